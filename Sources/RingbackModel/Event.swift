@@ -1,0 +1,97 @@
+/// What can happen to a user. Clients ignore types that they don't know.
+public enum EventType: String, Sendable, Codable, CaseIterable {
+    case callIncoming = "call.incoming"
+    case callRinging = "call.ringing"
+    case callAccepted = "call.accepted"
+    case callActive = "call.active"
+    case callEnded = "call.ended"
+    /// One leg stopped, though not because its device said so.
+    case callStopped = "call.stopped"
+    case callOffer = "call.offer"
+    case callAnswer = "call.answer"
+    case callCandidates = "call.candidates"
+    case callMedia = "call.media"
+    /// A participant's signaling was lost, or is back.
+    case callParticipant = "call.participant"
+    /// Live only, never stored.
+    case presence
+}
+
+/// A place in a user's event log. Opaque to clients.
+///
+/// The epoch changes when the log was lost or restored, so that a position of the old log is never taken for one of the new.
+public struct Cursor: Hashable, Sendable, CustomStringConvertible {
+    public let epoch: String
+    /// The number of the newest event that was seen; 0 before the first.
+    public let position: Int64
+
+    package init(epoch: String, position: Int64) {
+        self.epoch = epoch
+        self.position = position
+    }
+
+    /// - Returns: `nil` for text that no server has given out.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, text.utf8.count <= 64, let position = Int64(parts[1]), position >= 0,
+            String(position) == parts[1], !parts[0].isEmpty
+        else { return nil }
+        self.init(epoch: String(parts[0]), position: position)
+    }
+
+    public var description: String { "\(epoch).\(position)" }
+}
+
+/// An event as it is kept: everything but what depends on who reads it and when.
+package struct EventBody: Sendable {
+    /// `"id":…,"type":…,"time":…,"callId":…,"callSeq":…,"actor":…,"data":…` as JSON members, without braces.
+    package let members: [UInt8]
+    package let type: EventType
+    package let time: Timestamp
+
+    package init(
+        type: EventType, time: Timestamp, callId: CallID, callSeq: Int, actor: Participant?,
+        data: (inout JSONWriter) -> Void
+    ) {
+        self.type = type
+        self.time = time
+        var json = JSONWriter(reservingCapacity: 1024)
+        json.field("id", "\(callId.rawValue).\(callSeq)")
+        json.field("type", type.rawValue)
+        json.field("time", time)
+        json.field("callId", callId.rawValue)
+        json.field("callSeq", callSeq)
+        json.optionalField("actor", actor)
+        json.name("data")
+        json.object(data)
+        members = json.utf8
+    }
+
+    /// An event that belongs to no call and is never stored.
+    package init(type: EventType, time: Timestamp, id: String, data: (inout JSONWriter) -> Void) {
+        self.type = type
+        self.time = time
+        var json = JSONWriter()
+        json.field("id", id)
+        json.field("type", type.rawValue)
+        json.field("time", time)
+        json.name("data")
+        json.object(data)
+        members = json.utf8
+    }
+
+    package init(members: [UInt8], type: EventType, time: Timestamp) {
+        self.members = members
+        self.type = type
+        self.time = time
+    }
+
+    /// The event as delivered: the stored members behind the reader's cursor and the age at this moment.
+    package func write(to json: inout JSONWriter, cursor: Cursor, now: Timestamp) {
+        json.object { json in
+            json.field("cursor", cursor.description)
+            json.field("ageMs", Int(max(0, (now - time).milliseconds)))
+            json.raw(members)
+        }
+    }
+}

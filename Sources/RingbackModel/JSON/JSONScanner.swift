@@ -1,0 +1,230 @@
+/// Walks over JSON (RFC 8259): first to check a whole text, later to find the values in it.
+struct JSONScanner {
+    private let bytes: [UInt8]
+    private(set) var position: Int
+
+    init(_ bytes: [UInt8], at position: Int = 0) {
+        self.bytes = bytes
+        self.position = position
+    }
+
+    var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    // MARK: Checking
+
+    /// The range of the one value that the whole text holds.
+    mutating func scanDocument() throws(JSONSyntaxError) -> Range<Int> {
+        skipSpace()
+        let start = position
+        try scanValue(depth: 0)
+        let end = position
+        skipSpace()
+        guard position == bytes.count else { throw error("unexpected text after the value") }
+        return start..<end
+    }
+
+    private mutating func scanValue(depth: Int) throws(JSONSyntaxError) {
+        guard depth < Limits.jsonDepth else { throw error("nested more than \(Limits.jsonDepth) deep") }
+        switch current {
+        case UInt8(ascii: "{"): try scanObject(depth: depth)
+        case UInt8(ascii: "["): try scanArray(depth: depth)
+        case UInt8(ascii: "\""): try scanString()
+        case UInt8(ascii: "t"): try scanLiteral("true")
+        case UInt8(ascii: "f"): try scanLiteral("false")
+        case UInt8(ascii: "n"): try scanLiteral("null")
+        case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): try scanNumber()
+        case nil: throw error("unexpected end")
+        default: throw error("unexpected character")
+        }
+    }
+
+    private mutating func scanObject(depth: Int) throws(JSONSyntaxError) {
+        position += 1
+        skipSpace()
+        if accept(UInt8(ascii: "}")) { return }
+        while true {
+            guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
+            try scanString()
+            skipSpace()
+            guard accept(UInt8(ascii: ":")) else { throw error("expected ':'") }
+            skipSpace()
+            try scanValue(depth: depth + 1)
+            skipSpace()
+            if accept(UInt8(ascii: "}")) { return }
+            guard accept(UInt8(ascii: ",")) else { throw error("expected ',' or '}'") }
+            skipSpace()
+        }
+    }
+
+    private mutating func scanArray(depth: Int) throws(JSONSyntaxError) {
+        position += 1
+        skipSpace()
+        if accept(UInt8(ascii: "]")) { return }
+        while true {
+            try scanValue(depth: depth + 1)
+            skipSpace()
+            if accept(UInt8(ascii: "]")) { return }
+            guard accept(UInt8(ascii: ",")) else { throw error("expected ',' or ']'") }
+            skipSpace()
+        }
+    }
+
+    private mutating func scanLiteral(_ literal: StaticString) throws(JSONSyntaxError) {
+        for offset in 0..<literal.utf8CodeUnitCount {
+            guard accept(literal.utf8Start[offset]) else { throw error("unexpected character") }
+        }
+    }
+
+    private mutating func scanNumber() throws(JSONSyntaxError) {
+        _ = accept(UInt8(ascii: "-"))
+        if !accept(UInt8(ascii: "0")) { try scanDigits() }
+        if accept(UInt8(ascii: ".")) { try scanDigits() }
+        if accept(UInt8(ascii: "e")) || accept(UInt8(ascii: "E")) {
+            if !accept(UInt8(ascii: "+")) { _ = accept(UInt8(ascii: "-")) }
+            try scanDigits()
+        }
+    }
+
+    private mutating func scanDigits() throws(JSONSyntaxError) {
+        let start = position
+        while let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+        guard position > start else { throw error("expected a digit") }
+    }
+
+    private mutating func scanString() throws(JSONSyntaxError) {
+        position += 1
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: "\""):
+                position += 1
+                return
+            case UInt8(ascii: "\\"): try scanEscape()
+            case 0x20..<0x80: position += 1
+            case 0x80...: try scanMultibyte(first: byte)
+            default: throw error("control character in a string")
+            }
+        }
+        throw error("unexpected end in a string")
+    }
+
+    private mutating func scanEscape() throws(JSONSyntaxError) {
+        position += 1
+        switch current {
+        case UInt8(ascii: "u"):
+            let unit = try scanUnit()
+            if (0xDC00..<0xE000).contains(unit) { throw error("lone surrogate") }
+            guard (0xD800..<0xDC00).contains(unit) else { return }
+            guard accept(UInt8(ascii: "\\")), current == UInt8(ascii: "u") else { throw error("lone surrogate") }
+            guard (0xDC00..<0xE000).contains(try scanUnit()) else { throw error("lone surrogate") }
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            position += 1
+        default: throw error("unknown escape")
+        }
+    }
+
+    /// Four hexadecimal digits behind the `u` at the position.
+    private mutating func scanUnit() throws(JSONSyntaxError) -> UInt32 {
+        position += 1
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = current.flatMap(Self.hexValue) else { throw error("expected four hexadecimal digits") }
+            unit = unit << 4 | UInt32(digit)
+            position += 1
+        }
+        return unit
+    }
+
+    /// Well-formed UTF-8 as Unicode's table 3-7 has it.
+    private mutating func scanMultibyte(first: UInt8) throws(JSONSyntaxError) {
+        let (second, length): (ClosedRange<UInt8>, Int)
+        switch first {
+        case 0xC2...0xDF: (second, length) = (0x80...0xBF, 2)
+        case 0xE0: (second, length) = (0xA0...0xBF, 3)
+        case 0xED: (second, length) = (0x80...0x9F, 3)
+        case 0xE1...0xEF: (second, length) = (0x80...0xBF, 3)
+        case 0xF0: (second, length) = (0x90...0xBF, 4)
+        case 0xF4: (second, length) = (0x80...0x8F, 4)
+        case 0xF1...0xF3: (second, length) = (0x80...0xBF, 4)
+        default: throw error("not UTF-8")
+        }
+        position += 1
+        for index in 1..<length {
+            guard let byte = current, index == 1 ? second.contains(byte) : (0x80...0xBF).contains(byte) else {
+                throw error("not UTF-8")
+            }
+            position += 1
+        }
+    }
+
+    private mutating func accept(_ byte: UInt8) -> Bool {
+        guard current == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private func error(_ reason: String) -> JSONSyntaxError {
+        let before = bytes.prefix(position)
+        let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        let line = before.reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+        return JSONSyntaxError(offset: position, line: line, column: position - lineStart + 1, reason: reason)
+    }
+
+    // MARK: Finding, in a text that was checked
+
+    mutating func skipSpace() {
+        while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    /// Space, at most one `,` or `:`, space.
+    mutating func skipSeparator() {
+        skipSpace()
+        if current == UInt8(ascii: ",") || current == UInt8(ascii: ":") { position += 1 }
+        skipSpace()
+    }
+
+    /// The range of the value at the position; `nil` at the end.
+    mutating func skipValue() -> Range<Int>? {
+        let start = position
+        var depth = 0
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: "\""): skipString()
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                position += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                if depth == 0 { return start < position ? start..<position : nil }
+                depth -= 1
+                position += 1
+            case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x0A, 0x0D, 0x09:
+                if depth == 0 { return start..<position }
+                position += 1
+                continue
+            default:
+                position += 1
+                continue
+            }
+            if depth == 0 { return start..<position }
+        }
+        return start < position ? start..<position : nil
+    }
+
+    private mutating func skipString() {
+        position += 1
+        while let byte = current {
+            position += 1
+            if byte == UInt8(ascii: "\"") { return }
+            if byte == UInt8(ascii: "\\") { position += 1 }
+        }
+    }
+
+    static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

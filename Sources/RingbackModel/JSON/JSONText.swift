@@ -1,0 +1,39 @@
+/// One JSON value as the bytes it was written in, checked against RFC 8259 and passed on untouched.
+public struct JSONText: Hashable, Sendable {
+    /// A whole value without white space around it, in UTF-8.
+    public let utf8: [UInt8]
+
+    /// Checks that `utf8` is one JSON value, nested at most ``Limits/jsonDepth`` deep.
+    ///
+    /// - Throws: ``JSONSyntaxError`` with the place.
+    public init(_ utf8: [UInt8]) throws(JSONSyntaxError) {
+        self = try JSONSlice(parsing: utf8).text
+    }
+
+    package init(unchecked utf8: [UInt8]) { self.utf8 = utf8 }
+}
+
+/// Where a text stops to be JSON.
+public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Bytes from the start.
+    public let offset: Int
+    /// Counted from 1.
+    public let line: Int
+    /// Bytes in the line, counted from 1.
+    public let column: Int
+    public let reason: String
+
+    public var description: String { "\(reason) at line \(line), column \(column)" }
+}
+
+extension JSONText: Codable {
+    public init(from decoder: any Decoder) throws {
+        var writer = JSONWriter()
+        try JSONValue(from: decoder).write(to: &writer)
+        self.init(unchecked: writer.utf8)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try JSONValue(JSONSlice(unchecked: utf8)).encode(to: encoder)
+    }
+}
