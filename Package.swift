@@ -32,5 +32,16 @@ let package = Package(
     ],
     targets: [
         .target(name: "RingbackModel", swiftSettings: strict),
+        .target(
+            name: "RingbackCore",
+            dependencies: [
+                "RingbackModel",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: strict
+        ),
     ]
 )

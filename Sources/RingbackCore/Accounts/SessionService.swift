@@ -1,0 +1,146 @@
+import Crypto
+package import RingbackModel
+import Synchronization
+
+/// Signing in and out: bearer tokens (RFC 6750), each bound to a device.
+package final class SessionService: Sendable {
+    /// Who may do what.
+    package enum Principal: Sendable, Hashable {
+        /// A signed-in device, and until when.
+        case device(Participant, expiresAt: Timestamp)
+        case administrator
+    }
+
+    private let store: any Store
+    private let hasher: PasswordHasher
+    private let time: any Timekeeper
+    private let lifetime: Duration
+    private let administratorHash: SHA256Digest?
+    private let cache = SessionCache()
+    private let attempts = AttemptLimiter()
+    private let onEnd = Mutex<(@Sendable (Participant) -> Void)?>(nil)
+
+    /// - Parameters:
+    ///   - lifetime: How long a token is good.
+    ///   - administratorToken: A token that may end any call; `nil` for none.
+    package init(
+        store: any Store, hasher: PasswordHasher, time: any Timekeeper, lifetime: Duration, administratorToken: String?
+    ) {
+        self.store = store
+        self.hasher = hasher
+        self.time = time
+        self.lifetime = lifetime
+        administratorHash = administratorToken.map { SHA256.hash(data: Array($0.utf8)) }
+    }
+
+    /// Sets who hears that a device's token is no longer good.
+    package func observeEnds(_ observer: @escaping @Sendable (Participant) -> Void) { onEnd.withLock { $0 = observer } }
+
+    /// Signs in with a password.
+    ///
+    /// - Parameter device: The device to be again; its old token is void. By default a new one.
+    /// - Throws: ``Problem`` `unauthenticated`, the same for a wrong password and an unknown user; `rate_limited` after ten
+    ///   wrong passwords within a minute; `invalid_request` when the device is another user's.
+    package func signIn(
+        _ user: UserID, password: String, deviceName: String?, device: DeviceID?
+    ) async throws -> Session {
+        try attempts.check(user, at: time.now)
+        let account = try await store.read { try $0.account(user) }
+        guard try await hasher.verify(password, against: account?.passwordHash), account != nil else {
+            attempts.failed(user, at: time.now)
+            throw Problem(.unauthenticated, "The user is unknown or the password is wrong.")
+        }
+        attempts.succeeded(user)
+        return try await open(user, deviceName: deviceName, device: device)
+    }
+
+    /// Signs a user in without asking for a password.
+    package func open(_ user: UserID, deviceName: String?, device: DeviceID?) async throws -> Session {
+        let token = OpaqueText.random(bytes: 32)
+        let now = time.now
+        let participant = Participant(userId: user, deviceId: device ?? .random())
+        let (record, replaced) = try await store.write { [lifetime] store in
+            let old = try store.device(participant.deviceId)
+            if let old, old.participant.userId != user { throw Problem.invalid("deviceId", "is taken") }
+            let record = DeviceRecord(
+                participant: participant, name: deviceName ?? old?.name, tokenHash: Self.hash(token), createdAt: now,
+                expiresAt: now + lifetime, lastSeenAt: now)
+            try store.save(record)
+            return (record, old != nil)
+        }
+        if replaced { end(participant) }
+        cache.insert(record)
+        return Session(
+            token: token, userId: user, deviceId: participant.deviceId, deviceName: record.name, createdAt: now,
+            expiresAt: record.expiresAt)
+    }
+
+    /// Whose token it is.
+    ///
+    /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
+    package func authenticate(_ token: String) async throws -> Principal {
+        guard token.utf8.count <= 512 else { throw Self.unauthenticated }
+        if let administratorHash, SHA256.hash(data: Array(token.utf8)) == administratorHash { return .administrator }
+        let hash = Self.hash(token)
+        if let device = cache.device(tokenHash: hash) { return try check(device) }
+        guard let device = try await store.read({ try $0.device(tokenHash: hash) }) else { throw Self.unauthenticated }
+        let principal = try check(device)
+        cache.insert(device)
+        return principal
+    }
+
+    /// A device that came with a ticket in place of its token.
+    ///
+    /// - Throws: ``Problem`` `unauthenticated`, `token_expired` when the device's token is no longer good.
+    package func principal(of participant: Participant) async throws -> Principal {
+        guard let device = try await store.read({ try $0.device(participant.deviceId) }),
+            device.participant == participant
+        else { throw Self.unauthenticated }
+        return try check(device)
+    }
+
+    package func devices(of participant: Participant) async throws -> [Device] {
+        try await store.read { try $0.devices(of: participant.userId, limit: 1000) }
+            .map { $0.device(current: $0.participant == participant) }
+    }
+
+    package func device(_ device: DeviceID, for participant: Participant) async throws -> Device {
+        guard let record = try await store.read({ try $0.device(device) }),
+            record.participant.userId == participant.userId
+        else { throw Self.noDevice }
+        return record.device(current: device == participant.deviceId)
+    }
+
+    /// Signs a device out: its token is void, its streams close.
+    package func revoke(_ device: DeviceID, of user: UserID) async throws {
+        try await store.write { store in
+            guard let record = try store.device(device), record.participant.userId == user else { throw Self.noDevice }
+            try store.delete(device)
+        }
+        end(Participant(userId: user, deviceId: device))
+    }
+
+    /// Forgets a device whose token is void, and tells who observes.
+    package func end(_ participant: Participant) {
+        cache.remove(participant.deviceId)
+        onEnd.withLock(\.self)?(participant)
+    }
+
+    private func check(_ device: DeviceRecord) throws -> Principal {
+        guard device.expiresAt > time.now else { throw Problem(.tokenExpired, "Sign in again.") }
+        return .device(device.participant, expiresAt: device.expiresAt)
+    }
+
+    private static func hash(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
+
+    package static var unauthenticated: Problem { Problem(.unauthenticated, "The token is missing, wrong or revoked.") }
+    private static var noDevice: Problem { Problem(.notFound, "There is no such device of yours.") }
+}
+
+extension DeviceRecord {
+    func device(current: Bool) -> Device {
+        Device(
+            deviceId: participant.deviceId, deviceName: name, createdAt: createdAt, expiresAt: expiresAt,
+            lastSeenAt: lastSeenAt, current: current)
+    }
+}

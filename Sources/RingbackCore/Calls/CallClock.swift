@@ -1,0 +1,84 @@
+package import Logging
+package import RingbackModel
+import Synchronization
+
+/// Calls ``CallService/expire()`` when a deadline has come. The deadlines are in the store, so they survive a restart.
+package final class CallClock: Sendable {
+    private struct State {
+        var next: Timestamp?
+        var wake: CheckedContinuation<Void, Never>?
+        var isWoken = false
+    }
+
+    private let calls: CallService
+    private let time: any Timekeeper
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    package init(calls: CallService, time: any Timekeeper, logger: Logger) {
+        self.calls = calls
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Hears of a call that was saved.
+    package func scheduled(_ deadline: Timestamp?) {
+        guard let deadline else { return }
+        let wake = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if let next = state.next, next <= deadline { return nil }
+            state.next = deadline
+            state.isWoken = true
+            defer { state.wake = nil }
+            return state.wake
+        }
+        wake?.resume()
+    }
+
+    /// Runs until the task is cancelled.
+    package func run() async {
+        while !Task.isCancelled {
+            do {
+                state.withLock { $0.next = nil }
+                try await calls.expire()
+                let next = try await calls.nextDeadline()
+                state.withLock { state in state.next = [state.next, next].compactMap(\.self).min() }
+                await waitUntilDue()
+            } catch {
+                logger.error("calls could not be expired", metadata: ["error": "\(error)"])
+                try? await time.sleep(until: time.now + .seconds(1))
+            }
+        }
+    }
+
+    /// Returns when the next deadline has come, or another one may be the next.
+    private func waitUntilDue() async {
+        let next = state.withLock { state in
+            state.isWoken = false
+            return state.next
+        }
+        await withTaskGroup { group in
+            group.addTask { await self.waitForWake() }
+            if let next { group.addTask { [time] in try? await time.sleep(until: next) } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func waitForWake() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isWoken = state.withLock { state in
+                    if !state.isWoken && !Task.isCancelled { state.wake = continuation }
+                    return state.isWoken || Task.isCancelled
+                }
+                if isWoken { continuation.resume() }
+            }
+        } onCancel: {
+            let wake = state.withLock { state in
+                defer { state.wake = nil }
+                return state.wake
+            }
+            wake?.resume()
+        }
+    }
+}

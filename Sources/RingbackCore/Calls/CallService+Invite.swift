@@ -1,0 +1,65 @@
+import RingbackModel
+
+extension CallService {
+    /// Invites: 201 with the new call, or 200 with the standing one when both invited each other.
+    ///
+    /// - Throws: ``Problem`` `user_not_found`, `call_self`; `rate_limited` beyond ``Limits/outgoingCalls``.
+    package func invite(_ invitation: Invitation, key: IdempotencyKey? = nil) async throws -> Answer {
+        guard invitation.callee != invitation.caller.userId else {
+            throw Problem(.callSelf, "One can't call oneself.")
+        }
+        return try await store.write { [time, timing] store -> Result<Answer, Problem> in
+            try Self.once(key, in: store, at: time.now) {
+                try Self.invite(invitation, in: store, at: time.now, timing: timing)
+            }
+        }.get()
+    }
+
+    private static func invite(
+        _ invitation: Invitation, in store: any StoreWriter, at now: Timestamp, timing: CallTiming
+    ) throws -> Result<Answer, Problem> {
+        let (caller, callee) = (invitation.caller.userId, invitation.callee)
+        guard let account = try store.account(callee) else { return .failure(AccountService.notFound(callee)) }
+        let live = try store.liveCalls(of: caller)
+        if let answer = try merge(invitation, with: live, in: store, at: now, timing: timing) {
+            return .success(answer)
+        }
+        guard live.count(where: { $0.caller.userId == caller && !$0.isUnderWay }) < Limits.outgoingCalls else {
+            return .failure(
+                Problem(.rateLimited, "\(Limits.outgoingCalls) calls of yours ring.", retryAfterSeconds: 10))
+        }
+        let devices = try store.devices(of: callee, limit: Limits.legs)
+            .filter { $0.expiresAt > now }.map(\.participant.deviceId)
+        let (call, transition) = CallState.invite(
+            invitation, id: .random(), devices: devices,
+            reception: try reception(of: caller, by: account, in: store), at: now)
+        try CallUnit(store: store, call: call, now: now, timing: timing).carryOut(transition)
+        return .success(Answer(201, call.call, location: "/v1/calls/\(call.id)"))
+    }
+
+    /// Glare: the callee's invitation to the caller rings. It counts as accepted by this device.
+    private static func merge(
+        _ invitation: Invitation, with live: [CallState], in store: any StoreWriter, at now: Timestamp,
+        timing: CallTiming
+    ) throws -> Answer? {
+        let standing = live.first { call in
+            call.caller.userId == invitation.callee && (call.state == .inviting || call.state == .ringing)
+        }
+        guard let standing else { return nil }
+        var unit = CallUnit(store: store, call: standing, now: now, timing: timing)
+        try unit.advance()
+        guard unit.call.isLive else { return nil }
+        try unit.apply(.merge, by: invitation.caller)
+        return Answer(200, unit.call.call)
+    }
+
+    private static func reception(
+        of caller: UserID, by callee: Account, in store: any StoreWriter
+    ) throws -> CallState.Reception {
+        if try store.isBlocked(caller, by: callee.userId) { return .concealed }
+        guard callee.busy == .reject else { return .rings }
+        let isEngaged = try store.liveCalls(of: callee.userId)
+            .contains { $0.isUnderWay || $0.caller.userId == callee.userId }
+        return isEngaged ? .busy : .rings
+    }
+}

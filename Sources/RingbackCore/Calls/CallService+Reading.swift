@@ -1,0 +1,118 @@
+package import RingbackModel
+
+/// A call in a snapshot, with what a participating device needs to join in.
+package struct LiveCall: Sendable, JSONWritable {
+    package var call: Call
+    package var offer: Description?
+    package var answer: Description?
+    /// The other side's candidates of the newest negotiation, and those that named none.
+    package var candidates: [StoredCandidate]?
+
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            call.writeMembers(to: &json)
+            json.optionalField("offer", offer)
+            json.optionalField("answer", answer)
+            if let candidates { json.field("candidates", candidates) }
+        }
+    }
+}
+
+/// A user's live calls, and where to go on reading.
+package struct Snapshot: Sendable {
+    package var calls: [LiveCall]
+    package var cursor: Cursor
+}
+
+extension CallService {
+    /// - Throws: ``Problem`` `not_found` for calls that are not the user's.
+    package func call(_ id: CallID, for user: UserID) async throws -> Call {
+        try await store.read { try Self.state(id, for: user, in: $0).call }
+    }
+
+    /// A page of the user's history, newest first, with the direction and whether it was missed.
+    package func history(_ query: HistoryQuery) async throws -> [Call] {
+        if let before = query.before { _ = try await call(before, for: query.user) }
+        return try await store.read { store in
+            try store.history(query).map { state in
+                var call = state.call
+                let isIncoming = state.callee == query.user
+                call.direction = isIncoming ? .incoming : .outgoing
+                call.missed = isIncoming && Self.isMissed(state)
+                return call
+            }
+        }
+    }
+
+    private static func isMissed(_ call: CallState) -> Bool {
+        switch call.ending?.reason {
+        case .canceled, .noAnswer, .unreachable, .busy: true
+        case .admin: call.acceptedAt == nil
+        default: false
+        }
+    }
+
+    /// The newest offer or answer. For the devices that take part.
+    package func newestDescription(
+        _ kind: Description.Kind, of id: CallID, for participant: Participant
+    ) async throws -> Description {
+        try await store.read { store in
+            _ = try Self.state(id, forParticipant: participant, in: store)
+            guard let description = try store.newestDescription(kind, of: id) else {
+                throw Problem(.notFound, "The call has no \(kind.rawValue) yet.")
+            }
+            return description
+        }
+    }
+
+    /// The other side's candidates after a position, in order. For the devices that take part.
+    package func candidates(
+        of id: CallID, after: Int, limit: Int, for participant: Participant
+    ) async throws -> [StoredCandidate] {
+        try await store.read { store in
+            let call = try Self.state(id, forParticipant: participant, in: store)
+            let other = call.user(of: participant.userId == call.callee ? .caller : .callee)
+            return try store.candidates(of: id, from: other, after: after, limit: limit)
+        }
+    }
+
+    package func timeline(of id: CallID, for user: UserID) async throws -> [TimelineEntry] {
+        try await store.read { store in
+            _ = try Self.state(id, for: user, in: store)
+            return try store.timeline(of: id)
+        }
+    }
+
+    /// The user's live calls and the cursor that goes with them, from one consistent state.
+    package func snapshot(for participant: Participant) async throws -> Snapshot {
+        try await store.read { [epoch = store.epoch] store in
+            // The position first: what comes in between would be told twice, never lost.
+            let position = try store.newestPosition(of: participant.userId)
+            let calls = try store.liveCalls(of: participant.userId).map { state in
+                var live = LiveCall(call: state.call)
+                guard state.isUnderWay, let side = state.side(of: participant) else { return live }
+                live.offer = try store.newestDescription(.offer, of: state.id)
+                live.answer = try store.newestDescription(.answer, of: state.id)
+                live.candidates = try store.candidates(
+                    of: state.id, from: state.user(of: side.other), after: 0, limit: Limits.candidatesPerSide
+                ).filter { $0.negotiation == nil || $0.negotiation == state.negotiation }.suffix(256)
+                return live
+            }
+            return Snapshot(calls: calls, cursor: Cursor(epoch: epoch, position: position))
+        }
+    }
+
+    private static func state(_ id: CallID, for user: UserID, in store: any StoreReader) throws -> CallState {
+        guard let call = try store.call(id), call.side(of: user) != nil else { throw CallRefusal.notFound.problem }
+        return call
+    }
+
+    private static func state(
+        _ id: CallID, forParticipant participant: Participant, in store: any StoreReader
+    ) throws -> CallState {
+        let call = try state(id, for: participant.userId, in: store)
+        if call.state == .inviting || call.state == .ringing { throw CallRefusal.notAccepted(call.state).problem }
+        guard call.side(of: participant) != nil else { throw CallRefusal.notAParticipant.problem }
+        return call
+    }
+}

@@ -1,0 +1,57 @@
+package import RingbackModel
+
+/// An invitation that passed every check.
+package struct Invitation: Sendable, Hashable {
+    package var caller: Participant
+    package var callee: UserID
+    package var media: Call.Media
+    package var custom: JSONText?
+    /// Seconds, within ``Limits/ringSeconds``.
+    package var ringSeconds: Int
+
+    package init(caller: Participant, callee: UserID, media: Call.Media, custom: JSONText?, ringSeconds: Int) {
+        self.caller = caller
+        self.callee = callee
+        self.media = media
+        self.custom = custom
+        self.ringSeconds = ringSeconds
+    }
+}
+
+extension CallState {
+    /// How the callee takes an invitation.
+    package enum Reception: Sendable, Hashable {
+        case rings
+        /// In a call, and wants no other.
+        case busy
+        /// Has blocked the caller, who must not notice.
+        case concealed
+    }
+
+    /// A new call.
+    ///
+    /// A concealed call lists the callee's devices like any other, so that its caller can't tell it from one that nobody
+    /// hears.
+    ///
+    /// - Parameter devices: The callee's devices, at most ``Limits/legs``.
+    package static func invite(
+        _ invitation: Invitation, id: CallID, devices: [DeviceID], reception: Reception, at now: Timestamp
+    ) -> (CallState, Transition) {
+        var call = CallState(
+            id: id, caller: invitation.caller, callee: invitation.callee, media: invitation.media,
+            custom: invitation.custom, createdAt: now, ringsUntil: now + .seconds(invitation.ringSeconds),
+            isConcealed: reception == .concealed, legs: devices.map { Leg(device: $0) })
+        var transition = Transition()
+        call.record("invited", by: call.caller, at: now, in: &transition)
+        switch reception {
+        case .rings, .concealed:
+            call.tell(
+                .callIncoming, .call, to: [.init(user: call.callee)], by: call.caller, in: &transition)
+        case .busy:
+            // The caller learns it from the answer to its invitation; the callee has missed a call.
+            let ending = Ending(reason: .busy, by: Ender(.policy), at: now)
+            call.end(ending, actor: call.caller, in: &transition)
+        }
+        return (call, transition)
+    }
+}

@@ -1,0 +1,135 @@
+package import RingbackModel
+
+/// What the two devices do once one has accepted. This is the gate: every command passes `requireUnderWay` or its kin.
+extension CallState {
+    /// The side of a device that takes part in a call under way.
+    private func requireUnderWay(_ actor: Participant) throws(CallRefusal) -> Side {
+        guard state != .inviting, state != .ringing else { throw .notAccepted(state) }
+        guard let side = side(of: actor) else {
+            // An ended call that nobody accepted has no participant on the callee's side.
+            throw calleeDevice == nil ? .invalidTransition(state) : .notAParticipant
+        }
+        guard isUnderWay else { throw .invalidTransition(state) }
+        return side
+    }
+
+    /// The side of a device that takes or took part in an accepted call, also after its end.
+    func requireSinceAccepted(_ actor: Participant) throws(CallRefusal) -> Side {
+        guard state != .inviting, state != .ringing else { throw .notAccepted(state) }
+        guard calleeDevice != nil else { throw .invalidTransition(state) }
+        guard let side = side(of: actor) else { throw .notAParticipant }
+        return side
+    }
+
+    // MARK: Connected, and hung up
+
+    mutating func connected(
+        _ actor: Participant, _ now: Timestamp, _ transition: inout Transition
+    ) throws(CallRefusal) {
+        if state == .inviting || state == .ringing { throw .invalidTransition(state) }
+        let side = try requireSinceAccepted(actor)
+        if self[side].hasReportedConnected { return }
+        guard isUnderWay else { throw .invalidTransition(state) }
+        self[side].hasReportedConnected = true
+        record("connected", by: actor, at: now, in: &transition)
+        becomeActiveIfConnected(actor, now, &transition)
+    }
+
+    /// Active: both have reported `connected`, or one has and the other has sent the answer.
+    private mutating func becomeActiveIfConnected(
+        _ actor: Participant, _ now: Timestamp, _ transition: inout Transition
+    ) {
+        let isConnected = Side.allCases.contains { side in
+            self[side].hasReportedConnected && (self[side.other].hasReportedConnected || self[side.other].hasSentAnswer)
+        }
+        guard state == .connecting, isConnected else { return }
+        state = .active
+        activeAt = now
+        record("active", by: actor, at: now, in: &transition)
+        tell(.callActive, .call, to: everyone(but: actor), by: actor, in: &transition)
+    }
+
+    mutating func hangUp(
+        _ actor: Participant, _ reason: EndReason, _ now: Timestamp, _ transition: inout Transition
+    ) throws(CallRefusal) {
+        if state == .inviting || state == .ringing { throw .invalidTransition(state) }
+        _ = try requireSinceAccepted(actor)
+        guard isUnderWay else { return }
+        end(Ending(reason: reason, by: Ender(actor), at: now), actor: actor, in: &transition)
+    }
+
+    // MARK: Negotiations (RFC 8829), numbered from 1, one open at a time, the callee polite
+
+    mutating func offer(
+        _ actor: Participant, _ number: Int?, _ iceRestart: Bool, _ now: Timestamp, _ transition: inout Transition
+    ) throws(CallRefusal) {
+        let side = try requireUnderWay(actor)
+        if let open = openNegotiation {
+            guard side == .caller, open.offerer == .callee else { throw .negotiationPending(state) }
+        }
+        if let number, number != negotiation + 1 { throw .staleNegotiation(state) }
+        negotiation += 1
+        openNegotiation = OpenNegotiation(number: negotiation, offerer: side, openedAt: now)
+        let detail = iceRestart ? "\(negotiation), ICE restart" : "\(negotiation)"
+        record("offer", by: actor, detail: detail, at: now, in: &transition)
+        tellOther(side, .callOffer, .description, actor, &transition)
+    }
+
+    mutating func answer(
+        _ actor: Participant, _ number: Int?, _ now: Timestamp, _ transition: inout Transition
+    ) throws(CallRefusal) {
+        let side = try requireUnderWay(actor)
+        guard let open = openNegotiation, number ?? open.number == open.number else { throw .staleNegotiation(state) }
+        guard open.offerer != side else { throw .invalidTransition(state) }
+        openNegotiation = nil
+        self[side].hasSentAnswer = true
+        record("answer", by: actor, detail: "\(open.number)", at: now, in: &transition)
+        tellOther(side, .callAnswer, .description, actor, &transition)
+        becomeActiveIfConnected(actor, now, &transition)
+    }
+
+    mutating func candidates(
+        _ actor: Participant, _ count: Int, _ number: Int?, _ now: Timestamp, _ transition: inout Transition
+    ) throws(CallRefusal) {
+        let side = try requireUnderWay(actor)
+        if let number, !(1...max(1, negotiation)).contains(number) { throw .noSuchNegotiation }
+        guard self[side].candidates + count <= Limits.candidatesPerSide else { throw .tooManyCandidates }
+        self[side].candidates += count
+        record("candidates", by: actor, detail: "\(count)", at: now, in: &transition)
+        tellOther(side, .callCandidates, .candidates, actor, &transition)
+    }
+
+    mutating func setMedia(
+        _ actor: Participant, _ media: JSONText, _ now: Timestamp, _ transition: inout Transition
+    ) throws(CallRefusal) {
+        let side = try requireUnderWay(actor)
+        if self[side].media == media { return }
+        self[side].media = media
+        record("media", by: actor, at: now, in: &transition)
+        tellOther(side, .callMedia, .media, actor, &transition)
+    }
+
+    /// Tells the other participant's device, and no one else.
+    private mutating func tellOther(
+        _ side: Side, _ type: EventType, _ content: Transition.Content, _ actor: Participant?,
+        _ transition: inout Transition
+    ) {
+        tell(
+            type, content, to: [.init(user: user(of: side.other), only: device(of: side.other))], by: actor,
+            in: &transition)
+    }
+
+    // MARK: Signaling lost and found
+
+    /// Notes that nothing is heard of a participant, or that it is back. Does nothing to a call that isn't under way.
+    package mutating func setReconnecting(_ isReconnecting: Bool, _ side: Side, at now: Timestamp) -> Transition {
+        var transition = Transition()
+        guard isUnderWay, (self[side].reconnectingSince != nil) != isReconnecting else { return transition }
+        self[side].reconnectingSince = isReconnecting ? now : nil
+        let actor = device(of: side).map { Participant(userId: user(of: side), deviceId: $0) }
+        record(isReconnecting ? "reconnecting" : "back", by: actor, at: now, in: &transition)
+        tellOther(
+            side, .callParticipant, .connection(isReconnecting ? .reconnecting : .online), actor, &transition)
+        return transition
+    }
+}

@@ -1,0 +1,94 @@
+package import Logging
+package import RingbackModel
+import Synchronization
+
+/// Tells the rest what the ``PresenceBoard`` notices: who came or went, and whose signaling was lost in mid-call.
+package final class ConnectionMonitor: Sendable {
+    private struct State {
+        /// Users whose being busy may have changed.
+        var users: Set<UserID> = []
+        var wake: CheckedContinuation<Void, Never>?
+        var isWoken = false
+    }
+
+    private let board: PresenceBoard
+    private let presence: PresenceService
+    private let liveCalls: LiveCalls
+    private let calls: CallService
+    private let time: any Timekeeper
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    package init(
+        board: PresenceBoard, presence: PresenceService, liveCalls: LiveCalls, calls: CallService,
+        time: any Timekeeper, logger: Logger
+    ) {
+        self.board = board
+        self.presence = presence
+        self.liveCalls = liveCalls
+        self.calls = calls
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Something changed: these users may be busy or free, or the board has changes.
+    package func changed(users: Set<UserID> = []) {
+        let wake = state.withLock { state in
+            state.users.formUnion(users)
+            state.isWoken = true
+            defer { state.wake = nil }
+            return state.wake
+        }
+        wake?.resume()
+    }
+
+    /// Runs until the task is cancelled.
+    package func run() async {
+        await withTaskGroup { group in
+            group.addTask { await self.sweep() }
+            group.addTask { await self.tell() }
+        }
+    }
+
+    private func sweep() async {
+        while !Task.isCancelled {
+            board.sweep(at: time.now)
+            do { try await time.sleep(until: time.now + .seconds(1)) } catch { return }
+        }
+    }
+
+    private func tell() async {
+        while !Task.isCancelled {
+            var changes = board.takeChanges()
+            state.withLock { state in
+                changes.users.formUnion(state.users)
+                state.users = []
+            }
+            do {
+                for (participant, isBack) in changes.signaling {
+                    try await calls.setReconnecting(!isBack, participant, in: liveCalls.calls(of: participant))
+                }
+                for user in changes.users { try await presence.refresh(user) }
+            } catch {
+                logger.error("a change of presence could not be told", metadata: ["error": "\(error)"])
+            }
+            await wait()
+        }
+    }
+
+    private func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isWoken = state.withLock { state in
+                    let isWoken = state.isWoken || Task.isCancelled
+                    state.isWoken = false
+                    if !isWoken { state.wake = continuation }
+                    return isWoken
+                }
+                if isWoken { continuation.resume() }
+            }
+        } onCancel: {
+            changed()
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package import RingbackModel
+import Synchronization
+
+/// Which devices the server hears from. In memory only: after a restart devices come back by themselves.
+///
+/// A device is *present* while a socket or stream of it is open, a poll waits, or a poll ended less than ``pollGrace`` ago.
+/// Its *signaling* is there also for ``pollGrace`` after any request, and ``streamGrace`` after its last stream closed, so
+/// that a page that reloads is not taken for lost.
+package final class PresenceBoard: Sendable {
+    package static let pollGrace: Duration = .seconds(40)
+    package static let streamGrace: Duration = .seconds(3)
+
+    /// What has changed and not yet been told.
+    package struct Changes: Sendable {
+        /// Users who may have come or gone.
+        package var users: Set<UserID> = []
+        /// Devices whose signaling was lost (`false`) or is back (`true`).
+        package var signaling: [Participant: Bool] = [:]
+
+        package var isEmpty: Bool { users.isEmpty && signaling.isEmpty }
+    }
+
+    private struct DeviceState {
+        var open = 0
+        /// Present until then, with nothing open.
+        var presentUntil: Timestamp?
+        /// Not lost until then, with nothing open.
+        var signaledUntil: Timestamp
+        var lastSeen: Timestamp
+        /// Nothing is heard of it. A device that is new here was lost until now.
+        var isLost = true
+        /// The device was present, and its going has not been told.
+        var isPresent = false
+    }
+
+    private struct State {
+        var devices: [UserID: [DeviceID: DeviceState]] = [:]
+        /// Devices with nothing open, to be looked at by ``sweep(at:)``.
+        var fading: Set<Participant> = []
+        var changes = Changes()
+        /// Last seen times that are not stored yet.
+        var unsaved: [DeviceID: Timestamp] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let changed: @Sendable () -> Void
+
+    /// - Parameter changed: Called when ``takeChanges()`` has something; on any thread, not under a lock.
+    package init(changed: @escaping @Sendable () -> Void) { self.changed = changed }
+
+    // MARK: What devices do
+
+    /// A socket, a stream or a waiting poll began.
+    package func opened(_ participant: Participant, at now: Timestamp) {
+        update(participant, at: now) { device in device.open += 1 }
+    }
+
+    /// What ``opened(_:at:)`` told of is over.
+    ///
+    /// - Parameter isPoll: It was a poll: the next is expected.
+    package func closed(_ participant: Participant, isPoll: Bool, at now: Timestamp) {
+        update(participant, at: now) { device in
+            device.open = max(0, device.open - 1)
+            if isPoll {
+                device.presentUntil = now + Self.pollGrace
+                device.signaledUntil = now + Self.pollGrace
+            } else if device.open == 0 {
+                device.presentUntil = max(device.presentUntil ?? now, now)
+                device.signaledUntil = max(device.presentUntil ?? now, now + Self.streamGrace)
+            }
+        }
+    }
+
+    /// A request came, or one is due: the device takes part in a call.
+    package func signaled(_ participant: Participant, at now: Timestamp) {
+        update(participant, at: now) { device in
+            device.signaledUntil = max(device.signaledUntil, now + Self.pollGrace)
+        }
+    }
+
+    /// The device is signed out.
+    package func forget(_ participant: Participant) {
+        let isNew = state.withLock { state in
+            let wasEmpty = state.changes.isEmpty
+            guard state.devices[participant.userId]?.removeValue(forKey: participant.deviceId) != nil else { return false }
+            if state.devices[participant.userId]?.isEmpty == true { state.devices[participant.userId] = nil }
+            state.fading.remove(participant)
+            state.unsaved[participant.deviceId] = nil
+            state.changes.users.insert(participant.userId)
+            return wasEmpty
+        }
+        if isNew { changed() }
+    }
+
+    private func update(_ participant: Participant, at now: Timestamp, _ change: (inout DeviceState) -> Void) {
+        let isNew = state.withLock { state in
+            let wasEmpty = state.changes.isEmpty
+            var device =
+                state.devices[participant.userId]?[participant.deviceId]
+                ?? DeviceState(signaledUntil: now, lastSeen: now)
+            change(&device)
+            device.lastSeen = now
+            if !device.isPresent, device.open > 0 {
+                device.isPresent = true
+                state.changes.users.insert(participant.userId)
+            }
+            if device.isLost {
+                device.isLost = false
+                state.changes.signaling[participant] = true
+            }
+            if device.open == 0 { state.fading.insert(participant) } else { state.fading.remove(participant) }
+            state.devices[participant.userId, default: [:]][participant.deviceId] = device
+            state.unsaved[participant.deviceId] = now
+            return wasEmpty && !state.changes.isEmpty
+        }
+        if isNew { changed() }
+    }
+
+    // MARK: What is known of them
+
+    /// Whether any device of the user is present.
+    package func isPresent(_ user: UserID, at now: Timestamp) -> Bool {
+        state.withLock { state in
+            state.devices[user]?.values.contains { $0.open > 0 || ($0.presentUntil.map { $0 > now } ?? false) } ?? false
+        }
+    }
+
+    /// When something was last heard of the user, since the server began.
+    package func lastSeen(_ user: UserID) -> Timestamp? {
+        state.withLock { $0.devices[user]?.values.map(\.lastSeen).max() }
+    }
+
+    /// Notes which devices have faded away. To be called about once a second.
+    package func sweep(at now: Timestamp) {
+        let isNew = state.withLock { state in
+            let wasEmpty = state.changes.isEmpty
+            for participant in state.fading {
+                guard var device = state.devices[participant.userId]?[participant.deviceId] else {
+                    state.fading.remove(participant)
+                    continue
+                }
+                // A little late, so that a page that reloads does not flicker.
+                let isGone = device.presentUntil.map { $0 + Self.streamGrace <= now } ?? true
+                if device.isPresent, isGone {
+                    device.isPresent = false
+                    state.changes.users.insert(participant.userId)
+                }
+                if !device.isLost, device.signaledUntil <= now {
+                    device.isLost = true
+                    state.changes.signaling[participant] = false
+                }
+                if device.isLost, !device.isPresent { state.fading.remove(participant) }
+                state.devices[participant.userId]?[participant.deviceId] = device
+            }
+            return wasEmpty && !state.changes.isEmpty
+        }
+        if isNew { changed() }
+    }
+
+    package func takeChanges() -> Changes {
+        state.withLock { state in
+            defer { state.changes = Changes() }
+            return state.changes
+        }
+    }
+
+    /// The times that ``AccountWriter/setLastSeen(_:)`` has yet to keep. Lost and forgotten devices leave the memory here.
+    package func takeUnsaved() -> [DeviceID: Timestamp] {
+        state.withLock { state in
+            state.devices = state.devices.compactMapValues { devices in
+                let devices = devices.filter { !$0.value.isLost || $0.value.isPresent }
+                return devices.isEmpty ? nil : devices
+            }
+            defer { state.unsaved = [:] }
+            return state.unsaved
+        }
+    }
+}

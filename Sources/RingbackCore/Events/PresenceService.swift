@@ -1,0 +1,135 @@
+package import RingbackModel
+import Synchronization
+
+/// Who is online, who is busy, and who wants to know.
+package final class PresenceService: Sendable {
+    private struct State {
+        var watchers: [UserID: Set<Participant>] = [:]
+        var watched: [DeviceID: [UserID]] = [:]
+        /// What each watching device has not been told. Bounded by the length of its watch list.
+        var pending: [DeviceID: [UserID: Presence]] = [:]
+        var told: [UserID: Presence.Status] = [:]
+    }
+
+    private let store: any Store
+    private let board: PresenceBoard
+    private let liveCalls: LiveCalls
+    private let feed: EventFeed
+    private let time: any Timekeeper
+    private let state = Mutex(State())
+
+    package init(store: any Store, board: PresenceBoard, liveCalls: LiveCalls, feed: EventFeed, time: any Timekeeper) {
+        self.store = store
+        self.board = board
+        self.liveCalls = liveCalls
+        self.feed = feed
+        self.time = time
+    }
+
+    /// A user's presence as another sees it. To those the user has blocked it is offline, without a time.
+    ///
+    /// - Throws: ``Problem`` `user_not_found`.
+    package func presence(of user: UserID, for viewer: UserID) async throws -> Presence {
+        let (account, isBlocked) = try await store.read { (try $0.account(user), try $0.isBlocked(viewer, by: user)) }
+        guard let account else { throw Problem(.userNotFound, "There is no user \(user).") }
+        if isBlocked { return Presence(userId: user, status: .offline) }
+        return presence(of: user, lastSeenAt: account.lastSeenAt)
+    }
+
+    /// The presence of the users that a device watches.
+    package func watched(by device: Participant) async throws -> [Presence] {
+        let users = try await store.read { try $0.watchedUsers(by: device.deviceId) }
+        return try await presences(of: users, for: device.userId)
+    }
+
+    /// Watches these users and no others.
+    ///
+    /// Users who don't exist, any more perhaps, are left out.
+    ///
+    /// - Parameter users: At most ``Limits/watchedUsers``.
+    package func watch(_ users: [UserID], by device: Participant) async throws -> [Presence] {
+        let users = try await store.write { store in
+            let users = try users.filter { try store.account($0) != nil }
+            try store.setWatchedUsers(users, by: device.deviceId)
+            return users
+        }
+        load(users, watchedBy: device)
+        return try await presences(of: users, for: device.userId)
+    }
+
+    /// Takes up a device's stored watch list, as its stream opens.
+    package func resumeWatching(_ device: Participant) async throws {
+        guard state.withLock({ $0.watched[device.deviceId] == nil }) else { return }
+        load(try await store.read { try $0.watchedUsers(by: device.deviceId) }, watchedBy: device)
+    }
+
+    /// Forgets a device that is signed out.
+    package func forget(_ device: Participant) {
+        load([], watchedBy: device)
+        state.withLock { $0.watched[device.deviceId] = nil }
+    }
+
+    /// What a device has not been told of those it watches. Each answer is given once.
+    package func takePending(for device: DeviceID) -> [Presence] {
+        state.withLock { state in
+            guard let pending = state.pending.removeValue(forKey: device) else { return [] }
+            return pending.values.sorted { $0.userId.rawValue < $1.userId.rawValue }
+        }
+    }
+
+    /// Looks whether a user's status changed, and tells those who watch.
+    package func refresh(_ user: UserID) async throws {
+        guard state.withLock({ $0.watchers[user] != nil }) else { return }
+        let watchers = state.withLock { $0.watchers[user] ?? [] }
+        let (account, blocked) = try await store.read { store in
+            (try store.account(user), try watchers.filter { try store.isBlocked($0.userId, by: user) })
+        }
+        let presence = presence(of: user, lastSeenAt: account?.lastSeenAt)
+        let told = state.withLock { state in
+            guard state.told.updateValue(presence.status, forKey: user) != presence.status else { return false }
+            for watcher in watchers.subtracting(blocked) where state.watched[watcher.deviceId]?.contains(user) == true {
+                state.pending[watcher.deviceId, default: [:]][user] = presence
+            }
+            return true
+        }
+        guard told else { return }
+        for watcher in watchers.subtracting(blocked) { feed.wake(watcher) }
+    }
+
+    private func presences(of users: [UserID], for viewer: UserID) async throws -> [Presence] {
+        let seen = try await store.read { store in
+            try users.map { user -> (isHidden: Bool, lastSeenAt: Timestamp?) in
+                (try store.isBlocked(viewer, by: user), try store.account(user)?.lastSeenAt)
+            }
+        }
+        return zip(users, seen).map { user, seen in
+            seen.isHidden
+                ? Presence(userId: user, status: .offline) : presence(of: user, lastSeenAt: seen.lastSeenAt)
+        }
+    }
+
+    private func presence(of user: UserID, lastSeenAt: Timestamp?) -> Presence {
+        let isPresent = board.isPresent(user, at: time.now)
+        let status: Presence.Status = isPresent ? (liveCalls.isBusy(user) ? .busy : .online) : .offline
+        return Presence(userId: user, status: status, lastSeenAt: board.lastSeen(user) ?? lastSeenAt)
+    }
+
+    private func load(_ users: [UserID], watchedBy device: Participant) {
+        let statuses = users.map { ($0, presence(of: $0, lastSeenAt: nil).status) }
+        state.withLock { state in
+            for user in state.watched[device.deviceId] ?? [] {
+                state.watchers[user]?.remove(device)
+                if state.watchers[user]?.isEmpty == true {
+                    state.watchers[user] = nil
+                    state.told[user] = nil
+                }
+            }
+            state.pending[device.deviceId] = nil
+            state.watched[device.deviceId] = users
+            for (user, status) in statuses {
+                state.watchers[user, default: []].insert(device)
+                if state.told[user] == nil { state.told[user] = status }
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package import RingbackModel
+
+/// A user with what only the server may know.
+package struct Account: Sendable, Hashable {
+    package var userId: UserID
+    package var displayName: String
+    /// As ``PasswordHasher`` writes it.
+    package var passwordHash: String
+    package var busy: BusyPolicy
+    package var createdAt: Timestamp
+    package var lastSeenAt: Timestamp?
+
+    package init(
+        userId: UserID, displayName: String, passwordHash: String, busy: BusyPolicy, createdAt: Timestamp,
+        lastSeenAt: Timestamp? = nil
+    ) {
+        self.userId = userId
+        self.displayName = displayName
+        self.passwordHash = passwordHash
+        self.busy = busy
+        self.createdAt = createdAt
+        self.lastSeenAt = lastSeenAt
+    }
+
+    package var user: User { User(userId: userId, displayName: displayName, createdAt: createdAt) }
+    package var ownUser: User { User(userId: userId, displayName: displayName, createdAt: createdAt, busy: busy) }
+}
+
+/// A signed-in device with what only the server may know.
+package struct DeviceRecord: Sendable, Hashable {
+    package var participant: Participant
+    package var name: String?
+    /// SHA-256 of the token.
+    package var tokenHash: [UInt8]
+    package var createdAt: Timestamp
+    package var expiresAt: Timestamp
+    package var lastSeenAt: Timestamp?
+
+    package init(
+        participant: Participant, name: String?, tokenHash: [UInt8], createdAt: Timestamp, expiresAt: Timestamp,
+        lastSeenAt: Timestamp? = nil
+    ) {
+        self.participant = participant
+        self.name = name
+        self.tokenHash = tokenHash
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.lastSeenAt = lastSeenAt
+    }
+}
+
+/// A line of a block list.
+package struct Block: Sendable, Hashable, JSONWritable {
+    package var userId: UserID
+    package var createdAt: Timestamp
+
+    package init(userId: UserID, createdAt: Timestamp) {
+        self.userId = userId
+        self.createdAt = createdAt
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("userId", userId.rawValue)
+            json.field("createdAt", createdAt)
+        }
+    }
+}
+
+package protocol AccountReader {
+    /// A user who has not been erased.
+    func account(_ user: UserID) throws -> Account?
+    /// Users whose names begin with `prefix`, in the order of their names, those after `after`.
+    func accounts(prefix: String, after: UserID?, limit: Int) throws -> [Account]
+    /// A device that is signed in, whether or not its token has expired.
+    func device(_ device: DeviceID) throws -> DeviceRecord?
+    func device(tokenHash: [UInt8]) throws -> DeviceRecord?
+    /// A user's devices, the most recently seen first.
+    func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
+    func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
+    func blocks(of user: UserID) throws -> [Block]
+    func watchedUsers(by device: DeviceID) throws -> [UserID]
+}
+
+package protocol AccountWriter {
+    /// - Returns: Whether the name was free. The names of erased users are not.
+    func insert(_ account: Account) throws -> Bool
+    func update(_ account: Account) throws
+    /// Removes a user's devices, blocks, watch lists and events, and everything of the profile but the name.
+    func erase(_ user: UserID, at now: Timestamp) throws
+    /// Adds a device, or gives the one with its identifier a new token.
+    func save(_ device: DeviceRecord) throws
+    func delete(_ device: DeviceID) throws
+    func setLastSeen(_ devices: [DeviceID: Timestamp]) throws
+    func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws
+    func unblock(_ user: UserID, by blocker: UserID) throws
+    func setWatchedUsers(_ users: [UserID], by device: DeviceID) throws
+}

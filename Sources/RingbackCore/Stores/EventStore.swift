@@ -1,0 +1,110 @@
+package import RingbackModel
+
+/// An event in a user's log.
+package struct StoredEvent: Sendable {
+    package var user: UserID
+    /// Counted from 1 within the user's log, without gaps.
+    package var position: Int64
+    /// For this device alone.
+    package var only: DeviceID?
+    /// For all but this device.
+    package var except: DeviceID?
+    package var body: EventBody
+
+    package init(user: UserID, position: Int64, only: DeviceID?, except: DeviceID?, body: EventBody) {
+        self.user = user
+        self.position = position
+        self.only = only
+        self.except = except
+        self.body = body
+    }
+
+    package func isMeant(for device: DeviceID) -> Bool {
+        except != device && (only == nil || only == device)
+    }
+}
+
+/// The answer to a write that was given once, to be given again for the same key (`Idempotency-Key`).
+package struct StoredAnswer: Sendable, Hashable {
+    package var fingerprint: [UInt8]
+    package var answer: Answer
+
+    package init(fingerprint: [UInt8], answer: Answer) {
+        self.fingerprint = fingerprint
+        self.answer = answer
+    }
+}
+
+/// What a write answers: a status of HTTP, the JSON, and where what it made can be found.
+package struct Answer: Sendable, Hashable {
+    package var status: Int
+    package var body: [UInt8]
+    package var location: String?
+
+    package init(_ status: Int, body: [UInt8] = [], location: String? = nil) {
+        self.status = status
+        self.body = body
+        self.location = location
+    }
+
+    package init(_ status: Int, _ value: some JSONWritable, location: String? = nil) {
+        self.init(status, body: value.json, location: location)
+    }
+}
+
+/// A client's key for a write: the same device, route and key is the same write.
+package struct IdempotencyKey: Sendable, Hashable {
+    package var device: DeviceID
+    package var route: String
+    package var key: String
+    /// SHA-256 of what was asked.
+    package var fingerprint: [UInt8]
+
+    package init(device: DeviceID, route: String, key: String, fingerprint: [UInt8]) {
+        self.device = device
+        self.route = route
+        self.key = key
+        self.fingerprint = fingerprint
+    }
+}
+
+/// What comes after a place in a user's log.
+package enum EventRead: Sendable {
+    case events([StoredEvent])
+    /// Some of it was pruned, or the place is not in this log.
+    case gone
+}
+
+package protocol EventReader {
+    /// Events of a user after a position, in order, for whichever device; at most `limit`.
+    func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead
+    /// The position of a user's newest event, 0 for an empty log. Never later than what this reader sees.
+    func newestPosition(of user: UserID) throws -> Int64
+    func answer(for key: IdempotencyKey) throws -> StoredAnswer?
+}
+
+package protocol EventWriter {
+    /// Adds an event to the logs of its audiences. The only way to log, and the only way to wake.
+    func append(_ event: EventBody, to audiences: [Transition.Audience]) throws
+    func save(_ answer: Answer, for key: IdempotencyKey, at now: Timestamp) throws
+    /// Removes what is older than its time: events, answers, expired devices, the SDP and candidates of ended calls.
+    ///
+    /// - Returns: Whether there is more to remove.
+    func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool
+}
+
+/// Before which moments things are removed.
+package struct PruneHorizon: Sendable, Hashable {
+    package var events: Timestamp
+    package var answers: Timestamp
+    /// For the payloads of calls that ended before it. The calls themselves stay: they are the history.
+    package var payloads: Timestamp
+    package var expiredDevices: Timestamp
+
+    package init(events: Timestamp, answers: Timestamp, payloads: Timestamp, expiredDevices: Timestamp) {
+        self.events = events
+        self.answers = answers
+        self.payloads = payloads
+        self.expiredDevices = expiredDevices
+    }
+}
