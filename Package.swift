@@ -43,5 +43,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "RingbackMigrations", path: "migrations", resources: [.embedInCode("0001_schema.sql")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RingbackSQLite",
+            dependencies: [
+                "RingbackCore", "RingbackModel", "RingbackMigrations",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
     ]
 )

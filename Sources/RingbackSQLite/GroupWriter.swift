@@ -1,0 +1,127 @@
+import Dispatch
+import GRDB
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// The one writer: everything that is waiting is committed together, with one fsync for all.
+///
+/// Each piece of work has a savepoint of its own: one that throws leaves nothing behind and harms no other. Only when the
+/// disk fails does everything fail that would have been committed together.
+final class GroupWriter: Sendable {
+    private static let maximumBatch = 512
+
+    private struct Job: Sendable {
+        /// Does the work; what it returns is to be called after the commit.
+        let run: @Sendable (SQLiteSession) throws -> @Sendable () -> Void
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    private struct State {
+        var waiting: [Job] = []
+        var isScheduled = false
+        var observer: @Sendable (Commit) -> Void = { _ in }
+    }
+
+    private let pool: DatabasePool
+    private let heads: FeedHeads
+    private let queue = DispatchQueue(label: "ringback.writer", qos: .userInitiated)
+    private let state = Mutex(State())
+
+    init(pool: DatabasePool, heads: FeedHeads) {
+        self.pool = pool
+        self.heads = heads
+    }
+
+    func observe(_ observer: @escaping @Sendable (Commit) -> Void) { state.withLock { $0.observer = observer } }
+
+    func perform<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(
+                Job(
+                    run: { session in
+                        let value = try work(session)
+                        return { continuation.resume(returning: value) }
+                    },
+                    fail: { continuation.resume(throwing: $0) }))
+        }
+    }
+
+    private func enqueue(_ job: Job) {
+        let isFirst = state.withLock { state in
+            state.waiting.append(job)
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        if isFirst { queue.async { self.drain() } }
+    }
+
+    private func drain() {
+        while true {
+            let batch = state.withLock { state in
+                let batch = Array(state.waiting.prefix(Self.maximumBatch))
+                state.waiting.removeFirst(batch.count)
+                if batch.isEmpty { state.isScheduled = false }
+                return batch
+            }
+            if batch.isEmpty { return }
+            commit(batch)
+        }
+    }
+
+    private func commit(_ batch: [Job]) {
+        var outcomes: [Result<@Sendable () -> Void, any Error>] = []
+        var staged = SQLiteSession.Staged()
+        do {
+            try pool.writeWithoutTransaction { db in
+                try db.inTransaction(.immediate) {
+                    let session = SQLiteSession(db, heads: heads)
+                    for job in batch { outcomes.append(try run(job, in: session)) }
+                    try heads.checkpointIfDue(session)
+                    staged = session.staged
+                    return .commit
+                }
+            }
+        } catch {
+            let error = (error as? DatabaseError)?.problem ?? error
+            for job in batch { job.fail(error) }
+            relieve(after: error)
+            return
+        }
+        heads.commit(staged.heads, events: staged.commit.events.count)
+        let observer = state.withLock(\.observer)
+        observer(staged.commit)
+        for (job, outcome) in zip(batch, outcomes) {
+            switch outcome {
+            case .success(let complete): complete()
+            case .failure(let error): job.fail((error as? DatabaseError)?.problem ?? error)
+            }
+        }
+    }
+
+    /// Runs one job in its savepoint.
+    ///
+    /// - Throws: Only when the whole transaction is lost.
+    private func run(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
+        let before = session.staged
+        do {
+            var complete: (@Sendable () -> Void)?
+            try session.db.inSavepoint {
+                complete = try job.run(session)
+                return .commit
+            }
+            return complete.map { .success($0) } ?? .failure(Problem(.internal, "The work was rolled back."))
+        } catch {
+            let isLost = (error as? DatabaseError)?.problem != nil || !session.db.isInsideTransaction
+            if isLost { throw error }
+            session.staged = before
+            return .failure(error)
+        }
+    }
+
+    /// After a full disk: the write-ahead log may hold pages that the database has room for.
+    private func relieve(after error: any Error) {
+        guard (error as? Problem)?.code == .storageUnavailable else { return }
+        try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+    }
+}

@@ -1,0 +1,77 @@
+import Crypto
+import GRDB
+import RingbackMigrations
+
+/// Why a database can't be used as it is.
+package enum MigrationError: Error, CustomStringConvertible {
+    case newer(found: Int, known: Int)
+    case changed(number: Int, name: String)
+    case foreign
+
+    package var description: String {
+        switch self {
+        case .newer(let found, let known):
+            """
+            The database was made by a newer version of ringback (migration \(found), this version knows \(known)). \
+            Run the newer version, or restore a backup from before the upgrade.
+            """
+        case .changed(let number, let name):
+            """
+            Migration \(number) (\(name)) was applied to this database in another form than this version has. \
+            Run the version that made the database, or restore a backup.
+            """
+        case .foreign:
+            "The file is a database of something else. Name another with --database."
+        }
+    }
+}
+
+/// Applies the numbered migrations in their order, each in a transaction, and records them with a checksum.
+struct Migrator {
+    private static let table = """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            number INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            checksum TEXT NOT NULL,
+            applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+        ) STRICT
+        """
+
+    var migrations = Migrations.all
+
+    /// - Returns: The numbers of those that were applied now.
+    /// - Throws: ``MigrationError`` before anything is changed.
+    func migrate(_ db: Database) throws -> [Int] {
+        let isOurs = try db.tableExists("schema_migrations")
+        if !isOurs, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0 > 0 {
+            throw MigrationError.foreign
+        }
+        try db.execute(sql: Self.table)
+        let applied = try Row.fetchAll(db, sql: "SELECT number, checksum FROM schema_migrations ORDER BY number")
+        if let last = applied.last?["number"] as Int?, last > migrations.count {
+            throw MigrationError.newer(found: last, known: migrations.count)
+        }
+        for row in applied {
+            let migration = migrations[(row["number"] as Int) - 1]
+            guard row["checksum"] == Self.checksum(migration) else {
+                throw MigrationError.changed(number: migration.number, name: migration.name)
+            }
+        }
+        let pending = migrations.dropFirst(applied.count)
+        for migration in pending {
+            try db.inTransaction(.immediate) {
+                try db.execute(sql: migration.sql)
+                try db.execute(
+                    sql: "INSERT INTO schema_migrations (number, name, checksum) VALUES (?, ?, ?)",
+                    arguments: [migration.number, migration.name, Self.checksum(migration)])
+                return .commit
+            }
+        }
+        return pending.map(\.number)
+    }
+
+    private static func checksum(_ migration: Migrations.Migration) -> String {
+        SHA256.hash(data: Array(migration.sql.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            .joined()
+    }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import GRDB
+import RingbackCore
+import RingbackModel
+
+extension SQLiteSession {
+    // MARK: Users
+
+    func account(_ user: UserID) throws -> Account? {
+        try row("SELECT * FROM users WHERE user_id = ? AND erased_at IS NULL", [user.rawValue]).map(Self.account)
+    }
+
+    func accounts(prefix: String, after: UserID?, limit: Int) throws -> [Account] {
+        // "\u{7F}" sorts behind every character a name may have.
+        try rows(
+            """
+            SELECT * FROM users WHERE user_id >= ? AND user_id < ? AND user_id > ? AND erased_at IS NULL
+            ORDER BY user_id LIMIT ?
+            """, [prefix, prefix + "\u{7F}", after?.rawValue ?? "", limit]
+        ).map(Self.account)
+    }
+
+    private static func account(_ row: Row) throws -> Account {
+        Account(
+            userId: try row.user("user_id"), displayName: row["display_name"], passwordHash: row["password_hash"],
+            busy: try row.value("busy"), createdAt: row.time("created_at"),
+            lastSeenAt: row.optionalTime("last_seen_at"))
+    }
+
+    func insert(_ account: Account) throws -> Bool {
+        try execute(
+            """
+            INSERT INTO users (user_id, display_name, password_hash, busy, created_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (user_id) DO NOTHING
+            """,
+            [
+                account.userId.rawValue, account.displayName, account.passwordHash, account.busy.rawValue,
+                account.createdAt.milliseconds,
+            ])
+        return db.changesCount == 1
+    }
+
+    func update(_ account: Account) throws {
+        try execute(
+            "UPDATE users SET display_name = ?, password_hash = ?, busy = ? WHERE user_id = ?",
+            [account.displayName, account.passwordHash, account.busy.rawValue, account.userId.rawValue])
+    }
+
+    func erase(_ user: UserID, at now: Timestamp) throws {
+        let id = user.rawValue
+        try execute("DELETE FROM blocks WHERE blocker_id = ? OR blocked_id = ?", [id, id])
+        try execute("DELETE FROM watches WHERE user_id = ?", [id])
+        try execute("DELETE FROM devices WHERE user_id = ?", [id])
+        try eraseEvents(of: user)
+        try execute(
+            """
+            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', last_seen_at = NULL, erased_at = ?
+            WHERE user_id = ?
+            """, [now.milliseconds, id])
+    }
+
+    // MARK: Devices
+
+    func device(_ device: DeviceID) throws -> DeviceRecord? {
+        try row("SELECT * FROM devices WHERE device_id = ?", [device.rawValue]).map(Self.device)
+    }
+
+    func device(tokenHash: [UInt8]) throws -> DeviceRecord? {
+        try row("SELECT * FROM devices WHERE token_hash = ?", [Data(tokenHash)]).map(Self.device)
+    }
+
+    func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
+        try rows(
+            "SELECT * FROM devices WHERE user_id = ? ORDER BY last_seen_at DESC, device_id LIMIT ?",
+            [user.rawValue, limit]
+        ).map(Self.device)
+    }
+
+    private static func device(_ row: Row) throws -> DeviceRecord {
+        DeviceRecord(
+            participant: Participant(userId: try row.user("user_id"), deviceId: try row.device("device_id")),
+            name: row["name"], tokenHash: row.bytes("token_hash"), createdAt: row.time("created_at"),
+            expiresAt: row.time("expires_at"), lastSeenAt: row.optionalTime("last_seen_at"))
+    }
+
+    func save(_ device: DeviceRecord) throws {
+        try execute(
+            """
+            INSERT INTO devices (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (device_id) DO UPDATE SET name = excluded.name, token_hash = excluded.token_hash,
+                created_at = excluded.created_at, expires_at = excluded.expires_at, last_seen_at = excluded.last_seen_at
+            """,
+            [
+                device.participant.deviceId.rawValue, device.participant.userId.rawValue, device.name,
+                Data(device.tokenHash), device.createdAt.milliseconds, device.expiresAt.milliseconds,
+                device.lastSeenAt?.milliseconds,
+            ])
+    }
+
+    func delete(_ device: DeviceID) throws { try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue]) }
+
+    func setLastSeen(_ devices: [DeviceID: Timestamp]) throws {
+        for (device, time) in devices {
+            let arguments: StatementArguments = [time.milliseconds, device.rawValue]
+            try execute("UPDATE devices SET last_seen_at = ? WHERE device_id = ?", arguments)
+            try execute(
+                """
+                UPDATE users SET last_seen_at = max(coalesce(last_seen_at, 0), ?1)
+                WHERE user_id = (SELECT user_id FROM devices WHERE device_id = ?2)
+                """, arguments)
+        }
+    }
+
+    // MARK: Blocks and watch lists
+
+    func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
+        try row(
+            "SELECT 1 FROM blocks WHERE blocker_id = ? AND blocked_id = ?", [blocker.rawValue, user.rawValue]) != nil
+    }
+
+    func blocks(of user: UserID) throws -> [Block] {
+        try rows("SELECT blocked_id, created_at FROM blocks WHERE blocker_id = ? ORDER BY blocked_id", [user.rawValue])
+            .map { Block(userId: try $0.user("blocked_id"), createdAt: $0.time("created_at")) }
+    }
+
+    func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws {
+        try execute(
+            "INSERT OR IGNORE INTO blocks (blocker_id, blocked_id, created_at) VALUES (?, ?, ?)",
+            [blocker.rawValue, user.rawValue, now.milliseconds])
+    }
+
+    func unblock(_ user: UserID, by blocker: UserID) throws {
+        try execute("DELETE FROM blocks WHERE blocker_id = ? AND blocked_id = ?", [blocker.rawValue, user.rawValue])
+    }
+
+    func watchedUsers(by device: DeviceID) throws -> [UserID] {
+        try rows("SELECT user_id FROM watches WHERE device_id = ? ORDER BY user_id", [device.rawValue])
+            .map { try $0.user("user_id") }
+    }
+
+    func setWatchedUsers(_ users: [UserID], by device: DeviceID) throws {
+        try execute("DELETE FROM watches WHERE device_id = ?", [device.rawValue])
+        for user in Set(users) {
+            try execute("INSERT INTO watches (device_id, user_id) VALUES (?, ?)", [device.rawValue, user.rawValue])
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import GRDB
+import RingbackCore
+import RingbackModel
+
+extension SQLiteSession {
+    func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
+        for audience in audiences {
+            let head = try staged.heads[audience.user] ?? heads.head(of: audience.user, db)
+            let position = (head?.position ?? 0) + 1
+            try execute(
+                """
+                INSERT INTO events (user_id, position, previous, only_device, except_device, type, time, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    audience.user.rawValue, position, head?.event, audience.only?.rawValue,
+                    audience.except?.rawValue, event.type.rawValue, event.time.milliseconds, Data(event.members),
+                ])
+            staged.heads[audience.user] = FeedHeads.Head(event: db.lastInsertedRowID, position: position)
+            staged.commit.events.append(
+                StoredEvent(
+                    user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
+        }
+    }
+
+    func newestPosition(of user: UserID) throws -> Int64 { try heads.head(of: user, db)?.position ?? 0 }
+
+    /// Walks back from the newest event to the place, then reads forward from there.
+    func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead {
+        guard let head = try heads.head(of: user, db) else { return position == 0 ? .events([]) : .gone }
+        guard position <= head.position else { return .gone }
+        var missed: [Int64] = []
+        var next: Int64? = head.event
+        var expected = head.position
+        while expected > position {
+            guard let id = next,
+                let row = try row("SELECT previous, position FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue]),
+                row["position"] == expected
+            else { return .gone }
+            missed.append(id)
+            next = row["previous"]
+            expected -= 1
+        }
+        return .events(try missed.reversed().prefix(limit).map { try event($0, of: user) })
+    }
+
+    private func event(_ id: Int64, of user: UserID) throws -> StoredEvent {
+        guard let row = try row("SELECT * FROM events WHERE id = ?", [id]) else { throw CorruptRow(column: "id") }
+        return StoredEvent(
+            user: user, position: row["position"], only: try row.optionalDevice("only_device"),
+            except: try row.optionalDevice("except_device"),
+            body: EventBody(members: row.bytes("body"), type: try row.value("type"), time: row.time("time")))
+    }
+
+    /// Removes a user's log but for the newest event, whose number must not be given again.
+    func eraseEvents(of user: UserID) throws {
+        var next = try (staged.heads[user] ?? heads.head(of: user, db))?.event
+        while let id = next {
+            next = try row("SELECT previous FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue])?[0]
+            try execute("DELETE FROM events WHERE id = ? AND id < (SELECT max(id) FROM events)", [id])
+        }
+    }
+
+    // MARK: Answers
+
+    func answer(for key: IdempotencyKey) throws -> StoredAnswer? {
+        try row(
+            "SELECT * FROM answers WHERE device_id = ? AND route = ? AND key = ?",
+            [key.device.rawValue, key.route, key.key]
+        ).map { row in
+            StoredAnswer(
+                fingerprint: row.bytes("fingerprint"),
+                answer: Answer(row["status"], body: row.bytes("body"), location: row["location"]))
+        }
+    }
+
+    func save(_ answer: Answer, for key: IdempotencyKey, at now: Timestamp) throws {
+        try execute(
+            """
+            INSERT INTO answers (device_id, route, key, fingerprint, status, location, created_at, body)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM devices WHERE device_id = ?1)
+            """,
+            [
+                key.device.rawValue, key.route, key.key, Data(key.fingerprint), answer.status, answer.location,
+                now.milliseconds, Data(answer.body),
+            ])
+    }
+}

@@ -1,0 +1,45 @@
+import GRDB
+import RingbackCore
+import RingbackModel
+
+extension SQLiteSession {
+    func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
+        var removed = 0
+        // The newest event always stays: SQLite would give its number to another.
+        try execute(
+            """
+            DELETE FROM events WHERE id IN (
+                SELECT id FROM events WHERE id < (SELECT max(id) FROM events) ORDER BY id LIMIT ?2
+            ) AND time < ?1
+            """, [horizon.events.milliseconds, limit])
+        removed = max(removed, db.changesCount)
+        try execute(
+            """
+            DELETE FROM answers WHERE (device_id, route, key) IN (
+                SELECT device_id, route, key FROM answers WHERE created_at < ? ORDER BY created_at LIMIT ?)
+            """, [horizon.answers.milliseconds, limit])
+        removed = max(removed, db.changesCount)
+        try execute(
+            """
+            DELETE FROM devices WHERE device_id IN (
+                SELECT device_id FROM devices WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
+            """, [horizon.expiredDevices.milliseconds, limit])
+        removed = max(removed, db.changesCount)
+        let hasMorePayloads = try prunePayloads(horizon, limit: limit)
+        return removed == limit || hasMorePayloads
+    }
+
+    /// Removes the descriptions and candidates of calls that ended long ago.
+    private func prunePayloads(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
+        let calls = try rows(
+            "SELECT id FROM calls WHERE ended_at IS NOT NULL AND pruned = 0 AND ended_at < ? ORDER BY ended_at LIMIT ?",
+            [horizon.payloads.milliseconds, limit])
+        for row in calls {
+            let call: Int64 = row[0]
+            try execute("DELETE FROM descriptions WHERE call = ?", [call])
+            try execute("DELETE FROM candidates WHERE call = ?", [call])
+            try execute("UPDATE calls SET pruned = 1 WHERE id = ?", [call])
+        }
+        return calls.count == limit
+    }
+}

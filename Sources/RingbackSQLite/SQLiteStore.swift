@@ -1,0 +1,105 @@
+import GRDB
+package import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// The store on SQLite: WAL, `synchronous=FULL`, one writer with group commit, several readers.
+package final class SQLiteStore: Store {
+    package let epoch: String
+    private let pool: DatabasePool
+    private let lock: StoreLock
+    private let heads: FeedHeads
+    private let writer: GroupWriter
+
+    /// Opens the database, makes it if it isn't there, and applies pending migrations.
+    ///
+    /// - Throws: ``MigrationError``, ``StoreError``, and when another process has it open.
+    package init(path: String) throws {
+        lock = try StoreLock(database: path)
+        pool = try Self.openPool(path)
+        let db = pool
+        _ = try db.writeWithoutTransaction { try Migrator().migrate($0) }
+        (epoch, heads) = try db.read { db in
+            (try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "", try FeedHeads(db))
+        }
+        writer = GroupWriter(pool: db, heads: heads)
+    }
+
+    /// Applies pending migrations and nothing else.
+    ///
+    /// - Returns: The numbers of those that were applied.
+    package static func migrate(path: String) throws -> [Int] {
+        let lock = try StoreLock(database: path)
+        defer { withExtendedLifetime(lock) {} }
+        return try openPool(path).writeWithoutTransaction { try Migrator().migrate($0) }
+    }
+
+    /// Gives the log a new epoch, so that cursors from before are refused. For a database that came from a backup.
+    package static func renewEpoch(path: String) throws {
+        let lock = try StoreLock(database: path)
+        defer { withExtendedLifetime(lock) {} }
+        try openPool(path).write { db in
+            try db.execute(sql: "UPDATE meta SET value = lower(hex(randomblob(6))) WHERE key = 'epoch'")
+        }
+    }
+
+    package func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void) { writer.observe(observer) }
+
+    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        try await writer.perform(work)
+    }
+
+    package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
+        do {
+            return try await pool.read { [heads] db in try work(SQLiteSession(db, heads: heads)) }
+        } catch let error as DatabaseError {
+            throw error.problem ?? error
+        }
+    }
+
+    private static func openPool(_ path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "ringback"
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+        }
+        let pool: DatabasePool
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+        } catch let error as DatabaseError {
+            throw StoreError.cannotOpen(path: path, reason: error.message ?? "\(error.resultCode)")
+        }
+        try pool.writeWithoutTransaction { db in
+            // GRDB sets NORMAL for WAL; only FULL syncs the log at every commit.
+            try db.execute(
+                sql: """
+                    PRAGMA synchronous = FULL;
+                    PRAGMA wal_autocheckpoint = 4000;
+                    PRAGMA journal_size_limit = 67108864;
+                    """)
+            let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
+            guard synchronous == 2 else { throw StoreError.notDurable(synchronous: synchronous) }
+        }
+        return pool
+    }
+
+    /// What SQLite says of its own settings, for tests and for those who run it.
+    package func pragma(_ name: String) async throws -> String {
+        try await pool.writeWithoutTransaction { db in try String.fetchOne(db, sql: "PRAGMA \(name)") ?? "" }
+    }
+}
+
+extension DatabaseError {
+    /// The problem for the outside when the disk is full or fails; `nil` for errors that are ours.
+    var problem: Problem? {
+        switch resultCode {
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_NOMEM, .SQLITE_BUSY,
+            .SQLITE_NOLFS, .SQLITE_PERM:
+            Problem(
+                .storageUnavailable, "Nothing was written. Try again later, with the same Idempotency-Key.",
+                retryAfterSeconds: 5)
+        default: nil
+        }
+    }
+}
