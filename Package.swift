@@ -13,6 +13,7 @@ let package = Package(
     name: "ringback",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "ringback", targets: ["ringback"]),
         .library(name: "RingbackModel", targets: ["RingbackModel"]),
     ],
     dependencies: [
@@ -54,6 +55,53 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RingbackOpenAPI", path: "openapi", resources: [.embedInCode("openapi.yaml")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RingbackWeb",
+            resources: [
+                .embedInCode("index.html"), .embedInCode("demo.css"), .embedInCode("demo.js"),
+                .embedInCode("docs.html"), .embedInCode("docs.css"), .embedInCode("docs.js"),
+                .embedInCode("icon.svg"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "RingbackServer",
+            dependencies: [
+                "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "ringback",
+            dependencies: [
+                "RingbackServer", "RingbackSQLite", "RingbackCore", "RingbackModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

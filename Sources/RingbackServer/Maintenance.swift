@@ -1,0 +1,43 @@
+import Logging
+import RingbackCore
+import RingbackModel
+
+/// What has to be done now and then: keep the times devices were last seen, forget events in memory, prune the database.
+struct Maintenance: Sendable {
+    private static let interval: Duration = .seconds(30)
+    private static let roundsBetweenPrunings = 20
+    private static let batch = 500
+
+    let services: Services
+    let logger: Logger
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        var round = 0
+        while !Task.isCancelled {
+            do {
+                try await services.time.sleep(until: services.time.now + Self.interval)
+                services.feed.forgetEvents(before: services.time.now - .seconds(60))
+                let seen = services.board.takeUnsaved()
+                if !seen.isEmpty { try await services.store.write { try $0.setLastSeen(seen) } }
+                if round.isMultiple(of: Self.roundsBetweenPrunings) { try await prune() }
+                round += 1
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("maintenance failed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// In small pieces, so that no one waits long.
+    private func prune() async throws {
+        let (now, settings) = (services.time.now, services.settings)
+        let horizon = PruneHorizon(
+            events: now - settings.eventRetention, answers: now - .seconds(86_400),
+            payloads: now - settings.payloadRetention, expiredDevices: now - .seconds(86_400))
+        while try await services.store.write({ try $0.prune(horizon, limit: Self.batch) }) {
+            try Task.checkCancellation()
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import RingbackModel
+import Synchronization
+
+/// A token bucket for each device's writes: an average, and twice as many at once.
+final class RateLimiter: Sendable {
+    private static let capacity = 50_000
+
+    private struct Bucket {
+        var level: Double
+        var at: Timestamp
+    }
+
+    private let perSecond: Double
+    private let buckets = Mutex<[DeviceID: Bucket]>([:])
+
+    init(perSecond: Double) { self.perSecond = max(1, perSecond) }
+
+    /// - Throws: ``Problem`` `rate_limited` with the time to wait.
+    func spend(_ device: DeviceID, at now: Timestamp) throws {
+        let burst = perSecond * 2
+        let isAllowed = buckets.withLock { buckets in
+            if buckets.count >= Self.capacity {
+                // Full buckets are as good as none.
+                buckets = buckets.filter { now - $0.value.at < .seconds(2) }
+            }
+            var bucket = buckets[device] ?? Bucket(level: burst, at: now)
+            bucket.level = min(burst, bucket.level + Double((now - bucket.at).milliseconds) / 1000 * perSecond)
+            bucket.at = now
+            defer { buckets[device] = bucket }
+            guard bucket.level >= 1 else { return false }
+            bucket.level -= 1
+            return true
+        }
+        if !isAllowed { throw Problem(.rateLimited, "This device writes too fast.", retryAfterSeconds: 1) }
+    }
+}

@@ -1,0 +1,45 @@
+import RingbackCore
+import RingbackModel
+
+/// What every operation passes through, whichever way it came: who asks, how often, and whether the server still works.
+struct Dispatcher: Sendable {
+    let services: Services
+    let operations: [String: Operation]
+    let isDraining: @Sendable () -> Bool
+
+    func perform(_ request: OperationRequest) async throws -> Answer {
+        try authorize(request)
+        if request.operation.isWrite, isDraining() {
+            throw Problem(.draining, "The server is about to stop. Try again in a moment.", retryAfterSeconds: 2)
+        }
+        guard request.operation.repeating == .harmless, let key = try request.key() else {
+            return try await request.operation.handle(request)
+        }
+        return try await services.calls.repeatable(key) { try await request.operation.handle(request) }
+    }
+
+    private func authorize(_ request: OperationRequest) throws {
+        switch (request.operation.access, request.principal) {
+        case (.anyone, _), (.administrator, .administrator): break
+        case (.device, .device(let participant, _)):
+            let now = services.time.now
+            services.board.signaled(participant, at: now)
+            if request.operation.isWrite { try services.limiter.spend(participant.deviceId, at: now) }
+        case (_, nil): throw SessionService.unauthenticated
+        case (.administrator, .device): throw Problem(.forbidden, "This is for administrators.")
+        case (.device, .administrator): throw Problem(.forbidden, "This is for a user's device.")
+        }
+    }
+
+    /// The problem to answer for an error. What the outside may not know goes into the log.
+    static func problem(for error: any Error, log: (any Error) -> Void) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as JSONSyntaxError: return Problem(.malformedJSON, "\(error).")
+        case is CancellationError: return Problem(.draining, "The server is about to stop.", retryAfterSeconds: 2)
+        default:
+            log(error)
+            return Problem(.internal, "The server's log knows more.")
+        }
+    }
+}

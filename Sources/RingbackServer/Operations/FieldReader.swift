@@ -1,0 +1,156 @@
+import RingbackModel
+
+/// Reads the members of a JSON object and collects everything that does not fit, so that one answer names all of it.
+///
+/// Each method returns `nil` for a member that is absent or does not fit; ``finish()`` throws in the latter case. Members
+/// that nobody asks for are ignored.
+struct FieldReader {
+    private let members: [String: JSONSlice]
+    private let path: String
+    private var errors: [Problem.FieldError] = []
+
+    /// - Throws: ``Problem`` `invalid_request` when the body is not an object. No body is an empty object.
+    init(_ body: JSONSlice?) throws {
+        guard let body else {
+            (members, path) = ([:], "")
+            return
+        }
+        guard let members = body.members else { throw Problem(.invalidRequest, "The body must be a JSON object.") }
+        self.members = Dictionary(members.map { ($0.name, $0.value) }) { $1 }
+        path = ""
+    }
+
+    private init(members: [String: JSONSlice], path: String) {
+        self.members = members
+        self.path = path
+    }
+
+    /// - Throws: ``Problem`` `invalid_request` with a field error for each member that did not fit.
+    func finish() throws {
+        guard let first = errors.first else { return }
+        let detail = errors.count == 1 ? "\(first.field): \(first.message)" : "\(errors.count) fields do not fit."
+        throw Problem(.invalidRequest, detail, errors: errors)
+    }
+
+    /// For members that ``finish()`` has found to be there.
+    static func unwrap<Value>(_ value: Value?) throws -> Value {
+        guard let value else { throw Problem(.invalidRequest, "A field is missing.") }
+        return value
+    }
+
+    mutating func fail(_ name: String, _ message: String) {
+        errors.append(.init(field: path + name, message: message))
+    }
+
+    // MARK: Members
+
+    mutating func text(_ name: String, characters: ClosedRange<Int>, isRequired: Bool = false) -> String? {
+        guard let value = member(name, isRequired) else { return nil }
+        guard let text = value.string else { return wrongType(name, "a string") }
+        guard characters.contains(text.unicodeScalars.count) else {
+            fail(name, "must have \(characters.lowerBound) to \(characters.upperBound) characters")
+            return nil
+        }
+        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) }) else {
+            fail(name, "must not have control characters")
+            return nil
+        }
+        return text
+    }
+
+    mutating func user(_ name: String, isRequired: Bool = true) -> UserID? {
+        guard let value = member(name, isRequired) else { return nil }
+        guard let text = value.string else { return wrongType(name, "a string") }
+        guard let user = UserID(text) else {
+            fail(name, "must be 1 to 64 characters of [A-Za-z0-9._~@-]")
+            return nil
+        }
+        return user
+    }
+
+    mutating func device(_ name: String) -> DeviceID? {
+        guard let value = member(name, false) else { return nil }
+        guard let text = value.string else { return wrongType(name, "a string") }
+        guard let device = DeviceID(text) else {
+            fail(name, "must be 8 to 64 characters of [A-Za-z0-9_-]")
+            return nil
+        }
+        return device
+    }
+
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        guard let value = member(name, false) else { return nil }
+        guard let integer = value.integer else { return wrongType(name, "an integer") }
+        guard range.contains(integer) else {
+            fail(name, "must be from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return integer
+    }
+
+    mutating func bool(_ name: String) -> Bool? {
+        guard let value = member(name, false) else { return nil }
+        return value.bool ?? wrongType(name, "true or false")
+    }
+
+    mutating func choice<Choice: RawRepresentable<String>>(_ name: String, of choices: [Choice]) -> Choice? {
+        guard let value = member(name, false) else { return nil }
+        guard let text = value.string else { return wrongType(name, "a string") }
+        guard let choice = choices.first(where: { $0.rawValue == text }) else {
+            fail(name, "must be one of \(choices.map(\.rawValue).joined(separator: ", "))")
+            return nil
+        }
+        return choice
+    }
+
+    /// Any JSON within a number of bytes.
+    mutating func json(_ name: String, bytes: Int) -> JSONText? {
+        guard let value = member(name, false) else { return nil }
+        guard value.count <= bytes else {
+            fail(name, "must not have more than \(bytes) bytes of JSON")
+            return nil
+        }
+        return value.text
+    }
+
+    mutating func array(_ name: String, count: ClosedRange<Int>) -> [JSONSlice]? {
+        guard let value = member(name, true) else { return nil }
+        guard let elements = value.elements else { return wrongType(name, "an array") }
+        guard count.contains(elements.count) else {
+            fail(name, "must have \(count.lowerBound) to \(count.upperBound) elements")
+            return nil
+        }
+        return elements
+    }
+
+    /// Reads an object; what does not fit in it is collected under its own path.
+    mutating func object<Value>(
+        _ name: String, isRequired: Bool = false, _ read: (inout FieldReader) throws -> Value?
+    ) rethrows -> Value? {
+        guard let value = member(name, isRequired) else { return nil }
+        return try object(value, at: name, read)
+    }
+
+    mutating func object<Value>(
+        _ value: JSONSlice, at name: String, _ read: (inout FieldReader) throws -> Value?
+    ) rethrows -> Value? {
+        guard let members = value.members else { return wrongType(name, "an object") }
+        var reader = FieldReader(
+            members: Dictionary(members.map { ($0.name, $0.value) }) { $1 }, path: "\(path)\(name).")
+        let result = try read(&reader)
+        errors += reader.errors
+        return result
+    }
+
+    mutating func member(_ name: String, _ isRequired: Bool) -> JSONSlice? {
+        if members[name] == nil, isRequired { fail(name, "is missing") }
+        return members[name]
+    }
+
+    var names: [String] { members.keys.sorted() }
+
+    mutating func wrongType<Value>(_ name: String, _ expected: String) -> Value? {
+        fail(name, "must be \(expected)")
+        return nil
+    }
+}

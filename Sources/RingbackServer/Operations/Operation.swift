@@ -1,0 +1,46 @@
+import HTTPTypes
+import RingbackCore
+import RingbackModel
+
+/// One thing that clients can ask for: the same over HTTP and over a socket.
+struct Operation: Sendable {
+    enum Access: Sendable { case anyone, device, administrator }
+
+    /// What an `Idempotency-Key` does.
+    enum Repeating: Sendable {
+        /// The answer is kept in the transaction that does the work.
+        case once
+        /// The work may be done twice without harm; the first answer is kept behind it.
+        case harmless
+        /// No key is looked at.
+        case unkeyed
+    }
+
+    /// The `operationId` of the OpenAPI document, and the `op` of a socket's request.
+    let id: String
+    let method: HTTPRequest.Method
+    /// As the OpenAPI document writes it: `/v1/calls/{callId}`.
+    let path: String
+    let access: Access
+    let repeating: Repeating
+    let handle: @Sendable (OperationRequest) async throws -> Answer
+
+    init(
+        _ id: String, _ method: HTTPRequest.Method, _ path: String, access: Access = .device,
+        repeating: Repeating = .unkeyed, handle: @escaping @Sendable (OperationRequest) async throws -> Answer
+    ) {
+        self.id = id
+        self.method = method
+        self.path = path
+        self.access = access
+        self.repeating = repeating
+        self.handle = handle
+    }
+
+    /// The names between braces in the path.
+    var pathParameters: [String] {
+        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+
+    var isWrite: Bool { method != .get }
+}

@@ -1,0 +1,94 @@
+import Crypto
+import RingbackCore
+import RingbackModel
+
+/// What is asked of an operation, whichever way it came.
+struct OperationRequest: Sendable {
+    let operation: Operation
+    /// Whose token it came with; `nil` where none is needed.
+    let principal: SessionService.Principal?
+    let parameters: Parameters
+    /// The JSON, or `nil` when there was none.
+    let body: JSONSlice?
+    let idempotencyKey: String?
+
+    /// Parameters of the path and the query: over a socket they are members of `data`.
+    enum Parameters: Sendable {
+        case url([String: String])
+        case data(JSONSlice?)
+
+        subscript(name: String) -> String? {
+            get throws {
+                switch self {
+                case .url(let values): return values[name]
+                case .data(let data):
+                    guard let value = data?[name] else { return nil }
+                    guard let text = value.parameterText else { throw Problem.invalid(name, "must be a string or a number") }
+                    return text
+                }
+            }
+        }
+    }
+
+    /// The device that asks.
+    var participant: Participant {
+        get throws {
+            guard case .device(let participant, _) = principal else {
+                throw Problem(.forbidden, "This is for a user's device.")
+            }
+            return participant
+        }
+    }
+
+    /// The body's members.
+    func reader() throws -> FieldReader { try FieldReader(body) }
+
+    // MARK: Parameters
+
+    func user(_ name: String = "userId") throws -> UserID {
+        guard let user = try parameters[name].flatMap({ UserID($0) }) else {
+            throw Problem(.userNotFound, "There is no such user.")
+        }
+        return user
+    }
+
+    func call() throws -> CallID {
+        guard let call = try parameters["callId"].flatMap({ CallID($0) }) else {
+            throw Problem(.notFound, "There is no such call of yours.")
+        }
+        return call
+    }
+
+    func device() throws -> DeviceID {
+        guard let device = try parameters["deviceId"].flatMap({ DeviceID($0) }) else {
+            throw Problem(.notFound, "There is no such device of yours.")
+        }
+        return device
+    }
+
+    func integer(_ name: String, in range: ClosedRange<Int>, default standard: Int) throws -> Int {
+        guard let text = try parameters[name] else { return standard }
+        guard let value = Int(text), range.contains(value) else {
+            throw Problem.invalid(name, "must be an integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    // MARK: Idempotency
+
+    /// The client's key, bound to this device and route, with a fingerprint of what is asked.
+    func key() throws -> IdempotencyKey? {
+        guard let idempotencyKey else { return nil }
+        guard Limits.idempotencyKeyCharacters.contains(idempotencyKey.utf8.count),
+            idempotencyKey.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw Problem.invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters") }
+        let names = operation.pathParameters
+        var route = operation.id
+        for name in names { route += try "/\(parameters[name] ?? "")" }
+        // The same request has the same fingerprint over HTTP and over a socket.
+        let content = body?.canonicalJSON(excluding: Set(names)) ?? []
+        return IdempotencyKey(
+            device: try participant.deviceId, route: route, key: idempotencyKey,
+            fingerprint: Array(SHA256.hash(data: content)))
+    }
+}

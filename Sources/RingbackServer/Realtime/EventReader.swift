@@ -1,0 +1,108 @@
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// One reader of a device's events: the loop of a stream and the single turn of a long-poll are made of it.
+///
+/// It is armed when it is made, so that nothing falls between a read and the next wait. ``finish()`` must be called.
+final class EventReader: Sendable {
+    /// Why there is nothing more to wait for.
+    enum End: Sendable {
+        case clientLeft
+        case timeIsUp
+        case server(StreamEnd)
+    }
+
+    /// The first end that was noticed, and the wake-up that goes with it.
+    private final class Ending: Sendable {
+        private let end = Mutex<End?>(nil)
+        let signal = WakeSignal()
+
+        func notice(_ end: End) {
+            self.end.withLock { $0 = $0 ?? end }
+            signal.signal()
+        }
+
+        var noticed: End? { end.withLock(\.self) }
+    }
+
+    let participant: Participant
+    private let services: Services
+    private let isPoll: Bool
+    private let ending: Ending
+    private let box: ConnectionBox?
+    private let subscription: EventFeed.Subscription
+    private let registration: StreamRegistry.Registration
+
+    /// - Throws: ``Problem`` `too_many_connections`.
+    init(_ participant: Participant, isPoll: Bool, services: Services) throws {
+        let ending = Ending()
+        self.participant = participant
+        self.services = services
+        self.isPoll = isPoll
+        self.ending = ending
+        registration = try services.streams.register(participant) { ending.notice(.server($0)) }
+        subscription = services.feed.subscribe(participant) { ending.signal.signal() }
+        box = ConnectionBox.current
+        box?.onClose { ending.notice(.clientLeft) }
+        services.board.opened(participant, at: services.time.now)
+    }
+
+    func finish() {
+        box?.onClose(nil)
+        services.feed.unsubscribe(subscription)
+        services.streams.unregister(registration)
+        services.board.closed(participant, isPoll: isPoll, at: services.time.now)
+    }
+
+    /// Why waiting is over, once it is.
+    var end: End? { ending.noticed }
+
+    /// Stops waiting. To be called by a timer.
+    func timeIsUp() { ending.notice(.timeIsUp) }
+
+    /// Wakes the reader without an end.
+    func nudge() { ending.signal.signal() }
+
+    func wait() async { await ending.signal.wait() }
+
+    /// What there is after a cursor: stored events, then the presence of those the device watches.
+    func read(after cursor: Cursor, limit: Int) async throws -> EventBatch {
+        let page = try await services.feed.read(after: cursor, for: participant, limit: limit)
+        return EventBatch(page, presences: services.presence.takePending(for: participant.deviceId))
+    }
+}
+
+/// Events on their way to a reader.
+struct EventBatch: Sendable {
+    var page: EventFeed.Page
+    var presences: [Presence]
+
+    init(_ page: EventFeed.Page, presences: [Presence]) {
+        self.page = page
+        self.presences = presences
+    }
+
+    var isEmpty: Bool { page.events.isEmpty && presences.isEmpty }
+
+    /// Each event with its cursor and type, encoded for delivery.
+    func forEach(at now: Timestamp, _ body: (_ cursor: Cursor, _ type: EventType, _ json: [UInt8]) -> Void) {
+        for event in page.events {
+            emit(event.body, Cursor(epoch: page.cursor.epoch, position: event.position), now, body)
+        }
+        for presence in presences {
+            let event = EventBody(type: .presence, time: now, id: OpaqueText.random(bytes: 12)) { json in
+                presence.writeMembers(to: &json)
+            }
+            emit(event, page.cursor, now, body)
+        }
+    }
+
+    private func emit(
+        _ event: EventBody, _ cursor: Cursor, _ now: Timestamp, _ body: (Cursor, EventType, [UInt8]) -> Void
+    ) {
+        var json = JSONWriter(reservingCapacity: event.members.count + 96)
+        event.write(to: &json, cursor: cursor, now: now)
+        body(cursor, event.type, json.utf8)
+    }
+}

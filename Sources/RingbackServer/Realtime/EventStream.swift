@@ -1,0 +1,77 @@
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import NIOPosix
+import RingbackCore
+import RingbackModel
+
+/// Server-sent events (WHATWG HTML, section 9.2).
+struct EventStream: Sendable {
+    static let commentInterval: TimeAmount = .seconds(15)
+    private static let batch = 100
+
+    let services: Services
+
+    /// GET /v1/events/stream
+    func response(for participant: Participant, cursor text: String?) async throws -> Response {
+        try await services.presence.resumeWatching(participant)
+        // Before the stream begins, so that a cursor that is gone is a 410 and no stream.
+        let cursor = try text.map { try Cursor.parse($0) }
+        if let cursor { _ = try await services.feed.read(after: cursor, for: participant, limit: 1) }
+        let reader = try EventReader(participant, isPoll: false, services: services)
+        let box = ConnectionBox.current
+        let body = ResponseBody { writer in
+            defer { reader.finish() }
+            try await ConnectionBox.$current.withValue(box) {
+                try await stream(from: cursor, reader, to: &writer)
+            }
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/event-stream", .cacheControl: "no-store",
+                // Asks nginx not to collect the stream.
+                .init("X-Accel-Buffering")!: "no",
+            ],
+            body: body)
+    }
+
+    private func stream(
+        from start: Cursor?, _ reader: EventReader, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        let welcome = try await Welcome.resume(start, reader.participant, services)
+        try await writer.write(Self.frame(welcome.cursor, "welcome", welcome.json))
+        var cursor = welcome.cursor
+        let comments = MultiThreadedEventLoopGroup.singleton.any()
+            .scheduleRepeatedTask(initialDelay: Self.commentInterval, delay: Self.commentInterval) { _ in
+                reader.nudge()
+            }
+        defer { comments.cancel() }
+        var lastWrite = NIODeadline.now()
+        while reader.end == nil, !Task.isCancelled {
+            let batch = try await reader.read(after: cursor, limit: Self.batch)
+            if !batch.isEmpty {
+                var buffer = ByteBuffer()
+                batch.forEach(at: services.time.now) { cursor, type, json in
+                    buffer.writeImmutableBuffer(Self.frame(cursor, type.rawValue, json))
+                }
+                try await writer.write(buffer)
+                lastWrite = .now()
+            } else if .now() - lastWrite >= Self.commentInterval {
+                try await writer.write(ByteBuffer(string: ": still here\n\n"))
+                lastWrite = .now()
+            }
+            cursor = batch.page.cursor
+            if !batch.page.hasMore { await reader.wait() }
+        }
+        try await writer.finish(nil)
+    }
+
+    private static func frame(_ cursor: Cursor, _ type: String, _ json: [UInt8]) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeString("id: \(cursor)\nevent: \(type)\ndata: ")
+        buffer.writeBytes(json)
+        buffer.writeString("\n\n")
+        return buffer
+    }
+}

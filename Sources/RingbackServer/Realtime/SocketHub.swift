@@ -1,0 +1,65 @@
+import Logging
+import RingbackCore
+import RingbackModel
+
+/// What all sockets share: the operations behind them, and the ways to sign in.
+final class SocketHub: Sendable {
+    let services: Services
+    let keeper = SocketKeeper()
+    private let dispatcher: Dispatcher
+    private let logger: Logger
+
+    init(services: Services, dispatcher: Dispatcher, logger: Logger) {
+        self.services = services
+        self.dispatcher = dispatcher
+        self.logger = logger
+    }
+
+    /// Who a `hello` comes from.
+    func identify(token: String, cursor: String?) async throws -> SocketIdentity {
+        try identity(of: await services.sessions.authenticate(token), cursor: cursor)
+    }
+
+    /// Who holds a ticket; `nil` for one that is used or has expired.
+    func identify(ticket: String, cursor: String?) async throws -> SocketIdentity? {
+        guard let holder = services.tickets.redeem(ticket, at: services.time.now) else { return nil }
+        return try identity(of: await services.sessions.principal(of: holder), cursor: cursor)
+    }
+
+    private func identity(of principal: SessionService.Principal, cursor: String?) throws -> SocketIdentity {
+        guard case .device(let participant, let expiresAt) = principal else {
+            throw Problem(.forbidden, "This is for a user's device.")
+        }
+        return SocketIdentity(participant: participant, expiresAt: expiresAt, cursor: cursor)
+    }
+
+    /// Where the socket goes on. A cursor that is gone gives a snapshot.
+    func welcome(_ identity: SocketIdentity) async throws -> Welcome {
+        try await services.presence.resumeWatching(identity.participant)
+        do {
+            let cursor = try identity.cursor.map { try Cursor.parse($0) }
+            return try await Welcome.resume(cursor, identity.participant, services)
+        } catch let problem as Problem where problem.code == .cursorExpired || problem.code == .invalidRequest {
+            return try await Welcome.begin(identity.participant, services)
+        }
+    }
+
+    /// The frame that answers a request.
+    func answer(_ request: SocketRequest, for principal: SessionService.Principal) async -> [UInt8] {
+        do {
+            guard let operation = dispatcher.operations[request.op] else {
+                throw Problem(.notFound, "There is no operation of that name.")
+            }
+            let answer = try await dispatcher.perform(
+                OperationRequest(
+                    operation: operation, principal: principal, parameters: .data(request.data),
+                    body: request.data, idempotencyKey: request.key))
+            return SocketFrame.answer(request.id, answer)
+        } catch {
+            let problem = Dispatcher.problem(for: error) { error in
+                logger.error("an operation failed", metadata: ["op": "\(request.op)", "error": "\(error)"])
+            }
+            return SocketFrame.failure(request.id, problem)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import RingbackCore
+import RingbackModel
+
+/// The first event of a stream and a socket: who one is, where one is, and the snapshot when there was no cursor.
+struct Welcome: Sendable, JSONWritable {
+    static let pingSeconds = 25
+
+    let participant: Participant
+    let cursor: Cursor
+    /// The cursor that the client brought was good: it has missed nothing.
+    let isRecovered: Bool
+    let calls: [LiveCall]?
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("type", "welcome")
+            json.name("data")
+            json.object { json in
+                json.field("device", participant)
+                json.field("cursor", cursor.description)
+                json.name("recovered")
+                json.bool(isRecovered)
+                json.field("pingSeconds", Self.pingSeconds)
+                if let calls { json.field("calls", calls) }
+            }
+        }
+    }
+
+    /// Looks up where a client goes on.
+    ///
+    /// - Throws: ``Problem`` `cursor_expired`.
+    static func resume(_ cursor: Cursor?, _ participant: Participant, _ services: Services) async throws -> Welcome {
+        guard let cursor else { return try await begin(participant, services) }
+        _ = try await services.feed.read(after: cursor, for: participant, limit: 1)
+        return Welcome(participant: participant, cursor: cursor, isRecovered: true, calls: nil)
+    }
+
+    /// Begins with a snapshot.
+    static func begin(_ participant: Participant, _ services: Services) async throws -> Welcome {
+        let snapshot = try await services.calls.snapshot(for: participant)
+        return Welcome(participant: participant, cursor: snapshot.cursor, isRecovered: false, calls: snapshot.calls)
+    }
+}
+
+extension Cursor {
+    /// Reads a cursor that a client brought.
+    ///
+    /// - Throws: ``Problem`` `invalid_request` for what can't be a cursor of any server, `cursor_expired` for what is not
+    ///   one of ours.
+    static func parse(_ text: String) throws -> Cursor {
+        guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Problem.invalid("cursor", "must be a cursor that the server gave")
+        }
+        guard let cursor = Cursor(text) else { throw EventFeed.cursorExpired }
+        return cursor
+    }
+}

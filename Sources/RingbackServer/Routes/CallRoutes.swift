@@ -1,0 +1,95 @@
+import HTTPTypes
+import RingbackCore
+import RingbackModel
+
+enum CallRoutes {
+    static func operations(_ services: Services) -> [Operation] {
+        let calls = services.calls
+        return [
+            Operation("invite", .post, "/v1/calls", repeating: .once) { try await invite($0, calls) },
+            Operation("listCalls", .get, "/v1/calls") { try await list($0, calls) },
+            Operation("getCall", .get, "/v1/calls/{callId}") { request in
+                Answer(200, try await calls.call(request.call(), for: request.participant.userId))
+            },
+            transition("alerting", .alerting, calls),
+            transition("accept", .accept, calls),
+            Operation("decline", .post, "/v1/calls/{callId}/decline", repeating: .once) { try await decline($0, calls) },
+            transition("cancel", .cancel, calls),
+            transition("connected", .connected, calls),
+            Operation("hangUp", .post, "/v1/calls/{callId}/hangup", repeating: .once) { try await hangUp($0, calls) },
+            Operation("endCall", .post, "/v1/calls/{callId}/end", access: .administrator) { request in
+                try await calls.endByAdministrator(request.call())
+            },
+            Operation("getTimeline", .get, "/v1/calls/{callId}/timeline") { request in
+                Answer(200, ItemsPage(try await calls.timeline(of: request.call(), for: request.participant.userId)))
+            },
+        ]
+    }
+
+    /// POST /v1/calls/{callId}/alerting, /accept, /cancel, /connected
+    private static func transition(_ id: String, _ command: CallCommand, _ calls: CallService) -> Operation {
+        Operation(id, .post, "/v1/calls/{callId}/\(id)", repeating: .once) { request in
+            _ = try request.reader()
+            return try await calls.perform(
+                command, on: request.call(), by: request.participant, key: try request.key())
+        }
+    }
+
+    /// POST /v1/calls
+    private static func invite(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        var reader = try request.reader()
+        let callee = reader.user("callee")
+        let media = reader.object("media") { reader in
+            Call.Media(audio: reader.bool("audio") ?? true, video: reader.bool("video") ?? true)
+        }
+        let ringSeconds = reader.integer("ringSeconds", in: Limits.ringSeconds)
+        let custom = reader.json("custom", bytes: Limits.customBytes)
+        try reader.finish()
+        let invitation = Invitation(
+            caller: try request.participant, callee: try FieldReader.unwrap(callee), media: media ?? Call.Media(),
+            custom: custom, ringSeconds: ringSeconds ?? 60)
+        return try await calls.invite(invitation, key: try request.key())
+    }
+
+    /// GET /v1/calls
+    private static func list(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
+        var query = HistoryQuery(user: try request.participant.userId, limit: limit + 1)
+        query.filter = try request.parameters["state"].map { text in
+            if text == "live" { return .live }
+            guard let state = Call.State(rawValue: text) else {
+                let states = Call.State.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Problem.invalid("state", "must be one of live, \(states)")
+            }
+            return .state(state)
+        }
+        query.with = try request.parameters["with"].map { text in
+            guard let user = UserID(text) else { throw Problem.invalid("with", "must be the name of a user") }
+            return user
+        }
+        query.before = try request.parameters["before"].map { text in
+            guard let call = CallID(text) else { throw Problem.invalid("before", "is not a `next` of this resource") }
+            return call
+        }
+        return Answer(200, ItemsPage(try await calls.history(query), limit: limit) { $0.callId.rawValue })
+    }
+
+    /// POST /v1/calls/{callId}/decline
+    private static func decline(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        var reader = try request.reader()
+        let message = reader.text("message", characters: 0...Limits.messageCharacters)
+        try reader.finish()
+        return try await calls.perform(
+            .decline(message: message), on: request.call(), by: request.participant, key: try request.key())
+    }
+
+    /// POST /v1/calls/{callId}/hangup
+    private static func hangUp(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        var reader = try request.reader()
+        let reasons: [EndReason] = [.completed, .iceFailed, .mediaFailed, .unsupported]
+        let reason = reader.choice("reason", of: reasons)
+        try reader.finish()
+        return try await calls.perform(
+            .hangUp(reason ?? .completed), on: request.call(), by: request.participant, key: try request.key())
+    }
+}

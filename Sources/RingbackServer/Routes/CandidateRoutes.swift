@@ -1,0 +1,64 @@
+import HTTPTypes
+import RingbackCore
+import RingbackModel
+
+/// Trickle ICE (RFC 8838).
+enum CandidateRoutes {
+    static func operations(_ services: Services) -> [Operation] {
+        let calls = services.calls
+        return [
+            Operation("addCandidates", .post, "/v1/calls/{callId}/candidates", repeating: .once) { try await add($0, calls) },
+            Operation("listCandidates", .get, "/v1/calls/{callId}/candidates") { try await list($0, calls) },
+        ]
+    }
+
+    /// POST /v1/calls/{callId}/candidates
+    private static func add(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        var reader = try request.reader()
+        var candidates: [JSONText] = []
+        let elements = reader.array("candidates", count: Limits.candidatesPerBatch) ?? []
+        for (index, element) in elements.enumerated() {
+            let name = "candidates[\(index)]"
+            let candidate: JSONText? = try reader.object(element, at: name) { reader in
+                try check(&reader, bytes: element.count, name)
+                return element.text
+            }
+            if let candidate { candidates.append(candidate) }
+        }
+        let negotiation = reader.integer("negotiation", in: 1...Int(Int32.max))
+        try reader.finish()
+        return try await calls.addCandidates(
+            candidates, negotiation: negotiation, on: request.call(), by: request.participant, key: try request.key())
+    }
+
+    /// Checks an `RTCIceCandidateInit` (W3C WebRTC, section 4.8.1.1). An empty `candidate` is end-of-candidates.
+    private static func check(_ reader: inout FieldReader, bytes: Int, _ name: String) throws {
+        if let candidate = reader.member("candidate", true) {
+            guard let length = candidate.stringByteCount else {
+                let _: Bool? = reader.wrongType("candidate", "a string")
+                return
+            }
+            guard length <= Limits.candidateBytes, bytes <= 2 * Limits.candidateBytes else {
+                throw Problem(
+                    .payloadTooLarge, "A candidate may have \(Limits.candidateBytes) bytes.",
+                    errors: [.init(field: "\(name).candidate", message: "is too large")])
+            }
+        }
+        // These may be null.
+        for text in ["sdpMid", "usernameFragment"] where reader.member(text, false).map({ $0.kind != .null }) ?? false {
+            _ = reader.text(text, characters: 0...256)
+        }
+        if let index = reader.member("sdpMLineIndex", false), index.kind != .null {
+            _ = reader.integer("sdpMLineIndex", in: 0...Int(UInt16.max))
+        }
+    }
+
+    /// GET /v1/calls/{callId}/candidates
+    private static func list(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        let after = try request.integer("after", in: 0...Int(Int32.max), default: 0)
+        let limit = try request.integer("limit", in: 1...1000, default: 1000)
+        let candidates = try await calls.candidates(
+            of: request.call(), after: after, limit: limit + 1, for: request.participant)
+        return Answer(200, ItemsPage(candidates, limit: limit) { String($0.position) })
+    }
+}

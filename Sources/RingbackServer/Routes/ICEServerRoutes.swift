@@ -1,0 +1,58 @@
+import HTTPTypes
+import Crypto
+import Foundation
+import RingbackCore
+import RingbackModel
+
+enum ICEServerRoutes {
+    static func operations(_ services: Services) -> [Operation] {
+        [
+            Operation("getIceServers", .get, "/v1/ice-servers") { request in
+                let servers = ICEServers(settings: services.settings)
+                return Answer(200, body: servers.json(for: try request.participant.userId, at: services.time.now))
+            }
+        ]
+    }
+}
+
+/// `RTCIceServer`s with time-limited TURN credentials: `username` is `expiry:userId`, `credential` its HMAC-SHA1 in base64
+/// (draft-uberti-behave-turn-rest; coturn's `use-auth-secret`).
+struct ICEServers {
+    let settings: ServerSettings
+
+    func json(for user: UserID, at now: Timestamp) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.name("iceServers")
+            json.array(0..<1) { json, _ in
+                if !settings.stunURLs.isEmpty { write(settings.stunURLs, to: &json) }
+                if !settings.turnURLs.isEmpty, let secret = settings.turnSecret {
+                    write(settings.turnURLs, credentials(for: user, secret: secret, at: now), to: &json)
+                }
+            }
+            json.field("ttlSeconds", Int(settings.turnLifetime.milliseconds / 1000))
+        }
+        return json.utf8
+    }
+
+    private func write(
+        _ urls: [String], _ credentials: (username: String, credential: String)? = nil, to json: inout JSONWriter
+    ) {
+        json.object { json in
+            json.name("urls")
+            json.array(urls) { $0.string($1) }
+            json.optionalField("username", credentials?.username)
+            json.optionalField("credential", credentials?.credential)
+        }
+    }
+
+    private func credentials(
+        for user: UserID, secret: String, at now: Timestamp
+    ) -> (username: String, credential: String) {
+        let expiry = (now + settings.turnLifetime).milliseconds / 1000
+        let username = "\(expiry):\(user)"
+        let code = HMAC<Insecure.SHA1>.authenticationCode(
+            for: Data(username.utf8), using: SymmetricKey(data: Data(secret.utf8)))
+        return (username, Data(code).base64EncodedString())
+    }
+}

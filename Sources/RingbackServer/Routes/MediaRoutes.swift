@@ -1,0 +1,81 @@
+import HTTPTypes
+import RingbackCore
+import RingbackModel
+
+/// What participants tell of their media beside the SDP.
+enum MediaRoutes {
+    static func operations(_ services: Services) -> [Operation] {
+        let calls = services.calls
+        return [
+            Operation("setMedia", .put, "/v1/calls/{callId}/media", repeating: .once) { try await setMedia($0, calls) },
+            Operation("reportQuality", .post, "/v1/calls/{callId}/quality", repeating: .once) { try await reportQuality($0, calls) },
+        ]
+    }
+
+    private enum Kind: String, CaseIterable { case audio, video }
+    private enum Path: String, CaseIterable { case direct, relayed }
+
+    /// PUT /v1/calls/{callId}/media
+    private static func setMedia(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        var reader = try request.reader()
+        var json = JSONWriter()
+        let parameters = Set(request.operation.pathParameters)
+        json.object { json in
+            if let held = reader.bool("held") {
+                json.name("held")
+                json.bool(held)
+            }
+            for name in reader.names where name != "held" && !parameters.contains(name) && name != "key" {
+                guard (1...32).contains(name.unicodeScalars.count) else {
+                    reader.fail(String(name.prefix(32)), "a source's name has 1 to 32 characters")
+                    continue
+                }
+                guard let value = reader.member(name, true) else { continue }
+                reader.object(value, at: name) { reader in
+                    if reader.member("kind", true) != nil { _ = reader.choice("kind", of: Kind.allCases) }
+                    if reader.member("muted", true) != nil { _ = reader.bool("muted") }
+                    return ()
+                }
+                json.member(name)
+                json.raw(value.text.utf8)
+            }
+        }
+        try reader.finish()
+        guard json.utf8.count <= Limits.mediaBytes else {
+            throw Problem(.payloadTooLarge, "The media state may have \(Limits.mediaBytes) bytes.")
+        }
+        return try await calls.setMedia(
+            JSONText(unchecked: json.utf8), on: request.call(), by: request.participant, key: try request.key())
+    }
+
+    /// POST /v1/calls/{callId}/quality
+    private static func reportQuality(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        var reader = try request.reader()
+        var json = JSONWriter()
+        json.object { json in
+            if let final = reader.bool("final") {
+                json.name("final")
+                json.bool(final)
+            }
+            for (name, range) in measures {
+                guard let value = reader.member(name, false) else { continue }
+                guard let number = value.number, range.contains(number) else {
+                    reader.fail(name, "must be a number from \(range.lowerBound) to \(range.upperBound)")
+                    continue
+                }
+                json.member(name)
+                json.raw(value.text.utf8)
+            }
+            if let path = reader.choice("path", of: Path.allCases) { json.field("path", path.rawValue) }
+        }
+        try reader.finish()
+        return try await calls.reportQuality(
+            JSONText(unchecked: json.utf8), on: request.call(), by: request.participant, key: try request.key())
+    }
+
+    /// What `getStats()` gives (W3C webrtc-stats), in sum.
+    private static let measures: [(String, ClosedRange<Double>)] = [
+        "roundTripTimeMs", "jitterMs", "packetsLost", "packetsSent", "packetsReceived", "bytesSent", "bytesReceived",
+        "availableOutgoingBitrate", "framesPerSecond", "frameWidth", "frameHeight",
+    ].map { ($0, 0...1e15) } + [("score", 1...5)]
+}

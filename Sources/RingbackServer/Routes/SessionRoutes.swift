@@ -1,0 +1,43 @@
+import HTTPTypes
+import RingbackCore
+import RingbackModel
+
+enum SessionRoutes {
+    static func operations(_ services: Services) -> [Operation] {
+        [
+            Operation("createSession", .post, "/v1/sessions", access: .anyone) { try await signIn($0, services) },
+            Operation("listSessions", .get, "/v1/sessions") { request in
+                Answer(200, ItemsPage(try await services.sessions.devices(of: request.participant)))
+            },
+            Operation("getSession", .get, "/v1/sessions/{deviceId}") { request in
+                Answer(200, try await services.sessions.device(request.device(), for: request.participant))
+            },
+            Operation("deleteSession", .delete, "/v1/sessions/{deviceId}", repeating: .harmless) { request in
+                try await services.sessions.revoke(request.device(), of: request.participant.userId)
+                return Answer(204)
+            },
+            Operation("createTicket", .post, "/v1/tickets") { request in
+                let ticket = try services.tickets.issue(to: request.participant, at: services.time.now)
+                var json = JSONWriter()
+                json.object { json in
+                    json.field("ticket", ticket)
+                    json.field("expiresInSeconds", Int(TicketBooth.lifetime.milliseconds / 1000))
+                }
+                return Answer(201, body: json.utf8)
+            },
+        ]
+    }
+
+    /// POST /v1/sessions
+    private static func signIn(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        var reader = try request.reader()
+        let user = reader.user("userId")
+        let password = reader.text("password", characters: 1...Limits.passwordCharacters.upperBound, isRequired: true)
+        let name = reader.text("deviceName", characters: Limits.nameCharacters)
+        let device = reader.device("deviceId")
+        try reader.finish()
+        let session = try await services.sessions.signIn(
+            try FieldReader.unwrap(user), password: try FieldReader.unwrap(password), deviceName: name, device: device)
+        return Answer(201, session, location: "/v1/sessions/\(session.deviceId)")
+    }
+}

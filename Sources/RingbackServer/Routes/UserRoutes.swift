@@ -1,0 +1,94 @@
+import HTTPTypes
+import RingbackCore
+import RingbackModel
+
+enum UserRoutes {
+    static func operations(_ services: Services) -> [Operation] {
+        [
+            Operation("registerUser", .post, "/v1/users", access: .anyone) { try await register($0, services) },
+            Operation("listUsers", .get, "/v1/users") { try await list($0, services) },
+            Operation("getMe", .get, "/v1/users/me") { request in
+                Answer(200, try await services.accounts.ownUser(request.participant.userId))
+            },
+            Operation("updateMe", .patch, "/v1/users/me", repeating: .harmless) { try await update($0, services) },
+            Operation("deleteMe", .delete, "/v1/users/me") { try await erase($0, services) },
+            Operation("getUser", .get, "/v1/users/{userId}") { request in
+                Answer(200, try await services.accounts.user(request.user()))
+            },
+        ]
+    }
+
+    /// POST /v1/users
+    private static func register(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        var reader = try request.reader()
+        let user = reader.user("userId")
+        let name = reader.text("displayName", characters: Limits.nameCharacters)
+        let password = reader.text("password", characters: Limits.passwordCharacters, isRequired: true)
+        // In a path these mean something else.
+        if let user, ["me", ".", ".."].contains(user.rawValue) { reader.fail("userId", "can't be anyone's name") }
+        try reader.finish()
+        let id = try FieldReader.unwrap(user)
+        let registered = try await services.accounts.register(
+            id, displayName: name ?? id.rawValue, password: try FieldReader.unwrap(password))
+        return Answer(201, registered, location: "/v1/users/\(id)")
+    }
+
+    /// GET /v1/users
+    private static func list(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        let prefix = try request.parameters["prefix"] ?? ""
+        guard UserID.isPrefix(prefix) else {
+            throw Problem.invalid("prefix", "must be at most 64 characters of [A-Za-z0-9._~@-]")
+        }
+        let after = try request.parameters["after"].map { text in
+            guard let user = UserID(text) else { throw Problem.invalid("after", "is not a `next` of this resource") }
+            return user
+        }
+        let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
+        let users = try await services.accounts.users(prefix: prefix, after: after, limit: limit + 1)
+        return Answer(200, ItemsPage(users, limit: limit) { $0.userId.rawValue })
+    }
+
+    /// PATCH /v1/users/me
+    private static func update(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        var reader = try request.reader()
+        let update = AccountService.Update(
+            displayName: reader.text("displayName", characters: Limits.nameCharacters),
+            busy: reader.choice("busy", of: BusyPolicy.allCases),
+            password: reader.text("password", characters: Limits.passwordCharacters))
+        try reader.finish()
+        return Answer(200, try await services.accounts.update(request.participant.userId, update))
+    }
+
+    /// DELETE /v1/users/me
+    private static func erase(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        let user = try request.participant.userId
+        for device in try await services.calls.erase(user) {
+            services.sessions.end(Participant(userId: user, deviceId: device))
+        }
+        return Answer(204)
+    }
+}
+
+/// A page of anything: one item more than fits says that there is a next one.
+struct ItemsPage<Item: JSONWritable>: JSONWritable {
+    let items: [Item]
+    let next: String?
+
+    /// - Parameter items: Up to one more than `limit`.
+    init(_ items: [Item], limit: Int, position: (Item) -> String) {
+        self.items = Array(items.prefix(limit))
+        next = items.count > limit ? self.items.last.map(position) : nil
+    }
+
+    init(_ items: [Item]) {
+        self.items = items
+        next = nil
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("items", items)
+            json.optionalField("next", next)
+        }
+    }
+}

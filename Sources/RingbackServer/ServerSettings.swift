@@ -1,0 +1,34 @@
+/// What those who run the server may set.
+package struct ServerSettings: Sendable {
+    package var hostname = "127.0.0.1"
+    /// 0 takes a free port.
+    package var port = 8080
+    /// How long a sign-in is good.
+    package var tokenLifetime: Duration = .seconds(30 * 86_400)
+    /// A token that may end any call.
+    package var administratorToken: String?
+    /// log2 of scrypt's N for new passwords.
+    package var passwordCost = 15
+    package var stunURLs: [String] = []
+    package var turnURLs: [String] = []
+    /// coturn's `static-auth-secret`.
+    package var turnSecret: String?
+    /// How long TURN credentials are good.
+    package var turnLifetime: Duration = .seconds(3600)
+    /// Origins whose pages may use the API; `*` for all.
+    package var allowedOrigins: [String] = []
+    /// How long events are kept for those who come back.
+    package var eventRetention: Duration = .seconds(7 * 86_400)
+    /// How long the SDP and the candidates of ended calls are kept.
+    package var payloadRetention: Duration = .seconds(86_400)
+    /// Connections at a time; more are refused.
+    package var maximumConnections = 18_000
+    /// Sockets, streams and waiting polls of one device.
+    package var connectionsPerDevice = 1000
+    /// Writes of one device a second, on average.
+    package var writesPerSecond = 500.0
+    /// What the server waits for, at most, before it stops.
+    package var drainTime: Duration = .seconds(10)
+
+    package init() {}
+}

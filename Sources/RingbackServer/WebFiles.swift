@@ -1,0 +1,22 @@
+import RingbackOpenAPI
+import RingbackWeb
+
+/// The browser's files and the contract, compiled in.
+enum WebFiles {
+    static let files = RingbackWeb.WebAssets.files
+
+    static func mediaType(of name: String) -> String {
+        switch name.split(separator: ".").last {
+        case "html": "text/html; charset=utf-8"
+        case "css": "text/css; charset=utf-8"
+        case "js": "text/javascript; charset=utf-8"
+        case "svg": "image/svg+xml"
+        case "png": "image/png"
+        default: "application/octet-stream"
+        }
+    }
+}
+
+enum OpenAPIDocument {
+    static let yaml = RingbackOpenAPI.OpenAPI.yaml
+}

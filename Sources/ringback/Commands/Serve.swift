@@ -1,0 +1,141 @@
+import ArgumentParser
+import Foundation
+import Logging
+import RingbackCore
+import RingbackServer
+import RingbackSQLite
+import ServiceLifecycle
+import UnixSignals
+
+/// `ringback serve`
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve.",
+        discussion: """
+            Every option is also RINGBACK_<NAME> in the environment (RINGBACK_PORT, RINGBACK_TURN_SECRET, …) and a key of \
+            the configuration file, in that order of precedence. The line "listening on http://HOST:PORT" on standard error \
+            says that the server is ready. SIGTERM and SIGINT stop it gracefully.
+            """)
+
+    @OptionGroup var storage: DatabaseOptions
+
+    @Option(help: "The address to listen on. (default: 127.0.0.1)")
+    var hostname: String?
+
+    @Option(help: "The port to listen on; 0 takes a free one. (default: 8080)")
+    var port: Int?
+
+    @Option(help: "Days that a sign-in is good. (default: 30)")
+    var tokenDays: Int?
+
+    @Option(help: "A token, at least 16 characters, that may end any call. Better in the environment than here.")
+    var adminToken: String?
+
+    @Option(help: "log2 of scrypt's cost for new passwords. (default: 15, some 70 ms and 32 MiB)")
+    var passwordCost: Int?
+
+    @Option(help: "STUN servers, with commas between: stun:stun.example.org:3478")
+    var stunURLs: String?
+
+    @Option(help: "TURN servers, with commas between: turn:turn.example.org:3478?transport=udp")
+    var turnURLs: String?
+
+    @Option(help: "coturn's static-auth-secret. Better in the environment than here.")
+    var turnSecret: String?
+
+    @Option(help: "Seconds that TURN credentials are good. (default: 3600)")
+    var turnSeconds: Int?
+
+    @Option(help: "Origins whose pages may use the API, with commas between; * for all. (default: none but our own)")
+    var allowedOrigins: String?
+
+    @Option(help: "Hours that events are kept for those who come back. (default: 168)")
+    var eventHours: Int?
+
+    @Option(help: "Hours that the SDP and candidates of ended calls are kept. (default: 24)")
+    var payloadHours: Int?
+
+    @Option(help: "Connections at a time. (default: as many as the system's limit allows)")
+    var maxConnections: Int?
+
+    @Option(help: "Sockets, streams and waiting polls of one device. (default: 1000)")
+    var deviceConnections: Int?
+
+    @Option(help: "Writes a second that one device may do on average. (default: 500)")
+    var deviceWrites: Int?
+
+    @Option(help: "Seconds that a graceful stop waits for requests. (default: 10)")
+    var drainSeconds: Int?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: notice)")
+    var logLevel: String?
+
+    func run() async throws {
+        let source = try await storage.source()
+        var settings = try settings(source)
+        let levelName = source.string("log-level", logLevel) ?? "notice"
+        guard let level = Logger.Level(rawValue: levelName) else {
+            throw ValidationError("log-level must not be '\(levelName)'.")
+        }
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "ringback")
+        logger.logLevel = level
+        let limit = FileDescriptors.raiseLimit()
+        settings.maximumConnections = try source.integer(
+            "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
+        let store = try SQLiteStore(path: storage.path(source))
+        let hostname = settings.hostname
+        let server = RingbackServer(store: store, settings: settings, time: SystemTime(), logger: logger) { port in
+            let host = hostname.contains(":") ? "[\(hostname)]" : hostname
+            FileHandle.standardError.write(Data("listening on http://\(host):\(port)\n".utf8))
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: ServerService(server: server))],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private func settings(_ source: SettingsSource) throws -> ServerSettings {
+        var settings = ServerSettings()
+        settings.hostname = source.string("hostname", hostname) ?? settings.hostname
+        settings.port = try source.integer("port", port, in: 0...65_535, default: settings.port)
+        let hours = 1...1_000_000
+        settings.tokenLifetime = .seconds(
+            86_400 * Int64(try source.integer("token-days", tokenDays, in: 1...36_500, default: 30)))
+        settings.eventRetention = .seconds(
+            3600 * Int64(try source.integer("event-hours", eventHours, in: hours, default: 168)))
+        settings.payloadRetention = .seconds(
+            3600 * Int64(try source.integer("payload-hours", payloadHours, in: hours, default: 24)))
+        settings.passwordCost = try source.integer("password-cost", passwordCost, in: 4...20, default: 15)
+        settings.connectionsPerDevice = try source.integer(
+            "device-connections", deviceConnections, in: 1...1_000_000, default: 1000)
+        settings.writesPerSecond = Double(
+            try source.integer("device-writes", deviceWrites, in: 1...1_000_000, default: 500))
+        settings.drainTime = .seconds(Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
+        settings.stunURLs = source.list("stun-urls", stunURLs)
+        settings.turnURLs = source.list("turn-urls", turnURLs)
+        settings.turnSecret = source.string("turn-secret", turnSecret)
+        settings.turnLifetime = .seconds(
+            Int64(try source.integer("turn-seconds", turnSeconds, in: 60...604_800, default: 3600)))
+        settings.allowedOrigins = source.list("allowed-origins", allowedOrigins)
+        settings.administratorToken = source.string("admin-token", adminToken)
+        if let token = settings.administratorToken, token.utf8.count < 16 {
+            throw ValidationError("admin-token must have at least 16 characters.")
+        }
+        if !settings.turnURLs.isEmpty, settings.turnSecret == nil {
+            throw ValidationError("turn-urls needs turn-secret.")
+        }
+        return settings
+    }
+}
+
+/// The server among the services of the process.
+private struct ServerService: Service, CustomStringConvertible {
+    let server: RingbackServer
+
+    /// What the lifecycle's log says: none of the settings, there are secrets among them.
+    var description: String { "server" }
+
+    func run() async throws { try await server.run() }
+}
