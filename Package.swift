@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .executable(name: "ringback", targets: ["ringback"]),
         .library(name: "RingbackModel", targets: ["RingbackModel"]),
+        .library(name: "RingbackTesting", targets: ["RingbackTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -92,6 +93,17 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "RingbackTesting",
+            dependencies: [
+                "RingbackCore", "RingbackModel", "RingbackSQLite",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "ringback",
             dependencies: [
@@ -105,5 +117,27 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "RingbackModelTests", dependencies: ["RingbackModel", "RingbackTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "RingbackCoreTests", dependencies: ["RingbackCore", "RingbackModel", "RingbackTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RingbackSQLiteTests",
+            dependencies: [
+                "RingbackCore", "RingbackMigrations", "RingbackModel", "RingbackSQLite", "RingbackTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RingbackServerTests",
+            dependencies: [
+                "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer", "RingbackSQLite",
+                "RingbackTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
     ]
 )

@@ -1,0 +1,124 @@
+"""The demo page in a browser tab, driven as a person would. The names of things on the page stand here alone."""
+
+from urllib.parse import urlencode
+
+from harness.colours import MEAN_PIXEL, name_of
+from harness.waiting import eventually
+
+REMOTE_VIDEO = "#not_my"
+
+
+class Phone:
+    """One tab, signed in under a name. Two tabs of one person share a browser context."""
+
+    def __init__(self, context, server, name, **query):
+        self.name = name
+        self.context = context
+        self.page = context.new_page()
+        self.errors = []
+        self.console = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        self.page.goto(f"{server.url}/?{urlencode({'name': name, **query})}")
+        self.reaches("idle")
+
+    # What the page says.
+
+    def body(self, attribute):
+        return self.page.get_attribute("body", f"data-{attribute}")
+
+    def reaches(self, state, seconds=10):
+        eventually(lambda: self.body("state") == state, seconds, f"{self} reaches {state}, {self.status()!r}")
+
+    def connection_is(self, connection, seconds=20):
+        eventually(lambda: self.body("connection") == connection, seconds, f"{self} is {connection}")
+
+    def status(self):
+        return self.page.inner_text("#status").strip()
+
+    def ended_reason(self):
+        """The words on the screen when a call has ended."""
+        self.reaches("ended")
+        return self.page.inner_text("#ended-reason").strip()
+
+    def sees(self, user_id, status="online", seconds=10):
+        """The entry of somebody in the list of people, once it shows this status."""
+        entry = self.page.locator(f'#people [data-user-id="{user_id}"][data-status="{status}"]')
+        entry.wait_for(state="attached", timeout=seconds * 1000)
+        return entry
+
+    # What a person does.
+
+    def call(self, user_id, status="online"):
+        self.sees(user_id, status).locator("button.call").click()
+
+    def accept(self):
+        self.reaches("incoming")
+        self.page.click("#accept")
+
+    def decline(self):
+        self.reaches("incoming")
+        self.page.click("#decline")
+
+    def hang_up(self):
+        self.page.click("#hang-up")
+
+    def reload(self):
+        self.page.reload()
+
+    # What it hears and sees of the other side.
+
+    def remote_colour(self):
+        mean = self.page.eval_on_selector(REMOTE_VIDEO, MEAN_PIXEL)
+        return mean and name_of(*mean)
+
+    def remote_video(self):
+        """Width of the picture, place in the stream and frames decoded of the other side's video."""
+        time, width = self.page.eval_on_selector(REMOTE_VIDEO, "video => [video.currentTime, video.videoWidth]")
+        stats = self.page.evaluate("async () => (await window.ringback?.stats?.()) ?? {}")
+        return {"width": width, "time": time, "frames": stats.get("framesDecoded") or 0}
+
+    def shows(self, colour, seconds=15):
+        """The other side's camera is on the screen: its colour, its size, and it moves."""
+        eventually(lambda: self.remote_colour() == colour, seconds, f"{self} shows {colour}")
+        assert self.remote_video()["width"] > 0
+        self.picture_moves()
+
+    def picture_moves(self, seconds=10):
+        """From now on more frames are decoded, and the video goes on."""
+        before = self.remote_video()
+
+        def moved():
+            nonlocal before
+            now = self.remote_video()
+            if now["frames"] < before["frames"] or now["time"] < before["time"]:
+                before = now  # another connection, which counts anew
+            return now["frames"] >= before["frames"] + 3 and now["time"] > before["time"] and now
+
+        return eventually(moved, seconds, f"the picture {self} sees moves on from {before}")
+
+    def call_id(self):
+        return self.page.evaluate("() => window.ringback.debug().callId")
+
+    def transport(self):
+        return self.body("transport")
+
+    def __str__(self):
+        return f"{self.name}'s page"
+
+    def explain(self, directory, label):
+        """What a failure leaves behind: a picture and what the page wrote."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=directory / f"{label}.png")
+        lines = [f"state {self.body('state')}, status {self.status()}", *self.errors, *self.console]
+        (directory / f"{label}.log").write_text("\n".join(lines) + "\n")
+
+
+def in_a_call(caller, callee):
+    """One page calls the other, which accepts; both see each other."""
+    caller.call(callee.name)
+    callee.accept()
+    caller.reaches("active", 20)
+    callee.reaches("active", 20)
+    caller.shows("green")
+    callee.shows("red")

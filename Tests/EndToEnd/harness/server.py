@@ -1,0 +1,103 @@
+"""The built server as a process of its own, on a database of its own."""
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import requests
+
+from harness.waiting import eventually
+
+ROOT = Path(__file__).resolve().parents[3]
+LISTENING = re.compile(r"listening on (http://\S+:(\d+))")
+
+
+def binary():
+    path = Path(os.environ.get("RINGBACK_BINARY") or ROOT / ".build" / "debug" / "ringback")
+    if not path.is_file():
+        raise AssertionError(f"{path} is missing: run `swift build`, or let scripts/test do it")
+    return path
+
+
+class Server:
+    """`ringback serve`, from its start to its end. It keeps its port and its database over a restart."""
+
+    def __init__(self, directory, *options, port=0, database=None):
+        self.directory = Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.database = Path(database or self.directory / "ringback.sqlite")
+        self.log = self.directory / "server.log"
+        self.options = options
+        self.port = port
+        self.process = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def start(self):
+        command = [binary(), "serve", "--hostname", "127.0.0.1", "--port", str(self.port)]
+        command += ["--database", str(self.database), *self.options]
+        read_from = self.log.stat().st_size if self.log.exists() else 0
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, env=environment())
+        line = eventually(lambda: self._listening(read_from), 30, "the server says that it listens")
+        self.port = int(line.group(2))
+        return self
+
+    def _listening(self, read_from):
+        text = self.log.read_bytes()[read_from:].decode(errors="replace")
+        code = self.process.poll()
+        assert code is None, f"the server ended with {code} instead of listening:\n{text}"
+        return LISTENING.search(text)
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill9(self):
+        self.process.kill()
+        self.process.wait(10)
+
+    def restart(self):
+        assert not self.is_running(), "it still runs"
+        return self.start()
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def exit_code(self, seconds=15):
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            raise AssertionError(f"the server did not end within {seconds} s after SIGTERM") from None
+
+    def stop(self):
+        """Ends it as an init system would, and insists on a clean end."""
+        if self.process is None:
+            return
+        if self.is_running():
+            self.terminate()
+            code = self.exit_code()
+            assert code == 0, f"after SIGTERM the server ended with {code}"
+        else:
+            code = self.process.returncode
+            assert code in (0, -signal.SIGKILL), f"the server had ended by itself with {code}"
+
+    def is_healthy(self):
+        return requests.get(self.url + "/healthz", timeout=5).status_code == 200
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+def environment():
+    """The environment without settings of the server's own: a developer's RINGBACK_PORT must not reach a test."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")}

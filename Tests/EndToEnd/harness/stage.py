@@ -1,0 +1,26 @@
+"""What must hold after every bad request: the server lives, a call goes on, nothing leaks."""
+
+from harness.api import TalkingPair, register
+from harness.waiting import eventually
+
+
+class Stage:
+    """A server, a stranger for the abuse, and a call under way beside it as the witness."""
+
+    def __init__(self, server):
+        self.server = server
+        self.stranger = register(server, "stranger")
+        self.pair = TalkingPair(server)
+        self.call = f"/v1/calls/{self.pair.call_id}"
+        self.pair.pass_a_candidate()
+        assert server.is_healthy()
+        self.open_files = server.open_files()
+
+    def is_unharmed(self):
+        assert self.server.is_running(), "the server is gone"
+        assert self.server.is_healthy()
+        self.pair.pass_a_candidate()
+        assert self.pair.state() == "active"
+        eventually(
+            lambda: self.server.open_files() <= self.open_files, 10,
+            f"file descriptors come back to {self.open_files}")

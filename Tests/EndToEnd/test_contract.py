@@ -1,0 +1,126 @@
+"""The server's answers are what its own OpenAPI document says, operation by operation."""
+
+import pytest
+import requests
+
+from harness.api import PASSWORD, SDP, candidate, host_candidate, register
+from harness.contract import Contract
+
+# A stream and a socket are no answers; test_foreign_websockets.py has them.
+NOT_ASKED = {"streamEvents", "openSocket"}
+MEDIA = {"audio": True, "video": True}
+
+
+@pytest.fixture
+def contract(server):
+    return Contract(requests.get(server.url + "/openapi.yaml", timeout=10).text)
+
+
+def judged(contract, device):
+    device.http.hooks["response"].append(contract.check)
+    return device
+
+
+def a_whole_call(vasya, petya):
+    vasya.snapshot()
+    call_id = vasya.invite("petya", custom={"topic": ["cats", 9, None]})["callId"]
+    path = f"/v1/calls/{call_id}"
+    petya.get("/v1/events")
+    petya.step(call_id, "alerting")
+    vasya.offer(call_id, expect=409)
+    petya.step(call_id, "accept")
+    vasya.get(f"{path}/offer", expect=404)
+    vasya.offer(call_id)
+    vasya.candidates(call_id, host_candidate(1), "")
+    petya.get("/v1/events")
+    petya.get(f"{path}/offer")
+    petya.answer(call_id)
+    petya.answer(call_id, negotiation=1, expect=409)
+    petya.get(f"{path}/candidates")
+    vasya.get(f"{path}/answer")
+    vasya.step(call_id, "connected")
+    petya.step(call_id, "connected")
+    off = {"kind": "video", "muted": True}
+    vasya.put(f"{path}/media", {"camera": off, "held": False})
+    vasya.step(call_id, "quality", {"final": False, "roundTripTimeMs": 41.5}, expect=204)
+    vasya.get(path)
+    vasya.get("/v1/calls", params={"state": "live"})
+    petya.hang_up(call_id)
+    petya.hang_up(call_id)
+    vasya.get(f"{path}/timeline")
+    petya.snapshot()
+    vasya.events()
+    vasya.get("/v1/calls", params={"with": "petya"})
+    vasya.step(call_id, "accept", expect=403)
+    vasya.step(call_id, "end", expect=403)
+
+
+def calls_that_come_to_nothing(vasya, petya):
+    petya.step(vasya.invite("petya")["callId"], "decline", {"message": "in a meeting"})
+    vasya.step(vasya.invite("petya")["callId"], "cancel")
+    petya.request("PATCH", "/v1/users/me", {"busy": "reject", "displayName": "Petya B."})
+    vasya.post("/v1/calls", {"callee": "nobody", "media": MEDIA}, expect=404)
+    vasya.post("/v1/calls", {"callee": "petya", "media": 7}, expect=422)
+    standing = vasya.invite("petya")["callId"]
+    glare = petya.post("/v1/calls", {"callee": "vasya", "media": MEDIA}, expect=200)
+    assert glare["merged"] is True and glare["callId"] == standing
+    petya.hang_up(standing)
+    vasya.events()
+
+
+def an_account(vasya):
+    vasya.get("/v1/users/me")
+    vasya.get("/v1/users/petya")
+    vasya.get("/v1/users/nobody", expect=404)
+    first = vasya.get("/v1/users", params={"limit": 1})
+    vasya.get("/v1/users", params={"limit": 1, "after": first["next"]})
+    vasya.put("/v1/users/me/watching", {"userIds": ["petya"]})
+    vasya.get("/v1/users/me/watching")
+    vasya.get("/v1/users/petya/presence")
+    vasya.put("/v1/users/me/blocks/petya", expect=204)
+    vasya.get("/v1/users/me/blocks")
+    assert vasya.request("DELETE", "/v1/users/me/blocks/petya").status_code == 204
+    vasya.post("/v1/tickets", expect=201)
+    vasya.get("/v1/sessions")
+    vasya.get(f"/v1/sessions/{vasya.device_id}")
+    vasya.get("/v1/ice-servers")
+    vasya.get("/v1/events", params={"cursor": "1.1"}, expect=410)
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.yaml", "/docs", "/", "/assets/demo.js"):
+        assert vasya.request("GET", path).status_code == 200, path
+
+
+def goodbye(vasya, petya):
+    body = {"userId": "petya", "displayName": "Petya", "password": PASSWORD}
+    vasya.post("/v1/users", body, expect=409)
+    vasya.post("/v1/sessions", {"userId": "petya", "password": "not it at all"}, expect=401)
+    vasya.post("/v1/users", {**body, "userId": "anna"}, expect=201)
+    session = vasya.post("/v1/sessions", {"userId": "anna", "password": PASSWORD}, expect=201)
+    headers = {"Authorization": f"Bearer {session['token']}"}
+    other = vasya.request("DELETE", f"/v1/sessions/{session['deviceId']}", headers=headers)
+    assert other.status_code == 204
+    assert petya.request("DELETE", "/v1/users/me").status_code == 204
+    petya.get("/v1/users/me", expect=401)
+
+
+def test_every_operation_answers_as_the_document_says(server, contract):
+    vasya, petya = (judged(contract, register(server, name)) for name in ("vasya", "petya"))
+    a_whole_call(vasya, petya)
+    calls_that_come_to_nothing(vasya, petya)
+    an_account(vasya)
+    goodbye(vasya, petya)
+    assert contract.operation_ids() - contract.asked == NOT_ASKED
+
+
+def test_media_survive_untouched(server):
+    """What a browser sends arrives as it was, with everything in it that the server does not know."""
+    vasya, petya = register(server, "vasya"), register(server, "petya")
+    call_id = vasya.invite("petya", custom={"topic": "cats", "π": [1.5, None]})["callId"]
+    petya.snapshot()
+    petya.step(call_id, "accept")
+    assert petya.get(f"/v1/calls/{call_id}")["custom"] == {"topic": "cats", "π": [1.5, None]}
+    sdp = SDP + "a=x-unknown:<&\"\\/\u2028\U0001f600>\r\n"
+    vasya.offer(call_id, sdp)
+    assert petya.next_event("call.offer")["data"]["description"] == {"type": "offer", "sdp": sdp}
+    odd = {**candidate("candidate:1 1 udp 1 ::1 9 typ host"), "sdpMLineIndex": None, "x-vendor": {"a": [1, "\u00e9"]}}
+    vasya.step(call_id, "candidates", {"candidates": [odd]}, expect=202)
+    assert petya.next_event("call.candidates")["data"]["candidates"] == [odd]

@@ -1,0 +1,83 @@
+"""What the server has acknowledged is there after it was killed, however busy it was."""
+
+import sqlite3
+
+import requests
+
+from harness.api import TalkingPair, host_candidate
+from harness.waiting import Together, eventually
+
+PAIRS = 3
+
+
+def post_until_it_dies(device, call_id, acknowledged, numbers):
+    """Posts batches of candidates; notes those whose 202 came."""
+    while True:
+        batch = [host_candidate(next(numbers)) for _ in range(4)]
+        try:
+            device.candidates(call_id, *batch)
+        except (requests.ConnectionError, requests.Timeout):
+            return
+        acknowledged.extend(batch)
+
+
+def stored(reader, call_id):
+    """All candidates of the other side, page by page."""
+    found, after = [], None
+    while True:
+        page = reader.get(f"/v1/calls/{call_id}/candidates", params={"after": after, "limit": 100} if after else None)
+        found += [item["candidate"]["candidate"] for item in page["items"]]
+        after = page.get("next")
+        if not after:
+            return found
+
+
+def integrity(database):
+    with sqlite3.connect(database) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchone()[0]
+
+
+def test_no_acknowledged_candidate_is_lost_when_the_server_is_killed(server):
+    pairs = [TalkingPair(server, f"vasya{n}", f"petya{n}") for n in range(PAIRS)]
+    acknowledged = [[] for _ in pairs]
+    writers = [
+        Together(post_until_it_dies, pair.caller, pair.call_id, acknowledged[n], iter(range(1, 4000)))
+        for n, pair in enumerate(pairs)
+    ]
+    eventually(lambda: all(len(each) >= 200 for each in acknowledged), 60, "all writers are under way")
+    server.kill9()
+    for writer in writers:
+        writer.result(30)
+
+    server.restart()
+    for pair, expected in zip(pairs, acknowledged):
+        found = stored(pair.callee, pair.call_id)
+        assert found[:len(expected)] == expected, "an acknowledged candidate is missing or out of order"
+        # At most the batch in flight may be there without its answer, and then whole.
+        assert len(found) - len(expected) in (0, 4)
+    assert integrity(server.database) == "ok"
+    for pair in pairs:
+        pair.caller.hang_up(pair.call_id)
+
+
+def test_the_event_log_goes_on_where_it_was_after_a_kill(server, pair):
+    pair.caller.candidates(pair.call_id, host_candidate(1))
+    server.kill9()
+    server.restart()
+    pair.caller.candidates(pair.call_id, host_candidate(2))
+
+    for number in (1, 2):
+        sent = pair.callee.next_event("call.candidates")["data"]["candidates"]
+        assert [item["candidate"] for item in sent] == [host_candidate(number)]
+
+
+def test_a_repeated_invite_with_its_key_is_the_same_call_after_a_kill(server, pair):
+    third = TalkingPair(server, "anna", "boris").caller
+    body = {"callee": "vasya", "media": {"audio": True, "video": False}}
+    key = {"Idempotency-Key": "once-and-only-once"}
+    first = third.request("POST", "/v1/calls", body, headers=key)
+    server.kill9()
+    server.restart()
+    again = third.request("POST", "/v1/calls", body, headers=key)
+    assert again.status_code == first.status_code == 201
+    assert again.json()["callId"] == first.json()["callId"]

@@ -1,0 +1,108 @@
+"""Connections that break HTTP itself: they are answered or closed, and nobody else notices."""
+
+import pytest
+
+from harness.raw import Connection, request_head
+from harness.waiting import Together
+
+
+@pytest.fixture(autouse=True)
+def unharmed(stage):
+    yield
+    stage.is_unharmed()
+
+
+REFUSED = [
+    ("giant field", request_head("GET", "/healthz", "X-Filler: " + "x" * 200_000)),
+    ("giant path", request_head("GET", "/" + "x" * 200_000)),
+    ("countless fields", request_head("GET", "/healthz", *(f"X-{n}: {n}" for n in range(20_000)))),
+]
+
+
+@pytest.mark.parametrize("data", [data for _, data in REFUSED], ids=[name for name, _ in REFUSED])
+def test_giant_heads_are_refused_and_closed(stage, data):
+    with Connection(stage.server) as connection:
+        connection.send(data)
+        try:
+            status, _ = connection.head()
+            assert status in (400, 414, 431)
+        except AssertionError as closed:
+            # A reset can overtake the answer, while the server has bytes it never read.
+            assert "closed before an answer" in str(closed)
+        assert connection.is_closed_by_peer()
+
+
+NOT_HTTP = {
+    "tls": bytes.fromhex("16030100a5010000a10303"),
+    "binary": bytes(range(256)) * 4,
+    "http2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "no version": b"GET /healthz\r\n\r\n",
+    "a space in a field's name": b"GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n",
+    "two lengths": b"POST /v1/calls HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "a length that is no number": b"POST /v1/calls HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\nhello",
+    "a length and chunks": request_head("POST", "/v1/users", "Content-Length: 4", "Transfer-Encoding: chunked")
+    + b"0\r\n\r\n" + request_head("GET", "/smuggled"),
+    "a bad chunk": request_head("POST", "/v1/users", "Content-Type: application/json", "Transfer-Encoding: chunked")
+    + b"zz\r\nhello\r\n",
+}
+
+
+@pytest.mark.parametrize("data", NOT_HTTP.values(), ids=NOT_HTTP.keys())
+def test_what_is_not_http_is_refused_and_closed(stage, data):
+    with Connection(stage.server) as connection:
+        connection.send(data)
+        assert connection.is_closed_by_peer(), f"still open after {connection.buffer!r}"
+        answers = connection.buffer.count(b"HTTP/1.1 ")
+        assert answers <= 1, f"more than one answer: {connection.buffer!r}"
+        assert not answers or connection.buffer.startswith(b"HTTP/1.1 4"), connection.buffer
+
+
+def drip(connection):
+    """Sends one more header field a second, for ever; True when the server has had enough."""
+    connection.socket.settimeout(1)
+    for number in range(75):
+        try:
+            connection.socket.sendall(b"X-%d: 1\r\n" % number)
+            while connection.socket.recv(65536):
+                pass
+            return True
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False
+
+
+def test_connections_that_stall_are_closed_after_a_while(stage):
+    halves = {
+        "nothing at all": b"",
+        "half a head": b"GET /healthz HTTP/1.1\r\nHos",
+        "half a body": request_head("POST", "/v1/users", "Content-Type: application/json", "Content-Length: 9")
+        + b'{"a',
+    }
+    connections = {name: Connection(stage.server).send(data) for name, data in halves.items()}
+    endless = Connection(stage.server).send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+    dripping = Together(drip, endless)
+    try:
+        for name, connection in connections.items():
+            connection.wait_closed(75, f"{name} is closed")
+        assert dripping.result(80), "a head that never ends is still read"
+    finally:
+        for connection in (*connections.values(), endless):
+            connection.socket.close()
+
+
+def test_clients_that_leave_in_the_middle_leave_nothing(stage):
+    head = request_head("POST", "/v1/users", "Content-Type: application/json", "Content-Length: 60000")
+    for _ in range(50):
+        with Connection(stage.server) as connection:
+            connection.send(head + b'{"userId":')
+
+
+def test_polls_whose_client_left_leave_nothing(stage):
+    stranger = stage.stranger
+    stranger.snapshot()
+    path = f"/v1/events?waitSeconds=60&cursor={stranger.cursor}"
+    for _ in range(20):
+        with Connection(stage.server) as connection:
+            connection.send(request_head("GET", path, f"Authorization: Bearer {stranger.token}"))

@@ -1,0 +1,27 @@
+"""Two real browsers call each other, by every pair of transports that differ."""
+
+import pytest
+
+from harness.phone import in_a_call
+
+PAIRS = [("websocket", "websocket"), ("websocket", "longpoll"), ("sse", "websocket"), ("longpoll", "sse")]
+
+
+@pytest.mark.parametrize("vasyas, petyas", PAIRS)
+def test_a_video_call_shows_each_the_other(phone, vasyas, petyas):
+    petya = phone("petya", transport=petyas)
+    vasya = phone("vasya", transport=vasyas)
+    assert (vasya.transport(), petya.transport()) == (vasyas, petyas)
+
+    in_a_call(vasya, petya)
+    vasya.hang_up()
+
+    petya.reaches("ended")
+    vasya.reaches("ended")
+
+
+def test_the_callee_may_hang_up_too(phone):
+    petya, vasya = phone("petya"), phone("vasya")
+    in_a_call(vasya, petya)
+    petya.hang_up()
+    vasya.reaches("ended")
