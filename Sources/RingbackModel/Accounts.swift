@@ -33,7 +33,8 @@ public struct Session: Hashable, Sendable, Codable {
     public var expiresAt: Timestamp
 
     package init(
-        token: String, userId: UserID, deviceId: DeviceID, deviceName: String?, createdAt: Timestamp, expiresAt: Timestamp
+        token: String, userId: UserID, deviceId: DeviceID, deviceName: String?, createdAt: Timestamp,
+        expiresAt: Timestamp
     ) {
         self.token = token
         self.userId = userId

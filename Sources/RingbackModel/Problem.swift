@@ -79,7 +79,8 @@ extension Problem.Code {
         case .notFound, .userNotFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
-        case .userExists, .invalidTransition, .notAccepted, .alreadyAccepted, .negotiationPending, .staleNegotiation: 409
+        case .userExists, .invalidTransition, .notAccepted, .alreadyAccepted, .negotiationPending, .staleNegotiation:
+            409
         case .cursorExpired: 410
         case .payloadTooLarge: 413
         case .unsupportedMediaType: 415

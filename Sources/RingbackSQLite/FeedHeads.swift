@@ -17,6 +17,7 @@ final class FeedHeads: Sendable {
         /// Those that changed since the last checkpoint.
         var fresh: [UserID: Head] = [:]
         var events = 0
+        var isWanted = false
         var isCheckpointed = false
     }
 
@@ -24,7 +25,9 @@ final class FeedHeads: Sendable {
 
     /// Reads what came after the last checkpoint.
     init(_ db: Database) throws {
-        let until = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'heads_until'").flatMap { Int64($0) }
+        let until = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'heads_until'").flatMap {
+            Int64($0)
+        }
         var fresh: [UserID: Head] = [:]
         var events = 0
         let rows = try Row.fetchCursor(
@@ -51,11 +54,14 @@ final class FeedHeads: Sendable {
         }
     }
 
+    /// Asks for a checkpoint at the end of this transaction: events after the last one can't be pruned.
+    func wantCheckpoint() { state.withLock { $0.isWanted = $0.events > 0 } }
+
     /// Writes the heads into the table, within the transaction that is about to commit.
     func checkpointIfDue(_ session: SQLiteSession) throws {
         let fresh = state.withLock { state in
             state.isCheckpointed = false
-            return state.events >= Self.eventsPerCheckpoint ? state.fresh : nil
+            return state.isWanted || state.events >= Self.eventsPerCheckpoint ? state.fresh : nil
         }
         guard let fresh else { return }
         let heads = fresh.merging(session.staged.heads) { $1 }

@@ -35,7 +35,8 @@ extension SQLiteSession {
         var expected = head.position
         while expected > position {
             guard let id = next,
-                let row = try row("SELECT previous, position FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue]),
+                let row = try row(
+                    "SELECT previous, position FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue]),
                 row["position"] == expected
             else { return .gone }
             missed.append(id)

@@ -31,7 +31,8 @@ extension SQLiteSession {
     }
 
     func append(
-        _ candidates: [JSONText], of negotiation: Int?, from participant: Participant, to call: CallID, at now: Timestamp
+        _ candidates: [JSONText], of negotiation: Int?, from participant: Participant, to call: CallID,
+        at now: Timestamp
     ) throws {
         let key = try requireKey(of: call)
         let last = try row("SELECT max(position) FROM candidates WHERE call = ?", [key])?[0] as Int? ?? 0

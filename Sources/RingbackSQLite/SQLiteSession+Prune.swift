@@ -4,15 +4,18 @@ import RingbackModel
 
 extension SQLiteSession {
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
-        var removed = 0
-        // The newest event always stays: SQLite would give its number to another.
+        heads.wantCheckpoint()
+        // Not beyond the last checkpoint, from where the newest positions are read at the start; and never the newest
+        // event: SQLite would give its number to another.
+        let until = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until')"
         try execute(
             """
             DELETE FROM events WHERE id IN (
-                SELECT id FROM events WHERE id < (SELECT max(id) FROM events) ORDER BY id LIMIT ?2
+                SELECT id FROM events WHERE id <= \(until) AND id < (SELECT max(id) FROM events) ORDER BY id LIMIT ?2
             ) AND time < ?1
-            """, [horizon.events.milliseconds, limit])
-        removed = max(removed, db.changesCount)
+            """,
+            [horizon.events.milliseconds, limit])
+        var removed = db.changesCount
         try execute(
             """
             DELETE FROM answers WHERE (device_id, route, key) IN (

@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -118,14 +118,16 @@ package struct RingbackServer: Sendable {
         for participant in changes.joined { services.board.signaled(participant, at: services.time.now) }
     }
 
+    /// Everything that is served, as the OpenAPI document writes it.
+    package var routes: [ServedRoute] {
+        dispatcher.operations.values.map { ServedRoute($0.method, $0.path, $0.id) } + HTTPRoutes.connections
+            + PageRoutes.all
+    }
+
     private func router() -> Router<RingbackContext> {
         let router = Router(context: RingbackContext.self)
-        let connections: [(path: String, method: HTTPRequest.Method)] = [
-            (HTTPRoutes.streamPath, .get), (SocketUpgrade.path, .get),
-        ]
-        let paths = dispatcher.operations.values.map { ($0.path, $0.method) } + connections + PageRoutes.paths
         router.add(middleware: HeaderMiddleware(allowedOrigins: services.settings.allowedOrigins))
-        router.add(middleware: ProblemMiddleware(allowedMethods: AllowedMethods(paths)))
+        router.add(middleware: ProblemMiddleware(allowedMethods: AllowedMethods(routes)))
         HTTPRoutes(dispatcher: dispatcher, stream: EventStream(services: services), metrics: metrics).add(to: router)
         PageRoutes(services: services, metrics: metrics, isDraining: { drain.hasBegun }).add(to: router)
         return router
@@ -135,6 +137,20 @@ package struct RingbackServer: Sendable {
         HTTPServerBuilder { [hub, drain] responder in
             GateChannel(responder: responder, upgrade: SocketUpgrade(hub: hub, isDraining: { drain.hasBegun }))
         }
+    }
+}
+
+/// A method and a path, and what the OpenAPI document calls them.
+package struct ServedRoute: Sendable, Hashable {
+    package let method: HTTPRequest.Method
+    /// With parameters in braces.
+    package let path: String
+    package let operationId: String
+
+    init(_ method: HTTPRequest.Method, _ path: String, _ operationId: String) {
+        self.method = method
+        self.path = path
+        self.operationId = operationId
     }
 }
 

@@ -1,3 +1,4 @@
+import RingbackServer
 import RingbackTesting
 import Testing
 
@@ -8,7 +9,7 @@ struct ConformanceTests {
 
     @Test("A server conforms", arguments: ConformanceSuite.runs(offering: [.administrator]))
     func conforms(run: ConformanceRun) async throws {
-        try await run.perform(against: try await Self.shared.get().underTest)
+        try await run.perform(against: Self.shared.get().underTest)
     }
 
     @Test(

@@ -16,9 +16,11 @@ final class EmbeddedServer: Sendable {
     private let task: Task<Void, any Error>
 
     var underTest: ServerUnderTest {
-        ServerUnderTest(
-            baseURL: "http://127.0.0.1:\(port)", administratorToken: Self.administratorToken,
-            advance: { [time] in time.advance(by: $0) })
+        get throws {
+            try ServerUnderTest(
+                baseURL: "http://127.0.0.1:\(port)", administratorToken: Self.administratorToken,
+                advance: { [time] in time.advance(by: $0) })
+        }
     }
 
     /// - Parameter change: Changes the settings before the start.

@@ -22,7 +22,8 @@ struct OpenAPIDocumentTests {
         let database = try TemporaryDatabase()
         let server = RingbackServer(
             store: try SQLiteStore(path: database.path), settings: ServerSettings(), time: ManualTime(),
-            logger: Logger(label: "test")) { _ in }
+            logger: Logger(label: "test")
+        ) { _ in }
         served = Set(server.routes.map { "\($0.method.rawValue) \($0.path) \($0.operationId)" })
     }
 

@@ -32,7 +32,9 @@ package final class TicketBooth: Sendable {
 
     /// Whose ticket it is; it is used up.
     package func redeem(_ text: String, at now: Timestamp) -> Participant? {
-        guard let ticket = tickets.withLock({ $0.removeValue(forKey: text) }), ticket.expiresAt > now else { return nil }
+        guard let ticket = tickets.withLock({ $0.removeValue(forKey: text) }), ticket.expiresAt > now else {
+            return nil
+        }
         return ticket.holder
     }
 }

@@ -21,7 +21,8 @@ extension CallService {
     package func nextDeadline() async throws -> Timestamp? { try await store.read { try $0.nextDeadline() } }
 
     /// Notes that the signaling of a device is lost or back, in the calls it takes part in.
-    package func setReconnecting(_ isReconnecting: Bool, _ participant: Participant, in calls: Set<CallID>) async throws {
+    package func setReconnecting(_ isReconnecting: Bool, _ participant: Participant, in calls: Set<CallID>) async throws
+    {
         for id in calls {
             try await store.write { [time, timing] store in
                 guard let call = try store.call(id), let side = call.side(of: participant) else { return }

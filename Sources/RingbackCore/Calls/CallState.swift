@@ -21,7 +21,8 @@ package struct CallState: Sendable, Hashable {
         /// The device has said that it rings. It may say so again.
         package var hasAlerted: Bool
 
-        package init(device: DeviceID, state: CallLeg.State = .invited, reason: String? = nil, hasAlerted: Bool = false) {
+        package init(device: DeviceID, state: CallLeg.State = .invited, reason: String? = nil, hasAlerted: Bool = false)
+        {
             self.device = device
             self.state = state
             self.reason = reason

@@ -52,7 +52,9 @@ extension CallState {
             deadline(timing: timing).map { $0 <= now } == true ? .unreachable : nil
         case .ringing: ringsUntil <= now ? .noAnswer : nil
         case .connecting, .active:
-            if [callerSide, calleeSide].contains(where: { $0.reconnectingSince.map { $0 + timing.reconnect <= now } ?? false }) {
+            if [callerSide, calleeSide].contains(where: {
+                $0.reconnectingSince.map { $0 + timing.reconnect <= now } ?? false
+            }) {
                 .connectionLost
             } else if state == .connecting, let acceptedAt, acceptedAt + timing.connect <= now {
                 .connectTimeout

@@ -100,7 +100,8 @@ extension CallState {
     }
 
     mutating func record(
-        _ what: String, by actor: Participant?, detail: String? = nil, at now: Timestamp, in transition: inout Transition
+        _ what: String, by actor: Participant?, detail: String? = nil, at now: Timestamp,
+        in transition: inout Transition
     ) {
         timelineCount += 1
         transition.timeline.append(

@@ -133,6 +133,7 @@ package final class EventFeed: Sendable {
     }
 
     package static var cursorExpired: Problem {
-        Problem(.cursorExpired, "The cursor is not of this log, or events after it were pruned. Begin without a cursor.")
+        Problem(
+            .cursorExpired, "The cursor is not of this log, or events after it were pruned. Begin without a cursor.")
     }
 }

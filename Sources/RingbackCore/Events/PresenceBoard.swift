@@ -82,7 +82,9 @@ package final class PresenceBoard: Sendable {
     package func forget(_ participant: Participant) {
         let isNew = state.withLock { state in
             let wasEmpty = state.changes.isEmpty
-            guard state.devices[participant.userId]?.removeValue(forKey: participant.deviceId) != nil else { return false }
+            guard state.devices[participant.userId]?.removeValue(forKey: participant.deviceId) != nil else {
+                return false
+            }
             if state.devices[participant.userId]?.isEmpty == true { state.devices[participant.userId] = nil }
             state.fading.remove(participant)
             state.unsaved[participant.deviceId] = nil

@@ -51,7 +51,8 @@ package protocol CallWriter {
     func save(_ description: Description) throws
     /// Adds candidates behind those that are there, in their order.
     func append(
-        _ candidates: [JSONText], of negotiation: Int?, from participant: Participant, to call: CallID, at now: Timestamp
+        _ candidates: [JSONText], of negotiation: Int?, from participant: Participant, to call: CallID,
+        at now: Timestamp
     ) throws
     /// Keeps a participant's newest quality summary, and its final one.
     func saveQuality(_ summary: JSONText, from participant: Participant, of call: CallID, at now: Timestamp) throws

@@ -87,7 +87,9 @@ package struct JSONSlice: Sendable {
         result.reserveCapacity(content.count)
         var index = content.startIndex
         func unit(at start: Int) -> UInt32 {
-            content[start..<min(start + 4, content.endIndex)].reduce(0) { $0 << 4 | UInt32(JSONScanner.hexValue($1) ?? 0) }
+            content[start..<min(start + 4, content.endIndex)].reduce(0) {
+                $0 << 4 | UInt32(JSONScanner.hexValue($1) ?? 0)
+            }
         }
         while index < content.endIndex {
             let byte = content[index]
@@ -145,7 +147,8 @@ extension JSONSlice {
             scanner.skipSeparator()
             guard let value = scanner.skipValue() else { return nil }
             scanner.skipSeparator()
-            members.append((JSONSlice(document: document, range: name).string ?? "", JSONSlice(document: document, range: value)))
+            members.append(
+                (JSONSlice(document: document, range: name).string ?? "", JSONSlice(document: document, range: value)))
         }
         return members
     }

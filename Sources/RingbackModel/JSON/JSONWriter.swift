@@ -13,7 +13,9 @@ package struct JSONWriter: Sendable {
         utf8.append(UInt8(ascii: "}"))
     }
 
-    package mutating func array<Element>(_ elements: some Sequence<Element>, _ write: (inout JSONWriter, Element) -> Void) {
+    package mutating func array<Element>(
+        _ elements: some Sequence<Element>, _ write: (inout JSONWriter, Element) -> Void
+    ) {
         separate()
         utf8.append(UInt8(ascii: "["))
         for element in elements { write(&self, element) }

@@ -43,7 +43,9 @@ package final class MetricsRegistry: MetricsFactory {
         }
     }
 
-    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { gauge(label, dimensions) }
+    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        gauge(label, dimensions)
+    }
 
     package func makeRecorder(
         label: String, dimensions: [(String, String)], aggregate: Bool

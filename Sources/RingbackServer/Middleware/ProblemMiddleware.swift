@@ -48,7 +48,7 @@ struct ProblemMiddleware: RouterMiddleware {
 struct AllowedMethods: Sendable {
     private let routes: [(segments: [Substring], method: String)]
 
-    init(_ routes: [(path: String, method: HTTPRequest.Method)]) {
+    init(_ routes: [ServedRoute]) {
         self.routes = routes.map { ($0.path.split(separator: "/"), $0.method.rawValue) }
     }
 

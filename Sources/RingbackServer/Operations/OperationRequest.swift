@@ -23,7 +23,9 @@ struct OperationRequest: Sendable {
                 case .url(let values): return values[name]
                 case .data(let data):
                     guard let value = data?[name] else { return nil }
-                    guard let text = value.parameterText else { throw Problem.invalid(name, "must be a string or a number") }
+                    guard let text = value.parameterText else {
+                        throw Problem.invalid(name, "must be a string or a number")
+                    }
                     return text
                 }
             }

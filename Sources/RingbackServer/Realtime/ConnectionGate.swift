@@ -232,15 +232,15 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard head.headers[canonicalForm: "sec-websocket-version"].contains("13") else {
             return respond(Problem(.invalidRequest, "Speak WebSocket version 13.", status: 426), context)
         }
-        let upgrader = NIOWebSocketServerUpgrader(
-            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
-            upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
         let offered = head.headers[canonicalForm: "sec-websocket-protocol"]
-        let initial: HTTPHeaders =
+        let extra: HTTPHeaders =
             offered.contains { $0 == SocketUpgrade.subprotocol }
             ? ["sec-websocket-protocol": SocketUpgrade.subprotocol] : [:]
+        let upgrader = NIOWebSocketServerUpgrader(
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(extra) },
+            upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
         // Complete at once: neither closure above waits.
-        upgrader.buildUpgradeResponse(channel: context.channel, upgradeRequest: head, initialResponseHeaders: initial)
+        upgrader.buildUpgradeResponse(channel: context.channel, upgradeRequest: head, initialResponseHeaders: [:])
             .assumeIsolated().whenComplete { result in
                 switch result {
                 case .success(let headers): self.switchProtocols(headers, handler, context)

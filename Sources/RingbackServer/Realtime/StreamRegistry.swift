@@ -47,7 +47,9 @@ final class StreamRegistry: Sendable {
     func unregister(_ registration: Registration) {
         state.withLock { state in
             state.streams[registration.participant]?[registration.number] = nil
-            if state.streams[registration.participant]?.isEmpty == true { state.streams[registration.participant] = nil }
+            if state.streams[registration.participant]?.isEmpty == true {
+                state.streams[registration.participant] = nil
+            }
         }
     }
 

@@ -13,7 +13,9 @@ enum CallRoutes {
             },
             transition("alerting", .alerting, calls),
             transition("accept", .accept, calls),
-            Operation("decline", .post, "/v1/calls/{callId}/decline", repeating: .once) { try await decline($0, calls) },
+            Operation("decline", .post, "/v1/calls/{callId}/decline", repeating: .once) {
+                try await decline($0, calls)
+            },
             transition("cancel", .cancel, calls),
             transition("connected", .connected, calls),
             Operation("hangUp", .post, "/v1/calls/{callId}/hangup", repeating: .once) { try await hangUp($0, calls) },

@@ -7,7 +7,9 @@ enum CandidateRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation("addCandidates", .post, "/v1/calls/{callId}/candidates", repeating: .once) { try await add($0, calls) },
+            Operation("addCandidates", .post, "/v1/calls/{callId}/candidates", repeating: .once) {
+                try await add($0, calls)
+            },
             Operation("listCandidates", .get, "/v1/calls/{callId}/candidates") { try await list($0, calls) },
         ]
     }

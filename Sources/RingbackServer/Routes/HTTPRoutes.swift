@@ -33,6 +33,9 @@ struct HTTPRoutes: Sendable {
     }
 
     static let streamPath = "/v1/events/stream"
+    static let connections = [
+        ServedRoute(.get, streamPath, "streamEvents"), ServedRoute(.get, SocketUpgrade.path, "openSocket"),
+    ]
 
     private static func routerPath(_ path: String) -> String {
         path.split(separator: "/").map { $0.hasPrefix("{") ? ":" + $0.dropFirst().dropLast() : $0 }
@@ -123,7 +126,8 @@ struct HTTPRoutes: Sendable {
             throw Problem(.draining, "The server is about to stop.", retryAfterSeconds: 2)
         }
         try Self.checkAccept(request, "text/event-stream")
-        let cursor = request.headers[.init("Last-Event-ID")!] ?? request.uri.queryParameters["cursor"].map { String($0) }
+        let cursor =
+            request.headers[.init("Last-Event-ID")!] ?? request.uri.queryParameters["cursor"].map { String($0) }
         return try await stream.response(for: participant, cursor: cursor)
     }
 

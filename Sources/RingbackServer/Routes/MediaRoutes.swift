@@ -8,7 +8,9 @@ enum MediaRoutes {
         let calls = services.calls
         return [
             Operation("setMedia", .put, "/v1/calls/{callId}/media", repeating: .once) { try await setMedia($0, calls) },
-            Operation("reportQuality", .post, "/v1/calls/{callId}/quality", repeating: .once) { try await reportQuality($0, calls) },
+            Operation("reportQuality", .post, "/v1/calls/{callId}/quality", repeating: .once) {
+                try await reportQuality($0, calls)
+            },
         ]
     }
 
@@ -74,8 +76,10 @@ enum MediaRoutes {
     }
 
     /// What `getStats()` gives (W3C webrtc-stats), in sum.
-    private static let measures: [(String, ClosedRange<Double>)] = [
-        "roundTripTimeMs", "jitterMs", "packetsLost", "packetsSent", "packetsReceived", "bytesSent", "bytesReceived",
-        "availableOutgoingBitrate", "framesPerSecond", "frameWidth", "frameHeight",
-    ].map { ($0, 0...1e15) } + [("score", 1...5)]
+    private static let measures: [(String, ClosedRange<Double>)] =
+        [
+            "roundTripTimeMs", "jitterMs", "packetsLost", "packetsSent", "packetsReceived", "bytesSent",
+            "bytesReceived",
+            "availableOutgoingBitrate", "framesPerSecond", "frameWidth", "frameHeight",
+        ].map { ($0, 0...1e15) } + [("score", 1...5)]
 }

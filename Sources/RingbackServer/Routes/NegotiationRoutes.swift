@@ -9,7 +9,9 @@ enum NegotiationRoutes {
         return [
             Operation("sendOffer", .post, "/v1/calls/{callId}/offer", repeating: .once) { try await offer($0, calls) },
             Operation("getOffer", .get, "/v1/calls/{callId}/offer") { try await newest(.offer, $0, calls) },
-            Operation("sendAnswer", .post, "/v1/calls/{callId}/answer", repeating: .once) { try await answer($0, calls) },
+            Operation("sendAnswer", .post, "/v1/calls/{callId}/answer", repeating: .once) {
+                try await answer($0, calls)
+            },
             Operation("getAnswer", .get, "/v1/calls/{callId}/answer") { try await newest(.answer, $0, calls) },
         ]
     }

@@ -7,9 +7,11 @@ import RingbackModel
 
 /// The pages, the contract, and what those who run the server look at.
 struct PageRoutes: Sendable {
-    static let paths: [(path: String, method: HTTPRequest.Method)] = [
-        ("/", .get), ("/docs", .get), ("/assets/{file}", .get), ("/openapi.yaml", .get), ("/healthz", .get),
-        ("/readyz", .get), ("/metrics", .get),
+    static let all = [
+        ServedRoute(.get, "/", "getDemo"), ServedRoute(.get, "/docs", "getDocs"),
+        ServedRoute(.get, "/assets/{file}", "getAsset"), ServedRoute(.get, "/openapi.yaml", "getOpenAPI"),
+        ServedRoute(.get, "/healthz", "getHealth"), ServedRoute(.get, "/readyz", "getReadiness"),
+        ServedRoute(.get, "/metrics", "getMetrics"),
     ]
 
     private static let policy = """

@@ -11,7 +11,9 @@ enum PresenceRoutes {
             Operation("getWatching", .get, "/v1/users/me/watching") { request in
                 Answer(200, ItemsPage(try await services.presence.watched(by: request.participant)))
             },
-            Operation("setWatching", .put, "/v1/users/me/watching", repeating: .harmless) { try await watch($0, services) },
+            Operation("setWatching", .put, "/v1/users/me/watching", repeating: .harmless) {
+                try await watch($0, services)
+            },
         ]
     }
 

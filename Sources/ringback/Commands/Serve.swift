@@ -112,7 +112,8 @@ struct Serve: AsyncParsableCommand {
             "device-connections", deviceConnections, in: 1...1_000_000, default: 1000)
         settings.writesPerSecond = Double(
             try source.integer("device-writes", deviceWrites, in: 1...1_000_000, default: 500))
-        settings.drainTime = .seconds(Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
+        settings.drainTime = .seconds(
+            Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
         settings.stunURLs = source.list("stun-urls", stunURLs)
         settings.turnURLs = source.list("turn-urls", turnURLs)
         settings.turnSecret = source.string("turn-secret", turnSecret)

@@ -1,0 +1,92 @@
+import RingbackModel
+
+/// What happens when nothing happens.
+enum TimerCases {
+    static let all = [
+        timed("A call that nobody answers ends as no_answer when its ring time is over", body: noAnswer),
+        timed("A call that no device rings for is unreachable after 30 s", body: unreachable),
+        timed("A blocked caller sees unreachable, and the callee never learns of it", body: blocked),
+        timed("A call that does not connect within 30 s ends as connect_timeout", body: connectTimeout),
+        timed("An offer that is not answered lapses after 30 s", section: .negotiations, body: lapse),
+    ]
+
+    private static func timed(
+        _ name: String, section: ProtocolSection = .call,
+        body: @escaping @Sendable (ConformanceContext) async throws -> Void
+    ) -> ConformanceCase {
+        ConformanceCase(name, section, scope: .eachTransport, needs: [.time], body: body)
+    }
+
+    private static func check(
+        _ event: ReceivedEvent, _ reason: EndReason, sipStatus: Int? = nil, at place: Place = #line
+    ) throws {
+        let call = try event.call(at: place)
+        try expectEqual(call.reason, reason.rawValue, "the reason", at: place)
+        try expect(event.actorDeviceId == nil, "no device has ended the call: \(event.json.excerpt)", at: place)
+        try expect(
+            call.json.text("endedBy.deviceId") == nil, "no device has ended the call: \(event.json.excerpt)", at: place)
+        if let sipStatus { try expectEqual(call.json.number("sipStatus"), sipStatus, "sipStatus", at: place) }
+    }
+
+    private static func noAnswer(_ context: ConformanceContext) async throws {
+        let (vasya, petya) = try await (context.caller(), context.callee())
+        let call = try await vasya.call(petya, ringSeconds: 10)
+        try await call.ring()
+        try await context.pass(.seconds(9), keeping: vasya, petya)
+        try expectEqual(try await call.current(by: vasya).state, "ringing", "the state after 9 of 10 s")
+        try await context.pass(.seconds(2), keeping: vasya, petya)
+        for device in [vasya, petya] {
+            try check(await device.next(.callEnded, of: call.id), .noAnswer, sipStatus: 408)
+        }
+        let history = try await petya.perform(.listCalls).expect(200)
+        try expectEqual(history.flag("items.0.missed"), true, "missed in the callee's history")
+        try await petya.perform(.accept, on: call.id).expectProblem(.invalidTransition, callState: .ended)
+    }
+
+    private static func unreachable(_ context: ConformanceContext) async throws {
+        let call = try await context.call(.inviting)
+        try await context.pass(.seconds(28), keeping: call.caller, call.callee)
+        try expectEqual(try await call.current(by: call.caller).state, "inviting", "the state after 28 of 30 s")
+        try await context.pass(.seconds(4), keeping: call.caller, call.callee)
+        for device in [call.caller, call.callee] {
+            try check(await device.next(.callEnded, of: call.id), .unreachable, sipStatus: 480)
+        }
+    }
+
+    private static func blocked(_ context: ConformanceContext) async throws {
+        let (vasya, petya) = try await (context.caller(), context.callee())
+        try await petya.perform(.blockUser, ["userId": .string(vasya.user.userId)]).expect(204)
+        let call = try await vasya.invite(petya.user).expectCall(.inviting, status: 201)
+        try await context.pass(.seconds(32), keeping: vasya, petya)
+        try check(await vasya.next(.callEnded, of: call.id), .unreachable, sipStatus: 480)
+        let masha = try await context.caller("masha")
+        let bell = try await masha.call(petya)
+        let told = petya.heard.filter { $0.callId != bell.id }
+        try expect(told.isEmpty, "the callee heard of a blocked call: \(told)")
+    }
+
+    private static func connectTimeout(_ context: ConformanceContext) async throws {
+        let call = try await context.call(.connecting)
+        try await call.caller.perform(.connected, on: call.id).expectCall(.connecting)
+        try await context.pass(.seconds(28), keeping: call.caller, call.callee)
+        try expectEqual(try await call.current(by: call.caller).state, "connecting", "the state after 28 of 30 s")
+        try await context.pass(.seconds(4), keeping: call.caller, call.callee)
+        for device in [call.caller, call.callee] {
+            try check(await device.next(.callEnded, of: call.id), .connectTimeout)
+        }
+    }
+
+    private static func lapse(_ context: ConformanceContext) async throws {
+        let call = try await context.call(.active)
+        let lapsed = try await call.offer(by: call.caller)
+        let offer = JSONLiteral.description("offer", "v=0\r\n")
+        try await call.callee.perform(.sendOffer, on: call.id, offer).expectProblem(.negotiationPending)
+        try await context.pass(.seconds(32), keeping: call.caller, call.callee)
+        let late = JSONLiteral.description("answer", "v=0\r\n").adding("negotiation", .integer(lapsed))
+        try await call.callee.perform(.sendAnswer, on: call.id, late).expectProblem(.staleNegotiation)
+        let next = try await call.offer(by: call.callee)
+        try expectEqual(next, lapsed + 1, "the number of the next negotiation")
+        try await call.answer(by: call.caller, negotiation: next)
+        try expectEqual(try await call.current(by: call.caller).state, "active", "the state meanwhile")
+    }
+}

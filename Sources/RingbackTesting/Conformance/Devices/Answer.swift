@@ -1,0 +1,62 @@
+package import RingbackModel
+
+/// What the server answered to an operation, over whatever transport.
+package struct Answer: Sendable, CustomStringConvertible {
+    package let operation: ServerOperation
+    package let status: Int
+    /// The body, the `data` or the `error` of the answer.
+    package let json: JSONSlice?
+    /// Over HTTP only.
+    package let location: String?
+    /// Over HTTP only.
+    package let contentType: String?
+
+    init(_ operation: ServerOperation, _ response: WireResponse) {
+        self.operation = operation
+        status = response.status
+        json = response.json
+        location = response.header("location")
+        contentType = response.header("content-type")
+    }
+
+    /// - Parameter frame: `{"id","status","data"}` or `{"id","status","error"}`.
+    init(_ operation: ServerOperation, frame: JSONSlice) throws {
+        guard let status = frame.number("status") else {
+            throw WireError.unexpected("an answer over the WebSocket has no status: \(frame.excerpt)")
+        }
+        self.operation = operation
+        self.status = status
+        json = frame["error"] ?? frame["data"]
+        location = nil
+        contentType = nil
+        guard (frame["error"] != nil) == (status >= 400) else {
+            throw WireError.unexpected(
+                "an answer has `error` if and only if its status is 400 or more: \(frame.excerpt)")
+        }
+    }
+
+    package var description: String { "\(operation.rawValue) → \(status) \(json?.excerpt ?? "")" }
+}
+
+extension Answer {
+    /// The answer's JSON, when it has the status.
+    ///
+    /// - Throws: ``ConformanceFailure`` with the whole answer otherwise.
+    @discardableResult
+    package func expect(_ status: Int, at place: Place = #line) throws -> JSONSlice {
+        guard self.status == status else {
+            throw ConformanceFailure("expected \(status), got \(self)", at: place)
+        }
+        return json ?? JSONSlice(unchecked: Array("{}".utf8))
+    }
+
+    /// The answer's call, when it has the status and the call the state.
+    @discardableResult
+    package func expectCall(_ state: Call.State, status: Int = 200, at place: Place = #line) throws -> CallView {
+        let call = try CallView(expect(status, at: place), at: place)
+        guard call.state == state.rawValue else {
+            throw ConformanceFailure("expected the call to be \(state.rawValue), got \(self)", at: place)
+        }
+        return call
+    }
+}

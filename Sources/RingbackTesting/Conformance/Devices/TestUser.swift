@@ -1,0 +1,50 @@
+import NIOHTTP1
+import RingbackModel
+
+/// A user that a case has registered for itself.
+package struct TestUser: Sendable, Hashable {
+    package let userId: String
+    package let password: String
+
+    /// Registers a user whose name begins with `name` and is nobody else's.
+    static func register(_ name: String, over http: HTTPClient) async throws -> TestUser {
+        let user = TestUser(userId: "\(name)-\(OpaqueText.random(bytes: 9))", password: OpaqueText.random(bytes: 12))
+        let body: JSONLiteral = [
+            "userId": .string(user.userId), "displayName": .string(name), "password": .string(user.password),
+        ]
+        let response = try await http.sendPatiently(.json(.POST, "/v1/users", body))
+        guard response.status == 201, response.json?.text("userId") == user.userId else {
+            throw ConformanceFailure("registering \(user.userId): expected 201 and the user, got \(response)")
+        }
+        return user
+    }
+
+    /// Signs a device in.
+    ///
+    /// - Returns: The Session of the protocol's section 5.
+    func signIn(over http: HTTPClient, deviceId: String? = nil) async throws -> JSONSlice {
+        var body: JSONLiteral = ["userId": .string(userId), "password": .string(password)]
+        if let deviceId { body = body.adding("deviceId", .string(deviceId)) }
+        let response = try await http.sendPatiently(.json(.POST, "/v1/sessions", body))
+        guard response.status == 201, let session = response.json, session.text("token") != nil,
+            session.text("deviceId") != nil, session.text("userId") == userId
+        else { throw ConformanceFailure("signing in as \(userId): expected 201 and a session, got \(response)") }
+        return session
+    }
+}
+
+extension HTTPClient {
+    /// Sends a request again when the server says 429, after the time that it asks for, up to a minute in all.
+    fileprivate func sendPatiently(_ request: WireRequest) async throws -> WireResponse {
+        var patience = 60
+        while true {
+            let response = try await send(request)
+            guard response.status == 429, let seconds = response.header("retry-after").flatMap({ Int($0) }) else {
+                return response
+            }
+            patience -= max(1, seconds)
+            guard patience >= 0 else { return response }
+            try await Task.sleep(for: .seconds(max(1, seconds)))
+        }
+    }
+}

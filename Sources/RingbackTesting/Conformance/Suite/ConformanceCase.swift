@@ -1,0 +1,61 @@
+/// One thing that the protocol says, and how to find out whether a server does it.
+package struct ConformanceCase: Sendable, CustomStringConvertible {
+    /// With which transports a case has something to say.
+    package enum Scope: Sendable, Hashable {
+        /// Each mix of a caller's and a callee's transport.
+        case everyMix
+        /// Each transport once: the callee's does not matter.
+        case eachTransport
+        /// Once.
+        case once
+    }
+
+    /// What a run has to offer for a case to make sense.
+    package enum Need: Sendable, Hashable, CaseIterable {
+        /// Minutes: real ones, or a server whose clock the run can advance. Such a server serves one run at a time.
+        case time
+        /// An administrator's token.
+        case administrator
+    }
+
+    /// A sentence.
+    package let name: String
+    package let section: ProtocolSection
+    package let scope: Scope
+    package let needs: Set<Need>
+    /// The file that it stands in.
+    package let file: String
+    package let body: @Sendable (ConformanceContext) async throws -> Void
+
+    package init(
+        _ name: String, _ section: ProtocolSection, scope: Scope = .everyMix, needs: Set<Need> = [],
+        file: String = #fileID,
+        body: @escaping @Sendable (ConformanceContext) async throws -> Void
+    ) {
+        self.name = name
+        self.section = section
+        self.scope = scope
+        self.needs = needs
+        self.file = file
+        self.body = body
+    }
+
+    /// Whether it takes more than a moment on a server whose clock is the wall's.
+    package var isSlow: Bool { needs.contains(.time) }
+
+    package var description: String { name }
+}
+
+/// A part of the protocol's description.
+package enum ProtocolSection: String, Sendable, CaseIterable, CustomStringConvertible {
+    case call = "1. The call"
+    case gate = "1. The call: the gate"
+    case glare = "1. The call: glare"
+    case negotiations = "1. The call: negotiations"
+    case resources = "2. Resources"
+    case events = "3. Events"
+    case errors = "4. Errors"
+    case shapes = "5. Shapes"
+
+    package var description: String { rawValue }
+}

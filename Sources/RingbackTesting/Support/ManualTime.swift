@@ -1,0 +1,79 @@
+import RingbackCore
+package import RingbackModel
+import Synchronization
+
+/// A clock that stands still until it is moved.
+package final class ManualTime: Timekeeper {
+    private struct Sleeper {
+        let until: Timestamp
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct Watcher {
+        let until: Timestamp
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        var now: Timestamp
+        var sleepers: [UInt64: Sleeper] = [:]
+        var watchers: [Watcher] = []
+        var nextNumber: UInt64 = 0
+    }
+
+    /// 2026-01-31T09:30:00.000Z
+    package static let start = Timestamp(milliseconds: 1_769_851_800_000)
+
+    private let state: Mutex<State>
+
+    package init(_ now: Timestamp = ManualTime.start) { state = Mutex(State(now: now)) }
+
+    package var now: Timestamp { state.withLock(\.now) }
+
+    /// Moves the clock and wakes those whose moment has come, the earliest first.
+    package func advance(by duration: Duration) {
+        let due = state.withLock { state in
+            state.now = state.now + duration
+            let due = state.sleepers.filter { $0.value.until <= state.now }
+            for number in due.keys { state.sleepers[number] = nil }
+            return due.values.sorted { $0.until < $1.until }
+        }
+        for sleeper in due { sleeper.continuation.resume() }
+    }
+
+    package func sleep(until moment: Timestamp) async throws {
+        let number = state.withLock { state in
+            state.nextNumber += 1
+            return state.nextNumber
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let (result, watchers) = state.withLock { state -> (Result<Void, any Error>?, [Watcher]) in
+                    if Task.isCancelled { return (.failure(CancellationError()), []) }
+                    if moment <= state.now { return (.success(()), []) }
+                    state.sleepers[number] = Sleeper(until: moment, continuation: continuation)
+                    let watchers = state.watchers.filter { $0.until == moment }
+                    state.watchers.removeAll { $0.until == moment }
+                    return (nil, watchers)
+                }
+                if let result { continuation.resume(with: result) }
+                for watcher in watchers { watcher.continuation.resume() }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { $0.sleepers.removeValue(forKey: number) }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    /// Returns when someone sleeps until `moment`, so that a test can move the clock without a race.
+    package func someoneSleeps(until moment: Timestamp) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.sleepers.values.contains(where: { $0.until == moment }) { return true }
+                state.watchers.append(Watcher(until: moment, continuation: continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+}
