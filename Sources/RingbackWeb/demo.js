@@ -1105,7 +1105,7 @@ function qualitySummary(report) {
     framesPerSecond: video.framesPerSecond,
     frameWidth: video.frameWidth,
     frameHeight: video.frameHeight,
-    path: isRelay(pair.localCandidateId) || isRelay(pair.remoteCandidateId) ? 'relayed' : 'direct',
+    path: pair.id && (isRelay(pair.localCandidateId) || isRelay(pair.remoteCandidateId) ? 'relayed' : 'direct'),
   };
   const isKnown = ([, value]) => typeof value === 'string' || Number.isFinite(value);
   return Object.fromEntries(Object.entries(summary).filter(isKnown));
@@ -1194,12 +1194,17 @@ class Phone {
     }
   }
 
+  /** Declines a call that rings, with a message of at most 200 characters if one likes. */
   decline(callId, message) {
     if (!this.ringing.delete(callId)) return;
+    this.account.setLeaving(callId, {});
     this.#changed();
     this.server.request('decline', message ? { callId, message } : { callId }, { patienceMs: 120_000 })
       .catch((error) => log('decline', error))
-      .finally(() => this.account.recentChanged());
+      .finally(() => {
+        this.account.setLeaving(callId, null);
+        this.account.recentChanged();
+      });
   }
 
   /** Hangs up or cancels. The page reacts at once; the server is told until it has acknowledged it. */
@@ -1334,7 +1339,7 @@ class Phone {
     current.call = { ...current.call, ...call };
     if (call.state === 'ended') {
       const tone = call.reason === 'completed' ? 'ended' : 'busy';
-      return this.#finish(endWords(call, this.#perspective(call)), tone);
+      return this.#finish(endWords(current.call, this.#perspective(call)), tone);
     }
     if (rank(call) >= 2) this.#startPeer(current);
     const other = call.participants?.find(({ deviceId }) => deviceId !== this.account.deviceId);
@@ -1403,7 +1408,7 @@ class Phone {
     if (!this.current) this.outcome = null;
     this.#changed();
     if (!isNew) return;
-    navigator.vibrate?.([200, 100, 200]);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
     this.server.request('alerting', { callId: call.callId }, { patienceMs: 30_000 }).catch((problem) => {
       if (problem.status === 409 || problem.status === 404) this.#stopRinging({ ...call, state: 'ended' });
     });
@@ -1636,9 +1641,9 @@ function declinedWords(call, isCaller, peerName) {
   return call.message ? `${peerName} declined: “${call.message}”` : `${peerName} declined the call.`;
 }
 
-function ringWords(call) {
-  const seconds = call.ringSeconds ?? (Date.parse(call.endedAt) - Date.parse(call.ringingAt ?? call.createdAt)) / 1_000;
-  return seconds > 0 ? ` within ${Math.round(seconds)} seconds` : '';
+function ringWords({ createdAt, expiresAt, ringSeconds }) {
+  const seconds = expiresAt ? Math.round((Date.parse(expiresAt) - Date.parse(createdAt)) / 1_000) : ringSeconds;
+  return seconds ? ` within ${seconds} seconds` : '';
 }
 
 /** How a call ended that this page has just left. */

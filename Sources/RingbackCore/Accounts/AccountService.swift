@@ -63,9 +63,9 @@ package final class AccountService: Sendable {
 
     package func blocks(of user: UserID) async throws -> [Block] { try await store.read { try $0.blocks(of: user) } }
 
-    /// - Throws: ``Problem`` `user_not_found`; `invalid_request` for oneself.
+    /// - Throws: ``Problem`` `user_not_found`; `forbidden` for oneself.
     package func block(_ user: UserID, by blocker: UserID) async throws {
-        guard user != blocker else { throw Problem.invalid("userId", "one can't block oneself") }
+        guard user != blocker else { throw Problem(.forbidden, "Nobody can block themselves.") }
         let now = time.now
         try await store.write { store in
             guard try store.account(user) != nil else { throw Self.notFound(user) }

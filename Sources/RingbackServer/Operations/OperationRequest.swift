@@ -42,8 +42,11 @@ struct OperationRequest: Sendable {
         }
     }
 
-    /// The body's members.
-    func reader() throws -> FieldReader { try FieldReader(body) }
+    /// The body's members. Where a body is not required, none is as good as an empty object.
+    func reader(requiresBody: Bool = false) throws -> FieldReader {
+        if requiresBody, body == nil { throw Problem(.invalidRequest, "The request needs a body.") }
+        return try FieldReader(body)
+    }
 
     // MARK: Parameters
 

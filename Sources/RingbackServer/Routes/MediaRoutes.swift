@@ -19,7 +19,7 @@ enum MediaRoutes {
 
     /// PUT /v1/calls/{callId}/media
     private static func setMedia(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
-        var reader = try request.reader()
+        var reader = try request.reader(requiresBody: true)
         var json = JSONWriter()
         let parameters = Set(request.operation.pathParameters)
         json.object { json in
@@ -44,7 +44,7 @@ enum MediaRoutes {
         }
         try reader.finish()
         guard json.utf8.count <= Limits.mediaBytes else {
-            throw Problem(.payloadTooLarge, "The media state may have \(Limits.mediaBytes) bytes.")
+            throw Problem(.invalidRequest, "The media state may have \(Limits.mediaBytes) bytes.")
         }
         return try await calls.setMedia(
             JSONText(unchecked: json.utf8), on: request.call(), by: request.participant, key: try request.key())
@@ -52,7 +52,7 @@ enum MediaRoutes {
 
     /// POST /v1/calls/{callId}/quality
     private static func reportQuality(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
-        var reader = try request.reader()
+        var reader = try request.reader(requiresBody: true)
         var json = JSONWriter()
         json.object { json in
             if let final = reader.bool("final") {

@@ -50,7 +50,7 @@ enum UserRoutes {
 
     /// PATCH /v1/users/me
     private static func update(_ request: OperationRequest, _ services: Services) async throws -> Answer {
-        var reader = try request.reader()
+        var reader = try request.reader(requiresBody: true)
         let update = AccountService.Update(
             displayName: reader.text("displayName", characters: Limits.nameCharacters),
             busy: reader.choice("busy", of: BusyPolicy.allCases),
