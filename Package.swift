@@ -14,6 +14,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "ringback", targets: ["ringback"]),
+        .executable(name: "ringback-conformance", targets: ["ringback-conformance"]),
         .library(name: "RingbackModel", targets: ["RingbackModel"]),
         .library(name: "RingbackTesting", targets: ["RingbackTesting"]),
     ],
@@ -115,6 +116,11 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "ringback-conformance",
+            dependencies: ["RingbackTesting", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict
         ),
         .testTarget(

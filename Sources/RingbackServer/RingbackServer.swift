@@ -125,7 +125,7 @@ package struct RingbackServer: Sendable {
     }
 
     private func router() -> Router<RingbackContext> {
-        let router = Router(context: RingbackContext.self)
+        let router = Router(context: RingbackContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: HeaderMiddleware(allowedOrigins: services.settings.allowedOrigins))
         router.add(middleware: ProblemMiddleware(allowedMethods: AllowedMethods(routes)))
         HTTPRoutes(dispatcher: dispatcher, stream: EventStream(services: services), metrics: metrics).add(to: router)

@@ -32,12 +32,12 @@ extension CallState {
         guard isUnderWay else { throw .invalidTransition(state) }
         self[side].hasReportedConnected = true
         record("connected", by: actor, at: now, in: &transition)
-        becomeActiveIfConnected(actor, now, &transition)
+        becomeActiveIfConnected(side, actor, now, &transition)
     }
 
     /// Active: both have reported `connected`, or one has and the other has sent the answer.
     private mutating func becomeActiveIfConnected(
-        _ actor: Participant, _ now: Timestamp, _ transition: inout Transition
+        _ side: Side, _ actor: Participant, _ now: Timestamp, _ transition: inout Transition
     ) {
         let isConnected = Side.allCases.contains { side in
             self[side].hasReportedConnected && (self[side.other].hasReportedConnected || self[side.other].hasSentAnswer)
@@ -46,7 +46,9 @@ extension CallState {
         state = .active
         activeAt = now
         record("active", by: actor, at: now, in: &transition)
-        tell(.callActive, .call, to: everyone(but: actor), by: actor, in: &transition)
+        // Whoever reports `connected` gets the call as its answer; whoever sends the answer does not.
+        let teller = self[side].hasReportedConnected ? actor : nil
+        tell(.callActive, .call, to: everyone(but: teller), by: actor, in: &transition)
     }
 
     mutating func hangUp(
@@ -85,7 +87,7 @@ extension CallState {
         self[side].hasSentAnswer = true
         record("answer", by: actor, detail: "\(open.number)", at: now, in: &transition)
         tellOther(side, .callAnswer, .description, actor, &transition)
-        becomeActiveIfConnected(actor, now, &transition)
+        becomeActiveIfConnected(side, actor, now, &transition)
     }
 
     mutating func candidates(

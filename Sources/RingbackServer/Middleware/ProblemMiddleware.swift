@@ -49,7 +49,9 @@ struct AllowedMethods: Sendable {
     private let routes: [(segments: [Substring], method: String)]
 
     init(_ routes: [ServedRoute]) {
-        self.routes = routes.map { ($0.path.split(separator: "/"), $0.method.rawValue) }
+        let heads = routes.filter { $0.method == .get && $0.path != HTTPRoutes.streamPath }.map { ($0.path, "HEAD") }
+        self.routes = (routes.map { ($0.path, $0.method.rawValue) } + heads)
+            .map { (segments: $0.0.split(separator: "/"), method: $0.1) }
     }
 
     func methods(for path: String) -> [String] {

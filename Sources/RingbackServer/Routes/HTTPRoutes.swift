@@ -29,6 +29,8 @@ struct HTTPRoutes: Sendable {
             }
         }
         router.get(.init(Self.streamPath)) { request, _ in try await openStream(request) }
+        // A stream has no head without a body that never ends.
+        router.head(.init(Self.streamPath)) { _, _ -> Response in throw HTTPError(.notFound) }
         router.get(.init(SocketUpgrade.path)) { request, _ in try await refusePlainSocket(request) }
     }
 

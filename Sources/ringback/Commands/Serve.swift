@@ -34,10 +34,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "log2 of scrypt's cost for new passwords. (default: 15, some 70 ms and 32 MiB)")
     var passwordCost: Int?
 
-    @Option(help: "STUN servers, with commas between: stun:stun.example.org:3478")
+    @Option(name: .customLong("stun-urls"), help: "STUN servers, with commas between: stun:stun.example.org:3478")
     var stunURLs: String?
 
-    @Option(help: "TURN servers, with commas between: turn:turn.example.org:3478?transport=udp")
+    @Option(
+        name: .customLong("turn-urls"),
+        help: "TURN servers, with commas between: turn:turn.example.org:3478?transport=udp")
     var turnURLs: String?
 
     @Option(help: "coturn's static-auth-secret. Better in the environment than here.")

@@ -32,7 +32,9 @@ enum PresenceCases {
     private static func gone(_ context: ConformanceContext) async throws {
         let (vasya, petya) = try await (context.caller(), context.callee())
         await petya.stopListening()
-        try await context.pass(upTo: .seconds(90), keeping: vasya) { try await status(of: petya, by: vasya) == "offline" }
+        try await context.pass(upTo: .seconds(90), keeping: vasya) {
+            try await status(of: petya, by: vasya) == "offline"
+        }
         let presence = try await vasya.perform(.getPresence, ["userId": .string(petya.user.userId)]).expect(200)
         try expectEqual(presence.text("status"), "offline", "the status of who is gone")
         try expect(
