@@ -20,6 +20,7 @@ final class GroupWriter: Sendable {
     private struct State {
         var waiting: [Job] = []
         var isScheduled = false
+        var cache = CallCache()
         var observer: @Sendable (Commit) -> Void = { _ in }
     }
 
@@ -72,13 +73,19 @@ final class GroupWriter: Sendable {
     private func commit(_ batch: [Job]) {
         var outcomes: [Result<@Sendable () -> Void, any Error>] = []
         var staged = SQLiteSession.Staged()
+        var cache = state.withLock { state in
+            // Should the transaction be lost, so are the calls that it changed.
+            defer { state.cache = CallCache() }
+            return state.cache
+        }
         do {
             try pool.writeWithoutTransaction { db in
                 try db.inTransaction(.immediate) {
-                    let session = SQLiteSession(db, heads: heads)
+                    let session = SQLiteSession(db, heads: heads, cache: cache)
                     for job in batch { outcomes.append(try run(job, in: session)) }
                     try heads.checkpointIfDue(session)
                     staged = session.staged
+                    cache = session.cache ?? cache
                     return .commit
                 }
             }
@@ -89,7 +96,11 @@ final class GroupWriter: Sendable {
             return
         }
         heads.commit(staged.heads, events: staged.commit.events.count)
-        let observer = state.withLock(\.observer)
+        cache.settle(staged.commit.calls)
+        let observer = state.withLock { [cache] state in
+            state.cache = cache
+            return state.observer
+        }
         observer(staged.commit)
         for (job, outcome) in zip(batch, outcomes) {
             switch outcome {
@@ -104,17 +115,19 @@ final class GroupWriter: Sendable {
     /// - Throws: Only when the whole transaction is lost.
     private func run(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
         let before = session.staged
+        session.cache?.begin()
         do {
-            var complete: (@Sendable () -> Void)?
-            try session.db.inSavepoint {
-                complete = try job.run(session)
-                return .commit
-            }
-            return complete.map { .success($0) } ?? .failure(Problem(.internal, "The work was rolled back."))
+            try session.execute("SAVEPOINT job", [])
+            let complete = try job.run(session)
+            try session.execute("RELEASE job", [])
+            return .success(complete)
         } catch {
             let isLost = (error as? DatabaseError)?.problem != nil || !session.db.isInsideTransaction
             if isLost { throw error }
+            try session.execute("ROLLBACK TO job", [])
+            try session.execute("RELEASE job", [])
             session.staged = before
+            session.cache?.rollBack()
             return .failure(error)
         }
     }

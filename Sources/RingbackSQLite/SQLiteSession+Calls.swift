@@ -5,7 +5,11 @@ import RingbackModel
 
 extension SQLiteSession {
     func call(_ id: CallID) throws -> CallState? {
-        try row("SELECT * FROM calls WHERE call_id = ?", [id.rawValue]).map(state)
+        if let entry = cache?[id] { return entry.call }
+        guard let row = try row("SELECT * FROM calls WHERE call_id = ?", [id.rawValue]) else { return nil }
+        let call = try state(row)
+        cache?[id] = CallCache.Entry(key: row["id"], call: call, deadline: row.optionalTime("deadline"))
+        return call
     }
 
     func liveCalls(of user: UserID) throws -> [CallState] {
@@ -115,104 +119,4 @@ extension SQLiteSession {
                 hasAlerted: row["alerted"])
         }
     }
-
-    func save(_ call: CallState, deadline: Timestamp?) throws {
-        let key = try key(of: call.id)
-        let arguments = Self.columns(of: call, deadline: deadline)
-        if let key {
-            try db.cachedStatement(sql: Self.updateCall).execute(
-                arguments: StatementArguments(arguments.map(\.value) + [key]))
-        } else {
-            try db.cachedStatement(sql: Self.insertCall).execute(
-                arguments: StatementArguments(arguments.map(\.value)))
-        }
-        try saveLegs(of: call, key: key ?? db.lastInsertedRowID)
-        staged.commit.calls.removeAll { $0.id == call.id }
-        staged.commit.calls.append(call)
-    }
-
-    private func saveLegs(of call: CallState, key: Int64) throws {
-        let old = try legs(of: key)
-        for (position, leg) in call.legs.enumerated() where position >= old.count || old[position] != leg {
-            try execute(
-                """
-                INSERT INTO call_legs (call, position, device_id, state, reason, alerted) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (call, position) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-                    alerted = excluded.alerted
-                """, [key, position, leg.device.rawValue, leg.state.rawValue, leg.reason, leg.hasAlerted])
-        }
-    }
-
-    func key(of call: CallID) throws -> Int64? {
-        try row("SELECT id FROM calls WHERE call_id = ?", [call.rawValue]).map { $0[0] }
-    }
-
-    /// The key of a call that is known to be there.
-    func requireKey(of call: CallID) throws -> Int64 {
-        guard let key = try key(of: call) else { throw CorruptRow(column: "call_id") }
-        return key
-    }
-
-    private typealias Column = (name: String, value: (any DatabaseValueConvertible)?)
-
-    private static func columns(of call: CallState, deadline: Timestamp?) -> [Column] {
-        [
-            ("call_id", call.id.rawValue),
-            ("caller_id", call.caller.userId.rawValue),
-            ("caller_device", call.caller.deviceId.rawValue),
-            ("callee_id", call.callee.rawValue),
-            ("callee_device", call.calleeDevice?.rawValue),
-            ("state", call.state.rawValue),
-            ("audio", call.media.audio),
-            ("video", call.media.video),
-            ("custom", (call.custom?.utf8).map { Data($0) }),
-            ("concealed", call.isConcealed),
-            ("merged", call.isMerged),
-            ("negotiation", call.negotiation),
-            ("open_offerer", call.openNegotiation?.offerer.rawValue),
-            ("open_since", call.openNegotiation?.openedAt.milliseconds),
-            ("event_count", call.eventCount),
-            ("timeline_count", call.timelineCount),
-            ("created_at", call.createdAt.milliseconds),
-            ("rings_until", call.ringsUntil.milliseconds),
-            ("ringing_at", call.ringingAt?.milliseconds),
-            ("accepted_at", call.acceptedAt?.milliseconds),
-            ("active_at", call.activeAt?.milliseconds),
-            ("ended_at", call.ending?.at.milliseconds),
-            ("end_reason", call.ending?.reason.rawValue),
-            ("ended_kind", call.ending?.by.kind.rawValue),
-            ("ended_user", call.ending?.by.userId?.rawValue),
-            ("ended_device", call.ending?.by.deviceId?.rawValue),
-            ("message", call.ending?.message),
-            ("deadline", deadline?.milliseconds),
-        ] + columns(of: call.callerSide, "caller") + columns(of: call.calleeSide, "callee")
-    }
-
-    private static func columns(of side: CallState.SideState, _ name: String) -> [Column] {
-        [
-            ("\(name)_connected", side.hasReportedConnected),
-            ("\(name)_answered", side.hasSentAnswer),
-            ("\(name)_lost_at", side.reconnectingSince?.milliseconds),
-            ("\(name)_candidates", side.candidates),
-            ("\(name)_media", (side.media?.utf8).map { Data($0) }),
-        ]
-    }
-
-    private static let columnNames: [String] = {
-        guard let user = UserID("x"), let other = UserID("y") else { return [] }
-        let zero = Timestamp(milliseconds: 0)
-        let call = CallState(
-            id: .random(), caller: Participant(userId: user, deviceId: .random()), callee: other, media: .init(),
-            custom: nil, createdAt: zero, ringsUntil: zero, isConcealed: false, legs: [])
-        return columns(of: call, deadline: nil).map(\.name)
-    }()
-
-    private static let insertCall = """
-        INSERT INTO calls (\(columnNames.joined(separator: ", ")))
-        VALUES (\(columnNames.map { _ in "?" }.joined(separator: ", ")))
-        """
-
-    private static let updateCall = """
-        UPDATE calls SET \(columnNames.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?
-        """
 }

@@ -14,10 +14,13 @@ final class SQLiteSession: StoreWriter {
     let db: Database
     let heads: FeedHeads
     var staged = Staged()
+    /// The writer's; `nil` for readers, who see another moment.
+    var cache: CallCache?
 
-    init(_ db: Database, heads: FeedHeads) {
+    init(_ db: Database, heads: FeedHeads, cache: CallCache? = nil) {
         self.db = db
         self.heads = heads
+        self.cache = cache
     }
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
