@@ -14,6 +14,11 @@ from harness.stage import Stage
 ARTIFACTS = ROOT / "artifacts"
 
 
+def pytest_sessionstart():
+    """What an earlier run left would only mislead."""
+    shutil.rmtree(ARTIFACTS / "end-to-end", ignore_errors=True)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Keeps each phase's report on the test, so that a fixture can tell how the test went."""

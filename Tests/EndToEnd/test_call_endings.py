@@ -8,6 +8,13 @@ def test_a_declined_caller_reads_so(phone):
     assert "declin" in vasya.ended_reason().lower()
 
 
+def test_a_decline_may_carry_a_message(phone):
+    petya, vasya = phone("petya"), phone("vasya")
+    vasya.call("petya")
+    petya.decline("I am on a train")
+    assert "I am on a train" in vasya.ended_reason()
+
+
 def test_a_canceled_call_stops_ringing(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.call("petya")

@@ -44,7 +44,7 @@ def test_no_acknowledged_candidate_is_lost_when_the_server_is_killed(server):
         Together(post_until_it_dies, pair.caller, pair.call_id, acknowledged[n], iter(range(1, 4000)))
         for n, pair in enumerate(pairs)
     ]
-    eventually(lambda: all(len(each) >= 200 for each in acknowledged), 60, "all writers are under way")
+    eventually(lambda: all(len(each) >= 1000 for each in acknowledged), 60, "all writers are under way")
     server.kill9()
     for writer in writers:
         writer.result(30)

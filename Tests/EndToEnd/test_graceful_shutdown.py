@@ -41,7 +41,8 @@ def test_a_stream_ends_at_sigterm(server):
         pass
 
 
-def test_sigterm_does_not_wait_for_clients_that_never_finish(server):
+def test_sigterm_does_not_wait_for_ever_for_clients_that_never_finish(start_server):
+    server = start_server("--drain-seconds", "2")
     head = request_head("POST", "/v1/users", "Content-Type: application/json", "Content-Length: 90")
     with Connection(server) as half, Connection(server) as idle:
         half.send(head + b'{"a')

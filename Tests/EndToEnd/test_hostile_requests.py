@@ -35,9 +35,9 @@ def as_json(device, path, text, method="POST"):
 
 @pytest.mark.parametrize(
     "text",
-    ['{"callee": "petya"', '{"callee": "petya",}', "{callee: 1}", "", "nul", '{"callee": "\\ud800"', "[" * 200,
+    ['{"callee": "petya"', '{"callee": "petya",}', "{callee: 1}", "nul", '{"callee": "\\ud800"', "[" * 200,
      b'{"callee": "\xff\xfe"}', '{"callee": "a\x01b"}'],
-    ids=["cut off", "trailing comma", "bare key", "empty", "half a word", "half a surrogate", "deep", "not UTF-8",
+    ids=["cut off", "trailing comma", "bare key", "half a word", "half a surrogate", "deep", "not UTF-8",
          "control character"])
 def test_malformed_json_is_400(stage, text):
     body = problem(as_json(stage.stranger, "/v1/calls", text), 400, "malformed_json")

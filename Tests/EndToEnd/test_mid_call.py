@@ -3,6 +3,7 @@
 import pytest
 
 from harness.phone import in_a_call
+from harness.waiting import eventually
 
 
 def test_a_call_outlives_a_killed_server(phone, server):
@@ -21,6 +22,24 @@ def test_a_call_outlives_a_killed_server(phone, server):
     vasya.picture_moves()
     vasya.hang_up()
     petya.reaches("ended")
+
+
+def test_each_sees_that_the_other_is_muted(phone):
+    petya, vasya = phone("petya"), phone("vasya")
+    in_a_call(vasya, petya)
+    vasya.page.click("#mute")
+    petya.page.wait_for_selector("#peer-muted", state="visible")
+    vasya.page.click("#mute")
+    petya.page.wait_for_selector("#peer-muted", state="hidden")
+
+
+def test_a_camera_that_is_turned_off_and_on_again_is_seen_again(phone):
+    petya, vasya = phone("petya"), phone("vasya")
+    in_a_call(vasya, petya)
+    vasya.page.click("#camera")
+    eventually(lambda: petya.remote_colour() != "red", 10, "Petya sees no red while Vasya's camera is off")
+    vasya.page.click("#camera")
+    petya.shows("red")
 
 
 @pytest.mark.parametrize("who", ["caller", "callee"])

@@ -20,6 +20,17 @@ def test_a_video_call_shows_each_the_other(phone, vasyas, petyas):
     vasya.reaches("ended")
 
 
+def test_two_who_call_each_other_are_connected(phone):
+    petya, vasya = phone("petya"), phone("vasya")
+    petya.sees("vasya")
+    vasya.call("petya")
+    petya.reaches("incoming")
+    petya.call_while_rung("vasya")
+    vasya.shows("green")
+    petya.shows("red")
+    assert vasya.call_id() == petya.call_id()
+
+
 def test_the_callee_may_hang_up_too(phone):
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)

@@ -11,6 +11,8 @@ extension CallService {
                     guard let call = try store.call(id) else { continue }
                     var unit = CallUnit(store: store, call: call, now: time.now, timing: timing)
                     try unit.advance()
+                    // Due by the timing of another process: it would be due for ever.
+                    if unit.call == call { try store.save(call, deadline: call.deadline(timing: timing)) }
                 }
                 return due.count
             }
@@ -43,7 +45,8 @@ extension CallService {
                 try unit.advance()
                 guard unit.call.isLive, let side = unit.call.side(of: user) else { continue }
                 let reason: EndReason = unit.call.isUnderWay ? .completed : side == .caller ? .canceled : .declined
-                try unit.carryOut(unit.call.end(for: user, reason: reason, at: unit.now))
+                let transition = unit.call.end(for: user, reason: reason, at: unit.now)
+                try unit.carryOut(transition)
             }
             try store.erase(user, at: time.now)
             return devices

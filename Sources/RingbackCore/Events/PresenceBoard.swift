@@ -120,11 +120,9 @@ package final class PresenceBoard: Sendable {
 
     // MARK: What is known of them
 
-    /// Whether any device of the user is present.
-    package func isPresent(_ user: UserID, at now: Timestamp) -> Bool {
-        state.withLock { state in
-            state.devices[user]?.values.contains { $0.open > 0 || ($0.presentUntil.map { $0 > now } ?? false) } ?? false
-        }
+    /// Whether any device of the user is present. A device that goes is so a little longer, until ``sweep(at:)`` has told.
+    package func isPresent(_ user: UserID) -> Bool {
+        state.withLock { $0.devices[user]?.values.contains(where: \.isPresent) ?? false }
     }
 
     /// When something was last heard of the user, since the server began.

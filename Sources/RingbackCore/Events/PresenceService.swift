@@ -109,7 +109,7 @@ package final class PresenceService: Sendable {
     }
 
     private func presence(of user: UserID, lastSeenAt: Timestamp?) -> Presence {
-        let isPresent = board.isPresent(user, at: time.now)
+        let isPresent = board.isPresent(user)
         let status: Presence.Status = isPresent ? (liveCalls.isBusy(user) ? .busy : .online) : .offline
         return Presence(userId: user, status: status, lastSeenAt: board.lastSeen(user) ?? lastSeenAt)
     }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import Logging
@@ -20,6 +21,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// How long the first request's head may take.
     private static let firstHeadTime: TimeAmount = .seconds(10)
+    /// How long a request's body may take.
+    private static let bodyTime: TimeAmount = .seconds(20)
     private static let idleTime: Duration = .seconds(75)
     /// How long a client may not read before it is cut off.
     private static let slowTime: TimeAmount = .seconds(30)
@@ -38,7 +41,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var state = State.http
     private var requestsInFlight = 0
     private var closesAfterResponse = false
-    private var firstHeadTimer: Scheduled<Void>?
+    /// Runs while a request is being received.
+    private var requestTimer: Scheduled<Void>?
     private var slowTimer: Scheduled<Void>?
 
     init(
@@ -56,8 +60,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: The connection
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let channel = context.channel
-        firstHeadTimer = context.eventLoop.scheduleTask(in: Self.firstHeadTime) { channel.close(promise: nil) }
+        startRequestTimer(Self.firstHeadTime, context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { withoutHTTP() }
@@ -104,9 +107,18 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         respond(problem, context)
     }
 
+    private func startRequestTimer(_ time: TimeAmount, _ context: ChannelHandlerContext) {
+        let channel = context.channel
+        requestTimer = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    }
+
+    private func stopRequestTimer() {
+        requestTimer?.cancel()
+        requestTimer = nil
+    }
+
     private func withoutHTTP() {
-        firstHeadTimer?.cancel()
-        firstHeadTimer = nil
+        stopRequestTimer()
         http?.succeed(nil)
         http = nil
     }
@@ -116,9 +128,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // While the upgrade is decided, only the end of its own request comes; anything pipelined behind it is an error.
         guard state == .http else { return }
-        if case .head(let head) = unwrapInboundIn(data) {
-            firstHeadTimer?.cancel()
-            firstHeadTimer = nil
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            stopRequestTimer()
             if requestsInFlight == 0, SocketUpgrade.matches(head) {
                 state = .deciding
                 decide(head, context)
@@ -126,6 +138,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
             }
             requestsInFlight += 1
             addHTTPSide(context)
+            if head.headers.contains(name: "content-length") || head.headers.contains(name: "transfer-encoding") {
+                startRequestTimer(Self.bodyTime, context)
+            }
+        case .body: break
+        case .end: stopRequestTimer()
         }
         context.fireChannelRead(data)
     }
@@ -232,6 +249,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard head.headers[canonicalForm: "sec-websocket-version"].contains("13") else {
             return respond(Problem(.invalidRequest, "Speak WebSocket version 13.", status: 426), context)
         }
+        guard head.headers.first(name: "sec-websocket-key").flatMap({ Data(base64Encoded: $0) })?.count == 16 else {
+            return respond(
+                Problem(.invalidRequest, "Sec-WebSocket-Key must be 16 bytes in base64.", status: 400), context)
+        }
         let offered = head.headers[canonicalForm: "sec-websocket-protocol"]
         let extra: HTTPHeaders =
             offered.contains { $0 == SocketUpgrade.subprotocol }
@@ -246,7 +267,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
                 case .success(let headers): self.switchProtocols(headers, handler, context)
                 case .failure:
                     self.respond(
-                        Problem(.invalidRequest, "The upgrade lacks a proper Sec-WebSocket-Key.", status: 400), context)
+                        Problem(.invalidRequest, "The upgrade is not as RFC 6455 wants it.", status: 400), context)
                 }
             }
     }

@@ -78,7 +78,12 @@ struct HTTPRoutes: Sendable {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Limits.bodyBytes {
             throw HTTPError(.contentTooLarge)
         }
-        let buffer = try await request.body.collect(upTo: Limits.bodyBytes)
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: Limits.bodyBytes)
+        } catch is NIOTooManyBytesError {
+            throw HTTPError(.contentTooLarge)
+        }
         guard buffer.readableBytes > 0 else { return nil }
         let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased()
             .trimmingCharacters(in: .whitespaces)

@@ -52,13 +52,22 @@ class Phone:
     def call(self, user_id, status="online"):
         self.sees(user_id, status).locator("button.call").click()
 
+    def call_while_rung(self, user_id):
+        """Calls somebody whose own call has just begun to ring here: the click was on its way already."""
+        self.sees(user_id, "busy").locator("button.call").dispatch_event("click")
+
     def accept(self):
         self.reaches("incoming")
         self.page.click("#accept")
 
-    def decline(self):
+    def decline(self, message=None):
         self.reaches("incoming")
-        self.page.click("#decline")
+        if message is None:
+            self.page.click("#decline")
+        else:
+            self.page.click("#decline-more summary")
+            self.page.fill("#decline-message", message)
+            self.page.press("#decline-message", "Enter")
 
     def hang_up(self):
         self.page.click("#hang-up")

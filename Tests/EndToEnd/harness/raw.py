@@ -150,10 +150,11 @@ class RawWebSocket(Connection):
         return data[0] & 0x0F, data[start:start + length]
 
     def close_code(self):
-        """The code of the server's close frame, after whatever else it still sends."""
+        """The code of the server's close frame, after whatever else it still sends. It is answered in kind."""
         while (received := self.next_frame()) is not None:
             opcode, payload = received
             if opcode == CLOSE:
+                self.send(frame(CLOSE, payload[:2]))
                 return int.from_bytes(payload[:2], "big") if payload else 1005
         return None
 

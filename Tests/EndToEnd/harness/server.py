@@ -43,7 +43,8 @@ class Server:
 
     def start(self):
         command = [binary(), "serve", "--hostname", "127.0.0.1", "--port", str(self.port)]
-        command += ["--database", str(self.database), *self.options]
+        # The cheapest hash of a password that it takes: the tests register hundreds of users.
+        command += ["--database", str(self.database), "--password-cost", "10", *self.options]
         read_from = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
@@ -94,8 +95,26 @@ class Server:
     def is_healthy(self):
         return requests.get(self.url + "/healthz", timeout=5).status_code == 200
 
-    def open_files(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    def own_files(self):
+        """What its file descriptors are open on, but for the connections that a client holds open at this moment, and
+        for the database, which its readers open when they are needed."""
+        directory, targets = Path(f"/proc/{self.pid}/fd"), []
+        for descriptor in os.listdir(directory):
+            try:
+                target = os.readlink(directory / descriptor)
+            except FileNotFoundError:
+                continue  # closed meanwhile
+            if not target.startswith(str(self.database)):
+                targets.append(target)
+        held = self._sockets_that_clients_hold()
+        return [target for target in targets if target not in held]
+
+    def _sockets_that_clients_hold(self):
+        """The server's ends of connections whose other end is open too, from the kernel's table."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        established = [row for row in rows if row[3] == "01"]
+        clients = {row[1] for row in established if row[2].endswith(f":{self.port:04X}")}
+        return {f"socket:[{row[9]}]" for row in established if row[2] in clients}
 
 
 def environment():

@@ -14,13 +14,16 @@ class Stage:
         self.call = f"/v1/calls/{self.pair.call_id}"
         self.pair.pass_a_candidate()
         assert server.is_healthy()
-        self.open_files = server.open_files()
+        self.own_files = server.own_files()
 
     def is_unharmed(self):
         assert self.server.is_running(), "the server is gone"
         assert self.server.is_healthy()
         self.pair.pass_a_candidate()
         assert self.pair.state() == "active"
+        self.nothing_leaks()
+
+    def nothing_leaks(self):
         eventually(
-            lambda: self.server.open_files() <= self.open_files, 10,
-            f"file descriptors come back to {self.open_files}")
+            lambda: len(self.server.own_files()) <= len(self.own_files), 10,
+            f"file descriptors are back at {len(self.own_files)}")
