@@ -177,6 +177,8 @@ CREATE TABLE events (
     user_id TEXT NOT NULL REFERENCES users (user_id),
     position INTEGER NOT NULL CHECK (position >= 1),
     previous INTEGER CHECK (previous < id),
+    -- The newest event before this one whose position is a multiple of 64, to walk back in large steps.
+    milestone INTEGER CHECK (milestone <= previous),
     only_device TEXT,
     except_device TEXT,
     type TEXT NOT NULL,

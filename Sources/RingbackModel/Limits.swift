@@ -26,6 +26,8 @@ public enum Limits {
     public static let outgoingCalls = 100
     /// Legs a call lists: the callee's most recently seen devices. Others ring too, and join the list when they act.
     public static let legs = 32
+    /// Entries of a call's timeline; the call's end comes on top.
+    public static let timelineEntries = 1000
     /// Seconds a long-poll may wait.
     public static let waitSeconds = 0...60
     /// Events in one answer of a long-poll.

@@ -85,7 +85,10 @@ extension Timestamp: CustomStringConvertible {
             let fraction = bytes.count == 24 ? number(20..<23) : 0,
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60
         else { return nil }
-        let seconds = Self.days(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+        let days = Self.days(year: year, month: month, day: day)
+        // A day that the month does not have would be one of the next.
+        guard Self.civil(fromDays: days).day == day else { return nil }
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second
         self.init(milliseconds: seconds * 1000 + fraction)
     }
 

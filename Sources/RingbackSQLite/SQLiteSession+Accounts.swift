@@ -11,12 +11,14 @@ extension SQLiteSession {
     }
 
     func accounts(prefix: String, after: UserID?, limit: Int) throws -> [Account] {
-        // "\u{7F}" sorts behind every character a name may have.
-        try rows(
+        // One lower bound: SQLite would seek to the first of two. "\u{7F}" sorts behind every character a name may have.
+        let (comparison, start) =
+            after.map { $0.rawValue >= prefix ? (">", $0.rawValue) : (">=", prefix) } ?? (">=", prefix)
+        return try rows(
             """
-            SELECT * FROM users WHERE user_id >= ? AND user_id < ? AND user_id > ? AND erased_at IS NULL
+            SELECT * FROM users WHERE user_id \(comparison) ? AND user_id < ? AND erased_at IS NULL
             ORDER BY user_id LIMIT ?
-            """, [prefix, prefix + "\u{7F}", after?.rawValue ?? "", limit]
+            """, [start, prefix + "\u{7F}", limit]
         ).map(Self.account)
     }
 

@@ -15,16 +15,18 @@ extension SQLiteSession {
     func liveCalls(of user: UserID) throws -> [CallState] {
         try rows(
             """
-            SELECT * FROM calls WHERE caller_id = ?1 AND ended_at IS NULL
+            SELECT * FROM calls INDEXED BY calls_live_by_caller WHERE caller_id = ?1 AND ended_at IS NULL
             UNION ALL
-            SELECT * FROM calls WHERE callee_id = ?1 AND ended_at IS NULL AND concealed = 0
+            SELECT * FROM calls INDEXED BY calls_live_by_callee
+            WHERE callee_id = ?1 AND ended_at IS NULL AND concealed = 0
             ORDER BY id
             """, [user.rawValue]
         ).map(state)
     }
 
     func liveCalls() throws -> [CallState] {
-        try rows("SELECT * FROM calls WHERE ended_at IS NULL ORDER BY id", []).map(state)
+        try rows("SELECT * FROM calls INDEXED BY calls_live_by_caller WHERE ended_at IS NULL ORDER BY id", []).map(
+            state)
     }
 
     func dueCalls(at now: Timestamp, limit: Int) throws -> [CallID] {

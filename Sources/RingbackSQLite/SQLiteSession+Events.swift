@@ -6,18 +6,19 @@ import RingbackModel
 extension SQLiteSession {
     func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
         for audience in audiences {
-            let head = try staged.heads[audience.user] ?? heads.head(of: audience.user, db)
+            let head = try staged.heads[audience.user] ?? heads.headForWriter(of: audience.user, db)
             let position = (head?.position ?? 0) + 1
             try execute(
                 """
-                INSERT INTO events (user_id, position, previous, only_device, except_device, type, time, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO events (user_id, position, previous, milestone, only_device, except_device, type, time, body)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    audience.user.rawValue, position, head?.event, audience.only?.rawValue,
+                    audience.user.rawValue, position, head?.event, head?.nextMilestone, audience.only?.rawValue,
                     audience.except?.rawValue, event.type.rawValue, event.time.milliseconds, Data(event.members),
                 ])
-            staged.heads[audience.user] = FeedHeads.Head(event: db.lastInsertedRowID, position: position)
+            staged.heads[audience.user] = FeedHeads.Head(
+                event: db.lastInsertedRowID, position: position, milestone: head?.nextMilestone)
             staged.commit.events.append(
                 StoredEvent(
                     user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
@@ -26,24 +27,32 @@ extension SQLiteSession {
 
     func newestPosition(of user: UserID) throws -> Int64 { try heads.head(of: user, db)?.position ?? 0 }
 
-    /// Walks back from the newest event to the place, then reads forward from there.
+    /// Walks back from the newest event, in large steps to the end of the page and in small ones through it.
     func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead {
         guard let head = try heads.head(of: user, db) else { return position == 0 ? .events([]) : .gone }
         guard position <= head.position else { return .gone }
-        var missed: [Int64] = []
+        let end = position > head.position - Int64(limit) ? head.position : position + Int64(limit)
+        var page: [Int64] = []
         var next: Int64? = head.event
         var expected = head.position
         while expected > position {
-            guard let id = next,
-                let row = try row(
-                    "SELECT previous, position FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue]),
-                row["position"] == expected
-            else { return .gone }
-            missed.append(id)
-            next = row["previous"]
-            expected -= 1
+            guard let id = next, let link = try link(id, of: user), link.position == expected else { return .gone }
+            if expected <= end { page.append(id) }
+            let milestonePosition = (expected - 1) / FeedHeads.milestoneDistance * FeedHeads.milestoneDistance
+            if let milestone = link.milestone, milestonePosition >= end {
+                (next, expected) = (milestone, milestonePosition)
+            } else {
+                (next, expected) = (link.previous, expected - 1)
+            }
         }
-        return .events(try missed.reversed().prefix(limit).map { try event($0, of: user) })
+        return .events(try page.reversed().map { try event($0, of: user) })
+    }
+
+    private func link(
+        _ id: Int64, of user: UserID
+    ) throws -> (position: Int64, previous: Int64?, milestone: Int64?)? {
+        try row("SELECT position, previous, milestone FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue])
+            .map { ($0[0], $0[1], $0[2]) }
     }
 
     private func event(_ id: Int64, of user: UserID) throws -> StoredEvent {
@@ -56,7 +65,7 @@ extension SQLiteSession {
 
     /// Removes a user's log but for the newest event, whose number must not be given again.
     func eraseEvents(of user: UserID) throws {
-        var next = try (staged.heads[user] ?? heads.head(of: user, db))?.event
+        var next = try (staged.heads[user] ?? heads.headForWriter(of: user, db))?.event
         while let id = next {
             next = try row("SELECT previous FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue])?[0]
             try execute("DELETE FROM events WHERE id = ? AND id < (SELECT max(id) FROM events)", [id])

@@ -18,6 +18,7 @@ struct Maintenance: Sendable {
             do {
                 try await services.time.sleep(until: services.time.now + Self.interval)
                 services.feed.forgetEvents(before: services.time.now - .seconds(60))
+                services.tickets.sweep(at: services.time.now)
                 let seen = services.board.takeUnsaved()
                 if !seen.isEmpty { try await services.store.write { try $0.setLastSeen(seen) } }
                 if round.isMultiple(of: Self.roundsBetweenPrunings) { try await prune() }

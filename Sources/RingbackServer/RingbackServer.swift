@@ -58,7 +58,7 @@ package struct RingbackServer: Sendable {
         services.store.observeCommits { [services, metrics] commit in
             let now = services.time.now
             let changes = services.liveCalls.update(commit.calls)
-            for participant in changes.joined { services.board.signaled(participant, at: now) }
+            for participant in changes.joined { services.board.expect(participant, isLost: false, at: now) }
             services.feed.publish(commit.events, now: now)
             for call in commit.calls { services.clock.scheduled(call.deadline(timing: services.calls.timing)) }
             if !changes.users.isEmpty { services.monitor.changed(users: changes.users) }
@@ -113,9 +113,16 @@ package struct RingbackServer: Sendable {
     private func resume() async throws {
         try await services.calls.expire()
         let calls = try await services.store.read { try $0.liveCalls() }
-        let changes = services.liveCalls.update(calls)
+        _ = services.liveCalls.update(calls)
         // Their devices have the usual time to come back.
-        for participant in changes.joined { services.board.signaled(participant, at: services.time.now) }
+        for call in calls where call.isUnderWay {
+            for side in CallState.Side.allCases {
+                guard let device = call.device(of: side) else { continue }
+                services.board.expect(
+                    Participant(userId: call.user(of: side), deviceId: device),
+                    isLost: call[side].reconnectingSince != nil, at: services.time.now)
+            }
+        }
     }
 
     /// Everything that is served, as the OpenAPI document writes it.

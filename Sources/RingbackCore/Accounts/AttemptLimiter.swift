@@ -2,42 +2,57 @@ import RingbackModel
 import Synchronization
 
 /// Slows down guessing: a name whose password was wrong too often has to wait.
+///
+/// Attempts that are still being checked count too, so that guessing in parallel is no way around it.
 final class AttemptLimiter: Sendable {
     private static let maximumFailures = 10
+    private static let maximumPending = 32
     private static let window: Duration = .seconds(60)
     private static let capacity = 100_000
 
-    private struct Failures {
-        var count: Int
+    private struct Attempts {
+        var failures = 0
+        var pending = 0
         var since: Timestamp
     }
 
-    private let failures = Mutex<[UserID: Failures]>([:])
+    private let attempts = Mutex<[UserID: Attempts]>([:])
 
+    /// Begins an attempt, which must be ended.
+    ///
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
-    func check(_ user: UserID, at now: Timestamp) throws {
-        let wait: Duration? = failures.withLock { failures in
-            guard let entry = failures[user] else { return nil }
-            let end = entry.since + Self.window
-            if end <= now {
-                failures[user] = nil
-                return nil
+    func begin(_ user: UserID, at now: Timestamp) throws {
+        let wait: Duration? = attempts.withLock { attempts in
+            if attempts.count >= Self.capacity {
+                attempts = attempts.filter { $0.value.pending > 0 || $0.value.since + Self.window > now }
             }
-            return entry.count >= Self.maximumFailures ? end - now : nil
+            var entry = attempts[user] ?? Attempts(since: now)
+            if entry.since + Self.window <= now { entry = Attempts(pending: entry.pending, since: now) }
+            defer { attempts[user] = entry }
+            if entry.failures >= Self.maximumFailures { return entry.since + Self.window - now }
+            if entry.pending >= Self.maximumPending { return .seconds(1) }
+            entry.pending += 1
+            return nil
         }
         guard let wait else { return }
         throw Problem(
-            .rateLimited, "Too many wrong passwords for this user.",
+            .rateLimited, "Too many attempts to sign in as this user.",
             retryAfterSeconds: Int(wait.milliseconds / 1000) + 1)
     }
 
-    func failed(_ user: UserID, at now: Timestamp) {
-        failures.withLock { failures in
-            if failures.count >= Self.capacity { failures = failures.filter { $0.value.since + Self.window > now } }
-            if failures.count >= Self.capacity { failures = [:] }
-            failures[user, default: Failures(count: 0, since: now)].count += 1
+    /// Ends an attempt.
+    ///
+    /// - Parameter hasSucceeded: The password was right; `nil` when that was not found out.
+    func end(_ user: UserID, hasSucceeded: Bool?) {
+        attempts.withLock { attempts in
+            guard var entry = attempts[user] else { return }
+            entry.pending = max(0, entry.pending - 1)
+            switch hasSucceeded {
+            case true?: entry.failures = 0
+            case false?: entry.failures += 1
+            case nil: break
+            }
+            attempts[user] = entry.pending == 0 && entry.failures == 0 ? nil : entry
         }
     }
-
-    func succeeded(_ user: UserID) { failures.withLock { $0[user] = nil } }
 }

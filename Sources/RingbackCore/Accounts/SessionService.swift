@@ -44,13 +44,14 @@ package final class SessionService: Sendable {
     package func signIn(
         _ user: UserID, password: String, deviceName: String?, device: DeviceID?
     ) async throws -> Session {
-        try attempts.check(user, at: time.now)
+        try attempts.begin(user, at: time.now)
+        var isRight: Bool?
+        defer { attempts.end(user, hasSucceeded: isRight) }
         let account = try await store.read { try $0.account(user) }
-        guard try await hasher.verify(password, against: account?.passwordHash), account != nil else {
-            attempts.failed(user, at: time.now)
+        isRight = try await hasher.verify(password, against: account?.passwordHash) && account != nil
+        guard isRight == true else {
             throw Problem(.unauthenticated, "The user is unknown or the password is wrong.")
         }
-        attempts.succeeded(user)
         return try await open(user, deviceName: deviceName, device: device)
     }
 
@@ -69,7 +70,6 @@ package final class SessionService: Sendable {
             return (record, old != nil)
         }
         if replaced { end(participant) }
-        cache.insert(record)
         return Session(
             token: token, userId: user, deviceId: participant.deviceId, deviceName: record.name, createdAt: now,
             expiresAt: record.expiresAt)
@@ -83,9 +83,10 @@ package final class SessionService: Sendable {
         if let administratorHash, SHA256.hash(data: Array(token.utf8)) == administratorHash { return .administrator }
         let hash = Self.hash(token)
         if let device = cache.device(tokenHash: hash) { return try check(device) }
+        let removals = cache.removals
         guard let device = try await store.read({ try $0.device(tokenHash: hash) }) else { throw Self.unauthenticated }
         let principal = try check(device)
-        cache.insert(device)
+        cache.insert(device, unlessRemovedSince: removals)
         return principal
     }
 

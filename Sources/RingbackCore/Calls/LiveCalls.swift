@@ -3,7 +3,7 @@ import Synchronization
 
 /// The calls that have not ended, in short, kept up to date by every commit.
 package final class LiveCalls: Sendable {
-    fileprivate struct Entry {
+    fileprivate struct Entry: Equatable {
         var users: [UserID] = []
         var participants: [Participant] = []
     }
@@ -44,6 +44,8 @@ package final class LiveCalls: Sendable {
             for call in calls {
                 let old = state.entries[call.id] ?? Entry()
                 let new = Self.entry(of: call)
+                // Most commits change neither who takes part nor whether the call lives.
+                if old == new, call.isLive { continue }
                 for user in old.users { state.leave(user) }
                 for user in new.users { state.engagements[user, default: 0] += 1 }
                 for participant in old.participants {

@@ -103,7 +103,10 @@ extension CallState {
         _ what: String, by actor: Participant?, detail: String? = nil, at now: Timestamp,
         in transition: inout Transition
     ) {
+        // The end is always told; what comes in floods is cut off.
+        guard timelineCount < Limits.timelineEntries || what == "ended" else { return }
         timelineCount += 1
+        let what = timelineCount == Limits.timelineEntries ? "truncated" : what
         transition.timeline.append(
             TimelineEntry(seq: timelineCount, time: now, what: what, actor: actor, detail: detail))
     }

@@ -64,16 +64,36 @@ package final class ConnectionMonitor: Sendable {
                 changes.users.formUnion(state.users)
                 state.users = []
             }
-            do {
-                for (participant, isBack) in changes.signaling {
-                    try await calls.setReconnecting(!isBack, participant, in: liveCalls.calls(of: participant))
-                }
-                for user in changes.users { try await presence.refresh(user) }
-            } catch {
-                logger.error("a change of presence could not be told", metadata: ["error": "\(error)"])
+            let untold = await tell(changes)
+            if !untold.isEmpty {
+                board.untold(untold)
+                try? await time.sleep(until: time.now + .seconds(1))
+                continue
             }
             await wait()
         }
+    }
+
+    /// - Returns: What could not be told.
+    private func tell(_ changes: PresenceBoard.Changes) async -> PresenceBoard.Changes {
+        var untold = PresenceBoard.Changes()
+        for (participant, isBack) in changes.signaling {
+            do {
+                try await calls.setReconnecting(!isBack, participant, in: liveCalls.calls(of: participant))
+            } catch {
+                logger.error("lost signaling could not be told", metadata: ["error": "\(error)"])
+                untold.signaling[participant] = isBack
+            }
+        }
+        for user in changes.users {
+            do {
+                try await presence.refresh(user)
+            } catch {
+                logger.error("presence could not be told", metadata: ["error": "\(error)"])
+                untold.users.insert(user)
+            }
+        }
+        return untold
     }
 
     private func wait() async {

@@ -17,6 +17,8 @@ package final class PresenceBoard: Sendable {
         /// Devices whose signaling was lost (`false`) or is back (`true`).
         package var signaling: [Participant: Bool] = [:]
 
+        package init() {}
+
         package var isEmpty: Bool { users.isEmpty && signaling.isEmpty }
     }
 
@@ -82,9 +84,10 @@ package final class PresenceBoard: Sendable {
     package func forget(_ participant: Participant) {
         let isNew = state.withLock { state in
             let wasEmpty = state.changes.isEmpty
-            guard state.devices[participant.userId]?.removeValue(forKey: participant.deviceId) != nil else {
+            guard let device = state.devices[participant.userId]?.removeValue(forKey: participant.deviceId) else {
                 return false
             }
+            if !device.isLost { state.changes.signaling[participant] = false }
             if state.devices[participant.userId]?.isEmpty == true { state.devices[participant.userId] = nil }
             state.fading.remove(participant)
             state.unsaved[participant.deviceId] = nil
@@ -155,6 +158,26 @@ package final class PresenceBoard: Sendable {
             return wasEmpty && !state.changes.isEmpty
         }
         if isNew { changed() }
+    }
+
+    /// Takes back changes that could not be told. What happened meanwhile counts.
+    package func untold(_ changes: Changes) {
+        state.withLock { state in
+            state.changes.users.formUnion(changes.users)
+            state.changes.signaling.merge(changes.signaling) { newer, _ in newer }
+        }
+    }
+
+    /// Expects a device that takes part in a call to be heard of, without saying that it was.
+    ///
+    /// - Parameter isLost: It was lost already when the server stopped.
+    package func expect(_ participant: Participant, isLost: Bool, at now: Timestamp) {
+        state.withLock { state in
+            guard state.devices[participant.userId]?[participant.deviceId] == nil else { return }
+            state.devices[participant.userId, default: [:]][participant.deviceId] = DeviceState(
+                signaledUntil: now + Self.pollGrace, lastSeen: now, isLost: isLost)
+            state.fading.insert(participant)
+        }
     }
 
     package func takeChanges() -> Changes {

@@ -20,6 +20,9 @@ struct FieldReader {
         path = ""
     }
 
+    /// Members that were read before.
+    init(_ members: [String: JSONSlice]) { self.init(members: members, path: "") }
+
     private init(members: [String: JSONSlice], path: String) {
         self.members = members
         self.path = path

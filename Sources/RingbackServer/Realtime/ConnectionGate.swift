@@ -61,6 +61,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         startRequestTimer(Self.firstHeadTime, context)
+        #if os(Linux)
+            // TCP_USER_TIMEOUT: a client that vanished without a word is noticed while something is written to it.
+            try? context.channel.syncOptions?.setOption(.tcpOption(.init(rawValue: 18)), value: 60_000)
+        #endif
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { withoutHTTP() }
@@ -103,8 +107,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
             error == .headerOverflow
             ? Problem(.payloadTooLarge, "The header fields are too large.", status: 431)
             : Problem(.invalidRequest, "This is not HTTP.", status: 400)
-        closesAfterResponse = true
-        respond(problem, context)
+        refuse(problem, context)
     }
 
     private func startRequestTimer(_ time: TimeAmount, _ context: ChannelHandlerContext) {
@@ -207,7 +210,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
     }
 
-    private func respond(_ problem: Problem, _ context: ChannelHandlerContext) {
+    /// Answers and closes: behind an error nothing can be told apart, and behind an upgrade the decoder reads no more.
+    private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
         let body = problem.json
         var head = HTTPResponseHead(
             version: .http1_1, status: HTTPResponseStatus(statusCode: problem.status),
@@ -218,11 +222,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
             head.headers.add(name: "sec-websocket-version", value: "13")
         }
         if let seconds = problem.retryAfterSeconds { head.headers.add(name: "retry-after", value: "\(seconds)") }
-        if closesAfterResponse { head.headers.add(name: "connection", value: "close") }
+        head.headers.add(name: "connection", value: "close")
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        if closesAfterResponse { linger(context) } else { state = .http }
+        linger(context)
     }
 
     // MARK: The upgrade
@@ -238,7 +242,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
                 let handler = SocketHandler(hub: upgrade.hub, identity: nil)
                 self.handshake(head, handler, context)
                 handler.close(code)
-            case .success(.refuse(let problem)): self.respond(problem, context)
+            case .success(.refuse(let problem)): self.refuse(problem, context)
             case .failure: context.close(promise: nil)
             }
         }
@@ -247,10 +251,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Checks what RFC 6455, section 4.2.1 asks of the client, and answers 101.
     private func handshake(_ head: HTTPRequestHead, _ handler: SocketHandler, _ context: ChannelHandlerContext) {
         guard head.headers[canonicalForm: "sec-websocket-version"].contains("13") else {
-            return respond(Problem(.invalidRequest, "Speak WebSocket version 13.", status: 426), context)
+            return refuse(Problem(.invalidRequest, "Speak WebSocket version 13.", status: 426), context)
         }
         guard head.headers.first(name: "sec-websocket-key").flatMap({ Data(base64Encoded: $0) })?.count == 16 else {
-            return respond(
+            return refuse(
                 Problem(.invalidRequest, "Sec-WebSocket-Key must be 16 bytes in base64.", status: 400), context)
         }
         let offered = head.headers[canonicalForm: "sec-websocket-protocol"]
@@ -266,7 +270,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
                 switch result {
                 case .success(let headers): self.switchProtocols(headers, handler, context)
                 case .failure:
-                    self.respond(
+                    self.refuse(
                         Problem(.invalidRequest, "The upgrade is not as RFC 6455 wants it.", status: 400), context)
                 }
             }

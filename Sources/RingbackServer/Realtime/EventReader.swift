@@ -4,7 +4,7 @@ import Synchronization
 
 /// One reader of a device's events: the loop of a stream and the single turn of a long-poll are made of it.
 ///
-/// It is armed when it is made, so that nothing falls between a read and the next wait. ``finish()`` must be called.
+/// It is armed when it is made, so that nothing falls between a read and the next wait.
 final class EventReader: Sendable {
     /// Why there is nothing more to wait for.
     enum End: Sendable {
@@ -29,6 +29,7 @@ final class EventReader: Sendable {
     let participant: Participant
     private let services: Services
     private let isPoll: Bool
+    private let isFinished = Atomic(false)
     private let ending: Ending
     private let box: ConnectionBox?
     private let subscription: EventFeed.Subscription
@@ -48,7 +49,12 @@ final class EventReader: Sendable {
         services.board.opened(participant, at: services.time.now)
     }
 
+    deinit { finish() }
+
+    /// Lets go of everything; the first time only. A stream whose head could not be written never gets to its body, so
+    /// the end of the reader itself does it too.
     func finish() {
+        guard !isFinished.exchange(true, ordering: .relaxed) else { return }
         box?.onClose(nil)
         services.feed.unsubscribe(subscription)
         services.streams.unregister(registration)

@@ -13,17 +13,23 @@ struct EventStream: Sendable {
     let services: Services
 
     /// GET /v1/events/stream
-    func response(for participant: Participant, cursor text: String?) async throws -> Response {
+    ///
+    /// - Parameter expiresAt: When the token does, and the stream with it.
+    func response(
+        for participant: Participant, expiresAt: Timestamp, cursor text: String?
+    ) async throws -> Response {
         try await services.presence.resumeWatching(participant)
         // Before the stream begins, so that a cursor that is gone is a 410 and no stream.
         let cursor = try text.map { try Cursor.parse($0) }
         if let cursor { _ = try await services.feed.read(after: cursor, for: participant, limit: 1) }
         let reader = try EventReader(participant, isPoll: false, services: services)
+        // Once more, now that the stream is registered: the device may have been signed out in between.
+        _ = try await services.sessions.principal(of: participant)
         let box = ConnectionBox.current
         let body = ResponseBody { writer in
             defer { reader.finish() }
             try await ConnectionBox.$current.withValue(box) {
-                try await stream(from: cursor, reader, to: &writer)
+                try await stream(from: cursor, reader, until: expiresAt, to: &writer)
             }
         }
         return Response(
@@ -37,7 +43,7 @@ struct EventStream: Sendable {
     }
 
     private func stream(
-        from start: Cursor?, _ reader: EventReader, to writer: inout any ResponseBodyWriter
+        from start: Cursor?, _ reader: EventReader, until expiresAt: Timestamp, to writer: inout any ResponseBodyWriter
     ) async throws {
         let welcome = try await Welcome.resume(start, reader.participant, services)
         try await writer.write(Self.frame(welcome.cursor, "welcome", welcome.json))
@@ -48,7 +54,7 @@ struct EventStream: Sendable {
             }
         defer { comments.cancel() }
         var lastWrite = NIODeadline.now()
-        while reader.end == nil, !Task.isCancelled {
+        while reader.end == nil, !Task.isCancelled, services.time.now < expiresAt {
             let batch = try await reader.read(after: cursor, limit: Self.batch)
             if !batch.isEmpty {
                 var buffer = ByteBuffer()

@@ -11,16 +11,23 @@ struct SocketRequest: Sendable {
 
     /// - Throws: ``NotARequest``.
     init(_ message: [UInt8]) throws {
-        guard let frame = try? JSONSlice(parsing: message), let op = frame["op"]?.string else { throw NotARequest() }
-        switch frame["id"]?.kind {
-        case nil: id = nil
-        case .number, .string: id = frame["id"]?.text
-        default: throw NotARequest()
+        guard let members = (try? JSONSlice(parsing: message))?.members else { throw NotARequest() }
+        var (op, id, data, key): (String?, JSONText?, JSONSlice?, String?)
+        for (name, value) in members {
+            switch (name, value.kind) {
+            case ("op", _): op = value.string
+            case ("id", .number), ("id", .string): id = value.text
+            case ("id", _): throw NotARequest()
+            case ("data", _): data = value
+            case ("key", _): key = value.string
+            default: break
+            }
         }
-        if let id, id.utf8.count > 128 { throw NotARequest() }
+        guard let op, id?.utf8.count ?? 0 <= 128 else { throw NotARequest() }
         self.op = op
-        data = frame["data"]
-        key = frame["key"]?.string
+        self.id = id
+        self.data = data
+        self.key = key
     }
 }
 

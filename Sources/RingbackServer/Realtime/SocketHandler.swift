@@ -34,6 +34,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     var message = SocketMessage()
     var waiting: [[UInt8]] = []
     var isBusy = false
+    var isReading = true
     var isPumping = false
     var isWakePending = false
     var lastHeard = NIODeadline.now()
@@ -88,7 +89,11 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         unwritableSince = context.channel.isWritable ? nil : .now()
-        if context.channel.isWritable { pump() }
+        if context.channel.isWritable {
+            pump()
+            serve()
+        }
+        updateReading()
         context.fireChannelWritabilityChanged()
     }
 
@@ -158,14 +163,27 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .awaitingHello: hello(text)
         case .opening, .open:
             waiting.append(text)
-            if waiting.count >= Self.maximumWaiting { setReading(false) }
             serve()
+            updateReading()
         case .closing: break
         }
     }
 
-    private func setReading(_ isReading: Bool) {
-        context?.channel.setOption(ChannelOptions.autoRead, value: isReading).whenFailure { _ in }
+    /// Reads as long as there is room for requests, and the client takes what it is sent.
+    private func updateReading() {
+        guard let context else { return }
+        let shouldRead: Bool
+        if case .closing = state {
+            // The client's own close frame may wait in the socket.
+            shouldRead = true
+        } else {
+            shouldRead = context.channel.isWritable && waiting.count < Self.maximumWaiting
+        }
+        guard shouldRead != isReading else { return }
+        isReading = shouldRead
+        try? context.channel.syncOptions?.setOption(.autoRead, value: shouldRead)
+        // The channel's own read may be held back by the HTTP side behind.
+        if shouldRead { context.read() }
     }
 
     // MARK: Opening
@@ -207,6 +225,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
                 handler.send(SocketFrame.event(welcome.json))
                 handler.pump()
                 handler.serve()
+            case .failure(let error as Problem) where error.status == 401: handler.close(.superseded)
             case .failure: handler.close(.internalError)
             }
         }
@@ -215,9 +234,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     // MARK: Requests
 
     private func serve() {
-        guard case .open = state, !isBusy, let session, !waiting.isEmpty else { return }
+        guard case .open = state, !isBusy, let session, !waiting.isEmpty, context?.channel.isWritable == true
+        else { return }
         let text = waiting.removeFirst()
-        if waiting.count == Self.maximumWaiting / 2 { setReading(true) }
         guard let request = try? SocketRequest(text) else { return close(.notARequest) }
         isBusy = true
         let principal = session.identity.principal
@@ -225,6 +244,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
             handler.isBusy = false
             if case .success(let answer) = result { handler.send(answer) }
             handler.serve()
+            handler.updateReading()
         }
     }
 
@@ -300,8 +320,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         data.write(webSocketErrorCode: code.webSocketErrorCode)
         data.writeString(code.reason)
         send(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
-        // The client's own close frame may wait in the socket.
-        setReading(true)
+        updateReading()
     }
 
     /// Runs work elsewhere and comes back to the event loop, if the socket is still there.

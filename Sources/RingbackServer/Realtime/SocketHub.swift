@@ -35,6 +35,8 @@ final class SocketHub: Sendable {
 
     /// Where the socket goes on. A cursor that is gone gives a snapshot.
     func welcome(_ identity: SocketIdentity) async throws -> Welcome {
+        // Once more, now that the socket is registered: the device may have been signed out in between.
+        _ = try await services.sessions.principal(of: identity.participant)
         try await services.presence.resumeWatching(identity.participant)
         do {
             let cursor = try identity.cursor.map { try Cursor.parse($0) }
@@ -50,9 +52,13 @@ final class SocketHub: Sendable {
             guard let operation = dispatcher.operations[request.op] else {
                 throw Problem(.notFound, "There is no operation of that name.")
             }
+            guard let members = request.data.map({ $0.members }) ?? [] else {
+                throw Problem(.invalidRequest, "`data` must be an object.")
+            }
             let answer = try await dispatcher.perform(
                 OperationRequest(
-                    operation: operation, principal: principal, parameters: .data(request.data),
+                    operation: operation, principal: principal,
+                    parameters: .data(Dictionary(members.map { ($0.name, $0.value) }) { $1 }),
                     body: request.data, idempotencyKey: request.key))
             return SocketFrame.answer(request.id, answer)
         } catch {

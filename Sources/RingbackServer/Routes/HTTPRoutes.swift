@@ -23,7 +23,8 @@ struct HTTPRoutes: Sendable {
                     metrics.served(operation, status: answer.status, since: start)
                     return Self.response(answer)
                 } catch {
-                    metrics.served(operation, status: (error as? Problem)?.status ?? 400, since: start)
+                    let status = (error as? HTTPError)?.status.code ?? Dispatcher.problem(for: error) { _ in }.status
+                    metrics.served(operation, status: status, since: start)
                     throw error
                 }
             }
@@ -126,7 +127,7 @@ struct HTTPRoutes: Sendable {
         } else {
             principal = try await authenticate(request)
         }
-        guard case .device(let participant, _) = principal else {
+        guard case .device(let participant, let expiresAt) = principal else {
             throw Problem(.forbidden, "This is for a user's device.")
         }
         if dispatcher.isDraining() {
@@ -135,7 +136,7 @@ struct HTTPRoutes: Sendable {
         try Self.checkAccept(request, "text/event-stream")
         let cursor =
             request.headers[.init("Last-Event-ID")!] ?? request.uri.queryParameters["cursor"].map { String($0) }
-        return try await stream.response(for: participant, cursor: cursor)
+        return try await stream.response(for: participant, expiresAt: expiresAt, cursor: cursor)
     }
 
     /// GET /v1/socket without an upgrade

@@ -17,7 +17,7 @@ enum SessionRoutes {
                 return Answer(204)
             },
             Operation("createTicket", .post, "/v1/tickets") { request in
-                let ticket = try services.tickets.issue(to: request.participant, at: services.time.now)
+                let ticket = services.tickets.issue(to: try request.participant, at: services.time.now)
                 var json = JSONWriter()
                 json.object { json in
                     json.field("ticket", ticket)
