@@ -20,6 +20,8 @@ struct Maintenance: Sendable {
                 services.feed.forgetEvents(before: services.time.now - .seconds(60))
                 services.tickets.sweep(at: services.time.now)
                 let seen = services.board.takeUnsaved()
+                // Their watch lists are stored, and read again when they come back.
+                for device in services.board.dropGone() { services.presence.forget(device) }
                 if !seen.isEmpty { try await services.store.write { try $0.setLastSeen(seen) } }
                 if round.isMultiple(of: Self.roundsBetweenPrunings) { try await prune() }
                 round += 1

@@ -187,15 +187,29 @@ package final class PresenceBoard: Sendable {
         }
     }
 
-    /// The times that ``AccountWriter/setLastSeen(_:)`` has yet to keep. Lost and forgotten devices leave the memory here.
+    /// The times that ``AccountWriter/setLastSeen(_:)`` has yet to keep.
     package func takeUnsaved() -> [DeviceID: Timestamp] {
         state.withLock { state in
-            state.devices = state.devices.compactMapValues { devices in
-                let devices = devices.filter { !$0.value.isLost || $0.value.isPresent }
-                return devices.isEmpty ? nil : devices
-            }
             defer { state.unsaved = [:] }
             return state.unsaved
+        }
+    }
+
+    /// Forgets devices that have gone and whose going was told.
+    ///
+    /// - Returns: Those devices.
+    package func dropGone() -> [Participant] {
+        state.withLock { state in
+            var gone: [Participant] = []
+            for (user, devices) in state.devices {
+                let staying = devices.filter { !$0.value.isLost || $0.value.isPresent || $0.value.open > 0 }
+                guard staying.count < devices.count else { continue }
+                for device in devices.keys where staying[device] == nil {
+                    gone.append(Participant(userId: user, deviceId: device))
+                }
+                state.devices[user] = staying.isEmpty ? nil : staying
+            }
+            return gone
         }
     }
 }
