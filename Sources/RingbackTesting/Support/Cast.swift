@@ -40,7 +40,8 @@ package enum Cast {
     }
 
     package static func invitation(
-        from caller: Participant = vasya, to callee: UserID = petya.userId, ringSeconds: Int = 60, custom: JSONText? = nil
+        from caller: Participant = vasya, to callee: UserID = petya.userId, ringSeconds: Int = 60,
+        custom: JSONText? = nil
     ) -> Invitation {
         Invitation(
             caller: caller, callee: callee, media: Call.Media(audio: true, video: false), custom: custom,

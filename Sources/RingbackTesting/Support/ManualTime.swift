@@ -65,15 +65,24 @@ package final class ManualTime: Timekeeper {
         }
     }
 
-    /// Returns when someone sleeps until `moment`, so that a test can move the clock without a race.
+    /// Returns when someone sleeps until `moment`, so that a test can move the clock without a race; or when the task is
+    /// cancelled.
     package func someoneSleeps(until moment: Timestamp) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.sleepers.values.contains(where: { $0.until == moment }) { return true }
-                state.watchers.append(Watcher(until: moment, continuation: continuation))
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if Task.isCancelled || state.sleepers.values.contains(where: { $0.until == moment }) { return true }
+                    state.watchers.append(Watcher(until: moment, continuation: continuation))
+                    return false
+                }
+                if isOver { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            let watchers = state.withLock { state in
+                defer { state.watchers.removeAll { $0.until == moment } }
+                return state.watchers.filter { $0.until == moment }
+            }
+            for watcher in watchers { watcher.continuation.resume() }
         }
     }
 }

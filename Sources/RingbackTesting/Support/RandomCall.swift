@@ -40,6 +40,10 @@ package struct RandomCall: Sendable {
         self.generator = generator
     }
 
+    /// The call as its parties see it.
+    package var view: Call { call.call }
+
+    @discardableResult
     package mutating func step() -> Step {
         let wait = generator.oneIn(8) ? generator.number(below: 70_000) : generator.number(below: 2000)
         now = now + .milliseconds(wait)

@@ -18,5 +18,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     /// A number below `bound`; as even as a test needs, and quick.
     package mutating func number(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
-    package mutating func element<Element>(of elements: [Element]) -> Element { elements[number(below: elements.count)] }
+    package mutating func element<Element>(of elements: [Element]) -> Element {
+        elements[number(below: elements.count)]
+    }
 }

@@ -1,0 +1,76 @@
+package import RingbackCore
+package import RingbackModel
+import RingbackSQLite
+
+/// A store in a temporary database, the people who call each other, and the use cases upon it.
+package struct Exchange: Sendable {
+    package let database: TemporaryDatabase
+    package let time: ManualTime
+    package let store: any Store
+    package let calls: CallService
+
+    /// Opens a database, a new one by default. Only one exchange at a time has a database.
+    package init(
+        _ database: TemporaryDatabase? = nil, time: ManualTime = ManualTime(), timing: CallTiming = CallTiming()
+    ) throws {
+        let database = try database ?? TemporaryDatabase()
+        self.database = database
+        self.time = time
+        store = try SQLiteStore(path: database.path)
+        calls = CallService(store: store, time: time, timing: timing)
+    }
+
+    /// A new database with the cast in it.
+    package static func withCast(
+        time: ManualTime = ManualTime(), timing: CallTiming = CallTiming()
+    ) async throws -> Exchange {
+        let exchange = try Exchange(time: time, timing: timing)
+        try await exchange.register(Cast.devices + [Cast.stranger])
+        return exchange
+    }
+
+    /// Adds devices, and their users where they are missing. The first of a user's was seen last.
+    package func register(_ devices: [Participant]) async throws {
+        let now = time.now
+        try await store.write { store in
+            for (index, participant) in devices.enumerated() {
+                _ = try store.insert(Self.account(participant.userId, at: now))
+                try store.save(Self.record(of: participant, at: now - .seconds(index)))
+            }
+        }
+    }
+
+    package static func account(_ user: UserID, at now: Timestamp = ManualTime.start) -> Account {
+        Account(
+            userId: user, displayName: user.rawValue.uppercased(), passwordHash: "scrypt$…", busy: .wait, createdAt: now
+        )
+    }
+
+    package static func record(of participant: Participant, at now: Timestamp = ManualTime.start) -> DeviceRecord {
+        let name = Array(participant.deviceId.rawValue.utf8)
+        return DeviceRecord(
+            participant: participant, name: nil, tokenHash: Array((name + [UInt8](repeating: 0, count: 32)).prefix(32)),
+            createdAt: now, expiresAt: now + .seconds(30 * 86_400), lastSeenAt: now)
+    }
+
+    /// A new call from Vasya to Petya.
+    package func invite(_ invitation: Invitation = Cast.invitation()) async throws -> CallID {
+        try Self.callID(in: await calls.invite(invitation))
+    }
+
+    /// A call that Petya's phone has accepted.
+    package func connectingCall() async throws -> CallID {
+        let id = try await invite()
+        _ = try await calls.perform(.accept, on: id, by: Cast.petya)
+        return id
+    }
+
+    package func call(_ id: CallID) async throws -> CallState? { try await store.read { try $0.call(id) } }
+
+    package static func callID(in answer: RingbackCore.Answer) throws -> CallID {
+        guard let text = try JSONSlice(parsing: answer.body)["callId"]?.string, let id = CallID(text) else {
+            preconditionFailure("the answer names no call")
+        }
+        return id
+    }
+}

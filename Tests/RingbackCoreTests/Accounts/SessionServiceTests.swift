@@ -1,0 +1,166 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Synchronization
+import Testing
+
+/// Signing in and out.
+struct SessionServiceTests {
+    private let exchange: Exchange
+    private let sessions: SessionService
+    private let user = Cast.user("masha")
+
+    init() async throws {
+        exchange = try await Exchange.withCast()
+        let hasher = PasswordHasher(costExponent: 4)
+        sessions = SessionService(
+            store: exchange.store, hasher: hasher, time: exchange.time, lifetime: .seconds(60),
+            administratorToken: "an administrator's token")
+        _ = try await AccountService(store: exchange.store, hasher: hasher, time: exchange.time)
+            .register(user, displayName: "Masha", password: "correct horse")
+    }
+
+    private func signIn(_ password: String = "correct horse", device: DeviceID? = nil) async throws -> Session {
+        try await sessions.signIn(user, password: password, deviceName: "phone", device: device)
+    }
+
+    private func code(_ work: () async throws -> Any) async -> Problem.Code? {
+        do {
+            _ = try await work()
+            return nil
+        } catch {
+            return (error as? Problem)?.code
+        }
+    }
+
+    @Test func `A token is good for its device until it expires`() async throws {
+        let session = try await signIn()
+        #expect(session.expiresAt == exchange.time.now + .seconds(60) && session.deviceName == "phone")
+        let participant = Participant(userId: user, deviceId: session.deviceId)
+        let principal = SessionService.Principal.device(participant, expiresAt: session.expiresAt)
+        exchange.time.advance(by: .milliseconds(59_999))
+        #expect(try await sessions.authenticate(session.token) == principal)
+        #expect(try await sessions.principal(of: participant) == principal)
+        exchange.time.advance(by: .milliseconds(1))
+        #expect(await code { try await sessions.authenticate(session.token) } == .tokenExpired)
+        #expect(await code { try await sessions.principal(of: participant) } == .tokenExpired)
+    }
+
+    @Test(arguments: ["", "x", "an administrator's tokem", String(repeating: "x", count: 10_000)])
+    func `Any other text is no token`(token: String) async throws {
+        _ = try await signIn()
+        #expect(await code { try await sessions.authenticate(token) } == .unauthenticated)
+    }
+
+    @Test func `The administrator's token is the administrator's`() async throws {
+        #expect(try await sessions.authenticate("an administrator's token") == .administrator)
+    }
+
+    @Test func `The token is not in the database`() async throws {
+        let session = try await signIn()
+        let record = try #require(try await exchange.store.read { try $0.device(session.deviceId) })
+        #expect(record.tokenHash.count == 32 && record.tokenHash != Array(session.token.utf8.prefix(32)))
+    }
+
+    @Test func `A wrong password and an unknown user are the same to the outside`() async throws {
+        let wrong = await #expect(throws: Problem.self) { try await signIn("wrong horse") }
+        let unknown = await #expect(throws: Problem.self) {
+            try await sessions.signIn(Cast.user("nobody"), password: "correct horse", deviceName: nil, device: nil)
+        }
+        #expect(wrong?.code == .unauthenticated && wrong == unknown)
+    }
+
+    @Test func `After ten wrong passwords one has to wait until the minute is over`() async throws {
+        for _ in 0..<10 { #expect(await code { try await signIn("wrong") } == .unauthenticated) }
+        exchange.time.advance(by: .milliseconds(59_999))
+        let problem = await #expect(throws: Problem.self) { try await signIn() }
+        #expect(problem?.code == .rateLimited && problem?.retryAfterSeconds == 1)
+        exchange.time.advance(by: .milliseconds(1))
+        _ = try await signIn()
+    }
+
+    @Test func `A right password forgives the wrong ones before it`() async throws {
+        for _ in 0..<3 {
+            for _ in 0..<9 { _ = await code { try await signIn("wrong") } }
+            _ = try await signIn()
+        }
+    }
+
+    @Test func `The same device signed in again has a new token, and the old one is void`() async throws {
+        let ended = Mutex<[Participant]>([])
+        sessions.observeEnds { participant in ended.withLock { $0.append(participant) } }
+        let first = try await signIn()
+        _ = try await sessions.authenticate(first.token)
+        let second = try await sessions.signIn(user, password: "correct horse", deviceName: nil, device: first.deviceId)
+        #expect(second.deviceId == first.deviceId && second.token != first.token && second.deviceName == "phone")
+        #expect(await code { try await sessions.authenticate(first.token) } == .unauthenticated)
+        _ = try await sessions.authenticate(second.token)
+        #expect(ended.withLock(\.self) == [Participant(userId: user, deviceId: first.deviceId)])
+    }
+
+    @Test func `Another user's device can't be had`() async throws {
+        #expect(await code { try await signIn(device: Cast.vasya.deviceId) } == .invalidRequest)
+        #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) }?.participant == Cast.vasya)
+    }
+
+    @Test func `A device that is signed out has no token any more`() async throws {
+        let session = try await signIn()
+        _ = try await sessions.authenticate(session.token)
+        #expect(await code { try await sessions.revoke(session.deviceId, of: Cast.vasya.userId) } == .notFound)
+        try await sessions.revoke(session.deviceId, of: user)
+        #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
+        #expect(await code { try await sessions.revoke(session.deviceId, of: user) } == .notFound)
+    }
+
+    @Test func `A user sees their own devices and no others`() async throws {
+        let (phone, laptop) = (try await signIn(), try await signIn())
+        let me = Participant(userId: user, deviceId: phone.deviceId)
+        let devices = try await sessions.devices(of: me)
+        #expect(Set(devices.map(\.deviceId)) == [phone.deviceId, laptop.deviceId])
+        #expect(devices.filter(\.current).map(\.deviceId) == [phone.deviceId])
+        #expect(try await sessions.device(laptop.deviceId, for: me).current == false)
+        #expect(await code { try await sessions.device(Cast.vasya.deviceId, for: me) } == .notFound)
+    }
+
+    /// A token was read from the database just before it was made void, and put into the cache just after.
+    @Test func `A token that is made void while it is looked up is not good afterwards`() async throws {
+        let token = try await signIn().token
+        let store = InterruptedStore(exchange.store)
+        let other = SessionService(
+            store: store, hasher: PasswordHasher(costExponent: 4), time: exchange.time, lifetime: .seconds(60),
+            administratorToken: nil)
+        let device = try #require(try await exchange.store.read { try $0.devices(of: user, limit: 1) }.first)
+            .participant
+        store.interruptNextRead { try await other.revoke(device.deviceId, of: device.userId) }
+        _ = try? await other.authenticate(token)
+        #expect(await code { try await other.authenticate(token) } == .unauthenticated)
+    }
+}
+
+/// A store whose next read is followed by something else before its result gets out.
+private final class InterruptedStore: Store {
+    private let store: any Store
+    private let interruption = Mutex<(@Sendable () async throws -> Void)?>(nil)
+
+    init(_ store: any Store) { self.store = store }
+
+    func interruptNextRead(_ work: @escaping @Sendable () async throws -> Void) { interruption.withLock { $0 = work } }
+
+    var epoch: String { store.epoch }
+
+    func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        try await store.write(work)
+    }
+
+    func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
+        let result = try await store.read(work)
+        let interruption = interruption.withLock { interruption in
+            defer { interruption = nil }
+            return interruption
+        }
+        try await interruption?()
+        return result
+    }
+
+    func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void) { store.observeCommits(observer) }
+}

@@ -1,0 +1,137 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// What time alone does, to the millisecond.
+struct CallTimerTests {
+    private let everyone = Cast.devices.map { "call.ended \($0.deviceId)" }
+
+    /// Nothing happens before the deadline, and at it the call ends.
+    private func expectEnd(
+        _ reason: EndReason, after duration: Duration, _ driven: DrivenCall, location: SourceLocation = #_sourceLocation
+    ) {
+        var driven = driven
+        #expect(driven.deadline == driven.now + duration, sourceLocation: location)
+        let before = driven.call
+        #expect(driven.wait(duration - .milliseconds(1)) == Transition(), sourceLocation: location)
+        #expect(driven.call == before, sourceLocation: location)
+        let transition = driven.wait(.milliseconds(1))
+        #expect(transition.heard == everyone, sourceLocation: location)
+        #expect(driven.call.call.reason == reason, sourceLocation: location)
+        #expect(driven.call.call.endedAt == driven.now, sourceLocation: location)
+        #expect(driven.call.call.endedBy == Ender(.timer), sourceLocation: location)
+        #expect(driven.deadline == nil, sourceLocation: location)
+        #expect(driven.wait(.seconds(3600)) == Transition(), sourceLocation: location)
+    }
+
+    @Test func `Without a device that rings the callee is unreachable after 30 seconds`() {
+        expectEnd(.unreachable, after: .seconds(30), DrivenCall())
+    }
+
+    @Test func `A ring time below 30 seconds ends sooner`() {
+        expectEnd(.unreachable, after: .seconds(10), DrivenCall(ringSeconds: 10))
+    }
+
+    @Test func `Where a push may wake a device, the whole ring time is waited for`() {
+        var driven = DrivenCall(ringSeconds: 120)
+        driven.timing.unreachable = nil
+        expectEnd(.unreachable, after: .seconds(120), driven)
+    }
+
+    @Test(arguments: [10, 60, 180])
+    func `A device that rings rings for the ring time`(ringSeconds: Int) throws {
+        var driven = DrivenCall(ringSeconds: ringSeconds)
+        driven.wait(.seconds(5))
+        try driven.perform(.alerting, by: Cast.petya)
+        driven.wait(.milliseconds(500))
+        let left = Duration.seconds(ringSeconds) - .milliseconds(5500)
+        expectEnd(.noAnswer, after: left, driven)
+        driven.wait(left)
+        #expect(driven.call.call.ringSeconds == ringSeconds - 5)
+        #expect(driven.call.call.talkSeconds == 0)
+        #expect(driven.call.call.legs.map(\.reason) == ["no_answer", "no_answer"])
+    }
+
+    @Test func `An accepted call that does not connect ends after 30 seconds`() throws {
+        expectEnd(.connectTimeout, after: .seconds(30), try .connecting)
+    }
+
+    @Test func `The ring time means nothing once the call is accepted`() throws {
+        var driven = DrivenCall(ringSeconds: 10)
+        driven.wait(.milliseconds(9999))
+        try driven.perform(.accept, by: Cast.petya)
+        expectEnd(.connectTimeout, after: .seconds(30), driven)
+    }
+
+    @Test func `An active call lasts`() throws {
+        var driven = try DrivenCall.active
+        #expect(driven.deadline == nil)
+        #expect(driven.wait(.seconds(30 * 86_400)) == Transition())
+        #expect(driven.call.state == .active)
+    }
+
+    @Test(arguments: CallState.Side.allCases)
+    func `A participant that nothing is heard of for 60 seconds has lost the connection`(side: CallState.Side) throws {
+        var driven = try DrivenCall.active
+        driven.signaling(lost: true, side)
+        #expect(driven.call.call.participants.map(\.connection).contains(.reconnecting))
+        expectEnd(.connectionLost, after: .seconds(60), driven)
+    }
+
+    @Test func `A participant that is back in time has lost nothing`() throws {
+        var driven = try DrivenCall.active
+        driven.signaling(lost: true, .callee)
+        driven.wait(.milliseconds(59_999))
+        #expect(driven.signaling(lost: false, .callee).heard == ["call.participant vasya-phone"])
+        #expect(driven.deadline == nil)
+        driven.wait(.seconds(3600))
+        #expect(driven.call.state == .active)
+        #expect(driven.signaling(lost: false, .callee) == Transition(), "it was back already")
+    }
+
+    @Test func `The time counts from the loss, not from being told of it twice`() throws {
+        var driven = try DrivenCall.active
+        driven.signaling(lost: true, .caller)
+        driven.wait(.seconds(40))
+        #expect(driven.signaling(lost: true, .caller) == Transition())
+        expectEnd(.connectionLost, after: .seconds(20), driven)
+    }
+
+    @Test func `Losing the signaling while it rings changes nothing`() throws {
+        var driven = DrivenCall()
+        try driven.perform(.alerting, by: Cast.petya)
+        let before = driven.call
+        for side in CallState.Side.allCases { #expect(driven.signaling(lost: true, side) == Transition()) }
+        #expect(driven.call == before)
+    }
+
+    @Test func `An open negotiation lapses after 30 seconds, and nobody is told`() throws {
+        var driven = try DrivenCall.active
+        try driven.perform(.offer(negotiation: nil, iceRestart: false), by: Cast.vasya)
+        #expect(driven.deadline == driven.now + .seconds(30))
+        driven.wait(.milliseconds(29_999))
+        #expect(driven.call.openNegotiation != nil)
+        let transition = driven.wait(.milliseconds(1))
+        #expect(transition.heard == [] && transition.recorded == ["negotiation_lapsed"])
+        #expect(driven.call.openNegotiation == nil && driven.call.state == .active && driven.deadline == nil)
+        #expect(driven.refusal(of: .answer(negotiation: 1), by: Cast.petya) == .staleNegotiation(.active))
+        try driven.perform(.offer(negotiation: 2, iceRestart: false), by: Cast.petya)
+    }
+
+    @Test func `The earliest of several deadlines counts`() throws {
+        var driven = try DrivenCall.connecting
+        driven.wait(.seconds(10))
+        try driven.perform(.offer(negotiation: nil, iceRestart: false), by: Cast.vasya)
+        driven.signaling(lost: true, .callee)
+        #expect(driven.deadline == driven.now + .seconds(20), "the connection first")
+        expectEnd(.connectTimeout, after: .seconds(20), driven)
+    }
+
+    @Test func `A clock that was late ends the call once, and then`() throws {
+        var driven = DrivenCall()
+        #expect(driven.wait(.seconds(3600)).heard == everyone)
+        #expect(driven.call.call.endedAt == ManualTime.start + .seconds(3600))
+        #expect(driven.call.call.ringSeconds == 3600)
+    }
+}

@@ -1,0 +1,71 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// Tens of thousands of calls, driven at random, against what must hold whatever happens.
+struct RandomDrivingTests {
+    private static let callsPerLane: UInt64 = 3750
+    private static let stepsPerCall = 25
+
+    @Test(arguments: 0..<8 as Range<UInt64>)
+    func `Whatever two users, the time and the network do, the call keeps its promises`(lane: UInt64) throws {
+        for seed in lane * Self.callsPerLane..<(lane + 1) * Self.callsPerLane { try drive(seed: seed) }
+    }
+
+    @Test func `Random driving comes to every state, by every reason`() {
+        var states: Set<Call.State> = []
+        var reasons: Set<EndReason> = []
+        var notices: Set<EventType> = []
+        for seed in 0..<3000 as Range<UInt64> {
+            var random = RandomCall(seed: seed)
+            for _ in 0..<Self.stepsPerCall {
+                let step = random.step()
+                states.insert(step.after.state)
+                notices.formUnion((step.timely.notices + (step.transition?.notices ?? [])).map(\.type))
+            }
+            if let reason = random.call.ending?.reason { reasons.insert(reason) }
+        }
+        #expect(states == Set(Call.State.allCases))
+        #expect(reasons == Set(EndReason.allCases))
+        #expect(notices == Set(EventType.allCases).subtracting([.presence, .callIncoming]))
+    }
+
+    private func drive(seed: UInt64) throws {
+        var random = RandomCall(seed: seed)
+        var witness = CallWitness(seed: seed, call: random.call, timing: random.timing)
+        for _ in 0..<Self.stepsPerCall {
+            let step = random.step()
+            try witness.see(step.timely, from: step.before, to: step.between, by: nil)
+            guard let transition = step.transition else {
+                try witness.expect(step.after == step.between, "a refused command changes nothing")
+                continue
+            }
+            if case .command(let command, let actor) = step.deed {
+                try witness.see(transition, from: step.between, to: step.after, by: actor)
+                try witness.see(command, by: actor, from: step.between, to: step.after)
+            } else {
+                try witness.see(transition, from: step.between, to: step.after, by: nil)
+            }
+        }
+        try letTimePass(&random, &witness)
+    }
+
+    /// With time alone, every call ends that isn't active with both sides there.
+    private func letTimePass(_ random: inout RandomCall, _ witness: inout CallWitness) throws {
+        for _ in 0..<4 {
+            let before = random.call
+            guard let deadline = before.deadline(timing: random.timing) else { break }
+            let transition = random.wait(max(.zero, deadline - random.now))
+            try witness.expect(random.call != before, "a deadline that has come changes something")
+            try witness.see(transition, from: before, to: random.call, by: nil)
+        }
+        let call = random.call
+        let isSettled =
+            call.state == .ended
+            || call.state == .active && call.openNegotiation == nil && call.callerSide.reconnectingSince == nil
+                && call.calleeSide.reconnectingSince == nil
+        try witness.expect(isSettled, "what time alone ends has ended")
+        try witness.expect(call.deadline(timing: random.timing) == nil, "nothing more is due")
+    }
+}

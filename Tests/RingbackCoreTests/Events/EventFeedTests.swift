@@ -1,0 +1,170 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Synchronization
+import Testing
+
+/// Reading the log after a cursor, from memory where that can tell, and being woken.
+struct EventFeedTests {
+    private let exchange: Exchange
+    private let feed: EventFeed
+
+    init() async throws {
+        exchange = try await Exchange.withCast()
+        feed = EventFeed(store: exchange.store)
+    }
+
+    private func publishFromNowOn() {
+        exchange.store.observeCommits { [feed, time = exchange.time] commit in
+            feed.publish(commit.events, now: time.now)
+        }
+    }
+
+    private func append(_ count: Int, bytes: Int = 0, to audience: Transition.Audience = .init(user: Cast.vasya.userId))
+        async throws
+    {
+        let text = String(repeating: "x", count: bytes)
+        let event = EventBody(
+            type: .callRinging, time: exchange.time.now, callId: Cast.callID(), callSeq: 1, actor: nil
+        ) {
+            $0.field("text", text)
+        }
+        try await exchange.store.write { store in for _ in 0..<count { try store.append(event, to: [audience]) } }
+    }
+
+    private func cursor(_ position: Int64) -> Cursor { Cursor(epoch: feed.epoch, position: position) }
+
+    private func isExpired(_ cursor: Cursor) async -> Bool {
+        let problem = await #expect(throws: Problem.self) {
+            try await feed.read(after: cursor, for: Cast.vasya, limit: 10)
+        }
+        return problem?.code == .cursorExpired
+    }
+
+    @Test(arguments: [true, false])
+    func `A page is the same from memory and from the database`(isPublished: Bool) async throws {
+        if isPublished { publishFromNowOn() }
+        try await append(3)
+        try await append(1, to: .init(user: Cast.vasya.userId, except: Cast.vasya.deviceId))
+        try await append(1, to: .init(user: Cast.vasya.userId, only: Cast.vasya.deviceId))
+        try await append(1, to: .init(user: Cast.vasya.userId, only: Cast.vasyaTablet.deviceId))
+        #expect(try (feed.readNewest(after: cursor(0), for: Cast.vasya, limit: 10) != nil) == isPublished)
+
+        let all = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
+        #expect(all.events.map(\.position) == [1, 2, 3, 5] && all.cursor == cursor(6) && !all.hasMore)
+        let tablet = try await feed.read(after: cursor(2), for: Cast.vasyaTablet, limit: 10)
+        #expect(tablet.events.map(\.position) == [3, 4, 6] && tablet.cursor == cursor(6))
+        let page = try await feed.read(after: cursor(2), for: Cast.vasya, limit: 2)
+        #expect(page.events.map(\.position) == [3] && page.cursor == cursor(4) && page.hasMore)
+        let last = try await feed.read(after: cursor(5), for: Cast.vasya, limit: 10)
+        #expect(last.events.isEmpty && last.cursor == cursor(6), "others' events are passed over")
+        let none = try await feed.read(after: cursor(6), for: Cast.vasya, limit: 10)
+        #expect(none.events.isEmpty && none.cursor == cursor(6) && !none.hasMore)
+    }
+
+    @Test(arguments: [true, false])
+    func `A cursor that is not of this log has expired`(isPublished: Bool) async throws {
+        if isPublished { publishFromNowOn() }
+        try await append(2)
+        #expect(await isExpired(cursor(3)))
+        #expect(await isExpired(Cursor(epoch: "other", position: 1)))
+        #expect(await isExpired(Cursor(epoch: feed.epoch + "x", position: 0)))
+    }
+
+    @Test func `What memory no longer has comes from the database, without a gap`() async throws {
+        publishFromNowOn()
+        for _ in 0..<30 { try await append(10) }
+        #expect(try feed.readNewest(after: cursor(0), for: Cast.vasya, limit: 10) == nil)
+        var position: Int64 = 0
+        var found: [Int64] = []
+        while true {
+            let page = try await feed.read(after: cursor(position), for: Cast.vasya, limit: 7)
+            found += page.events.map(\.position)
+            position = page.cursor.position
+            if !page.hasMore { break }
+        }
+        #expect(found == Array(1...300))
+        #expect(try feed.readNewest(after: cursor(299), for: Cast.vasya, limit: 10)?.events.count == 1)
+    }
+
+    @Test func `Memory is bounded in number and in bytes, and keeps the newest`() async throws {
+        publishFromNowOn()
+        try await append(500)
+        #expect(try feed.readNewest(after: cursor(500 - 129), for: Cast.vasya, limit: 1000) == nil)
+        #expect(try feed.readNewest(after: cursor(500 - 64), for: Cast.vasya, limit: 1000)?.events.count == 64)
+        try await append(20, bytes: 60_000)
+        #expect(try feed.readNewest(after: cursor(520 - 10), for: Cast.vasya, limit: 1000) == nil)
+        #expect(try feed.readNewest(after: cursor(519), for: Cast.vasya, limit: 1000)?.events.count == 1)
+        #expect(try await feed.read(after: cursor(500), for: Cast.vasya, limit: 100).events.count == 20)
+    }
+
+    @Test func `Users' events are kept apart`() async throws {
+        publishFromNowOn()
+        try await append(2)
+        try await append(1, to: .init(user: Cast.petya.userId))
+        #expect(
+            try await feed.read(after: cursor(0), for: Cast.petya, limit: 9).events.map(\.user) == [Cast.petya.userId])
+    }
+
+    @Test func `Old events are forgotten, and come from the database again`() async throws {
+        publishFromNowOn()
+        try await append(2)
+        feed.forgetEvents(before: exchange.time.now)
+        #expect(try feed.readNewest(after: cursor(0), for: Cast.vasya, limit: 9) != nil)
+        feed.forgetEvents(before: exchange.time.now + .milliseconds(1))
+        #expect(try feed.readNewest(after: cursor(0), for: Cast.vasya, limit: 9) == nil)
+        #expect(try await feed.read(after: cursor(0), for: Cast.vasya, limit: 9).events.count == 2)
+        try await append(1)
+        #expect(try await feed.read(after: cursor(0), for: Cast.vasya, limit: 9).events.map(\.position) == [1, 2, 3])
+        #expect(try feed.readNewest(after: cursor(1), for: Cast.vasya, limit: 9) == nil, "memory begins at 3")
+    }
+
+    // MARK: Waking
+
+    private final class Bell: Sendable {
+        private let count = Mutex(0)
+        func ring() { count.withLock { $0 += 1 } }
+        var rings: Int { count.withLock(\.self) }
+    }
+
+    @Test func `Those are woken whom an event is meant for, and no others`() async throws {
+        publishFromNowOn()
+        let bells = Cast.devices.map { _ in Bell() }
+        let subscriptions = zip(Cast.devices, bells).map { device, bell in feed.subscribe(device, wake: bell.ring) }
+        #expect(feed.readerCount == 4)
+        try await append(1)
+        #expect(bells.map(\.rings) == [1, 1, 0, 0])
+        try await append(1, to: .init(user: Cast.vasya.userId, only: Cast.vasyaTablet.deviceId))
+        #expect(bells.map(\.rings) == [1, 2, 0, 0])
+        try await append(1, to: .init(user: Cast.petya.userId, except: Cast.petya.deviceId))
+        #expect(bells.map(\.rings) == [1, 2, 0, 1])
+        try await append(5)
+        #expect(bells.map(\.rings) == [2, 3, 0, 1], "once for what was committed at once")
+        feed.wake(Cast.petya)
+        #expect(bells.map(\.rings) == [2, 3, 1, 1])
+        feed.unsubscribe(subscriptions[0])
+        try await append(1)
+        #expect(bells.map(\.rings) == [2, 4, 1, 1])
+        #expect(feed.readerCount == 3)
+    }
+
+    @Test func `A wake-up finds the event in the feed`() async throws {
+        publishFromNowOn()
+        let found = Mutex<[Int64]>([])
+        _ = feed.subscribe(Cast.vasya) { [feed] in
+            let page = try? feed.readNewest(after: Cursor(epoch: feed.epoch, position: 0), for: Cast.vasya, limit: 9)
+            found.withLock { $0 = page?.events.map(\.position) ?? [] }
+        }
+        try await append(1)
+        #expect(found.withLock(\.self) == [1])
+    }
+
+    @Test func `A closed feed wakes everyone, and those who come later at once`() {
+        let (early, late) = (Bell(), Bell())
+        _ = feed.subscribe(Cast.vasya, wake: early.ring)
+        #expect(!feed.isClosed)
+        feed.close()
+        _ = feed.subscribe(Cast.petya, wake: late.ring)
+        #expect(feed.isClosed && early.rings == 1 && late.rings == 1)
+    }
+}

@@ -1,0 +1,226 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// The use cases of calls over a real database.
+struct CallServiceTests {
+    private let sdp = Cast.json(#""v=0\r\n""#)
+
+    /// What a device finds in its user's log, in order: `"type"`.
+    private func events(for device: Participant, in exchange: Exchange) async throws -> [String] {
+        let feed = EventFeed(store: exchange.store)
+        let page = try await feed.read(
+            after: Cursor(epoch: feed.epoch, position: 0), for: device, limit: 1000)
+        return page.events.map(\.body.type.rawValue)
+    }
+
+    private func problem(_ work: () async throws -> Any) async -> Problem.Code? {
+        do {
+            _ = try await work()
+            return nil
+        } catch {
+            return (error as? Problem)?.code
+        }
+    }
+
+    @Test func `A whole call, and what every device hears of it`() async throws {
+        let exchange = try await Exchange.withCast()
+        let (calls, vasya, petya) = (exchange.calls, Cast.vasya, Cast.petya)
+        let invited = try await calls.invite(Cast.invitation(custom: Cast.json(#"{"a":1}"#)))
+        let id = try Exchange.callID(in: invited)
+        #expect(invited.status == 201 && invited.location == "/v1/calls/\(id)")
+        _ = try await calls.perform(.alerting, on: id, by: petya)
+        exchange.time.advance(by: .seconds(3))
+        _ = try await calls.perform(.accept, on: id, by: petya)
+        #expect(try await calls.sendOffer(sdp, negotiation: nil, iceRestart: false, on: id, by: vasya).status == 201)
+        _ = try await calls.addCandidates([Cast.json(#"{"candidate":"a"}"#)], negotiation: 1, on: id, by: vasya)
+        #expect(try await calls.sendAnswer(sdp, negotiation: 1, on: id, by: petya).status == 201)
+        let added = try await calls.addCandidates(
+            [Cast.json("{}"), Cast.json(#"{"candidate":""}"#)], negotiation: nil, on: id, by: petya)
+        #expect(added.status == 202)
+        #expect(String(decoding: added.body, as: UTF8.self) == #"{"callId":"\#(id)","accepted":2}"#)
+        _ = try await calls.perform(.connected, on: id, by: vasya)
+        _ = try await calls.setMedia(Cast.json(#"{"held":true}"#), on: id, by: petya)
+        #expect(try await calls.reportQuality(Cast.json("{}"), on: id, by: vasya) == RingbackCore.Answer(204))
+        exchange.time.advance(by: .seconds(60))
+        _ = try await calls.perform(.hangUp(.completed), on: id, by: petya)
+
+        let call = try await calls.call(id, for: vasya.userId)
+        #expect(call.state == .ended && call.reason == .completed && call.ringSeconds == 3 && call.talkSeconds == 60)
+        #expect(call.custom == Cast.json(#"{"a":1}"#) && call.negotiation == 1)
+        #expect(
+            try await events(for: vasya, in: exchange) == [
+                "call.ringing", "call.accepted", "call.answer", "call.candidates", "call.media", "call.ended",
+            ])
+        #expect(
+            try await events(for: Cast.vasyaTablet, in: exchange) == [
+                "call.ringing", "call.accepted", "call.active", "call.ended",
+            ])
+        #expect(
+            try await events(for: petya, in: exchange) == [
+                "call.incoming", "call.offer", "call.candidates", "call.active",
+            ])
+        #expect(
+            try await events(for: Cast.petyaTablet, in: exchange) == [
+                "call.incoming", "call.ringing", "call.accepted", "call.stopped", "call.active", "call.ended",
+            ])
+        #expect(
+            try await calls.timeline(of: id, for: petya.userId).map(\.what) == [
+                "invited", "alerting", "accepted", "offer", "candidates", "answer", "candidates", "connected", "active",
+                "media", "quality", "ended",
+            ])
+        #expect(try await calls.newestDescription(.answer, of: id, for: vasya).sdp == sdp)
+        #expect(try await calls.candidates(of: id, after: 0, limit: 9, for: vasya).map(\.position) == [2, 3])
+        #expect(await problem { try await calls.call(id, for: Cast.stranger.userId) } == .notFound)
+        #expect(await problem { try await calls.timeline(of: id, for: Cast.stranger.userId) } == .notFound)
+    }
+
+    @Test func `Nobody reads or writes descriptions and candidates before accept, nor other devices after`()
+        async throws
+    {
+        let exchange = try await Exchange.withCast()
+        let calls = exchange.calls
+        let id = try await exchange.invite()
+        for actor in Cast.devices {
+            #expect(
+                await problem { try await calls.sendOffer(sdp, negotiation: nil, iceRestart: false, on: id, by: actor) }
+                    == .notAccepted)
+            #expect(
+                await problem { try await calls.sendAnswer(sdp, negotiation: nil, on: id, by: actor) } == .notAccepted)
+            #expect(
+                await problem { try await calls.addCandidates([sdp], negotiation: nil, on: id, by: actor) }
+                    == .notAccepted)
+            #expect(await problem { try await calls.newestDescription(.offer, of: id, for: actor) } == .notAccepted)
+            #expect(
+                await problem { try await calls.candidates(of: id, after: 0, limit: 9, for: actor) } == .notAccepted)
+        }
+        _ = try await calls.perform(.accept, on: id, by: Cast.petya)
+        for actor in [Cast.vasyaTablet, Cast.petyaTablet] {
+            #expect(
+                await problem { try await calls.sendOffer(sdp, negotiation: nil, iceRestart: false, on: id, by: actor) }
+                    == .notAParticipant)
+            #expect(await problem { try await calls.newestDescription(.offer, of: id, for: actor) } == .notAParticipant)
+            #expect(
+                await problem { try await calls.candidates(of: id, after: 0, limit: 9, for: actor) } == .notAParticipant
+            )
+        }
+        #expect(await problem { try await calls.newestDescription(.offer, of: id, for: Cast.vasya) } == .notFound)
+        #expect(try await exchange.store.read { try $0.newestDescription(.offer, of: id) } == nil)
+    }
+
+    @Test func `Of devices that accept at once one wins`() async throws {
+        let exchange = try await Exchange.withCast()
+        let devices = (0..<8).map { Cast.participant("petya", "petya-device-\($0)") }
+        try await exchange.register(devices)
+        let id = try await exchange.invite()
+        let outcomes = await withTaskGroup(of: Problem.Code?.self) { group in
+            for device in devices {
+                group.addTask { await problem { try await exchange.calls.perform(.accept, on: id, by: device) } }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == nil } == 1)
+        #expect(outcomes.count { $0 == .alreadyAccepted } == 7)
+    }
+
+    // MARK: Invitations
+
+    @Test func `An invitation to oneself or to nobody is refused`() async throws {
+        let exchange = try await Exchange.withCast()
+        #expect(await problem { try await exchange.calls.invite(Cast.invitation(to: Cast.vasya.userId)) } == .callSelf)
+        #expect(
+            await problem { try await exchange.calls.invite(Cast.invitation(to: Cast.user("nobody"))) } == .userNotFound
+        )
+        #expect(try await exchange.store.read { try $0.liveCalls() } == [])
+    }
+
+    @Test func `Invitations that cross become one call`() async throws {
+        let exchange = try await Exchange.withCast()
+        let id = try await exchange.invite()
+        let answer = try await exchange.calls.invite(Cast.invitation(from: Cast.petyaTablet, to: Cast.vasya.userId))
+        #expect(answer.status == 200 && answer.location == nil)
+        #expect(try Exchange.callID(in: answer) == id)
+        let call = try #require(try await exchange.call(id))
+        #expect(call.state == .connecting && call.isMerged && call.calleeDevice == Cast.petyaTablet.deviceId)
+        #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
+        #expect(try await events(for: Cast.petya, in: exchange) == ["call.incoming", "call.accepted", "call.stopped"])
+        #expect(
+            try await exchange.calls.invite(Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)).status == 201,
+            "a second call, not a merge")
+    }
+
+    @Test func `An invitation that is overdue is not merged with`() async throws {
+        let exchange = try await Exchange.withCast()
+        let id = try await exchange.invite()
+        exchange.time.advance(by: .seconds(30))
+        #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)).status == 201)
+        #expect(try await exchange.call(id)?.ending?.reason == .unreachable)
+    }
+
+    @Test(arguments: ["connecting", "calling out", "being called"])
+    func `A user who rejects while busy is busy`(engagement: String) async throws {
+        let exchange = try await Exchange.withCast()
+        var account = Exchange.account(Cast.petya.userId)
+        account.busy = .reject
+        let rejecting = account
+        try await exchange.store.write { try $0.update(rejecting) }
+        switch engagement {
+        case "connecting":
+            let id = try await exchange.invite(Cast.invitation(from: Cast.stranger))
+            _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petya)
+        case "calling out": _ = try await exchange.invite(Cast.invitation(from: Cast.petya, to: Cast.stranger.userId))
+        default: _ = try await exchange.invite(Cast.invitation(from: Cast.stranger))
+        }
+        let id = try await exchange.invite()
+        let call = try #require(try await exchange.call(id))
+        // Being called is not being busy.
+        #expect((call.ending?.reason == .busy) == (engagement != "being called"))
+        let missed = try await exchange.calls.history(HistoryQuery(user: Cast.petya.userId, limit: 1))
+        #expect(missed.first?.direction == .incoming && missed.first?.missed == (engagement != "being called"))
+    }
+
+    @Test func `A user who waits while busy is rung`() async throws {
+        let exchange = try await Exchange.withCast()
+        let first = try await exchange.invite(Cast.invitation(from: Cast.stranger))
+        _ = try await exchange.calls.perform(.accept, on: first, by: Cast.petya)
+        #expect(try await exchange.call(try await exchange.invite())?.state == .inviting)
+    }
+
+    @Test func `A blocked caller's call is hidden from the callee and looks like any other to the caller`() async throws
+    {
+        let exchange = try await Exchange.withCast()
+        let calls = exchange.calls
+        try await exchange.store.write { try $0.block(Cast.vasya.userId, by: Cast.petya.userId, at: ManualTime.start) }
+        let id = try await exchange.invite()
+        #expect(try await calls.call(id, for: Cast.vasya.userId).legs.count == 2)
+        #expect(try await events(for: Cast.petya, in: exchange) == [])
+        #expect(await problem { try await calls.call(id, for: Cast.petya.userId) } == .notFound)
+        #expect(await problem { try await calls.perform(.accept, on: id, by: Cast.petya) } == .notFound)
+        #expect(try await calls.snapshot(for: Cast.petya).calls.isEmpty)
+        #expect(try await calls.history(HistoryQuery(user: Cast.petya.userId, limit: 9)).isEmpty)
+        #expect(
+            try await calls.invite(Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)).status == 201,
+            "no merge: that would tell")
+        exchange.time.advance(by: .seconds(30))
+        try await calls.expire()
+        #expect(try await calls.call(id, for: Cast.vasya.userId).reason == .unreachable)
+        #expect(try await events(for: Cast.petyaTablet, in: exchange).filter { $0 == "call.incoming" } == [])
+    }
+
+    @Test func `Expired devices are not rung`() async throws {
+        let exchange = try await Exchange.withCast()
+        var record = Exchange.record(of: Cast.petyaTablet)
+        record.expiresAt = exchange.time.now
+        let expired = record
+        try await exchange.store.write { try $0.save(expired) }
+        #expect(try await exchange.call(try await exchange.invite())?.legs.map(\.device) == [Cast.petya.deviceId])
+    }
+
+    @Test func `A user can have only so many calls going out`() async throws {
+        let exchange = try await Exchange.withCast()
+        for _ in 0..<Limits.outgoingCalls { _ = try await exchange.invite() }
+        #expect(await problem { try await exchange.calls.invite(Cast.invitation()) } == .rateLimited)
+        #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)).status == 201)
+    }
+}

@@ -1,0 +1,175 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// Deadlines are in the database: they outlive the process.
+struct CallTimeTests {
+    private let database: TemporaryDatabase
+    private let time = ManualTime()
+
+    init() throws { database = try TemporaryDatabase() }
+
+    /// One process's use of the database.
+    @discardableResult
+    private func inProcess<Value>(
+        timing: CallTiming = CallTiming(), _ work: (Exchange) async throws -> Value
+    ) async throws -> Value {
+        let exchange = try Exchange(database, time: time, timing: timing)
+        try await exchange.register(Cast.devices)
+        return try await work(exchange)
+    }
+
+    @Test func `A call that rang when the server stopped ends when its time is over`() async throws {
+        let id = try await inProcess { exchange in
+            let id = try await exchange.invite()
+            _ = try await exchange.calls.perform(.alerting, on: id, by: Cast.petya)
+            return id
+        }
+        try await inProcess { exchange in
+            #expect(try await exchange.calls.nextDeadline() == ManualTime.start + .seconds(60))
+            time.advance(by: .milliseconds(59_999))
+            try await exchange.calls.expire()
+            #expect(try await exchange.call(id)?.state == .ringing)
+        }
+        time.advance(by: .milliseconds(1))
+        try await inProcess { exchange in
+            try await exchange.calls.expire()
+            let call = try #require(try await exchange.call(id))
+            #expect(call.ending?.reason == .noAnswer && call.ending?.at == ManualTime.start + .seconds(60))
+            #expect(try await exchange.calls.nextDeadline() == nil)
+            let page = try await exchange.store.read { try $0.events(of: Cast.vasya.userId, after: 0, limit: 9) }
+            guard case .events(let events) = page else {
+                Issue.record("the log is gone")
+                return
+            }
+            #expect(events.map(\.body.type) == [.callRinging, .callEnded])
+        }
+    }
+
+    @Test func `Every kind of call under way ends in time, with nobody doing anything`() async throws {
+        let ids = try await inProcess { exchange in
+            let connecting = try await exchange.connectingCall()
+            let lost = try await exchange.connectingCall()
+            for actor in [Cast.vasya, Cast.petya] {
+                _ = try await exchange.calls.perform(.connected, on: lost, by: actor)
+            }
+            try await exchange.calls.setReconnecting(true, Cast.vasya, in: [lost])
+            let offered = try await exchange.connectingCall()
+            for actor in [Cast.vasya, Cast.petya] {
+                _ = try await exchange.calls.perform(.connected, on: offered, by: actor)
+            }
+            _ = try await exchange.calls.sendOffer(
+                Cast.json(#""v""#), negotiation: nil, iceRestart: false, on: offered, by: Cast.vasya)
+            return [connecting, lost, offered, try await exchange.invite()]
+        }
+        time.advance(by: .seconds(3600))
+        try await inProcess { exchange in
+            try await exchange.calls.expire()
+            var reasons: [EndReason?] = []
+            for id in ids { reasons.append(try await exchange.call(id)?.ending?.reason) }
+            #expect(reasons == [.connectTimeout, .connectionLost, nil, .unreachable])
+            #expect(try await exchange.call(ids[2])?.openNegotiation == nil, "lapsed")
+            #expect(try await exchange.calls.nextDeadline() == nil)
+        }
+    }
+
+    @Test func `More calls than one batch are expired at once`() async throws {
+        try await inProcess { exchange in
+            let callers = (0..<4).map { Cast.participant("caller-\($0)", "caller-phone-\($0)") }
+            try await exchange.register(callers)
+            try await withThrowingTaskGroup(of: CallID.self) { group in
+                for caller in callers {
+                    for _ in 0..<80 { group.addTask { try await exchange.invite(Cast.invitation(from: caller)) } }
+                }
+                try await group.waitForAll()
+            }
+            time.advance(by: .seconds(60))
+            try await exchange.calls.expire()
+            #expect(try await exchange.store.read { try $0.liveCalls() } == [])
+        }
+    }
+
+    @Test func `A server that waits longer takes over calls of one that waited less`() async throws {
+        let id = try await inProcess { try await $0.invite() }
+        var patient = CallTiming()
+        patient.unreachable = nil
+        time.advance(by: .seconds(30))
+        try await inProcess(timing: patient) { exchange in
+            try await exchange.calls.expire()
+            #expect(try await exchange.call(id)?.state == .inviting)
+            #expect(
+                try await exchange.calls.nextDeadline() == ManualTime.start + .seconds(60),
+                "not one that is over, for ever")
+        }
+    }
+
+    @Test func `What time has done is kept, also when the command is refused`() async throws {
+        try await inProcess { exchange in
+            let id = try await exchange.invite()
+            time.advance(by: .seconds(30))
+            let problem = try await #require(throws: Problem.self) {
+                try await exchange.calls.perform(.accept, on: id, by: Cast.petya)
+            }
+            #expect(problem.code == .invalidTransition && problem.callState == .ended)
+            #expect(try await exchange.call(id)?.ending?.reason == .unreachable)
+        }
+    }
+
+    @Test func `Signaling that is lost and found is told and kept`() async throws {
+        try await inProcess { exchange in
+            let id = try await exchange.connectingCall()
+            try await exchange.calls.setReconnecting(true, Cast.petya, in: [id, Cast.callID(77)])
+            #expect(
+                try await exchange.calls.call(id, for: Cast.vasya.userId).participants.map(\.connection) == [
+                    .online, .reconnecting,
+                ])
+            try await exchange.calls.setReconnecting(true, Cast.petyaTablet, in: [id])
+            try await exchange.calls.setReconnecting(false, Cast.petya, in: [id])
+            #expect(
+                try await exchange.calls.call(id, for: Cast.vasya.userId).participants.map(\.connection) == [
+                    .online, .online,
+                ])
+        }
+    }
+
+    @Test func `An erased user's calls end, and the other user is told`() async throws {
+        try await inProcess { exchange in
+            try await exchange.register([Cast.stranger])
+            let underWay = try await exchange.connectingCall()
+            let incoming = try await exchange.invite()
+            let outgoing = try await exchange.invite(Cast.invitation(from: Cast.petya, to: Cast.stranger.userId))
+            let devices = try await exchange.calls.erase(Cast.petya.userId)
+            #expect(Set(devices) == [Cast.petya.deviceId, Cast.petyaTablet.deviceId])
+            var reasons: [EndReason?] = []
+            for id in [outgoing, underWay, incoming] { reasons.append(try await exchange.call(id)?.ending?.reason) }
+            #expect(reasons == [.canceled, .completed, .declined])
+            #expect(try await exchange.call(incoming)?.ending?.by.userId == Cast.petya.userId)
+            #expect(try await exchange.store.read { try $0.account(Cast.petya.userId) } == nil)
+            #expect(try await exchange.store.read { try $0.liveCalls() } == [])
+            let page = try await exchange.store.read { try $0.events(of: Cast.vasya.userId, after: 0, limit: 99) }
+            guard case .events(let events) = page else {
+                Issue.record("the log is gone")
+                return
+            }
+            #expect(events.count { $0.body.type == .callEnded } == 2)
+            let problem = try await #require(throws: Problem.self) {
+                try await exchange.calls.invite(Cast.invitation())
+            }
+            #expect(problem.code == .userNotFound)
+        }
+    }
+
+    @Test func `An administrator ends any call, and no call that isn't there`() async throws {
+        try await inProcess { exchange in
+            let id = try await exchange.invite()
+            #expect(try await exchange.calls.endByAdministrator(id).status == 200)
+            #expect(try await exchange.calls.endByAdministrator(id).status == 200)
+            #expect(try await exchange.call(id)?.ending?.reason == .admin)
+            let problem = try await #require(throws: Problem.self) {
+                try await exchange.calls.endByAdministrator(Cast.callID(9))
+            }
+            #expect(problem.code == .notFound)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import GRDB
+import RingbackCore
+import RingbackModel
+import RingbackSQLite
+import RingbackTesting
+import Testing
+
+/// A disk without room: refused whole, and taken again when there is room.
+struct FullDiskTests {
+    private func fill(_ store: SQLiteStore) async throws -> Int {
+        var written = 0
+        while written < 10_000 {
+            let number = written
+            do {
+                try await store.write { store in
+                    let call = Cast.invitedCall(id: Cast.callID(number))
+                    try store.save(call, deadline: nil)
+                    try store.append(
+                        [Cast.json("\"" + String(repeating: "x", count: 1500) + "\"")], of: nil, from: Cast.vasya,
+                        to: call.id, at: ManualTime.start)
+                    try store.append(
+                        EventBody(type: .callIncoming, time: ManualTime.start, callId: call.id, callSeq: 1, actor: nil)
+                        { _ in },
+                        to: [.init(user: Cast.petya.userId)])
+                }
+            } catch {
+                let problem = try #require(error as? Problem)
+                #expect(problem.code == .storageUnavailable && problem.retryAfterSeconds != nil)
+                return written
+            }
+            written += 1
+        }
+        Issue.record("the disk did not fill up")
+        return written
+    }
+
+    @Test func `A write that finds no room is refused and leaves nothing, and writes work again when there is room`()
+        async throws
+    {
+        let database = try TemporaryDatabase()
+        let store = try SQLiteStore(path: database.path)
+        try await store.write { store in
+            for device in [Cast.vasya, Cast.petya] { _ = try store.insert(Exchange.account(device.userId)) }
+        }
+        let pages = try #require(Int(try await store.pragma("page_count")))
+        _ = try await store.pragma("max_page_count = \(pages + 40)")
+        let written = try await fill(store)
+        #expect(written > 5)
+
+        // Nothing half-written, and what was there can be read.
+        let position = try await store.read { store throws in
+            #expect(try store.call(Cast.callID(written)) == nil)
+            #expect(
+                try store.candidates(of: Cast.callID(written - 1), from: Cast.vasya.userId, after: 0, limit: 9).count
+                    == 1)
+            return try store.newestPosition(of: Cast.petya.userId)
+        }
+        #expect(position == Int64(written))
+        #expect(try await store.pragma("integrity_check") == "ok")
+
+        _ = try await store.pragma("max_page_count = 100000")
+        let call = Cast.invitedCall(id: Cast.callID(written))
+        try await store.write { store in
+            try store.save(call, deadline: nil)
+            try store.append(
+                EventBody(type: .callIncoming, time: ManualTime.start, callId: call.id, callSeq: 1, actor: nil) { _ in
+                },
+                to: [.init(user: Cast.petya.userId)])
+        }
+        #expect(try await store.read { try $0.call(call.id) } == call)
+        #expect(try await store.read { try $0.newestPosition(of: Cast.petya.userId) } == position + 1)
+        guard
+            case .events(let events) = try await store.read({
+                try $0.events(of: Cast.petya.userId, after: 0, limit: 100_000)
+            })
+        else {
+            Issue.record("the log is gone")
+            return
+        }
+        #expect(events.map(\.position) == Array(1...position + 1))
+    }
+
+    @Test func `A call that the disk refused to change is as it was, also for the writer`() async throws {
+        let exchange = try await Exchange.withCast()
+        let store = try #require(exchange.store as? SQLiteStore)
+        let id = try await exchange.connectingCall()
+        let before = try await exchange.call(id)
+        let pages = try #require(Int(try await store.pragma("page_count")))
+        _ = try await store.pragma("max_page_count = \(pages)")
+        let big = Cast.json("\"" + String(repeating: "x", count: Limits.sdpBytes) + "\"")
+        let offer = {
+            try await exchange.calls.sendOffer(big, negotiation: 1, iceRestart: false, on: id, by: Cast.vasya)
+        }
+        for _ in 0..<2 {
+            let problem = try await #require(throws: Problem.self) { try await offer() }
+            #expect(problem.code == .storageUnavailable)
+            #expect(try await exchange.call(id) == before)
+            #expect(try await store.write { try $0.call(id) } == before)
+        }
+        _ = try await store.pragma("max_page_count = 100000")
+        #expect(try await offer().status == 201, "the number 1 was not used up")
+    }
+}

@@ -1,0 +1,183 @@
+import Dispatch
+import GRDB
+import RingbackCore
+import RingbackModel
+import RingbackSQLite
+import RingbackTesting
+import Synchronization
+import Testing
+
+/// What is waiting is committed together, and each piece of work stands for itself.
+struct GroupCommitTests {
+    private struct Whim: Error, Equatable {
+        let number: Int
+    }
+
+    private let database: TemporaryDatabase
+    private let store: SQLiteStore
+
+    init() throws {
+        database = try TemporaryDatabase()
+        store = try SQLiteStore(path: database.path)
+    }
+
+    /// Holds the writer until `count` others are about to wait for it, then runs them.
+    private func together(_ count: Int, _ work: @escaping @Sendable (Int) async throws -> Void) async throws {
+        let gate = DispatchSemaphore(value: 0)
+        let (arrivals, arrival) = AsyncStream<Void>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [store] in
+                try await store.write { _ in
+                    arrival.yield()
+                    gate.wait()
+                }
+            }
+            var arrived = arrivals.makeAsyncIterator()
+            await arrived.next()
+            for number in 0..<count {
+                group.addTask {
+                    arrival.yield()
+                    try await work(number)
+                }
+            }
+            for _ in 0..<count { await arrived.next() }
+            gate.signal()
+            try await group.waitForAll()
+        }
+    }
+
+    private func event(_ number: Int) -> EventBody {
+        EventBody(type: .callRinging, time: ManualTime.start, callId: Cast.callID(number), callSeq: 1, actor: nil) {
+            _ in
+        }
+    }
+
+    @Test func `Work that throws leaves nothing behind and harms no other of its commit`() async throws {
+        let commits = Mutex<[Commit]>([])
+        store.observeCommits { commit in commits.withLock { $0.append(commit) } }
+        let reader = Cast.vasya.userId
+        try await store.write { _ = try $0.insert(Exchange.account(reader)) }
+        var rounds = 0
+        repeat {
+            let round = rounds
+            rounds += 1
+            try await together(100) { [store, event] number in
+                let user = Cast.user("user-\(round)-\(number)")
+                let write: @Sendable (any StoreWriter) throws -> Void = { store in
+                    _ = try store.insert(Exchange.account(user))
+                    try store.append(event(number), to: [.init(user: reader)])
+                    if number.isMultiple(of: 3) { throw Whim(number: number) }
+                    // A device of nobody: SQLite refuses it.
+                    if number.isMultiple(of: 5) { try store.save(Exchange.record(of: Cast.petya)) }
+                }
+                switch (number.isMultiple(of: 3), number.isMultiple(of: 5)) {
+                case (true, _):
+                    await #expect(throws: Whim(number: number)) { try await store.write(write) }
+                case (_, true):
+                    await #expect(throws: DatabaseError.self) { try await store.write(write) }
+                default: try await store.write(write)
+                }
+            }
+            // The first commit of a round is the one that was held.
+        } while !commits.withLock { $0.contains { $0.events.count > 1 } } && rounds < 50
+
+        let good = (0..<100).filter { !$0.isMultiple(of: 3) && !$0.isMultiple(of: 5) }
+        let users = try await store.read { try $0.accounts(prefix: "user-", after: nil, limit: 10_000) }
+        let expected = (0..<rounds).flatMap { round in good.map { "user-\(round)-\($0)" } }
+        #expect(Set(users.map(\.userId.rawValue)) == Set(expected))
+        let events = commits.withLock { $0.flatMap(\.events) }
+        #expect(
+            events.map(\.position) == (1...Int64(good.count * rounds)).map(\.self), "no position is lost or given twice"
+        )
+        #expect(
+            commits.withLock { $0.contains { $0.events.count > 1 } },
+            "in \(rounds) rounds nothing was committed together")
+    }
+
+    @Test func `A commit is observed after it can be read, in the order of the log, before its writers hear of it`()
+        async throws
+    {
+        let others = try DatabaseQueue(path: database.path)
+        let seen = Mutex<[(position: Int64, isReadable: Bool)]>([])
+        store.observeCommits { commit in
+            let count = try? others.read { try Int64.fetchOne($0, sql: "SELECT count(*) FROM events") }
+            seen.withLock { $0 += commit.events.map { ($0.position, $0.position <= count ?? 0) } }
+        }
+        let user = Cast.vasya.userId
+        try await store.write { _ = try $0.insert(Exchange.account(user)) }
+        try await together(60) { [store, event] number in
+            let position = try await store.write { store in
+                try store.append(event(number), to: [.init(user: user)])
+                return try store.events(of: user, after: 0, limit: 0)
+            }
+            guard case .events = position else { return }
+            #expect(!seen.withLock { $0.isEmpty })
+        }
+        let observed = seen.withLock(\.self)
+        #expect(observed.map(\.position) == (1...60).map(\.self))
+        #expect(observed.allSatisfy { $0.isReadable })
+    }
+
+    @Test func `When a write returns, others can read what it wrote and the observer has had it`() async throws {
+        let others = try DatabaseQueue(path: database.path)
+        let observed = Mutex<Set<CallID>>([])
+        store.observeCommits { commit in observed.withLock { $0.formUnion(commit.calls.map(\.id)) } }
+        try await store.write { store in
+            for device in [Cast.vasya, Cast.petya] { _ = try store.insert(Exchange.account(device.userId)) }
+        }
+        try await together(40) { [store] number in
+            let call = Cast.invitedCall(id: Cast.callID(number))
+            try await store.write { try $0.save(call, deadline: nil) }
+            #expect(observed.withLock { $0.contains(call.id) })
+            let count = try await others.read {
+                try Int.fetchOne($0, sql: "SELECT count(*) FROM calls WHERE call_id = ?", arguments: [call.id.rawValue])
+            }
+            #expect(count == 1)
+        }
+    }
+
+    @Test func `A call that was saved twice in a commit is observed once, as it is now`() async throws {
+        let commits = Mutex<[Commit]>([])
+        store.observeCommits { commit in commits.withLock { $0.append(commit) } }
+        try await store.write { store in
+            for device in [Cast.vasya, Cast.petya] { _ = try store.insert(Exchange.account(device.userId)) }
+            var call = Cast.invitedCall()
+            try store.save(call, deadline: nil)
+            _ = try call.apply(.alerting, by: Cast.petya, at: ManualTime.start)
+            try store.save(call, deadline: nil)
+        }
+        #expect(commits.withLock(\.last)?.calls.map(\.state) == [.ringing])
+    }
+
+    @Test func `A call that was changed by work that throws is as it was, also for the next work of the same commit`()
+        async throws
+    {
+        let call = Cast.invitedCall()
+        try await store.write { store in
+            for device in [Cast.vasya, Cast.petya] { _ = try store.insert(Exchange.account(device.userId)) }
+            try store.save(call, deadline: nil)
+        }
+        try await together(20) { [store] number in
+            await #expect(throws: Whim(number: number)) {
+                try await store.write { store throws in
+                    var call = try #require(try store.call(call.id))
+                    #expect(call.state == .inviting)
+                    _ = call.endByAdministrator(at: ManualTime.start)
+                    try store.save(call, deadline: nil)
+                    throw Whim(number: number)
+                }
+            }
+            let same = try await store.write { try $0.call(call.id) }
+            #expect(same == call)
+        }
+        #expect(try await store.read { try $0.call(call.id) } == call)
+    }
+
+    @Test func `Work sees what earlier work of the same commit wrote`() async throws {
+        try await together(50) { [store] number in
+            let isFree = try await store.write { try $0.insert(Exchange.account(Cast.user("same"))) }
+            if isFree { try await store.write { _ = try $0.insert(Exchange.account(Cast.user("winner-\(number)"))) } }
+        }
+        #expect(try await store.read { try $0.accounts(prefix: "winner-", after: nil, limit: 100) }.count == 1)
+    }
+}

@@ -1,0 +1,70 @@
+import Dispatch
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// A reader sees one state, whatever is committed meanwhile.
+struct ReaderTests {
+    private struct Seen: Sendable {
+        var position: Int64 = -1
+        var events: [Int64]?
+        var calls = -1
+    }
+
+    /// Reads after a commit that came once the reader had begun.
+    private func read(beside write: @escaping @Sendable (Exchange) async throws -> Void, in exchange: Exchange)
+        async throws -> Seen
+    {
+        let gate = DispatchSemaphore(value: 0)
+        let (beginnings, begun) = AsyncStream<Void>.makeStream()
+        async let seen = exchange.store.read { store -> Seen in
+            begun.yield()
+            gate.wait()
+            var seen = Seen()
+            seen.position = try store.newestPosition(of: Cast.petya.userId)
+            if case .events(let events) = try store.events(of: Cast.petya.userId, after: 0, limit: 100_000) {
+                seen.events = events.map(\.position)
+            }
+            seen.calls = try store.liveCalls(of: Cast.petya.userId).count
+            return seen
+        }
+        for await _ in beginnings { break }
+        do {
+            try await write(exchange)
+        } catch {
+            gate.signal()
+            throw error
+        }
+        gate.signal()
+        return try await seen
+    }
+
+    @Test func `A commit after the reader began is not seen, neither the call nor its event`() async throws {
+        let exchange = try await Exchange.withCast()
+        _ = try await exchange.invite()
+        let seen = try await read(beside: { _ = try await $0.invite() }, in: exchange)
+        // Of the two the position may lag behind the calls: that is told twice. The other way round is lost.
+        #expect(seen.calls == 1)
+        #expect(seen.position == 1)
+        #expect(seen.events == [1], "nothing is gone")
+        let later = try await read(beside: { _ in }, in: exchange)
+        #expect(later.calls == 2 && later.position == 2 && later.events == [1, 2])
+    }
+
+    @Test func `A checkpoint after the reader began does not show in the log either`() async throws {
+        let exchange = try await Exchange.withCast()
+        let event = EventBody(type: .callRinging, time: ManualTime.start, callId: Cast.callID(), callSeq: 1, actor: nil)
+        { _ in }
+        let fill: @Sendable (Int) async throws -> Void = { count in
+            try await exchange.store.write { store in
+                for _ in 0..<count { try store.append(event, to: [.init(user: Cast.vasya.userId)]) }
+            }
+        }
+        _ = try await exchange.invite()
+        try await fill(10_100)
+        // The next commit writes the heads down and empties the memory of them.
+        let seen = try await read(beside: { _ in try await fill(1) }, in: exchange)
+        #expect(seen.position == 1 && seen.events == [1] && seen.calls == 1)
+    }
+}

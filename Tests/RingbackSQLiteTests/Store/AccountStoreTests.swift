@@ -1,0 +1,165 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// What the store promises of users, devices, blocks and watch lists.
+struct AccountStoreTests {
+    private let exchange: Exchange
+    private var store: any Store { exchange.store }
+
+    init() async throws { exchange = try await Exchange.withCast() }
+
+    @Test func `A user comes back as it was written, and its name is taken`() async throws {
+        let account = Account(
+            userId: Cast.user("Masha.99~@-_"), displayName: "Маша 😀", passwordHash: "scrypt$1$2$3$a$b", busy: .reject,
+            createdAt: ManualTime.start + .milliseconds(1))
+        #expect(try await store.write { try $0.insert(account) })
+        #expect(try await store.read { try $0.account(account.userId) } == account)
+        #expect(try await store.write { try $0.insert(Exchange.account(account.userId)) } == false)
+        #expect(try await store.read { try $0.account(account.userId) } == account)
+        #expect(
+            try await store.read { try $0.account(Cast.user("masha.99~@-_")) } == nil, "names know upper and lower case"
+        )
+    }
+
+    @Test func `A profile can be changed`() async throws {
+        var account = try #require(try await store.read { try $0.account(Cast.vasya.userId) })
+        account.displayName = "V"
+        account.busy = .reject
+        account.passwordHash = "other"
+        let changed = account
+        try await store.write { try $0.update(changed) }
+        #expect(try await store.read { try $0.account(Cast.vasya.userId) } == changed)
+        #expect(try await store.read { try $0.account(Cast.petya.userId) }?.busy == .wait)
+    }
+
+    @Test(
+        "The directory is in the order of the names, by prefix and page",
+        arguments: [
+            ("", nil, 10, ["petya", "stranger", "u.1", "u.2", "u1", "u~", "vasya"]),
+            ("u", nil, 10, ["u.1", "u.2", "u1", "u~"]),
+            ("u.", nil, 10, ["u.1", "u.2"]), ("u", "u.1", 2, ["u.2", "u1"]), ("u", "u~", 10, []), ("x", nil, 10, []),
+            ("", "stranger", 2, ["u.1", "u.2"]), ("vasya", nil, 10, ["vasya"]), ("vasyaa", nil, 10, []),
+            ("u", "a", 1, ["u.1"]), ("u", "z", 10, []),
+        ] as [(String, String?, Int, [String])])
+    func directory(prefix: String, after: String?, limit: Int, expected: [String]) async throws {
+        try await store.write { store in
+            for name in ["u~", "u1", "u.2", "u.1"] { _ = try store.insert(Exchange.account(Cast.user(name))) }
+        }
+        let found = try await store.read { try $0.accounts(prefix: prefix, after: after.map(Cast.user), limit: limit) }
+        #expect(found.map(\.userId.rawValue) == expected)
+    }
+
+    @Test func `A device comes back as it was written, by its identifier and by its token`() async throws {
+        let record = DeviceRecord(
+            participant: Cast.participant("vasya", "vasya-laptop"), name: "Laptop \"Ёж\"",
+            tokenHash: (0..<32).map { $0 }, createdAt: ManualTime.start, expiresAt: ManualTime.start + .seconds(5),
+            lastSeenAt: nil)
+        try await store.write { try $0.save(record) }
+        #expect(try await store.read { try $0.device(record.participant.deviceId) } == record)
+        #expect(try await store.read { try $0.device(tokenHash: record.tokenHash) } == record)
+        #expect(try await store.read { try $0.device(tokenHash: [UInt8](repeating: 9, count: 32)) } == nil)
+        var renewed = record
+        renewed.tokenHash = (0..<32).map { 255 - $0 }
+        renewed.name = nil
+        let saved = renewed
+        try await store.write { try $0.save(saved) }
+        #expect(try await store.read { try $0.device(record.participant.deviceId) } == saved)
+        #expect(try await store.read { try $0.device(tokenHash: record.tokenHash) } == nil, "the old token is void")
+        try await store.write { try $0.delete(record.participant.deviceId) }
+        #expect(try await store.read { try $0.device(tokenHash: saved.tokenHash) } == nil)
+    }
+
+    @Test func `A user's devices come with the one seen last first`() async throws {
+        #expect(
+            try await store.read { try $0.devices(of: Cast.vasya.userId, limit: 9) }.map(\.participant) == [
+                Cast.vasya, Cast.vasyaTablet,
+            ])
+        let seen = ManualTime.start + .seconds(60)
+        try await store.write {
+            try $0.setLastSeen([Cast.vasyaTablet.deviceId: seen, Cast.device("nobodys-phone"): seen])
+        }
+        let devices = try await store.read { try $0.devices(of: Cast.vasya.userId, limit: 1) }
+        #expect(devices.map(\.participant) == [Cast.vasyaTablet] && devices.first?.lastSeenAt == seen)
+        #expect(try await store.read { try $0.account(Cast.vasya.userId) }?.lastSeenAt == seen)
+        try await store.write { try $0.setLastSeen([Cast.vasya.deviceId: seen - .seconds(30)]) }
+        #expect(try await store.read { try $0.account(Cast.vasya.userId) }?.lastSeenAt == seen, "the latest counts")
+        #expect(try await store.read { try $0.account(Cast.petya.userId) }?.lastSeenAt == nil)
+    }
+
+    @Test func `A block is one user's of another, and can be lifted`() async throws {
+        let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
+        let now = ManualTime.start
+        try await store.write { store in
+            try store.block(vasya, by: petya, at: now)
+            try store.block(Cast.stranger.userId, by: petya, at: now + .seconds(1))
+            try store.block(vasya, by: petya, at: now + .seconds(2))
+        }
+        #expect(
+            try await store.read { try $0.blocks(of: petya) } == [
+                Block(userId: Cast.stranger.userId, createdAt: now + .seconds(1)), Block(userId: vasya, createdAt: now),
+            ])
+        #expect(try await store.read { try $0.isBlocked(vasya, by: petya) })
+        #expect(try await store.read { try $0.isBlocked(petya, by: vasya) } == false)
+        try await store.write { store in
+            try store.unblock(vasya, by: petya)
+            try store.unblock(vasya, by: petya)
+        }
+        #expect(try await store.read { try $0.isBlocked(vasya, by: petya) } == false)
+        #expect(try await store.read { try $0.blocks(of: petya) }.count == 1)
+    }
+
+    @Test func `A watch list belongs to a device and is replaced as a whole`() async throws {
+        let (vasya, petya, stranger) = (Cast.vasya.userId, Cast.petya.userId, Cast.stranger.userId)
+        try await store.write { store in
+            try store.setWatchedUsers([stranger, petya, petya], by: Cast.vasya.deviceId)
+            try store.setWatchedUsers([vasya], by: Cast.vasyaTablet.deviceId)
+        }
+        #expect(try await store.read { try $0.watchedUsers(by: Cast.vasya.deviceId) } == [petya, stranger])
+        try await store.write { try $0.setWatchedUsers([vasya], by: Cast.vasya.deviceId) }
+        #expect(try await store.read { try $0.watchedUsers(by: Cast.vasya.deviceId) } == [vasya])
+        #expect(try await store.read { try $0.watchedUsers(by: Cast.vasyaTablet.deviceId) } == [vasya])
+        try await store.write { try $0.delete(Cast.vasya.deviceId) }
+        #expect(try await store.read { try $0.watchedUsers(by: Cast.vasya.deviceId) } == [])
+    }
+
+    @Test func `Nothing of an erased user is left but the name, which stays taken`() async throws {
+        let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
+        try await store.write { store in
+            try store.block(petya, by: vasya, at: ManualTime.start)
+            try store.block(vasya, by: petya, at: ManualTime.start)
+            try store.setWatchedUsers([vasya, petya], by: Cast.petya.deviceId)
+            try store.setWatchedUsers([petya], by: Cast.vasya.deviceId)
+            try store.save(Cast.invitedCall(), deadline: nil)
+            try store.erase(vasya, at: ManualTime.start)
+        }
+        try await store.read { store throws in
+            #expect(try store.account(vasya) == nil)
+            #expect(
+                try store.accounts(prefix: "", after: nil, limit: 10).map(\.userId) == [petya, Cast.stranger.userId])
+            #expect(try store.devices(of: vasya, limit: 10) == [])
+            #expect(try store.device(Cast.vasya.deviceId) == nil)
+            #expect(try store.blocks(of: vasya) == [])
+            #expect(try store.blocks(of: petya) == [])
+            #expect(try store.watchedUsers(by: Cast.petya.deviceId) == [petya])
+            #expect(try store.call(Cast.callID()) != nil, "the other's history stays")
+        }
+        #expect(try await store.write { try $0.insert(Exchange.account(vasya)) } == false)
+    }
+
+    @Test func `Expired devices are pruned, the others stay`() async throws {
+        var record = Exchange.record(of: Cast.participant("vasya", "old-phone"))
+        record.expiresAt = ManualTime.start - .milliseconds(1)
+        let old = record
+        let never = Timestamp(milliseconds: 0)
+        let horizon = PruneHorizon(events: never, answers: never, payloads: never, expiredDevices: ManualTime.start)
+        let more = try await store.write { store in
+            try store.save(old)
+            return try store.prune(horizon, limit: 10)
+        }
+        #expect(!more)
+        #expect(try await store.read { try $0.device(old.participant.deviceId) } == nil)
+        #expect(try await store.read { try $0.device(Cast.vasya.deviceId) } != nil)
+    }
+}

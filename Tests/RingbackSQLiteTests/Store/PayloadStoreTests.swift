@@ -1,0 +1,165 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// What the store promises of that which belongs to a call, and of the answers to writes.
+struct PayloadStoreTests {
+    private let exchange: Exchange
+    private let id = Cast.callID()
+    private var store: any Store { exchange.store }
+
+    init() async throws {
+        exchange = try await Exchange.withCast()
+        try await exchange.store.write { store in
+            for number in 0...1 { try store.save(Cast.invitedCall(id: Cast.callID(number)), deadline: nil) }
+        }
+    }
+
+    private func description(_ kind: Description.Kind, _ number: Int, iceRestart: Bool = false) -> Description {
+        Description(
+            callId: id, negotiation: number, kind: kind, sdp: Cast.json(#""v=0\r\n\u0041 \#(number)""#),
+            iceRestart: iceRestart, from: kind == .offer ? Cast.vasya : Cast.petya,
+            createdAt: ManualTime.start + .seconds(number))
+    }
+
+    @Test func `The newest offer and the newest answer come back as they were`() async throws {
+        #expect(try await store.read { try $0.newestDescription(.offer, of: id) } == nil)
+        let (first, answer, second) = (
+            description(.offer, 1), description(.answer, 1), description(.offer, 2, iceRestart: true)
+        )
+        try await store.write { store in for description in [first, answer, second] { try store.save(description) } }
+        #expect(try await store.read { try $0.newestDescription(.offer, of: id) } == second)
+        #expect(try await store.read { try $0.newestDescription(.answer, of: id) } == answer)
+        #expect(try await store.read { try $0.newestDescription(.offer, of: Cast.callID(1)) } == nil)
+    }
+
+    @Test func `Candidates keep their order and count over both sides`() async throws {
+        let candidates = (0..<5).map { Cast.json(#"{"candidate":"candidate:\#($0) é", "sdpMid":null}"#) }
+        try await store.write { store in
+            try store.append(Array(candidates[0...1]), of: nil, from: Cast.vasya, to: id, at: ManualTime.start)
+            try store.append([candidates[2]], of: 1, from: Cast.petya, to: id, at: ManualTime.start)
+            try store.append(
+                Array(candidates[3...4]), of: 2, from: Cast.vasya, to: id, at: ManualTime.start + .seconds(1))
+        }
+        let vasyas = try await store.read { try $0.candidates(of: id, from: Cast.vasya.userId, after: 0, limit: 10) }
+        #expect(vasyas.map(\.position) == [1, 2, 4, 5])
+        #expect(vasyas.map(\.candidate) == [0, 1, 3, 4].map { candidates[$0] })
+        #expect(vasyas.map(\.negotiation) == [nil, nil, 2, 2] && vasyas.allSatisfy { $0.from == Cast.vasya })
+        #expect(vasyas.last?.createdAt == ManualTime.start + .seconds(1))
+        let petyas = try await store.read { try $0.candidates(of: id, from: Cast.petya.userId, after: 0, limit: 10) }
+        #expect(petyas.map(\.position) == [3] && petyas.first?.negotiation == 1)
+        let page = try await store.read { try $0.candidates(of: id, from: Cast.vasya.userId, after: 1, limit: 2) }
+        #expect(page.map(\.position) == [2, 4])
+        #expect(
+            try await store.read { try $0.candidates(of: Cast.callID(1), from: Cast.vasya.userId, after: 0, limit: 9) }
+                == [])
+    }
+
+    @Test func `The timeline comes back in order`() async throws {
+        let entries = (1...3).map { seq in
+            TimelineEntry(
+                seq: seq, time: ManualTime.start + .seconds(seq), what: "what \(seq)",
+                actor: seq == 2 ? nil : Cast.petya,
+                detail: seq == 1 ? nil : "\(seq)")
+        }
+        try await store.write { store in
+            try store.append([entries[0]], to: id)
+            try store.append([], to: id)
+            try store.append(Array(entries[1...]), to: id)
+        }
+        #expect(try await store.read { try $0.timeline(of: id) } == entries)
+        #expect(try await store.read { try $0.timeline(of: Cast.callID(1)) } == [])
+    }
+
+    @Test func `What belongs to a call that isn't there is refused`() async throws {
+        let nobody = Cast.callID(99)
+        let entry = TimelineEntry(seq: 1, time: ManualTime.start, what: "x", actor: nil, detail: nil)
+        await #expect(throws: (any Error).self) { try await store.write { try $0.append([entry], to: nobody) } }
+        await #expect(throws: (any Error).self) {
+            try await store.write {
+                try $0.append([Cast.json("{}")], of: nil, from: Cast.vasya, to: nobody, at: ManualTime.start)
+            }
+        }
+        #expect(try await store.read { try $0.timeline(of: nobody) } == [])
+    }
+
+    @Test func `A quality summary replaces the participant's last one`() async throws {
+        try await store.write { store in
+            for text in ["{}", #"{"lost":1}"#] {
+                try store.saveQuality(Cast.json(text), from: Cast.vasya, of: id, at: ManualTime.start)
+            }
+            try store.saveQuality(Cast.json("{}"), from: Cast.petya, of: id, at: ManualTime.start)
+        }
+    }
+
+    @Test func `Descriptions and candidates go some time after the end, the call and its timeline stay`() async throws {
+        var call = Cast.invitedCall(id: id)
+        let transition = call.endByAdministrator(at: ManualTime.start)
+        let ended = call
+        let offer = description(.offer, 1)
+        let live = Description(
+            callId: Cast.callID(1), negotiation: 1, kind: .offer, sdp: offer.sdp, iceRestart: false, from: Cast.vasya,
+            createdAt: ManualTime.start)
+        try await store.write { store in
+            try store.save(ended, deadline: nil)
+            try store.append(transition.timeline, to: ended.id)
+            try store.save(offer)
+            try store.save(live)
+            try store.append([Cast.json("{}")], of: 1, from: Cast.vasya, to: ended.id, at: ManualTime.start)
+        }
+        let never = Timestamp(milliseconds: 0)
+        func prune(before moment: Timestamp) async throws -> Bool {
+            let horizon = PruneHorizon(events: never, answers: never, payloads: moment, expiredDevices: never)
+            return try await store.write { try $0.prune(horizon, limit: 10) }
+        }
+        #expect(try await prune(before: ManualTime.start) == false)
+        #expect(try await store.read { try $0.newestDescription(.offer, of: id) } == offer)
+        #expect(try await prune(before: ManualTime.start + .milliseconds(1)) == false)
+        #expect(try await store.read { try $0.newestDescription(.offer, of: id) } == nil)
+        #expect(try await store.read { try $0.candidates(of: id, from: Cast.vasya.userId, after: 0, limit: 9) } == [])
+        #expect(try await store.read { try $0.call(id) } == ended)
+        #expect(try await store.read { try $0.timeline(of: id) } == transition.timeline)
+        #expect(try await store.read { try $0.newestDescription(.offer, of: Cast.callID(1)) } == live)
+    }
+
+    // MARK: Answers
+
+    private func key(_ key: String, route: String = "invite", device: DeviceID = Cast.vasya.deviceId) -> IdempotencyKey
+    {
+        IdempotencyKey(device: device, route: route, key: key, fingerprint: [UInt8](repeating: 7, count: 32))
+    }
+
+    @Test func `An answer is kept for the device, the route and the key`() async throws {
+        let answer = RingbackCore.Answer(201, body: Array(#"{"a":"é"}"#.utf8), location: "/v1/calls/x")
+        try await store.write { try $0.save(answer, for: key("k"), at: ManualTime.start) }
+        let stored = try await store.read { try $0.answer(for: key("k")) }
+        #expect(stored == StoredAnswer(fingerprint: key("k").fingerprint, answer: answer))
+        for other in [key("K"), key("k "), key("k", route: "accept"), key("k", device: Cast.vasyaTablet.deviceId)] {
+            #expect(try await store.read { try $0.answer(for: other) } == nil)
+        }
+    }
+
+    @Test func `An answer without body and place is kept too`() async throws {
+        try await store.write { try $0.save(RingbackCore.Answer(204), for: key("k"), at: ManualTime.start) }
+        #expect(try await store.read { try $0.answer(for: key("k")) }?.answer == RingbackCore.Answer(204))
+    }
+
+    @Test func `Answers go with their device, and when they are old`() async throws {
+        let never = Timestamp(milliseconds: 0)
+        let horizon = PruneHorizon(
+            events: never, answers: ManualTime.start + .seconds(1), payloads: never, expiredDevices: never)
+        let more = try await store.write { store in
+            try store.save(RingbackCore.Answer(204), for: key("old"), at: ManualTime.start)
+            try store.save(RingbackCore.Answer(204), for: key("new"), at: ManualTime.start + .seconds(1))
+            try store.save(
+                RingbackCore.Answer(204), for: key("nobody's", device: Cast.device("gone-phone")), at: ManualTime.start)
+            return try store.prune(horizon, limit: 10)
+        }
+        #expect(!more)
+        #expect(try await store.read { try $0.answer(for: key("old")) } == nil)
+        #expect(try await store.read { try $0.answer(for: key("new")) } != nil)
+        try await store.write { try $0.delete(Cast.vasya.deviceId) }
+        #expect(try await store.read { try $0.answer(for: key("new")) } == nil)
+    }
+}
