@@ -94,9 +94,7 @@ struct GroupCommitTests {
             "in \(rounds) rounds nothing was committed together")
     }
 
-    @Test func `A commit is observed after it can be read, in the order of the log, before its writers hear of it`()
-        async throws
-    {
+    @Test func `A commit is observed once it can be read, in the order of the log`() async throws {
         let others = try DatabaseQueue(path: database.path)
         let seen = Mutex<[(position: Int64, isReadable: Bool)]>([])
         store.observeCommits { commit in
@@ -106,12 +104,7 @@ struct GroupCommitTests {
         let user = Cast.vasya.userId
         try await store.write { _ = try $0.insert(Exchange.account(user)) }
         try await together(60) { [store, event] number in
-            let position = try await store.write { store in
-                try store.append(event(number), to: [.init(user: user)])
-                return try store.events(of: user, after: 0, limit: 0)
-            }
-            guard case .events = position else { return }
-            #expect(!seen.withLock { $0.isEmpty })
+            try await store.write { try $0.append(event(number), to: [.init(user: user)]) }
         }
         let observed = seen.withLock(\.self)
         #expect(observed.map(\.position) == (1...60).map(\.self))
@@ -121,7 +114,11 @@ struct GroupCommitTests {
     @Test func `When a write returns, others can read what it wrote and the observer has had it`() async throws {
         let others = try DatabaseQueue(path: database.path)
         let observed = Mutex<Set<CallID>>([])
-        store.observeCommits { commit in observed.withLock { $0.formUnion(commit.calls.map(\.id)) } }
+        store.observeCommits { commit in
+            // Takes its time, so that a write that does not wait for it is there first.
+            for _ in commit.calls { _ = try? others.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM calls") } }
+            observed.withLock { $0.formUnion(commit.calls.map(\.id)) }
+        }
         try await store.write { store in
             for device in [Cast.vasya, Cast.petya] { _ = try store.insert(Exchange.account(device.userId)) }
         }
@@ -130,7 +127,8 @@ struct GroupCommitTests {
             try await store.write { try $0.save(call, deadline: nil) }
             #expect(observed.withLock { $0.contains(call.id) })
             let count = try await others.read {
-                try Int.fetchOne($0, sql: "SELECT count(*) FROM calls WHERE call_id = ?", arguments: [call.id.rawValue])
+                try Int.fetchOne(
+                    $0, sql: "SELECT count(*) FROM calls WHERE call_id = ?", arguments: [call.id.rawValue])
             }
             #expect(count == 1)
         }

@@ -1,0 +1,66 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "scenario.h"
+
+namespace {
+
+struct Latency final : PairOwner {
+    size_t open = 0, ready = 0, acknowledged = 0;
+    bool isMeasuring = false;
+    std::vector<int64_t> acknowledgements, deliveries;
+
+    void opened() override { open++; }
+    void established() override { ready++; }
+    void candidateAcknowledged(int64_t sent) override {
+        acknowledged++;
+        if (isMeasuring) acknowledgements.push_back(now() - sent);
+    }
+    void candidateDelivered(int64_t sent) override {
+        if (isMeasuring) deliveries.push_back(now() - sent);
+    }
+};
+
+/// Microseconds.
+double quantile(std::vector<int64_t> &values, double part) {
+    if (values.empty()) fail("nothing was delivered");
+    std::sort(values.begin(), values.end());
+    size_t index = static_cast<size_t>(static_cast<double>(values.size()) * part);
+    return static_cast<double>(values[std::min(index, values.size() - 1)]) / 1000;
+}
+
+}  // namespace
+
+void measureLatency(const Settings &settings) {
+    Loop loop;
+    Latency latency;
+    Pairs pairs(settings, false, latency, loop);
+    Process server(settings.pid);
+    pairs.open(latency.open, loop);
+    for (size_t index = 0; index < pairs.size(); index++) pairs[index].start();
+    while (latency.ready < pairs.size()) loop.turn(now() + second);
+
+    int64_t interval = second / settings.rate, next = now(), sent = 0;
+    auto runUntil = [&](int64_t end) {
+        while (next < end) {
+            loop.turn(next);
+            for (; next <= now() && next < end; next += interval) {
+                pairs[static_cast<size_t>(sent++) % pairs.size()].sendCandidate();
+            }
+        }
+    };
+    runUntil(next + static_cast<int64_t>(settings.warmUp * second));
+    latency.isMeasuring = true;
+    int64_t cpu = server.cpu(), before = sent;
+    runUntil(next + static_cast<int64_t>(settings.seconds * second));
+    cpu = server.cpu() - cpu;
+    int64_t count = sent - before, end = now() + 5 * second;
+    while (latency.acknowledged < static_cast<size_t>(sent) && now() < end) loop.turn(now() + second / 10);
+    if (latency.acknowledged < static_cast<size_t>(sent)) fail("the server fell behind the rate");
+
+    auto &delivered = latency.deliveries, &acknowledged = latency.acknowledgements;
+    printf("{\"p50\":%.0f,\"p99\":%.0f,\"p999\":%.0f,\"ackP50\":%.0f,\"ackP99\":%.0f,\"cpuPerMessage\":%.2f}\n",
+           quantile(delivered, 0.5), quantile(delivered, 0.99), quantile(delivered, 0.999),
+           quantile(acknowledged, 0.5), quantile(acknowledged, 0.99),
+           static_cast<double>(cpu) / static_cast<double>(count));
+}

@@ -1,0 +1,60 @@
+// load flow|latency|idle --transport socket|poll|relay --port PORT --pid PID --users USERS [--pairs N] [--idle N] [--devices N]
+//     [--connections N] [--rate MESSAGES] [--warm-up SECONDS] [--seconds SECONDS]
+//
+// Drives a server on loopback and prints what was measured, with the server's CPU and memory, as one line of JSON. Times are
+// in microseconds.
+
+#include <sys/resource.h>
+
+#include <cstdlib>
+
+#include "scenario.h"
+
+namespace {
+
+Transport transport(std::string_view name) {
+    if (name == "socket") return Transport::socket;
+    if (name == "poll") return Transport::poll;
+    if (name == "relay") return Transport::relay;
+    fail("no transport is named %s", name.data());
+}
+
+Settings settings(int count, char **arguments) {
+    Settings settings;
+    for (int index = 2; index + 1 < count; index += 2) {
+        std::string_view name = arguments[index];
+        const char *value = arguments[index + 1];
+        if (name == "--transport") settings.transport = transport(value);
+        else if (name == "--port") settings.port = atoi(value);
+        else if (name == "--pid") settings.pid = atoi(value);
+        else if (name == "--users") settings.users = atoi(value);
+        else if (name == "--pairs") settings.pairs = atoi(value);
+        else if (name == "--connections") settings.connections = atoi(value);
+        else if (name == "--idle") settings.idle = atoi(value);
+        else if (name == "--devices") settings.devices = atoi(value);
+        else if (name == "--rate") settings.rate = atoi(value);
+        else if (name == "--warm-up") settings.warmUp = atof(value);
+        else if (name == "--seconds") settings.seconds = atof(value);
+        else fail("no option is named %s", arguments[index]);
+    }
+    if (settings.port == 0 || settings.pid == 0) fail("--port and --pid must be given");
+    return settings;
+}
+
+void raiseFileLimit() {
+    rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+int main(int count, char **arguments) {
+    raiseFileLimit();
+    std::string_view scenario = count > 1 ? arguments[1] : "";
+    if (scenario == "flow") measureFlow(settings(count, arguments));
+    else if (scenario == "latency") measureLatency(settings(count, arguments));
+    else if (scenario == "idle") measureIdle(settings(count, arguments));
+    else fail("say flow, latency or idle");
+}

@@ -1,0 +1,16 @@
+// What the system says of the server's process.
+#pragma once
+
+#include <cstdint>
+
+class Process {
+public:
+    explicit Process(int pid) : pid(pid) {}
+    /// Microseconds of user and system time since its start.
+    int64_t cpu() const;
+    /// Bytes of resident memory.
+    int64_t residentBytes() const;
+
+private:
+    int pid;
+};

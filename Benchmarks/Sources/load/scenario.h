@@ -1,0 +1,52 @@
+// The measurements. Each prints one line of JSON.
+#pragma once
+
+#include "pair.h"
+#include "process.h"
+
+struct Settings {
+    int port = 0, pid = 0, pairs = 50, users = 0, connections = 10'000, idle = 0, devices = 1, rate = 2000;
+    double warmUp = 2, seconds = 5;
+    Transport transport = Transport::socket;
+};
+
+/// Whole calls in a closed loop over all pairs.
+void measureFlow(const Settings &settings);
+/// Candidates at a fixed rate in calls that are up.
+void measureLatency(const Settings &settings);
+/// Connections that do nothing.
+void measureIdle(const Settings &settings);
+
+/// Phones that are open and do nothing but listen.
+class IdlePhones final : PhoneOwner {
+public:
+    IdlePhones(const Settings &settings, Loop &loop) : settings(settings), loop(loop) {}
+    void add(int user, int device);
+    /// Opens them, some at a time, and returns when all are open.
+    void open();
+
+private:
+    void opened(Phone &) override { openCount++; }
+    void acknowledged(Phone &, std::string_view) override {}
+    void delivered(Phone &, std::string_view) override {}
+
+    const Settings &settings;
+    Loop &loop;
+    std::vector<std::unique_ptr<Phone>> phones;
+    size_t openCount = 0;
+};
+
+/// The pairs of a run; their users are spread over all there are, but for the last `settings.idle`.
+class Pairs {
+public:
+    Pairs(const Settings &settings, bool hangsUp, PairOwner &owner, Loop &loop);
+    /// Opens them, some at a time, and returns when all are open. `openCount` is what the owner has heard of.
+    void open(const size_t &openCount, Loop &loop);
+    /// The distance between one user who takes part and the next.
+    static int stride(const Settings &settings) { return (settings.users - settings.idle) / (2 * settings.pairs); }
+    size_t size() const { return pairs.size(); }
+    Pair &operator[](size_t index) { return *pairs[index]; }
+
+private:
+    std::vector<std::unique_ptr<Pair>> pairs;
+};

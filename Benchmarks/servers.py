@@ -1,0 +1,97 @@
+"""The servers under measurement, each run with a process and a database of its own."""
+
+import contextlib
+import pathlib
+import re
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+
+import fill
+
+COPY_LIMIT = 2 << 30
+
+
+def raise_file_limit():
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    return limit
+
+
+@contextlib.contextmanager
+def running(command, environment=None):
+    """Starts a server and waits until it says that it listens; gives its port, process and seconds to start."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        seen = ""
+        for line in process.stderr:
+            seen += line
+            if found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", line):
+                yield int(found[1]), process.pid, time.perf_counter() - began
+                return
+        raise SystemExit(f"{command[0]} did not start:\n{seen}")
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Relay:
+    """A relay on node that keeps nothing."""
+
+    transport = "relay"
+
+    def __init__(self, package, node_path):
+        self.name = f"node `{package}`"
+        self.command = ["node", str(pathlib.Path(__file__).parent / "relays" / f"{package}.js")]
+        self.environment = {"NODE_PATH": node_path, "PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+    def start(self, **_):
+        return running(self.command, self.environment)
+
+
+class Ringback:
+    def __init__(self, binary, databases, transport="socket"):
+        self.binary, self.databases, self.transport = binary, databases, transport
+        self.name = "Ringback" if transport == "socket" else "Ringback, REST and long-poll"
+
+    @contextlib.contextmanager
+    def start(self, **content):
+        with self.databases.copy(**content) as path, running([
+            self.binary, "serve", "--port", "0", "--database", str(path), "--password-cost", "4",
+            "--device-writes", "1000000", "--device-connections", "100000"]) as server:
+            yield server
+
+
+class Databases:
+    """Databases with users and a history, made once and copied for each run."""
+
+    def __init__(self, binary):
+        self.binary = binary
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ringback-bench-", dir="/var/tmp"))
+
+    def template(self, users, events=0, devices=1):
+        path = self.folder / f"{users}-{events}-{devices}.sqlite"
+        if not path.exists():
+            subprocess.run([self.binary, "migrate", "--database", path], check=True, stdout=subprocess.DEVNULL)
+            fill.fill(path, users, events, devices)
+        return path
+
+    @contextlib.contextmanager
+    def copy(self, **content):
+        template = self.template(**content)
+        if template.stat().st_size > COPY_LIMIT:
+            # Too large to copy for each run; what a run adds is little beside what is there.
+            yield template
+            return
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            yield shutil.copy(template, folder)
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
