@@ -126,7 +126,11 @@ let package = Package(
         .testTarget(
             name: "RingbackModelTests", dependencies: ["RingbackModel", "RingbackTesting"], swiftSettings: strict),
         .testTarget(
-            name: "RingbackCoreTests", dependencies: ["RingbackCore", "RingbackModel", "RingbackTesting"],
+            name: "RingbackCoreTests",
+            dependencies: [
+                "RingbackCore", "RingbackModel", "RingbackTesting",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RingbackSQLiteTests",

@@ -73,19 +73,16 @@ final class GroupWriter: Sendable {
     private func commit(_ batch: [Job]) {
         var outcomes: [Result<@Sendable () -> Void, any Error>] = []
         var staged = SQLiteSession.Staged()
-        var cache = state.withLock { state in
-            // Should the transaction be lost, so are the calls that it changed.
-            defer { state.cache = CallCache() }
-            return state.cache
-        }
+        var cache: CallCache?
         do {
             try pool.writeWithoutTransaction { db in
                 try db.inTransaction(.immediate) {
-                    let session = SQLiteSession(db, heads: heads, cache: cache)
+                    // Taken, not copied: should the transaction be lost, so are the calls that it changed.
+                    let session = SQLiteSession(db, heads: heads, cache: takeCache())
                     for job in batch { outcomes.append(try run(job, in: session)) }
                     try heads.checkpointIfDue(session)
                     staged = session.staged
-                    cache = session.cache ?? cache
+                    cache = session.cache.take()
                     return .commit
                 }
             }
@@ -95,13 +92,14 @@ final class GroupWriter: Sendable {
             relieve(after: error)
             return
         }
-        heads.commit(staged.heads, events: staged.commit.events.count)
-        cache.settle(staged.commit.calls)
-        let observer = state.withLock { [cache] state in
-            state.cache = cache
+        let commit = staged.commit
+        heads.commit(staged.heads, events: commit.events.count)
+        cache?.settle(commit.calls)
+        let observer = state.withLock { [settled = cache.take()] state in
+            state.cache = settled ?? CallCache()
             return state.observer
         }
-        observer(staged.commit)
+        observer(commit)
         for (job, outcome) in zip(batch, outcomes) {
             switch outcome {
             case .success(let complete): complete()
@@ -110,11 +108,19 @@ final class GroupWriter: Sendable {
         }
     }
 
+    private func takeCache() -> CallCache {
+        state.withLock { state in
+            let cache = state.cache
+            state.cache = CallCache()
+            return cache
+        }
+    }
+
     /// Runs one job in its savepoint.
     ///
     /// - Throws: Only when the whole transaction is lost.
     private func run(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
-        let before = session.staged
+        session.staged.begin()
         session.cache?.begin()
         do {
             try session.execute("SAVEPOINT job", [])
@@ -126,7 +132,7 @@ final class GroupWriter: Sendable {
             if isLost { throw error }
             try session.execute("ROLLBACK TO job", [])
             try session.execute("RELEASE job", [])
-            session.staged = before
+            session.staged.rollBack()
             session.cache?.rollBack()
             return .failure(error)
         }

@@ -17,11 +17,11 @@ extension SQLiteSession {
                     audience.user.rawValue, position, head?.event, head?.nextMilestone, audience.only?.rawValue,
                     audience.except?.rawValue, event.type.rawValue, event.time.milliseconds, Data(event.members),
                 ])
-            staged.heads[audience.user] = FeedHeads.Head(
-                event: db.lastInsertedRowID, position: position, milestone: head?.nextMilestone)
-            staged.commit.events.append(
+            staged.append(
                 StoredEvent(
-                    user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
+                    user: audience.user, position: position, only: audience.only, except: audience.except, body: event),
+                head: FeedHeads.Head(
+                    event: db.lastInsertedRowID, position: position, milestone: head?.nextMilestone))
         }
     }
 

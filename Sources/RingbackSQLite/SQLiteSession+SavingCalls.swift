@@ -21,8 +21,7 @@ extension SQLiteSession {
         }
         try save(call.legs, replacing: old?.call.legs ?? [], of: key)
         cache?[call.id] = CallCache.Entry(key: key, call: call, deadline: deadline)
-        staged.commit.calls.removeAll { $0.id == call.id }
-        staged.commit.calls.append(call)
+        staged.append(call)
     }
 
     /// The call as it stands in the database or in the cache.

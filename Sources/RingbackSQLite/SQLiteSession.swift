@@ -6,9 +6,45 @@ import RingbackModel
 /// One transaction's view of the database. The extensions hold the SQL, a file for each group of tables.
 final class SQLiteSession: StoreWriter {
     /// What takes effect in memory when the transaction has been committed.
+    ///
+    /// A piece of work that fails takes back its own part: by counts, for a copy would grow with the whole batch.
     struct Staged {
-        var heads: [UserID: FeedHeads.Head] = [:]
-        var commit = Commit()
+        private(set) var heads: [UserID: FeedHeads.Head] = [:]
+        private(set) var events: [StoredEvent] = []
+        /// May have a call more than once; the last one counts.
+        private(set) var calls: [CallState] = []
+        private var replacedHeads: [(user: UserID, head: FeedHeads.Head?)] = []
+        private var eventsBefore = 0
+        private var callsBefore = 0
+
+        /// Begins a piece of work.
+        mutating func begin() {
+            replacedHeads.removeAll(keepingCapacity: true)
+            (eventsBefore, callsBefore) = (events.count, calls.count)
+        }
+
+        mutating func append(_ event: StoredEvent, head: FeedHeads.Head) {
+            replacedHeads.append((event.user, heads[event.user]))
+            heads[event.user] = head
+            events.append(event)
+        }
+
+        mutating func append(_ call: CallState) { calls.append(call) }
+
+        /// Takes back what the piece of work has staged.
+        mutating func rollBack() {
+            for (user, head) in replacedHeads.reversed() { heads[user] = head }
+            events.removeLast(events.count - eventsBefore)
+            calls.removeLast(calls.count - callsBefore)
+        }
+
+        var commit: Commit {
+            var commit = Commit()
+            commit.events = events
+            var seen: Set<CallID> = []
+            commit.calls = calls.reversed().filter { seen.insert($0.id).inserted }
+            return commit
+        }
     }
 
     let db: Database

@@ -5,6 +5,9 @@
 #endif
 
 enum FileDescriptors {
+    /// Files that are made from now on are for this user alone: the database knows who called whom.
+    static func makePrivate() { umask(0o077) }
+
     /// Raises the soft limit of open files to the hard one.
     ///
     /// - Returns: The limit.

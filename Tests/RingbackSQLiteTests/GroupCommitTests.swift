@@ -115,8 +115,6 @@ struct GroupCommitTests {
         let others = try DatabaseQueue(path: database.path)
         let observed = Mutex<Set<CallID>>([])
         store.observeCommits { commit in
-            // Takes its time, so that a write that does not wait for it is there first.
-            for _ in commit.calls { _ = try? others.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM calls") } }
             observed.withLock { $0.formUnion(commit.calls.map(\.id)) }
         }
         try await store.write { store in
@@ -132,6 +130,19 @@ struct GroupCommitTests {
             }
             #expect(count == 1)
         }
+    }
+
+    @Test func `A write does not return before the observer has had its commit`() async throws {
+        let returned = DispatchSemaphore(value: 0)
+        let isEarly = Mutex<Bool?>(nil)
+        store.observeCommits { _ in
+            // Only a write that returns too early ends this wait before its time.
+            let outcome = returned.wait(timeout: .now() + .milliseconds(500))
+            isEarly.withLock { $0 = outcome == .success }
+        }
+        try await store.write { _ = try $0.insert(Exchange.account(Cast.vasya.userId)) }
+        returned.signal()
+        #expect(isEarly.withLock(\.self) == false)
     }
 
     @Test func `A call that was saved twice in a commit is observed once, as it is now`() async throws {

@@ -33,7 +33,7 @@ final class EmbeddedServer: Sendable {
         settings.administratorToken = administratorToken
         change(&settings)
         var logger = Logger(label: "test")
-        logger.logLevel = .error
+        logger.logLevel = .critical
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = RingbackServer(
             store: try SQLiteStore(path: database.path), settings: settings, time: time, logger: logger

@@ -50,7 +50,7 @@ package struct JSONSlice: Sendable {
         }
     }
 
-    /// An integer, also when written as `1.0` or `1e2`; `nil` for other numbers and those beyond 2^53.
+    /// An integer, also when written as `1.0` or `1e2` (then up to 2^53); `nil` for other numbers.
     package var integer: Int? {
         guard kind == .number else { return nil }
         let digits = String(decoding: document[range], as: UTF8.self)

@@ -10,6 +10,7 @@ struct Migrate: AsyncParsableCommand {
     @OptionGroup var storage: DatabaseOptions
 
     func run() async throws {
+        FileDescriptors.makePrivate()
         let path = storage.path(try await storage.source())
         let applied = try SQLiteStore.migrate(path: path)
         print(

@@ -13,6 +13,7 @@ struct Restored: AsyncParsableCommand {
     @OptionGroup var storage: DatabaseOptions
 
     func run() async throws {
+        FileDescriptors.makePrivate()
         let path = storage.path(try await storage.source())
         try SQLiteStore.renewEpoch(path: path)
         print("\(path): the event log has a new epoch.")

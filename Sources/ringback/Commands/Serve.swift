@@ -73,6 +73,7 @@ struct Serve: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
+        FileDescriptors.makePrivate()
         let source = try await storage.source()
         var settings = try settings(source)
         let levelName = source.string("log-level", logLevel) ?? "notice"
