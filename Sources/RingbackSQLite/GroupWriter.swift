@@ -22,6 +22,7 @@ final class GroupWriter: Sendable {
         var isScheduled = false
         var cache = CallCache()
         var observer: @Sendable (Commit) -> Void = { _ in }
+        var settled: @Sendable () -> Void = {}
     }
 
     private let pool: DatabasePool
@@ -36,16 +37,19 @@ final class GroupWriter: Sendable {
 
     func observe(_ observer: @escaping @Sendable (Commit) -> Void) { state.withLock { $0.observer = observer } }
 
-    func perform<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            enqueue(
-                Job(
-                    run: { session in
-                        let value = try work(session)
-                        return { continuation.resume(returning: value) }
-                    },
-                    fail: { continuation.resume(throwing: $0) }))
-        }
+    func observeSettling(_ observer: @escaping @Sendable () -> Void) { state.withLock { $0.settled = observer } }
+
+    func submit<T: Sendable>(
+        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
+        then completion: @escaping @Sendable (Result<T, any Error>) -> Void
+    ) {
+        enqueue(
+            Job(
+                run: { session in
+                    let value = try work(session)
+                    return { completion(.success(value)) }
+                },
+                fail: { completion(.failure($0)) }))
     }
 
     private func enqueue(_ job: Job) {
@@ -89,15 +93,16 @@ final class GroupWriter: Sendable {
         } catch {
             let error = (error as? DatabaseError)?.problem ?? error
             for job in batch { job.fail(error) }
+            state.withLock(\.settled)()
             relieve(after: error)
             return
         }
         let commit = staged.commit
         heads.commit(staged.heads, events: commit.events.count)
         cache?.settle(commit.calls)
-        let observer = state.withLock { [settled = cache.take()] state in
-            state.cache = settled ?? CallCache()
-            return state.observer
+        let (observer, settled) = state.withLock { [cache = cache.take()] state in
+            state.cache = cache ?? CallCache()
+            return (state.observer, state.settled)
         }
         observer(commit)
         for (job, outcome) in zip(batch, outcomes) {
@@ -106,6 +111,7 @@ final class GroupWriter: Sendable {
             case .failure(let error): job.fail((error as? DatabaseError)?.problem ?? error)
             }
         }
+        settled()
     }
 
     private func takeCache() -> CallCache {

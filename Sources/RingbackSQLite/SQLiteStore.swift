@@ -45,8 +45,13 @@ package final class SQLiteStore: Store {
 
     package func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void) { writer.observe(observer) }
 
-    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
-        try await writer.perform(work)
+    package func observeSettling(_ observer: @escaping @Sendable () -> Void) { writer.observeSettling(observer) }
+
+    package func submit<T: Sendable>(
+        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
+        then completion: @escaping @Sendable (Result<T, any Error>) -> Void
+    ) {
+        writer.submit(work, then: completion)
     }
 
     package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {

@@ -1,24 +1,12 @@
 import RingbackModel
 
 extension CallService {
-    /// Invites: 201 with the new call, or 200 with the standing one when both invited each other.
-    ///
-    /// - Throws: ``Problem`` `user_not_found`, `call_self`; `rate_limited` beyond ``Limits/outgoingCalls``.
-    package func invite(_ invitation: Invitation, key: IdempotencyKey? = nil) async throws -> Answer {
-        guard invitation.callee != invitation.caller.userId else {
-            throw Problem(.callSelf, "One can't call oneself.")
-        }
-        return try await store.write { [time, timing] store -> Result<Answer, Problem> in
-            try Self.once(key, in: store, at: time.now) {
-                try Self.invite(invitation, in: store, at: time.now, timing: timing)
-            }
-        }.get()
-    }
-
-    private static func invite(
+    /// 201 with the new call, or 200 with the standing one when both invited each other.
+    static func invite(
         _ invitation: Invitation, in store: any StoreWriter, at now: Timestamp, timing: CallTiming
     ) throws -> Result<Answer, Problem> {
         let (caller, callee) = (invitation.caller.userId, invitation.callee)
+        guard callee != caller else { return .failure(Problem(.callSelf, "One can't call oneself.")) }
         guard let account = try store.account(callee) else { return .failure(AccountService.notFound(callee)) }
         let live = try store.liveCalls(of: caller)
         if let answer = try merge(invitation, with: live, in: store, at: now, timing: timing) {

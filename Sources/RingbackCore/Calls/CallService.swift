@@ -13,36 +13,57 @@ package final class CallService: Sendable {
         self.timing = timing
     }
 
-    // MARK: Transitions
-
-    /// Applies a command to a call and answers 200 with the call.
+    /// Carries out what a device asks of a call.
     ///
-    /// - Throws: ``Problem`` by the machine's ``CallRefusal``; `idempotency_mismatch`.
-    package func perform(
-        _ command: CallCommand, on id: CallID, by actor: Participant, key: IdempotencyKey? = nil
-    ) async throws -> Answer {
-        try await change(id, by: actor, key: key) { unit in
+    /// - Throws: ``Problem`` by the machine's ``CallRefusal``; `idempotency_mismatch`; for an invitation `user_not_found`,
+    ///   `call_self`, and `rate_limited` beyond ``Limits/outgoingCalls``.
+    package func perform(_ request: CallRequest) async throws -> Answer {
+        try await store.write(work(request)).get()
+    }
+
+    /// The same without a task to wait in.
+    ///
+    /// - Parameter completion: Called on the writer's thread once the change is durable. It must not wait.
+    package func submit(
+        _ request: CallRequest, then completion: @escaping @Sendable (Result<Answer, any Error>) -> Void
+    ) {
+        store.submit(work(request)) { result in completion(Result { try result.get().get() }) }
+    }
+
+    private func work(_ request: CallRequest) -> @Sendable (any StoreWriter) throws -> Result<Answer, Problem> {
+        { [time, timing] store in
+            let now = time.now
+            return try Self.once(request.key, in: store, at: now) {
+                switch request.action {
+                case .invite(let invitation): try Self.invite(invitation, in: store, at: now, timing: timing)
+                case .change(let id, let change):
+                    try Self.change(id, by: request.actor, in: store, at: now, timing: timing) { unit in
+                        try Self.apply(change, by: request.actor, to: &unit)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func apply(
+        _ change: CallRequest.Change, by actor: Participant, to unit: inout CallUnit
+    ) throws -> Answer {
+        switch change {
+        case .command(let command):
             try unit.apply(command, by: actor)
             return Answer(200, unit.call.call)
-        }
-    }
-
-    package func setMedia(
-        _ media: JSONText, on id: CallID, by actor: Participant, key: IdempotencyKey? = nil
-    ) async throws -> Answer {
-        try await change(id, by: actor, key: key) { unit in
+        case .media(let media):
             try unit.apply(.media(media), by: actor, payload: .media(media))
             return Answer(200, unit.call.call)
-        }
-    }
-
-    package func reportQuality(
-        _ summary: JSONText, on id: CallID, by actor: Participant, key: IdempotencyKey? = nil
-    ) async throws -> Answer {
-        try await change(id, by: actor, key: key) { unit in
+        case .quality(let summary):
             try unit.apply(.quality, by: actor)
-            try unit.store.saveQuality(summary, from: actor, of: id, at: unit.now)
+            try unit.store.saveQuality(summary, from: actor, of: unit.call.id, at: unit.now)
             return Answer(204)
+        case .offer(let sdp, let negotiation, let iceRestart):
+            return try sendOffer(sdp, negotiation, iceRestart, by: actor, to: &unit)
+        case .answer(let sdp, let negotiation): return try sendAnswer(sdp, negotiation, by: actor, to: &unit)
+        case .candidates(let candidates, let negotiation):
+            return try addCandidates(candidates, negotiation, by: actor, to: &unit)
         }
     }
 
@@ -59,79 +80,64 @@ package final class CallService: Sendable {
 
     // MARK: Negotiation
 
-    /// Sends an offer: 201 with the ``Description``.
-    ///
-    /// - Parameter sdp: A JSON string within ``Limits/sdpBytes``.
-    package func sendOffer(
-        _ sdp: JSONText, negotiation: Int?, iceRestart: Bool, on id: CallID, by actor: Participant,
-        key: IdempotencyKey? = nil
-    ) async throws -> Answer {
-        try await change(id, by: actor, key: key) { unit in
-            let offer = Description(
-                callId: id, negotiation: unit.call.negotiation + 1, kind: .offer, sdp: sdp, iceRestart: iceRestart,
-                from: actor, createdAt: unit.now)
-            try unit.apply(
-                .offer(negotiation: negotiation, iceRestart: iceRestart), by: actor, payload: .description(offer))
-            try unit.store.save(offer)
-            return Answer(201, offer, location: "/v1/calls/\(id)/offer")
-        }
+    /// 201 with the ``Description``.
+    private static func sendOffer(
+        _ sdp: JSONText, _ negotiation: Int?, _ iceRestart: Bool, by actor: Participant, to unit: inout CallUnit
+    ) throws -> Answer {
+        let offer = Description(
+            callId: unit.call.id, negotiation: unit.call.negotiation + 1, kind: .offer, sdp: sdp,
+            iceRestart: iceRestart, from: actor, createdAt: unit.now)
+        try unit.apply(
+            .offer(negotiation: negotiation, iceRestart: iceRestart), by: actor, payload: .description(offer))
+        try unit.store.save(offer)
+        return Answer(201, offer, location: "/v1/calls/\(unit.call.id)/offer")
     }
 
-    /// Sends an answer: 201 with the ``Description``.
-    package func sendAnswer(
-        _ sdp: JSONText, negotiation: Int?, on id: CallID, by actor: Participant, key: IdempotencyKey? = nil
-    ) async throws -> Answer {
-        try await change(id, by: actor, key: key) { unit in
-            let answer = Description(
-                callId: id, negotiation: unit.call.openNegotiation?.number ?? unit.call.negotiation, kind: .answer,
-                sdp: sdp, iceRestart: false, from: actor, createdAt: unit.now)
-            try unit.apply(.answer(negotiation: negotiation), by: actor, payload: .description(answer))
-            try unit.store.save(answer)
-            return Answer(201, answer, location: "/v1/calls/\(id)/answer")
-        }
+    /// 201 with the ``Description``.
+    private static func sendAnswer(
+        _ sdp: JSONText, _ negotiation: Int?, by actor: Participant, to unit: inout CallUnit
+    ) throws -> Answer {
+        let answer = Description(
+            callId: unit.call.id, negotiation: unit.call.openNegotiation?.number ?? unit.call.negotiation,
+            kind: .answer, sdp: sdp, iceRestart: false, from: actor, createdAt: unit.now)
+        try unit.apply(.answer(negotiation: negotiation), by: actor, payload: .description(answer))
+        try unit.store.save(answer)
+        return Answer(201, answer, location: "/v1/calls/\(unit.call.id)/answer")
     }
 
-    /// Sends candidates: 202 with how many were taken.
-    ///
-    /// - Parameter candidates: `RTCIceCandidateInit`s, each within its bounds.
-    package func addCandidates(
-        _ candidates: [JSONText], negotiation: Int?, on id: CallID, by actor: Participant, key: IdempotencyKey? = nil
-    ) async throws -> Answer {
-        try await change(id, by: actor, key: key) { unit in
-            try unit.apply(
-                .candidates(count: candidates.count, negotiation: negotiation), by: actor,
-                payload: .candidates(candidates, negotiation: negotiation))
-            try unit.store.append(candidates, of: negotiation, from: actor, to: id, at: unit.now)
-            var json = JSONWriter()
-            json.object { json in
-                json.field("callId", id.rawValue)
-                json.field("accepted", candidates.count)
-            }
-            return Answer(202, body: json.utf8)
+    /// 202 with how many were taken.
+    private static func addCandidates(
+        _ candidates: [JSONText], _ negotiation: Int?, by actor: Participant, to unit: inout CallUnit
+    ) throws -> Answer {
+        try unit.apply(
+            .candidates(count: candidates.count, negotiation: negotiation), by: actor,
+            payload: .candidates(candidates, negotiation: negotiation))
+        try unit.store.append(candidates, of: negotiation, from: actor, to: unit.call.id, at: unit.now)
+        var json = JSONWriter(reservingCapacity: 96)
+        json.object { json in
+            json.field("callId", unit.call.id.rawValue)
+            json.field("accepted", candidates.count)
         }
+        return Answer(202, body: json.utf8)
     }
 
     // MARK: The shape of every change
 
-    /// Runs `work` on a call in one transaction, once per key.
+    /// Runs `work` on a call.
     ///
     /// What time alone has done to the call is kept, also when the work is refused.
-    func change(
-        _ id: CallID, by actor: Participant, key: IdempotencyKey?,
-        _ work: @escaping @Sendable (inout CallUnit) throws -> Answer
-    ) async throws -> Answer {
-        try await store.write { [time, timing] store -> Result<Answer, Problem> in
-            try Self.once(key, in: store, at: time.now) {
-                guard let call = try store.call(id) else { return .failure(CallRefusal.notFound.problem) }
-                var unit = CallUnit(store: store, call: call, now: time.now, timing: timing)
-                try unit.advance()
-                do {
-                    return .success(try work(&unit))
-                } catch let refusal as CallRefusal {
-                    return .failure(refusal.problem)
-                }
-            }
-        }.get()
+    private static func change(
+        _ id: CallID, by actor: Participant, in store: any StoreWriter, at now: Timestamp, timing: CallTiming,
+        _ work: (inout CallUnit) throws -> Answer
+    ) throws -> Result<Answer, Problem> {
+        guard let call = try store.call(id) else { return .failure(CallRefusal.notFound.problem) }
+        var unit = CallUnit(store: store, call: call, now: now, timing: timing)
+        try unit.advance()
+        do {
+            return .success(try work(&unit))
+        } catch let refusal as CallRefusal {
+            return .failure(refusal.problem)
+        }
     }
 
     /// Gives the answer that was given for the key before, or does work that may be repeated and keeps its answer.

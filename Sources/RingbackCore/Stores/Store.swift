@@ -11,14 +11,34 @@ package protocol Store: Sendable {
 
     /// Runs `work` in a transaction.
     ///
-    /// - Throws: What `work` throws; ``Problem`` `storage_unavailable` when the disk is full or fails.
-    func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T
+    /// - Parameters:
+    ///   - work: May be run again when other work of the same transaction fails, and must not mind.
+    ///   - completion: Gets what `work` returned or threw, or ``Problem`` `storage_unavailable` when the disk is full or
+    ///     fails. Called on the writer's thread, after the observers; it must not wait.
+    func submit<T: Sendable>(
+        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
+        then completion: @escaping @Sendable (Result<T, any Error>) -> Void)
 
     /// Runs `work` on one consistent state, the newest committed.
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T
 
     /// Sets who hears of every commit, in their order, on the writer's thread. To be called once, before the first write.
     func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void)
+
+    /// Sets who is called after the completions of a commit's work, on the writer's thread: what they have left to be done
+    /// can be done at once. To be called once, before the first write.
+    func observeSettling(_ observer: @escaping @Sendable () -> Void)
+}
+
+extension Store {
+    /// Runs `work` in a transaction.
+    ///
+    /// - Throws: What `work` throws; ``Problem`` `storage_unavailable` when the disk is full or fails.
+    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            submit(work) { continuation.resume(with: $0) }
+        }
+    }
 }
 
 package protocol StoreReader: AccountReader, CallReader, EventReader {}

@@ -24,6 +24,8 @@ struct Operation: Sendable {
     let access: Access
     let repeating: Repeating
     let handle: @Sendable (OperationRequest) async throws -> Answer
+    /// For writes to calls: what is asked, so that a socket can hand it over without a task of its own.
+    let call: (@Sendable (OperationRequest) throws -> CallRequest)?
 
     init(
         _ id: String, _ method: HTTPRequest.Method, _ path: String, access: Access = .device,
@@ -35,6 +37,21 @@ struct Operation: Sendable {
         self.access = access
         self.repeating = repeating
         self.handle = handle
+        call = nil
+    }
+
+    /// A write to a call.
+    init(
+        _ id: String, _ method: HTTPRequest.Method, _ path: String, of calls: CallService,
+        call: @escaping @Sendable (OperationRequest) throws -> CallRequest
+    ) {
+        self.id = id
+        self.method = method
+        self.path = path
+        access = .device
+        repeating = .once
+        handle = { try await calls.perform(try call($0)) }
+        self.call = call
     }
 
     /// The names between braces in the path.

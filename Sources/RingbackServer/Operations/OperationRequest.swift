@@ -80,6 +80,11 @@ struct OperationRequest: Sendable {
         return value
     }
 
+    /// A change of the call that the path names.
+    func change(_ change: CallRequest.Change) throws -> CallRequest {
+        CallRequest(.change(try call(), change), by: try participant, key: try key())
+    }
+
     // MARK: Idempotency
 
     /// The client's key, bound to this device and route, with a fingerprint of what is asked.

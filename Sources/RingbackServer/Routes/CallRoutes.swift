@@ -6,19 +6,17 @@ enum CallRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation("invite", .post, "/v1/calls", repeating: .once) { try await invite($0, calls) },
+            Operation("invite", .post, "/v1/calls", of: calls, call: invite),
             Operation("listCalls", .get, "/v1/calls") { try await list($0, calls) },
             Operation("getCall", .get, "/v1/calls/{callId}") { request in
                 Answer(200, try await calls.call(request.call(), for: request.participant.userId))
             },
             transition("alerting", .alerting, calls),
             transition("accept", .accept, calls),
-            Operation("decline", .post, "/v1/calls/{callId}/decline", repeating: .once) {
-                try await decline($0, calls)
-            },
+            Operation("decline", .post, "/v1/calls/{callId}/decline", of: calls, call: decline),
             transition("cancel", .cancel, calls),
             transition("connected", .connected, calls),
-            Operation("hangUp", .post, "/v1/calls/{callId}/hangup", repeating: .once) { try await hangUp($0, calls) },
+            Operation("hangUp", .post, "/v1/calls/{callId}/hangup", of: calls, call: hangUp),
             Operation("endCall", .post, "/v1/calls/{callId}/end", access: .administrator) { request in
                 try await calls.endByAdministrator(request.call())
             },
@@ -30,15 +28,14 @@ enum CallRoutes {
 
     /// POST /v1/calls/{callId}/alerting, /accept, /cancel, /connected
     private static func transition(_ id: String, _ command: CallCommand, _ calls: CallService) -> Operation {
-        Operation(id, .post, "/v1/calls/{callId}/\(id)", repeating: .once) { request in
+        Operation(id, .post, "/v1/calls/{callId}/\(id)", of: calls) { request in
             _ = try request.reader()
-            return try await calls.perform(
-                command, on: request.call(), by: request.participant, key: try request.key())
+            return try request.change(.command(command))
         }
     }
 
     /// POST /v1/calls
-    private static func invite(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+    @Sendable private static func invite(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader()
         let callee = reader.user("callee")
         let media = reader.object("media") { reader in
@@ -50,7 +47,7 @@ enum CallRoutes {
         let invitation = Invitation(
             caller: try request.participant, callee: try FieldReader.unwrap(callee), media: media ?? Call.Media(),
             custom: custom, ringSeconds: ringSeconds ?? 60)
-        return try await calls.invite(invitation, key: try request.key())
+        return CallRequest(.invite(invitation), by: invitation.caller, key: try request.key())
     }
 
     /// GET /v1/calls
@@ -77,21 +74,19 @@ enum CallRoutes {
     }
 
     /// POST /v1/calls/{callId}/decline
-    private static func decline(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+    @Sendable private static func decline(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader()
         let message = reader.text("message", characters: 0...Limits.messageCharacters)
         try reader.finish()
-        return try await calls.perform(
-            .decline(message: message), on: request.call(), by: request.participant, key: try request.key())
+        return try request.change(.command(.decline(message: message)))
     }
 
     /// POST /v1/calls/{callId}/hangup
-    private static func hangUp(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+    @Sendable private static func hangUp(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader()
         let reasons: [EndReason] = [.completed, .iceFailed, .mediaFailed, .unsupported]
         let reason = reader.choice("reason", of: reasons)
         try reader.finish()
-        return try await calls.perform(
-            .hangUp(reason ?? .completed), on: request.call(), by: request.participant, key: try request.key())
+        return try request.change(.command(.hangUp(reason ?? .completed)))
     }
 }

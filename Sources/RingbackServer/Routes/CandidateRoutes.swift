@@ -7,15 +7,13 @@ enum CandidateRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation("addCandidates", .post, "/v1/calls/{callId}/candidates", repeating: .once) {
-                try await add($0, calls)
-            },
+            Operation("addCandidates", .post, "/v1/calls/{callId}/candidates", of: calls, call: add),
             Operation("listCandidates", .get, "/v1/calls/{callId}/candidates") { try await list($0, calls) },
         ]
     }
 
     /// POST /v1/calls/{callId}/candidates
-    private static func add(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+    @Sendable private static func add(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader()
         var candidates: [JSONText] = []
         let elements = reader.array("candidates", count: Limits.candidatesPerBatch) ?? []
@@ -29,8 +27,7 @@ enum CandidateRoutes {
         }
         let negotiation = reader.integer("negotiation", in: 1...Int(Int32.max))
         try reader.finish()
-        return try await calls.addCandidates(
-            candidates, negotiation: negotiation, on: request.call(), by: request.participant, key: try request.key())
+        return try request.change(.candidates(candidates, negotiation: negotiation))
     }
 
     /// Checks an `RTCIceCandidateInit` (W3C WebRTC, section 4.8.1.1). An empty `candidate` is end-of-candidates.

@@ -7,10 +7,8 @@ enum MediaRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation("setMedia", .put, "/v1/calls/{callId}/media", repeating: .once) { try await setMedia($0, calls) },
-            Operation("reportQuality", .post, "/v1/calls/{callId}/quality", repeating: .once) {
-                try await reportQuality($0, calls)
-            },
+            Operation("setMedia", .put, "/v1/calls/{callId}/media", of: calls, call: setMedia),
+            Operation("reportQuality", .post, "/v1/calls/{callId}/quality", of: calls, call: reportQuality),
         ]
     }
 
@@ -18,7 +16,7 @@ enum MediaRoutes {
     private enum Path: String, CaseIterable { case direct, relayed }
 
     /// PUT /v1/calls/{callId}/media
-    private static func setMedia(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+    @Sendable private static func setMedia(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader(requiresBody: true)
         var json = JSONWriter()
         let parameters = Set(request.operation.pathParameters)
@@ -46,12 +44,11 @@ enum MediaRoutes {
         guard json.utf8.count <= Limits.mediaBytes else {
             throw Problem(.invalidRequest, "The media state may have \(Limits.mediaBytes) bytes.")
         }
-        return try await calls.setMedia(
-            JSONText(unchecked: json.utf8), on: request.call(), by: request.participant, key: try request.key())
+        return try request.change(.media(JSONText(unchecked: json.utf8)))
     }
 
     /// POST /v1/calls/{callId}/quality
-    private static func reportQuality(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+    @Sendable private static func reportQuality(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader(requiresBody: true)
         var json = JSONWriter()
         json.object { json in
@@ -71,8 +68,7 @@ enum MediaRoutes {
             if let path = reader.choice("path", of: Path.allCases) { json.field("path", path.rawValue) }
         }
         try reader.finish()
-        return try await calls.reportQuality(
-            JSONText(unchecked: json.utf8), on: request.call(), by: request.participant, key: try request.key())
+        return try request.change(.quality(JSONText(unchecked: json.utf8)))
     }
 
     /// What `getStats()` gives (W3C webrtc-stats), in sum.

@@ -7,36 +7,31 @@ enum NegotiationRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation("sendOffer", .post, "/v1/calls/{callId}/offer", repeating: .once) { try await offer($0, calls) },
+            Operation("sendOffer", .post, "/v1/calls/{callId}/offer", of: calls, call: offer),
             Operation("getOffer", .get, "/v1/calls/{callId}/offer") { try await newest(.offer, $0, calls) },
-            Operation("sendAnswer", .post, "/v1/calls/{callId}/answer", repeating: .once) {
-                try await answer($0, calls)
-            },
+            Operation("sendAnswer", .post, "/v1/calls/{callId}/answer", of: calls, call: answer),
             Operation("getAnswer", .get, "/v1/calls/{callId}/answer") { try await newest(.answer, $0, calls) },
         ]
     }
 
     /// POST /v1/calls/{callId}/offer
-    private static func offer(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+    @Sendable private static func offer(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader()
         let sdp = try sdp(.offer, in: &reader)
         let negotiation = reader.integer("negotiation", in: 1...Int(Int32.max))
         let iceRestart = reader.bool("iceRestart")
         try reader.finish()
-        return try await calls.sendOffer(
-            try FieldReader.unwrap(sdp), negotiation: negotiation, iceRestart: iceRestart ?? false,
-            on: request.call(), by: request.participant, key: try request.key())
+        return try request.change(
+            .offer(FieldReader.unwrap(sdp), negotiation: negotiation, iceRestart: iceRestart ?? false))
     }
 
     /// POST /v1/calls/{callId}/answer
-    private static func answer(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+    @Sendable private static func answer(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader()
         let sdp = try sdp(.answer, in: &reader)
         let negotiation = reader.integer("negotiation", in: 1...Int(Int32.max))
         try reader.finish()
-        return try await calls.sendAnswer(
-            try FieldReader.unwrap(sdp), negotiation: negotiation, on: request.call(), by: request.participant,
-            key: try request.key())
+        return try request.change(.answer(FieldReader.unwrap(sdp), negotiation: negotiation))
     }
 
     /// GET /v1/calls/{callId}/offer, /answer

@@ -148,8 +148,11 @@ private final class InterruptedStore: Store {
 
     var epoch: String { store.epoch }
 
-    func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
-        try await store.write(work)
+    func submit<T: Sendable>(
+        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
+        then completion: @escaping @Sendable (Result<T, any Error>) -> Void
+    ) {
+        store.submit(work, then: completion)
     }
 
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
@@ -163,4 +166,6 @@ private final class InterruptedStore: Store {
     }
 
     func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void) { store.observeCommits(observer) }
+
+    func observeSettling(_ observer: @escaping @Sendable () -> Void) { store.observeSettling(observer) }
 }
