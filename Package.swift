@@ -47,7 +47,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "RingbackMigrations", path: "migrations", resources: [.embedInCode("0001_schema.sql")],
+            name: "RingbackMigrations", path: "migrations",
+            resources: [.embedInCode("0001_schema.sql"), .embedInCode("0002_log.sql")],
             swiftSettings: strict
         ),
         .target(
@@ -56,6 +57,7 @@ let package = Package(
                 "RingbackCore", "RingbackModel", "RingbackMigrations",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -48,6 +48,8 @@ package struct EventBody: Sendable {
     package let members: [UInt8]
     package let type: EventType
     package let time: Timestamp
+    /// `nil` for an event that belongs to no call, and for one that was read from the log.
+    package let callId: CallID?
 
     package init(
         type: EventType, time: Timestamp, callId: CallID, callSeq: Int, actor: Participant?,
@@ -55,6 +57,7 @@ package struct EventBody: Sendable {
     ) {
         self.type = type
         self.time = time
+        self.callId = callId
         var json = JSONWriter(reservingCapacity: 1024)
         json.field("id", "\(callId.rawValue).\(callSeq)")
         json.field("type", type.rawValue)
@@ -71,6 +74,7 @@ package struct EventBody: Sendable {
     package init(type: EventType, time: Timestamp, id: String, data: (inout JSONWriter) -> Void) {
         self.type = type
         self.time = time
+        callId = nil
         var json = JSONWriter()
         json.field("id", id)
         json.field("type", type.rawValue)
@@ -84,6 +88,7 @@ package struct EventBody: Sendable {
         self.members = members
         self.type = type
         self.time = time
+        callId = nil
     }
 
     /// The event as delivered: the stored members behind the reader's cursor and the age at this moment.

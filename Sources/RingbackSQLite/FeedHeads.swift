@@ -17,11 +17,12 @@ final class FeedHeads: Sendable {
     }
 
     static let milestoneDistance: Int64 = 64
-    private static let eventsPerCheckpoint = 10_000
+    private static let eventsPerCheckpoint = 20_000
 
     private struct State {
         /// Those that changed since the last checkpoint.
         var fresh: [UserID: Head] = [:]
+        var newestEvent: Int64
         /// The newest event that the last checkpoint covers.
         var until: Int64
         var events = 0
@@ -44,8 +45,11 @@ final class FeedHeads: Sendable {
             fresh[user] = Head(event: row[0], position: row[2], milestone: row[3])
             events += 1
         }
-        state = Mutex(State(fresh: fresh, until: until, events: events))
+        let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM events") ?? 0
+        state = Mutex(State(fresh: fresh, newestEvent: newest, until: until, events: events))
     }
+
+    var newestEvent: Int64 { state.withLock(\.newestEvent) }
 
     /// The newest event of a user that the writer sees: there is nothing newer than the memory.
     func headForWriter(of user: UserID, _ db: Database) throws -> Head? {
@@ -83,13 +87,14 @@ final class FeedHeads: Sendable {
         return try String.fetchOne(statement).flatMap { Int64($0) } ?? 0
     }
 
-    func commit(_ heads: [UserID: Head], events: Int) {
+    func commit(_ staged: SQLiteSession.Staged) {
         state.withLock { state in
+            state.newestEvent = staged.newestEvent
             if let until = state.nextUntil {
-                state = State(until: until)
+                state = State(newestEvent: staged.newestEvent, until: until)
             } else {
-                state.fresh.merge(heads) { $1 }
-                state.events += events
+                state.fresh.merge(staged.heads) { $1 }
+                state.events += staged.events.count
             }
         }
     }
@@ -97,13 +102,14 @@ final class FeedHeads: Sendable {
     /// Asks for a checkpoint at the end of this transaction: events after the last one can't be pruned.
     func wantCheckpoint() { state.withLock { $0.isWanted = $0.events > 0 } }
 
-    /// Writes the heads into the table, within the transaction that is about to commit.
+    /// Writes the heads into the table, and the calls whose rows are behind, within the transaction that is about to commit.
     func checkpointIfDue(_ session: SQLiteSession) throws {
         let fresh = state.withLock { state in
             state.nextUntil = nil
             return state.isWanted || state.events >= Self.eventsPerCheckpoint ? state.fresh : nil
         }
         guard let fresh else { return }
+        try session.writeCallsBehind()
         let heads = fresh.merging(session.staged.heads) { $1 }
         let upsert = try session.db.cachedStatement(
             sql: """

@@ -1,4 +1,3 @@
-import Dispatch
 import GRDB
 import RingbackCore
 import RingbackModel
@@ -6,8 +5,8 @@ import Synchronization
 
 /// The one writer: everything that is waiting is committed together, with one fsync for all.
 ///
-/// Each piece of work has a savepoint of its own: one that throws leaves nothing behind and harms no other. Only when the
-/// disk fails does everything fail that would have been committed together.
+/// A piece of work that throws leaves nothing behind and harms no other. Only when the disk fails does everything fail that
+/// would have been committed together.
 final class GroupWriter: Sendable {
     private static let maximumBatch = 512
 
@@ -20,19 +19,29 @@ final class GroupWriter: Sendable {
     private struct State {
         var waiting: [Job] = []
         var isScheduled = false
-        var cache = CallCache()
         var observer: @Sendable (Commit) -> Void = { _ in }
         var settled: @Sendable () -> Void = {}
     }
 
+    /// A transaction that has been committed.
+    private struct Done {
+        var outcomes: [Result<@Sendable () -> Void, any Error>]
+        var staged: SQLiteSession.Staged
+    }
+
+    /// A piece of work threw after it had changed something.
+    private struct HasChanged: Error {}
+
     private let pool: DatabasePool
     private let heads: FeedHeads
-    private let queue = DispatchQueue(label: "ringback.writer", qos: .userInitiated)
+    private let live: LiveTable
     private let state = Mutex(State())
+    private let statements = Mutex<WriterStatements?>(nil)
 
-    init(pool: DatabasePool, heads: FeedHeads) {
+    init(pool: DatabasePool, heads: FeedHeads, live: LiveTable) {
         self.pool = pool
         self.heads = heads
+        self.live = live
     }
 
     func observe(_ observer: @escaping @Sendable (Commit) -> Void) { state.withLock { $0.observer = observer } }
@@ -58,54 +67,46 @@ final class GroupWriter: Sendable {
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
-        if isFirst { queue.async { self.drain() } }
+        if isFirst { pool.asyncWriteWithoutTransaction { self.drain($0) } }
     }
 
-    private func drain() {
-        while true {
-            let batch = state.withLock { state in
-                let batch = Array(state.waiting.prefix(Self.maximumBatch))
-                state.waiting.removeFirst(batch.count)
-                if batch.isEmpty { state.isScheduled = false }
-                return batch
+    private func drain(_ db: Database) {
+        while let batch = takeBatch() { commit(batch, db) }
+    }
+
+    private func takeBatch() -> [Job]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isScheduled = false
+                return nil
             }
-            if batch.isEmpty { return }
-            commit(batch)
+            guard state.waiting.count > Self.maximumBatch else {
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            let batch = Array(state.waiting.prefix(Self.maximumBatch))
+            state.waiting.removeFirst(batch.count)
+            return batch
         }
     }
 
-    private func commit(_ batch: [Job]) {
-        var outcomes: [Result<@Sendable () -> Void, any Error>] = []
-        var staged = SQLiteSession.Staged()
-        var cache: CallCache?
+    private func commit(_ batch: [Job], _ db: Database) {
         do {
-            try pool.writeWithoutTransaction { db in
-                try db.inTransaction(.immediate) {
-                    // Taken, not copied: should the transaction be lost, so are the calls that it changed.
-                    let session = SQLiteSession(db, heads: heads, cache: takeCache())
-                    for job in batch { outcomes.append(try run(job, in: session)) }
-                    try heads.checkpointIfDue(session)
-                    staged = session.staged
-                    cache = session.cache.take()
-                    return .commit
-                }
-            }
+            finish(batch, try transact(batch, db))
         } catch {
             let error = (error as? DatabaseError)?.problem ?? error
             for job in batch { job.fail(error) }
             state.withLock(\.settled)()
-            relieve(after: error)
-            return
+            relieve(after: error, db)
         }
-        let commit = staged.commit
-        heads.commit(staged.heads, events: commit.events.count)
-        cache?.settle(commit.calls)
-        let (observer, settled) = state.withLock { [cache = cache.take()] state in
-            state.cache = cache ?? CallCache()
-            return (state.observer, state.settled)
-        }
-        observer(commit)
-        for (job, outcome) in zip(batch, outcomes) {
+    }
+
+    private func finish(_ batch: [Job], _ done: Done) {
+        let (observer, settled) = state.withLock { ($0.observer, $0.settled) }
+        live.commit(done.staged.calls.values)
+        heads.commit(done.staged)
+        observer(done.staged.commit)
+        for (job, outcome) in zip(batch, done.outcomes) {
             switch outcome {
             case .success(let complete): complete()
             case .failure(let error): job.fail((error as? DatabaseError)?.problem ?? error)
@@ -114,23 +115,69 @@ final class GroupWriter: Sendable {
         settled()
     }
 
-    private func takeCache() -> CallCache {
-        state.withLock { state in
-            let cache = state.cache
-            state.cache = CallCache()
-            return cache
+    // MARK: The transaction
+
+    /// Commits all of the batch's work that does not throw.
+    ///
+    /// - Throws: When everything is lost.
+    private func transact(_ batch: [Job], _ db: Database) throws -> Done {
+        let statements = try prepared(db)
+        do {
+            return try transact(db, statements) { session in try batch.map { try run($0, in: session) } }
+        } catch let error where (error as? DatabaseError)?.problem == nil {
+            // Something is wrong with one of them. Each in a savepoint of its own then, which costs more.
+            return try transact(db, statements) { session in try batch.map { try runAlone($0, in: session) } }
+        }
+    }
+
+    private func prepared(_ db: Database) throws -> WriterStatements {
+        try statements.withLock { statements in
+            if let statements { return statements }
+            let new = try WriterStatements(db)
+            statements = new
+            return new
+        }
+    }
+
+    private func transact(
+        _ db: Database, _ statements: WriterStatements,
+        _ work: (SQLiteSession) throws -> [Result<@Sendable () -> Void, any Error>]
+    ) throws -> Done {
+        let session = SQLiteSession(db, heads: heads, live: live, statements: statements)
+        do {
+            try statements.begin.run()
+            let outcomes = try work(session)
+            try session.writeCalls()
+            try heads.checkpointIfDue(session)
+            try statements.commit.run()
+            return Done(outcomes: outcomes, staged: session.staged)
+        } catch {
+            if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// Runs a job that has no savepoint: should it throw, it must not have changed anything.
+    private func run(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
+        let changes = session.changes
+        do {
+            return .success(try job.run(session))
+        } catch {
+            if (error as? DatabaseError)?.problem != nil { throw error }
+            guard session.changes == changes else { throw HasChanged() }
+            return .failure(error)
         }
     }
 
     /// Runs one job in its savepoint.
     ///
     /// - Throws: Only when the whole transaction is lost.
-    private func run(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
-        session.staged.begin()
-        session.cache?.begin()
+    private func runAlone(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
+        let staged = session.staged
         do {
             try session.execute("SAVEPOINT job", [])
             let complete = try job.run(session)
+            try session.writeCalls()
             try session.execute("RELEASE job", [])
             return .success(complete)
         } catch {
@@ -138,15 +185,14 @@ final class GroupWriter: Sendable {
             if isLost { throw error }
             try session.execute("ROLLBACK TO job", [])
             try session.execute("RELEASE job", [])
-            session.staged.rollBack()
-            session.cache?.rollBack()
+            session.staged = staged
             return .failure(error)
         }
     }
 
     /// After a full disk: the write-ahead log may hold pages that the database has room for.
-    private func relieve(after error: any Error) {
+    private func relieve(after error: any Error, _ db: Database) {
         guard (error as? Problem)?.code == .storageUnavailable else { return }
-        try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        _ = try? db.checkpoint(.truncate)
     }
 }

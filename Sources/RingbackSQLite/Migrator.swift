@@ -37,7 +37,10 @@ struct Migrator {
         ) STRICT
         """
 
-    var migrations = Migrations.all
+    private let migrations: [Migrations.Migration]
+
+    /// - Parameter last: The number of the last one that is known.
+    init(through last: Int = .max) { migrations = Migrations.all.filter { $0.number <= last } }
 
     /// - Returns: The numbers of those that were applied now.
     /// - Throws: ``MigrationError`` before anything is changed.

@@ -5,27 +5,44 @@ import RingbackModel
 
 extension SQLiteSession {
     func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
+        guard let statement = statements?.insertEvent, !audiences.isEmpty else { return }
+        noteChange()
+        let call: LiveTable.Entry? = if let id = event.callId { try entry(of: id) } else { nil }
         for audience in audiences {
             let head = try staged.heads[audience.user] ?? heads.headForWriter(of: audience.user, db)
-            let position = (head?.position ?? 0) + 1
-            try execute(
-                """
-                INSERT INTO events (user_id, position, previous, milestone, only_device, except_device, type, time, body)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    audience.user.rawValue, position, head?.event, head?.nextMilestone, audience.only?.rawValue,
-                    audience.except?.rawValue, event.type.rawValue, event.time.milliseconds, Data(event.members),
-                ])
-            staged.append(
+            let (id, position) = (staged.newestEvent + 1, (head?.position ?? 0) + 1)
+            statement.bind(id)
+            statement.bind(audience.user.rawValue)
+            statement.bind(position)
+            statement.bind(head?.event)
+            statement.bind(head?.nextMilestone)
+            statement.bind(call?.key)
+            statement.bind(event.type.hasPayload ? call?.lastPayload : nil)
+            statement.bind(audience.only?.rawValue)
+            statement.bind(audience.except?.rawValue)
+            statement.bind(event.type.rawValue)
+            statement.bind(event.time.milliseconds)
+            statement.bind(event.members)
+            try statement.run()
+            staged.newestEvent = id
+            staged.heads[audience.user] = FeedHeads.Head(
+                event: id, position: position, milestone: head?.nextMilestone)
+            staged.events.append(
                 StoredEvent(
-                    user: audience.user, position: position, only: audience.only, except: audience.except, body: event),
-                head: FeedHeads.Head(
-                    event: db.lastInsertedRowID, position: position, milestone: head?.nextMilestone))
+                    user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
+        }
+        if event.type.hasPayload, var call {
+            call.lastPayload = staged.newestEvent
+            stage(call)
         }
     }
 
-    func newestPosition(of user: UserID) throws -> Int64 { try heads.head(of: user, db)?.position ?? 0 }
+    func newestPosition(of user: UserID) throws -> Int64 {
+        guard let head = try heads.head(of: user, db) else { return 0 }
+        // A commit that the live calls in memory don't have yet: whoever went on behind it would miss what it did.
+        if statements == nil, head.event > heads.newestEvent { throw StaleMoment() }
+        return head.position
+    }
 
     /// Walks back from the newest event, in large steps to the end of the page and in small ones through it.
     func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead {

@@ -3,85 +3,61 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// What belongs to a call beside its state: descriptions, candidates, timeline, quality.
+/// What belongs to a call beside its state. Offers, answers and candidates are in the events that told them, each of which
+/// names the one before it in its call.
 extension SQLiteSession {
-    func save(_ description: Description) throws {
-        try execute(
-            """
-            INSERT INTO descriptions (call, negotiation, kind, ice_restart, user_id, device_id, created_at, sdp)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                try requireKey(of: description.callId), description.negotiation, description.kind.rawValue,
-                description.iceRestart, description.from.userId.rawValue, description.from.deviceId.rawValue,
-                description.createdAt.milliseconds, Data(description.sdp.utf8),
-            ])
-    }
-
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description? {
-        guard let key = try key(of: call) else { return nil }
-        return try row(
-            "SELECT * FROM descriptions WHERE call = ? AND kind = ? ORDER BY negotiation DESC LIMIT 1",
-            [key, kind.rawValue]
-        ).map { row in
-            Description(
-                callId: call, negotiation: row["negotiation"], kind: kind, sdp: JSONText(unchecked: row.bytes("sdp")),
-                iceRestart: row["ice_restart"], from: try row.sender(), createdAt: row.time("created_at"))
+        guard let entry = try entry(of: call) else { return nil }
+        var description: Description?
+        try forEachPayload(of: entry) { event in
+            if event.type == (kind == .offer ? .callOffer : .callAnswer) { description = Description(retold: event) }
+            return description == nil
         }
-    }
-
-    func append(
-        _ candidates: [JSONText], of negotiation: Int?, from participant: Participant, to call: CallID,
-        at now: Timestamp
-    ) throws {
-        let key = try requireKey(of: call)
-        let last = try row("SELECT max(position) FROM candidates WHERE call = ?", [key])?[0] as Int? ?? 0
-        for (index, candidate) in candidates.enumerated() {
-            try execute(
-                """
-                INSERT INTO candidates (call, position, user_id, device_id, negotiation, created_at, candidate)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    key, last + 1 + index, participant.userId.rawValue, participant.deviceId.rawValue, negotiation,
-                    now.milliseconds, Data(candidate.utf8),
-                ])
-        }
+        return description
     }
 
     func candidates(of call: CallID, from user: UserID, after: Int, limit: Int) throws -> [StoredCandidate] {
-        guard let key = try key(of: call) else { return [] }
-        return try rows(
-            "SELECT * FROM candidates WHERE call = ? AND position > ? AND user_id = ? ORDER BY position LIMIT ?",
-            [key, after, user.rawValue, limit]
-        ).map { row in
-            StoredCandidate(
-                position: row["position"], from: try row.sender(), negotiation: row["negotiation"],
-                candidate: JSONText(unchecked: row.bytes("candidate")), createdAt: row.time("created_at"))
+        guard let entry = try entry(of: call) else { return [] }
+        var position = entry.call.callerSide.candidates + entry.call.calleeSide.candidates
+        var found: [StoredCandidate] = []
+        // Newest first, and the page is of the oldest.
+        try forEachPayload(of: entry) { event in
+            guard event.type == .callCandidates else { return true }
+            guard let batch = CandidateBatch(retold: event) else { throw CorruptRow(column: "body") }
+            position -= batch.candidates.count
+            guard batch.from.userId == user else { return position > after }
+            let stored = batch.candidates.enumerated().map { index, candidate in
+                StoredCandidate(
+                    position: position + 1 + index, from: batch.from, negotiation: batch.negotiation,
+                    candidate: candidate, createdAt: event.time)
+            }
+            found += stored.reversed().filter { $0.position > after }
+            return position > after
+        }
+        return Array(found.reversed().prefix(limit))
+    }
+
+    /// The events with an offer, an answer or candidates, newest first, as far as they are still in the log.
+    ///
+    /// - Parameter body: Returns whether to go on.
+    private func forEachPayload(of entry: LiveTable.Entry, _ body: (EventBody) throws -> Bool) throws {
+        var next = entry.lastPayload
+        while let id = next {
+            let found = try row("SELECT payload_previous, type, time, body FROM events WHERE id = ?", [id])
+            guard let event = found else {
+                // Either it was pruned, or this reader's moment is older than the memory.
+                let newest = try row("SELECT max(id) FROM events", [])?[0] as Int64?
+                if id > newest ?? 0 { throw StaleMoment() }
+                return
+            }
+            next = event["payload_previous"]
+            let payload = EventBody(
+                members: event.bytes("body"), type: try event.value("type"), time: event.time("time"))
+            if try !body(payload) { return }
         }
     }
 
-    func append(_ entries: [TimelineEntry], to call: CallID) throws {
-        guard !entries.isEmpty else { return }
-        let key = try requireKey(of: call)
-        for entry in entries {
-            try execute(
-                "INSERT INTO timeline (call, seq, time, what, user_id, device_id, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    key, entry.seq, entry.time.milliseconds, entry.what, entry.actor?.userId.rawValue,
-                    entry.actor?.deviceId.rawValue, entry.detail,
-                ])
-        }
-    }
-
-    func timeline(of call: CallID) throws -> [TimelineEntry] {
-        guard let key = try key(of: call) else { return [] }
-        return try rows("SELECT * FROM timeline WHERE call = ? ORDER BY seq", [key]).map { row in
-            TimelineEntry(
-                seq: row["seq"], time: row.time("time"), what: row["what"],
-                actor: try row.participant("user_id", "device_id"), detail: row["detail"])
-        }
-    }
+    func timeline(of call: CallID) throws -> [TimelineEntry] { try entry(of: call)?.timeline.entries() ?? [] }
 
     func saveQuality(_ summary: JSONText, from participant: Participant, of call: CallID, at now: Timestamp) throws {
         try execute(
@@ -91,14 +67,8 @@ extension SQLiteSession {
                 created_at = excluded.created_at, summary = excluded.summary
             """,
             [
-                try requireKey(of: call), participant.userId.rawValue, participant.deviceId.rawValue, now.milliseconds,
-                Data(summary.utf8),
+                try requireEntry(of: call).key, participant.userId.rawValue, participant.deviceId.rawValue,
+                now.milliseconds, Data(summary.utf8),
             ])
-    }
-}
-
-extension Row {
-    fileprivate func sender() throws -> Participant {
-        Participant(userId: try user("user_id"), deviceId: try device("device_id"))
     }
 }

@@ -32,17 +32,15 @@ extension SQLiteSession {
         return removed == limit || hasMorePayloads
     }
 
-    /// Removes the descriptions and candidates of calls that ended long ago.
+    /// Lets go of the offers, answers and candidates of calls that ended long ago: the events that have them go in their
+    /// own time.
     private func prunePayloads(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
-        let calls = try rows(
-            "SELECT id FROM calls WHERE ended_at IS NOT NULL AND pruned = 0 AND ended_at < ? ORDER BY ended_at LIMIT ?",
-            [horizon.payloads.milliseconds, limit])
-        for row in calls {
-            let call: Int64 = row[0]
-            try execute("DELETE FROM descriptions WHERE call = ?", [call])
-            try execute("DELETE FROM candidates WHERE call = ?", [call])
-            try execute("UPDATE calls SET pruned = 1 WHERE id = ?", [call])
-        }
-        return calls.count == limit
+        try execute(
+            """
+            UPDATE calls SET last_payload = NULL WHERE id IN (
+                SELECT id FROM calls INDEXED BY calls_with_payload
+                WHERE ended_at IS NOT NULL AND last_payload IS NOT NULL AND ended_at < ? ORDER BY ended_at LIMIT ?)
+            """, [horizon.payloads.milliseconds, limit])
+        return db.changesCount == limit
     }
 }

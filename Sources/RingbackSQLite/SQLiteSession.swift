@@ -6,60 +6,43 @@ import RingbackModel
 /// One transaction's view of the database. The extensions hold the SQL, a file for each group of tables.
 final class SQLiteSession: StoreWriter {
     /// What takes effect in memory when the transaction has been committed.
-    ///
-    /// A piece of work that fails takes back its own part: by counts, for a copy would grow with the whole batch.
     struct Staged {
-        private(set) var heads: [UserID: FeedHeads.Head] = [:]
-        private(set) var events: [StoredEvent] = []
-        /// May have a call more than once; the last one counts.
-        private(set) var calls: [CallState] = []
-        private var replacedHeads: [(user: UserID, head: FeedHeads.Head?)] = []
-        private var eventsBefore = 0
-        private var callsBefore = 0
-
-        /// Begins a piece of work.
-        mutating func begin() {
-            replacedHeads.removeAll(keepingCapacity: true)
-            (eventsBefore, callsBefore) = (events.count, calls.count)
-        }
-
-        mutating func append(_ event: StoredEvent, head: FeedHeads.Head) {
-            replacedHeads.append((event.user, heads[event.user]))
-            heads[event.user] = head
-            events.append(event)
-        }
-
-        mutating func append(_ call: CallState) { calls.append(call) }
-
-        /// Takes back what the piece of work has staged.
-        mutating func rollBack() {
-            for (user, head) in replacedHeads.reversed() { heads[user] = head }
-            events.removeLast(events.count - eventsBefore)
-            calls.removeLast(calls.count - callsBefore)
-        }
+        var heads: [UserID: FeedHeads.Head] = [:]
+        /// The number of the log's newest event.
+        var newestEvent: Int64
+        var events: [StoredEvent] = []
+        var calls: [CallID: LiveTable.Entry] = [:]
 
         var commit: Commit {
             var commit = Commit()
             commit.events = events
-            var seen: Set<CallID> = []
-            commit.calls = calls.reversed().filter { seen.insert($0.id).inserted }
+            commit.calls = calls.values.map(\.call)
             return commit
         }
     }
 
     let db: Database
     let heads: FeedHeads
-    var staged = Staged()
-    /// The writer's; `nil` for readers, who see another moment.
-    var cache: CallCache?
+    let live: LiveTable
+    /// The writer's; `nil` for readers.
+    let statements: WriterStatements?
+    var staged: Staged
+    /// How often this session has changed something.
+    private(set) var changes = 0
 
-    init(_ db: Database, heads: FeedHeads, cache: CallCache? = nil) {
+    init(_ db: Database, heads: FeedHeads, live: LiveTable, statements: WriterStatements? = nil) {
         self.db = db
         self.heads = heads
-        self.cache = cache
+        self.live = live
+        self.statements = statements
+        staged = Staged(newestEvent: statements == nil ? 0 : heads.newestEvent)
     }
 
+    /// To be called by whatever changes the database or what is staged.
+    func noteChange() { changes += 1 }
+
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
+        noteChange()
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 
@@ -76,6 +59,9 @@ final class SQLiteSession: StoreWriter {
 struct CorruptRow: Error {
     let column: String
 }
+
+/// A reader's moment and the memory are a commit apart where they must not be. The next read sees both.
+struct StaleMoment: Error {}
 
 extension Row {
     func user(_ column: String) throws -> UserID {

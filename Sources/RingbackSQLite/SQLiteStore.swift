@@ -9,6 +9,7 @@ package final class SQLiteStore: Store {
     private let pool: DatabasePool
     private let lock: StoreLock
     private let heads: FeedHeads
+    private let live: LiveTable
     private let writer: GroupWriter
 
     /// Opens the database, makes it if it isn't there, and applies pending migrations.
@@ -19,19 +20,23 @@ package final class SQLiteStore: Store {
         pool = try Self.openPool(path)
         let db = pool
         _ = try db.writeWithoutTransaction { try Migrator().migrate($0) }
-        (epoch, heads) = try db.read { db in
-            (try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "", try FeedHeads(db))
+        (epoch, heads, live) = try db.read { db in
+            (
+                try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "", try FeedHeads(db),
+                try LiveTable(db)
+            )
         }
-        writer = GroupWriter(pool: db, heads: heads)
+        writer = GroupWriter(pool: db, heads: heads, live: live)
     }
 
     /// Applies pending migrations and nothing else.
     ///
+    /// - Parameter last: The number of the last one to apply; by default all.
     /// - Returns: The numbers of those that were applied.
-    package static func migrate(path: String) throws -> [Int] {
+    package static func migrate(path: String, through last: Int = .max) throws -> [Int] {
         let lock = try StoreLock(database: path)
         defer { withExtendedLifetime(lock) {} }
-        return try openPool(path).writeWithoutTransaction { try Migrator().migrate($0) }
+        return try openPool(path).writeWithoutTransaction { try Migrator(through: last).migrate($0) }
     }
 
     /// Gives the log a new epoch, so that cursors from before are refused. For a database that came from a backup.
@@ -56,7 +61,13 @@ package final class SQLiteStore: Store {
 
     package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
         do {
-            return try await pool.read { [heads] db in try work(SQLiteSession(db, heads: heads)) }
+            while true {
+                do {
+                    return try await pool.read { [heads, live] db in
+                        try work(SQLiteSession(db, heads: heads, live: live))
+                    }
+                } catch is StaleMoment {}
+            }
         } catch let error as DatabaseError {
             throw error.problem ?? error
         }

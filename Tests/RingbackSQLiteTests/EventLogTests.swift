@@ -170,12 +170,12 @@ struct EventLogTests {
                 _ = try store.insert(Exchange.account(third))
                 try store.append(Self.event(0), to: [.init(user: third)])
             }
-            for _ in 0..<21 { try await append((0..<500).map { $0.isMultiple(of: 3) ? petya : vasya }, to: store) }
+            for _ in 0..<41 { try await append((0..<500).map { $0.isMultiple(of: 3) ? petya : vasya }, to: store) }
             try await append([vasya, petya, vasya], to: store)
-            try await expectLogs([vasya: 21 * 333 + 2, petya: 21 * 167 + 1, third: 1], in: store)
+            try await expectLogs([vasya: 41 * 333 + 2, petya: 41 * 167 + 1, third: 1], in: store)
         }
         let store = try SQLiteStore(path: database.path)
-        try await expectLogs([vasya: 21 * 333 + 2, petya: 21 * 167 + 1, third: 1], in: store)
+        try await expectLogs([vasya: 41 * 333 + 2, petya: 41 * 167 + 1, third: 1], in: store)
         let heads = try await DatabaseQueue(path: database.path).read { db in
             (
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM feed_heads"),
@@ -183,7 +183,7 @@ struct EventLogTests {
             )
         }
         #expect(heads.0 == 3)
-        #expect((heads.1 ?? 0) >= 10_000, "a checkpoint was made")
+        #expect((heads.1 ?? 0) >= 20_000, "a checkpoint was made")
         try await append([third], to: store)
         #expect(try await positions(of: third, after: 1, in: store) == [2])
     }
@@ -194,7 +194,7 @@ struct EventLogTests {
             #expect(try await store.read { try $0.newestPosition(of: user) } == newest, "\(user)")
             #expect(try await positions(of: user, after: newest - 1, in: store) == [newest])
             #expect(try await positions(of: user, after: newest + 1, in: store) == nil)
-            #expect(try await positions(of: user, after: 0, limit: 20_000, in: store) == Array(1...newest))
+            #expect(try await positions(of: user, after: 0, limit: 40_000, in: store) == Array(1...newest))
         }
     }
 

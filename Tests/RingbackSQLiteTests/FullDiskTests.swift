@@ -15,13 +15,10 @@ struct FullDiskTests {
                 try await store.write { store in
                     let call = Cast.invitedCall(id: Cast.callID(number))
                     try store.save(call, deadline: nil)
-                    try store.append(
-                        [Cast.json("\"" + String(repeating: "x", count: 1500) + "\"")], of: nil, from: Cast.vasya,
-                        to: call.id, at: ManualTime.start)
-                    try store.append(
-                        EventBody(type: .callIncoming, time: ManualTime.start, callId: call.id, callSeq: 1, actor: nil)
-                        { _ in },
-                        to: [.init(user: Cast.petya.userId)])
+                    let event = EventBody(
+                        type: .callIncoming, time: ManualTime.start, callId: call.id, callSeq: 1, actor: nil
+                    ) { $0.field("text", String(repeating: "x", count: 1500)) }
+                    try store.append(event, to: [.init(user: Cast.petya.userId)])
                 }
             } catch {
                 let problem = try #require(error as? Problem)
@@ -50,9 +47,7 @@ struct FullDiskTests {
         // Nothing half-written, and what was there can be read.
         let position = try await store.read { store throws in
             #expect(try store.call(Cast.callID(written)) == nil)
-            #expect(
-                try store.candidates(of: Cast.callID(written - 1), from: Cast.vasya.userId, after: 0, limit: 9).count
-                    == 1)
+            #expect(try store.call(Cast.callID(written - 1)) != nil)
             return try store.newestPosition(of: Cast.petya.userId)
         }
         #expect(position == Int64(written))
@@ -80,11 +75,21 @@ struct FullDiskTests {
         #expect(events.map(\.position) == Array(1...position + 1))
     }
 
+    /// Migrations leave pages that are written before the file has to grow.
+    private func useUpFreePages(of store: SQLiteStore) async throws {
+        let event = EventBody(type: .callRinging, time: ManualTime.start, callId: Cast.callID(), callSeq: 1, actor: nil)
+        { $0.field("text", String(repeating: "x", count: 3000)) }
+        while try await store.pragma("freelist_count") != "0" {
+            try await store.write { try $0.append(event, to: [.init(user: Cast.stranger.userId)]) }
+        }
+    }
+
     @Test func `A call that the disk refused to change is as it was, also for the writer`() async throws {
         let exchange = try await Exchange.withCast()
         let store = try #require(exchange.store as? SQLiteStore)
         let id = try await exchange.connectingCall()
         let before = try await exchange.call(id)
+        try await useUpFreePages(of: store)
         let pages = try #require(Int(try await store.pragma("page_count")))
         _ = try await store.pragma("max_page_count = \(pages)")
         let big = Cast.json("\"" + String(repeating: "x", count: Limits.sdpBytes) + "\"")

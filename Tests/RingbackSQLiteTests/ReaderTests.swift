@@ -40,12 +40,12 @@ struct ReaderTests {
         return try await seen
     }
 
-    @Test func `A commit after the reader began is not seen, neither the call nor its event`() async throws {
+    @Test func `Of a commit after the reader began the event is not seen, though the call may be`() async throws {
         let exchange = try await Exchange.withCast()
         _ = try await exchange.invite()
         let seen = try await read(beside: { _ = try await $0.invite() }, in: exchange)
         // Of the two the position may lag behind the calls: that is told twice. The other way round is lost.
-        #expect(seen.calls == 1)
+        #expect(seen.calls == 2)
         #expect(seen.position == 1)
         #expect(seen.events == [1], "nothing is gone")
         let later = try await read(beside: { _ in }, in: exchange)
@@ -62,7 +62,7 @@ struct ReaderTests {
             }
         }
         _ = try await exchange.invite()
-        try await fill(10_100)
+        try await fill(20_100)
         // The next commit writes the heads down and empties the memory of them.
         let seen = try await read(beside: { _ in try await fill(1) }, in: exchange)
         #expect(seen.position == 1 && seen.events == [1] && seen.calls == 1)

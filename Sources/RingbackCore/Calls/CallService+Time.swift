@@ -11,8 +11,8 @@ extension CallService {
                     guard let call = try store.call(id) else { continue }
                     var unit = CallUnit(store: store, call: call, now: time.now, timing: timing)
                     try unit.advance()
-                    // Due by the timing of another process: it would be due for ever.
-                    if unit.call == call { try store.save(call, deadline: call.deadline(timing: timing)) }
+                    // A store that was opened again only knows that it is live: it would be due for ever.
+                    if unit.call == call { try store.hold(call, deadline: call.deadline(timing: timing)) }
                 }
                 return due.count
             }

@@ -89,7 +89,6 @@ package final class CallService: Sendable {
             iceRestart: iceRestart, from: actor, createdAt: unit.now)
         try unit.apply(
             .offer(negotiation: negotiation, iceRestart: iceRestart), by: actor, payload: .description(offer))
-        try unit.store.save(offer)
         return Answer(201, offer, location: "/v1/calls/\(unit.call.id)/offer")
     }
 
@@ -101,7 +100,6 @@ package final class CallService: Sendable {
             callId: unit.call.id, negotiation: unit.call.openNegotiation?.number ?? unit.call.negotiation,
             kind: .answer, sdp: sdp, iceRestart: false, from: actor, createdAt: unit.now)
         try unit.apply(.answer(negotiation: negotiation), by: actor, payload: .description(answer))
-        try unit.store.save(answer)
         return Answer(201, answer, location: "/v1/calls/\(unit.call.id)/answer")
     }
 
@@ -112,7 +110,6 @@ package final class CallService: Sendable {
         try unit.apply(
             .candidates(count: candidates.count, negotiation: negotiation), by: actor,
             payload: .candidates(candidates, negotiation: negotiation))
-        try unit.store.append(candidates, of: negotiation, from: actor, to: unit.call.id, at: unit.now)
         var json = JSONWriter(reservingCapacity: 96)
         json.object { json in
             json.field("callId", unit.call.id.rawValue)

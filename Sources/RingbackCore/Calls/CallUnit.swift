@@ -30,7 +30,12 @@ struct CallUnit {
 
     /// Saves the call, its timeline and its events.
     func carryOut(_ transition: Transition, _ payload: Payload = .none) throws {
-        try store.save(call, deadline: call.deadline(timing: timing))
+        let deadline = call.deadline(timing: timing)
+        if transition.isRetold {
+            try store.hold(call, deadline: deadline)
+        } else {
+            try store.save(call, deadline: deadline)
+        }
         try store.append(transition.timeline, to: call.id)
         for notice in transition.notices {
             let event = EventBody(

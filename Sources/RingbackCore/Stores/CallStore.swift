@@ -47,13 +47,10 @@ package protocol CallWriter {
     ///
     /// - Parameter deadline: When ``CallReader/dueCalls(at:limit:)`` is to name it.
     func save(_ call: CallState, deadline: Timestamp?) throws
+    /// Takes a call whose change the next event tells completely (``Transition/isRetold``), so that it need not be written:
+    /// whoever opens the store again finds it in the log.
+    func hold(_ call: CallState, deadline: Timestamp?) throws
     func append(_ entries: [TimelineEntry], to call: CallID) throws
-    func save(_ description: Description) throws
-    /// Adds candidates behind those that are there, in their order.
-    func append(
-        _ candidates: [JSONText], of negotiation: Int?, from participant: Participant, to call: CallID,
-        at now: Timestamp
-    ) throws
     /// Keeps a participant's newest quality summary, and its final one.
     func saveQuality(_ summary: JSONText, from participant: Participant, of call: CallID, at now: Timestamp) throws
 }

@@ -19,7 +19,9 @@ package protocol Store: Sendable {
         _ work: @escaping @Sendable (any StoreWriter) throws -> T,
         then completion: @escaping @Sendable (Result<T, any Error>) -> Void)
 
-    /// Runs `work` on one consistent state, the newest committed.
+    /// Runs `work` on one consistent state, the newest committed. Calls that live may be newer than the rest, never older.
+    ///
+    /// - Parameter work: May be run again, and must not mind.
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T
 
     /// Sets who hears of every commit, in their order, on the writer's thread. To be called once, before the first write.

@@ -27,6 +27,7 @@ struct CallTimeTests {
             return id
         }
         try await inProcess { exchange in
+            try await exchange.calls.expire()
             #expect(try await exchange.calls.nextDeadline() == ManualTime.start + .seconds(60))
             time.advance(by: .milliseconds(59_999))
             try await exchange.calls.expire()

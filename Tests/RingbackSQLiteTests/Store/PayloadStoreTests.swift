@@ -23,12 +23,38 @@ struct PayloadStoreTests {
             createdAt: ManualTime.start + .seconds(number))
     }
 
+    /// The event that tells of an offer or an answer.
+    private func told(_ description: Description) -> EventBody {
+        EventBody(
+            type: description.kind == .offer ? .callOffer : .callAnswer, time: description.createdAt,
+            callId: description.callId, callSeq: 1, actor: description.from
+        ) { description.writeMembers(to: &$0) }
+    }
+
+    /// The event that tells of candidates.
+    private func told(
+        _ candidates: [JSONText], _ negotiation: Int?, from participant: Participant, at time: Timestamp
+    ) -> EventBody {
+        EventBody(type: .callCandidates, time: time, callId: id, callSeq: 1, actor: participant) { json in
+            json.optionalField("negotiation", negotiation)
+            json.name("candidates")
+            json.array(candidates) { $0.raw($1.utf8) }
+        }
+    }
+
+    private let petya = [Transition.Audience(user: Cast.petya.userId)]
+    private let vasya = [Transition.Audience(user: Cast.vasya.userId)]
+
     @Test func `The newest offer and the newest answer come back as they were`() async throws {
         #expect(try await store.read { try $0.newestDescription(.offer, of: id) } == nil)
         let (first, answer, second) = (
             description(.offer, 1), description(.answer, 1), description(.offer, 2, iceRestart: true)
         )
-        try await store.write { store in for description in [first, answer, second] { try store.save(description) } }
+        try await store.write { store in
+            try store.append(told(first), to: petya)
+            try store.append(told(answer), to: vasya)
+            try store.append(told(second), to: petya)
+        }
         #expect(try await store.read { try $0.newestDescription(.offer, of: id) } == second)
         #expect(try await store.read { try $0.newestDescription(.answer, of: id) } == answer)
         #expect(try await store.read { try $0.newestDescription(.offer, of: Cast.callID(1)) } == nil)
@@ -36,11 +62,16 @@ struct PayloadStoreTests {
 
     @Test func `Candidates keep their order and count over both sides`() async throws {
         let candidates = (0..<5).map { Cast.json(#"{"candidate":"candidate:\#($0) é", "sdpMid":null}"#) }
+        var call = Cast.invitedCall(id: id)
+        call.callerSide.candidates = 4
+        call.calleeSide.candidates = 1
+        let counted = call
         try await store.write { store in
-            try store.append(Array(candidates[0...1]), of: nil, from: Cast.vasya, to: id, at: ManualTime.start)
-            try store.append([candidates[2]], of: 1, from: Cast.petya, to: id, at: ManualTime.start)
-            try store.append(
-                Array(candidates[3...4]), of: 2, from: Cast.vasya, to: id, at: ManualTime.start + .seconds(1))
+            try store.save(counted, deadline: nil)
+            let start = ManualTime.start
+            try store.append(told(Array(candidates[0...1]), nil, from: Cast.vasya, at: start), to: petya)
+            try store.append(told([candidates[2]], 1, from: Cast.petya, at: start), to: vasya)
+            try store.append(told(Array(candidates[3...4]), 2, from: Cast.vasya, at: start + .seconds(1)), to: petya)
         }
         let vasyas = try await store.read { try $0.candidates(of: id, from: Cast.vasya.userId, after: 0, limit: 10) }
         #expect(vasyas.map(\.position) == [1, 2, 4, 5])
@@ -51,6 +82,8 @@ struct PayloadStoreTests {
         #expect(petyas.map(\.position) == [3] && petyas.first?.negotiation == 1)
         let page = try await store.read { try $0.candidates(of: id, from: Cast.vasya.userId, after: 1, limit: 2) }
         #expect(page.map(\.position) == [2, 4])
+        let rest = try await store.read { try $0.candidates(of: id, from: Cast.vasya.userId, after: 4, limit: 2) }
+        #expect(rest.map(\.position) == [5])
         #expect(
             try await store.read { try $0.candidates(of: Cast.callID(1), from: Cast.vasya.userId, after: 0, limit: 9) }
                 == [])
@@ -78,7 +111,7 @@ struct PayloadStoreTests {
         await #expect(throws: (any Error).self) { try await store.write { try $0.append([entry], to: nobody) } }
         await #expect(throws: (any Error).self) {
             try await store.write {
-                try $0.append([Cast.json("{}")], of: nil, from: Cast.vasya, to: nobody, at: ManualTime.start)
+                try $0.saveQuality(Cast.json("{}"), from: Cast.vasya, of: nobody, at: ManualTime.start)
             }
         }
         #expect(try await store.read { try $0.timeline(of: nobody) } == [])
@@ -104,9 +137,9 @@ struct PayloadStoreTests {
         try await store.write { store in
             try store.save(ended, deadline: nil)
             try store.append(transition.timeline, to: ended.id)
-            try store.save(offer)
-            try store.save(live)
-            try store.append([Cast.json("{}")], of: 1, from: Cast.vasya, to: ended.id, at: ManualTime.start)
+            try store.append(told(offer), to: petya)
+            try store.append(told(live), to: petya)
+            try store.append(told([Cast.json("{}")], 1, from: Cast.vasya, at: ManualTime.start), to: petya)
         }
         let never = Timestamp(milliseconds: 0)
         func prune(before moment: Timestamp) async throws -> Bool {

@@ -1,0 +1,106 @@
+package import RingbackModel
+
+/// Some changes need no writing of the call: the event that tells of them says it all. Given the call as it was before, the
+/// machine runs over the event again, and is where it was.
+extension Transition {
+    /// The types of events that tell a change completely, when they are the only one of their change.
+    package static let retoldTypes: [EventType] = [
+        .callOffer, .callAnswer, .callCandidates, .callMedia, .callParticipant,
+    ]
+
+    /// Whether ``CallState/retell(_:)`` can do again what this did, from its one event.
+    package var isRetold: Bool { notices.count == 1 && Self.retoldTypes.contains(notices[0].type) }
+}
+
+extension EventType {
+    /// The event has what the other side needs to connect: an offer, an answer or candidates.
+    package var hasPayload: Bool { self == .callOffer || self == .callAnswer || self == .callCandidates }
+}
+
+/// An event of the log that no command of this machine can have made.
+package struct UntellableEvent: Error {
+    package let type: EventType
+}
+
+extension CallState {
+    /// Does again what an event of the log tells, at its time.
+    ///
+    /// - Returns: What was done then; the event itself is among the notices.
+    /// - Throws: ``CallRefusal``, ``UntellableEvent``. Nothing has changed then.
+    package mutating func retell(_ event: EventBody) throws -> Transition {
+        let json = event.json
+        guard let actor = Participant(json["actor"]), let data = json["data"] else {
+            throw UntellableEvent(type: event.type)
+        }
+        if event.type == .callParticipant {
+            let isReconnecting = data["connection"]?.string == CallParticipant.Connection.reconnecting.rawValue
+            guard let side = side(of: actor) else { throw UntellableEvent(type: event.type) }
+            return setReconnecting(isReconnecting, side, at: event.time)
+        }
+        guard let command = Self.command(event.type, data) else { throw UntellableEvent(type: event.type) }
+        return try apply(command, by: actor, at: event.time)
+    }
+
+    private static func command(_ type: EventType, _ data: JSONSlice) -> CallCommand? {
+        switch type {
+        case .callOffer: .offer(negotiation: nil, iceRestart: data["iceRestart"]?.bool ?? false)
+        case .callAnswer: .answer(negotiation: nil)
+        case .callCandidates:
+            data["candidates"]?.elements.map {
+                .candidates(count: $0.count, negotiation: data["negotiation"]?.integer)
+            }
+        case .callMedia: (data["media"]?.text).map { .media($0) }
+        default: nil
+        }
+    }
+}
+
+extension EventBody {
+    /// The event as one JSON object.
+    package var json: JSONSlice {
+        JSONSlice(unchecked: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")])
+    }
+}
+
+extension Participant {
+    /// - Returns: `nil` when `json` names no device of a user.
+    package init?(_ json: JSONSlice?) {
+        guard let user = json?["userId"]?.string.flatMap({ UserID($0) }),
+            let device = json?["deviceId"]?.string.flatMap({ DeviceID($0) })
+        else { return nil }
+        self.init(userId: user, deviceId: device)
+    }
+}
+
+extension Description {
+    /// The offer or answer that an event tells of; `nil` when it tells of something else.
+    package init?(retold event: EventBody) {
+        let json = event.json
+        guard let kind: Kind = event.type == .callOffer ? .offer : event.type == .callAnswer ? .answer : nil,
+            let data = json["data"], let call = data["callId"]?.string.flatMap({ CallID($0) }),
+            let negotiation = data["negotiation"]?.integer, let sdp = data["description"]?["sdp"]?.text,
+            let from = Participant(data["from"])
+        else { return nil }
+        self.init(
+            callId: call, negotiation: negotiation, kind: kind, sdp: sdp,
+            iceRestart: data["iceRestart"]?.bool ?? false, from: from, createdAt: event.time)
+    }
+}
+
+/// Candidates as they were sent together.
+package struct CandidateBatch: Sendable, Hashable {
+    package var from: Participant
+    package var negotiation: Int?
+    package var candidates: [JSONText]
+
+    /// The candidates that an event tells of; `nil` when it tells of something else.
+    package init?(retold event: EventBody) {
+        let json = event.json
+        guard event.type == .callCandidates, let from = Participant(json["actor"]), let data = json["data"],
+            let candidates = data["candidates"]?.elements
+        else { return nil }
+        self.from = from
+        negotiation = data["negotiation"]?.integer
+        self.candidates = candidates.map(\.text)
+    }
+}

@@ -1,0 +1,86 @@
+import GRDB
+import GRDBSQLite
+
+/// A statement of the writer's connection that runs with every message, bound without boxes.
+final class HotStatement {
+    // GRDB's own statement owns the handle.
+    private let statement: Statement
+    private let handle: OpaquePointer
+    private var parameter: Int32 = 0
+    private var status = SQLITE_OK
+
+    init(_ db: Database, _ sql: String) throws {
+        statement = try db.makeStatement(sql: sql)
+        handle = statement.sqliteStatement
+    }
+
+    // MARK: The next parameter
+
+    func bind(_ value: Int64?) {
+        guard let value else { return bindNull() }
+        note(sqlite3_bind_int64(handle, next(), value))
+    }
+
+    func bind(_ value: Int) { bind(Int64(value)) }
+
+    func bind(_ value: Bool) { bind(value ? 1 as Int64 : 0) }
+
+    func bind(_ value: String?) {
+        guard var value else { return bindNull() }
+        value.withUTF8 { text in
+            text.withMemoryRebound(to: CChar.self) { text in
+                note(sqlite3_bind_text(handle, next(), text.baseAddress, Int32(text.count), Self.copied))
+            }
+        }
+    }
+
+    func bind(_ value: [UInt8]?) {
+        guard let value else { return bindNull() }
+        value.withUnsafeBytes { bytes in
+            // Empty bytes may have no address, and no address would be NULL.
+            if bytes.isEmpty { return note(sqlite3_bind_zeroblob(handle, next(), 0)) }
+            note(sqlite3_bind_blob(handle, next(), bytes.baseAddress, Int32(bytes.count), Self.copied))
+        }
+    }
+
+    /// UTF-8, not empty, for a column of type TEXT.
+    func bind(text value: [UInt8]) {
+        value.withUnsafeBytes { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { text in
+                note(sqlite3_bind_text(handle, next(), text.baseAddress, Int32(text.count), Self.copied))
+            }
+        }
+    }
+
+    private func bindNull() { note(sqlite3_bind_null(handle, next())) }
+
+    private func next() -> Int32 {
+        parameter += 1
+        return parameter
+    }
+
+    private func note(_ code: Int32) { if status == SQLITE_OK { status = code } }
+
+    // MARK: Running
+
+    /// Runs the statement with what was bound.
+    ///
+    /// - Throws: `DatabaseError`.
+    func run() throws {
+        defer {
+            parameter = 0
+            status = SQLITE_OK
+        }
+        if status == SQLITE_OK {
+            let code = sqlite3_step(handle)
+            sqlite3_reset(handle)
+            if code == SQLITE_DONE { return }
+            status = code
+        }
+        let message = sqlite3_db_handle(handle).map { String(cString: sqlite3_errmsg($0)) }
+        throw DatabaseError(resultCode: ResultCode(rawValue: status), message: message)
+    }
+
+    /// SQLite makes its own copy before a binding returns.
+    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}

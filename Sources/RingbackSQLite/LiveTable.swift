@@ -1,0 +1,112 @@
+import GRDB
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// The calls that have not ended, as they were last committed.
+///
+/// Their rows are as of their last transition. What happened since is here and in the log, from where it is found again
+/// when the database is opened.
+final class LiveTable: Sendable {
+    struct Entry: Sendable {
+        /// The row's key.
+        let key: Int64
+        var call: CallState
+        /// When time alone changes the call; `nil` when it never does.
+        var deadline: Timestamp?
+        var timeline: StoredTimeline
+        /// The newest event with an offer, an answer or candidates.
+        var lastPayload: Int64?
+        /// How much of the entry is in the row.
+        var row: RowState
+    }
+
+    enum RowState: Sendable {
+        case absent
+        /// The log knows more.
+        case behind
+        /// There is more to write than the log knows.
+        case wanting
+        case complete
+    }
+
+    fileprivate struct State {
+        var entries: [CallID: Entry] = [:]
+        /// The keys of the calls of each user.
+        var users: [UserID: [Int64: CallID]] = [:]
+        var nextKey: Int64
+    }
+
+    private let state: Mutex<State>
+
+    /// Reads the rows of the live calls, and what the log knows more.
+    init(_ db: Database) throws {
+        var state = State(nextKey: (try Int64.fetchOne(db, sql: "SELECT max(id) FROM calls") ?? 0) + 1)
+        for entry in try LiveRows(db).entries { state.insert(entry) }
+        self.state = Mutex(state)
+    }
+
+    /// The next call's key. Given to the one writer; a transaction that is lost leaves a gap.
+    func takeKey() -> Int64 {
+        state.withLock { state in
+            defer { state.nextKey += 1 }
+            return state.nextKey
+        }
+    }
+
+    subscript(id: CallID) -> Entry? { state.withLock { $0.entries[id] } }
+
+    /// A user's calls, oldest first, for either side.
+    func calls(of user: UserID) -> [CallState] {
+        state.withLock { state in
+            (state.users[user] ?? [:]).sorted { $0.key < $1.key }.compactMap { state.entries[$0.value]?.call }
+        }
+    }
+
+    /// All calls, oldest first.
+    var calls: [CallState] {
+        state.withLock { $0.entries.values.sorted { $0.key < $1.key }.map(\.call) }
+    }
+
+    /// Calls whose rows are behind the log.
+    var behind: [Entry] {
+        state.withLock { $0.entries.values.filter { if case .behind = $0.row { true } else { false } } }
+    }
+
+    /// Calls whose deadline is not after `now`, the most overdue first.
+    func due(at now: Timestamp, limit: Int) -> [CallID] {
+        state.withLock { state in
+            state.entries.values.filter { $0.deadline.map { $0 <= now } ?? false }
+                .sorted { ($0.deadline ?? now, $0.key) < ($1.deadline ?? now, $1.key) }
+                .prefix(limit).map(\.call.id)
+        }
+    }
+
+    var nextDeadline: Timestamp? { state.withLock { $0.entries.values.lazy.compactMap(\.deadline).min() } }
+
+    /// Takes the calls of a transaction that has been committed.
+    func commit(_ entries: some Sequence<Entry>) {
+        state.withLock { state in
+            for entry in entries {
+                if entry.call.isLive { state.insert(entry) } else { state.remove(entry) }
+            }
+        }
+    }
+}
+
+extension LiveTable.State {
+    fileprivate mutating func insert(_ entry: LiveTable.Entry) {
+        if entries.updateValue(entry, forKey: entry.call.id) != nil { return }
+        for user in [entry.call.caller.userId, entry.call.callee] {
+            users[user, default: [:]][entry.key] = entry.call.id
+        }
+    }
+
+    fileprivate mutating func remove(_ entry: LiveTable.Entry) {
+        guard entries.removeValue(forKey: entry.call.id) != nil else { return }
+        for user in [entry.call.caller.userId, entry.call.callee] {
+            users[user]?[entry.key] = nil
+            if users[user]?.isEmpty == true { users[user] = nil }
+        }
+    }
+}

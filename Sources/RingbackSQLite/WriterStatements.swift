@@ -1,0 +1,38 @@
+import GRDB
+
+/// What the writer runs with every message, prepared once.
+///
+/// Unchecked, for they are handles of the writer's connection: only what GRDB's writer queue runs uses them, one at a time.
+final class WriterStatements: @unchecked Sendable {
+    let begin: HotStatement
+    let commit: HotStatement
+    let insertEvent: HotStatement
+    let insertCall: HotStatement
+    /// For a call that lives on: touches no index.
+    let updateCall: HotStatement
+    let endCall: HotStatement
+
+    init(_ db: Database) throws {
+        begin = try HotStatement(db, "BEGIN IMMEDIATE")
+        commit = try HotStatement(db, "COMMIT")
+        insertEvent = try HotStatement(
+            db,
+            """
+            INSERT INTO events (id, user_id, position, previous, milestone, call, payload_previous, only_device,
+                except_device, type, time, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        let all = ["id"] + CallRow.fixed + CallRow.changing + CallRow.ending
+        insertCall = try HotStatement(
+            db,
+            """
+            INSERT INTO calls (\(all.joined(separator: ", "))) VALUES (\(all.map { _ in "?" }.joined(separator: ", ")))
+            """)
+        updateCall = try HotStatement(db, Self.update(CallRow.changing))
+        endCall = try HotStatement(db, Self.update(CallRow.changing + CallRow.ending))
+    }
+
+    private static func update(_ columns: [String]) -> String {
+        "UPDATE calls SET \(columns.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?"
+    }
+}
