@@ -3,9 +3,14 @@ import RingbackModel
 
 /// What a client sends over a socket.
 struct SocketRequest: Sendable {
-    /// The client's `id`, a JSON number or string, to be given back as it is.
-    let id: JSONText?
-    let op: String
+    /// What its answer needs of a request.
+    struct Label: Sendable {
+        /// The client's `id`, a JSON number or string, to be given back as it is.
+        let id: JSONText?
+        let op: String
+    }
+
+    let label: Label
     let data: JSONSlice?
     let key: String?
 
@@ -24,8 +29,7 @@ struct SocketRequest: Sendable {
             }
         }
         guard let op, id?.utf8.count ?? 0 <= 128 else { throw NotARequest() }
-        self.op = op
-        self.id = id
+        label = Label(id: id, op: op)
         self.data = data
         self.key = key
     }

@@ -5,8 +5,8 @@ import RingbackModel
 
 /// One WebSocket (RFC 6455), all of its state on the event loop, without a task or timer while it is idle.
 ///
-/// Requests are answered in their order, one at a time; events are written as far as the client reads. A client that falls
-/// behind lags in the log, not in memory.
+/// Requests are answered in their order; events are written as far as the client reads. A client that falls behind lags in
+/// the log, not in memory.
 final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
@@ -17,6 +17,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     static let slowTime: TimeAmount = .seconds(30)
     static let closeTime: TimeAmount = .seconds(2)
     static let maximumWaiting = 64
+    /// Changes that are on their way to the store at a time.
+    static let maximumPending = 16
     static let batch = 100
 
     enum State {
@@ -32,7 +34,12 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     var state = State.awaitingHello(since: .now())
     var session: SocketSession?
     var message = SocketMessage()
-    var waiting: [[UInt8]] = []
+    var waiting = CircularBuffer<[UInt8]>()
+    /// A request that waits for the answers of those before it.
+    var held: SocketWork?
+    /// How many changes the store has not answered.
+    var pending = 0
+    /// A request is under way that those behind it have to wait for.
     var isBusy = false
     var isReading = true
     var isPumping = false
@@ -41,6 +48,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     var lastPing = NIODeadline.now()
     var unwritableSince: NIODeadline?
     var context: ChannelHandlerContext?
+    var outbox: LoopOutbox?
+    /// What is written is not flushed before ``sendCollected()``.
+    var isCollecting = false
 
     init(hub: SocketHub, identity: SocketIdentity?) {
         self.hub = hub
@@ -51,6 +61,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        outbox = hub.outboxes.outbox(of: context.eventLoop)
         hub.keeper.add(self, on: context.eventLoop)
         if let identity { open(identity) }
     }
@@ -68,6 +79,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         session?.end(hub.services)
         session = nil
         waiting = []
+        held = nil
         self.context = nil
     }
 
@@ -112,7 +124,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
                 close(.badToken)
             } else if now - lastPing > Self.pingTime {
                 lastPing = now
-                send(WebSocketFrame(fin: true, opcode: .ping, data: context.channel.allocator.buffer(capacity: 0)))
+                send(WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer()))
             }
         default: break
         }
@@ -158,155 +170,32 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private func receive(_ text: [UInt8]) {
-        switch state {
-        case .awaitingHello: hello(text)
-        case .opening, .open:
-            waiting.append(text)
-            serve()
-            updateReading()
-        case .closing: break
-        }
-    }
-
-    /// Reads as long as there is room for requests, and the client takes what it is sent.
-    private func updateReading() {
-        guard let context else { return }
-        let shouldRead: Bool
-        if case .closing = state {
-            // The client's own close frame may wait in the socket.
-            shouldRead = true
-        } else {
-            shouldRead = context.channel.isWritable && waiting.count < Self.maximumWaiting
-        }
-        guard shouldRead != isReading else { return }
-        isReading = shouldRead
-        try? context.channel.syncOptions?.setOption(.autoRead, value: shouldRead)
-        // The channel's own read may be held back by the HTTP side behind.
-        if shouldRead { context.read() }
-    }
-
-    // MARK: Opening
-
-    private func hello(_ text: [UInt8]) {
-        guard let request = try? SocketRequest(text), request.op == "hello",
-            let token = request.data?["token"]?.string
-        else { return close(.notARequest) }
-        let cursor = request.data?["cursor"]?.string
-        state = .opening
-        run({ hub in try await hub.identify(token: token, cursor: cursor) }) { handler, result in
-            switch result {
-            case .success(let identity): handler.open(identity)
-            case .failure(let error as Problem) where error.status < 500: handler.close(.badToken)
-            case .failure: handler.close(.internalError)
-            }
-        }
-    }
-
-    private func open(_ identity: SocketIdentity) {
-        guard let context else { return }
-        state = .opening
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let eventLoop = context.eventLoop
-        do {
-            // Armed before the welcome is read, so that nothing falls between.
-            session = try SocketSession(
-                identity, hub.services,
-                wake: { eventLoop.execute { bound.value.pump() } },
-                end: { end in eventLoop.execute { bound.value.close(end == .restart ? .restart : .superseded) } })
-        } catch {
-            return close(.tooManyConnections)
-        }
-        run({ hub in try await hub.welcome(identity) }) { handler, result in
-            switch result {
-            case .success(let welcome):
-                handler.session?.cursor = welcome.cursor
-                handler.state = .open
-                handler.send(SocketFrame.event(welcome.json))
-                handler.pump()
-                handler.serve()
-            case .failure(let error as Problem) where error.status == 401: handler.close(.superseded)
-            case .failure: handler.close(.internalError)
-            }
-        }
-    }
-
-    // MARK: Requests
-
-    private func serve() {
-        guard case .open = state, !isBusy, let session, !waiting.isEmpty, context?.channel.isWritable == true
-        else { return }
-        let text = waiting.removeFirst()
-        guard let request = try? SocketRequest(text) else { return close(.notARequest) }
-        isBusy = true
-        let principal = session.identity.principal
-        run({ hub in await hub.answer(request, for: principal) }) { handler, result in
-            handler.isBusy = false
-            if case .success(let answer) = result { handler.send(answer) }
-            handler.serve()
-            handler.updateReading()
-        }
-    }
-
-    // MARK: Events
-
-    /// Writes what there is, as far as the client reads.
-    private func pump() {
-        guard case .open = state, let context, let session else { return }
-        guard !isPumping else {
-            isWakePending = true
-            return
-        }
-        while context.channel.isWritable {
-            do {
-                guard let batch = try session.readNewest(hub.services) else { return readStored(session.cursor) }
-                write(batch)
-                if !batch.page.hasMore { return }
-            } catch {
-                return close(.slowReader)
-            }
-        }
-    }
-
-    /// Reads what only the database has.
-    private func readStored(_ cursor: Cursor) {
-        guard let participant = session?.identity.participant else { return }
-        isPumping = true
-        run({ hub in
-            try await hub.services.feed.read(after: cursor, for: participant, limit: Self.batch)
-        }) { handler, result in
-            handler.isPumping = false
-            switch result {
-            case .success(let page):
-                let presences = handler.hub.services.presence.takePending(for: participant.deviceId)
-                handler.write(EventBatch(page, presences: presences))
-                if page.hasMore || handler.isWakePending { handler.pump() }
-                handler.isWakePending = false
-            case .failure: handler.close(.slowReader)
-            }
-        }
-    }
-
-    private func write(_ batch: EventBatch) {
-        session?.cursor = batch.page.cursor
-        guard let context, !batch.isEmpty else { return }
-        batch.forEach(at: hub.services.time.now) { _, _, json in
-            context.write(wrapOutboundOut(frame(SocketFrame.event(json))), promise: nil)
-        }
-        context.flush()
-    }
-
     // MARK: Writing
 
-    private func frame(_ text: [UInt8]) -> WebSocketFrame {
-        WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: text))
+    func send(_ text: [UInt8]) {
+        send(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: text)))
     }
-
-    private func send(_ text: [UInt8]) { send(frame(text)) }
 
     private func send(_ frame: WebSocketFrame) {
         guard let context else { return }
-        context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        context.write(wrapOutboundOut(frame), promise: nil)
+        if !isCollecting { context.flush() }
+    }
+
+    /// Takes what another thread has for the socket. ``sendCollected()`` is to follow.
+    func take(_ letter: LoopOutbox.Letter) {
+        isCollecting = true
+        switch letter {
+        case .wake: pump()
+        case .answer(let label, let result): answered(label, result)
+        case .end(let end): close(end == .restart ? .restart : .superseded)
+        }
+    }
+
+    func sendCollected() {
+        guard isCollecting else { return }
+        isCollecting = false
+        context?.flush()
     }
 
     func close(_ code: CloseCode) {
@@ -314,6 +203,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         if case .closing = state { return }
         state = .closing(since: .now())
         waiting = []
+        held = nil
         session?.end(hub.services)
         session = nil
         var data = context.channel.allocator.buffer(capacity: 32)
@@ -324,7 +214,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Runs work elsewhere and comes back to the event loop, if the socket is still there.
-    private func run<Value: Sendable>(
+    func run<Value: Sendable>(
         _ work: @escaping @Sendable (SocketHub) async throws -> Value,
         then: @escaping (SocketHandler, Result<Value, any Error>) -> Void
     ) {
