@@ -15,7 +15,9 @@ extension SocketHandler {
             do {
                 guard let batch = try session.readNewest(hub.services) else { return readStored(session.cursor) }
                 write(batch)
-                if !batch.page.hasMore { return }
+                guard batch.page.hasMore else { return }
+                // So that the channel can say whether it takes more.
+                flush()
             } catch {
                 return close(.slowReader)
             }
@@ -43,11 +45,10 @@ extension SocketHandler {
 
     private func write(_ batch: EventBatch) {
         session?.cursor = batch.page.cursor
-        guard let context, !batch.isEmpty else { return }
-        let isCollecting = isCollecting
-        self.isCollecting = true
-        batch.forEach(at: hub.services.time.now) { _, _, json in send(SocketFrame.event(json)) }
-        self.isCollecting = isCollecting
-        if !isCollecting { context.flush() }
+        guard !batch.isEmpty else { return }
+        let now = hub.services.time.now
+        send { frames in
+            batch.forEach(at: now) { event, cursor in frames.writeEventFrame(event, cursor: cursor, at: now) }
+        }
     }
 }

@@ -36,7 +36,7 @@ extension SocketHandler {
             case .success(let welcome):
                 handler.session?.cursor = welcome.cursor
                 handler.state = .open
-                handler.send(SocketFrame.event(welcome.json))
+                handler.send { $0.writeFrame(.text, SocketFrame.welcome(welcome)) }
                 handler.pump()
                 handler.serve()
             case .failure(let error as Problem) where error.status == 401: handler.close(.superseded)

@@ -48,7 +48,7 @@ extension SocketHandler {
                 held = work
                 return
             case .task(let label, let request): perform(request, label)
-            case .answer(let frame): send(frame)
+            case .answer(let label, let result): answer(label, result)
             }
         }
     }
@@ -73,7 +73,7 @@ extension SocketHandler {
         isBusy = true
         run({ hub in try await hub.perform(request) }) { handler, result in
             handler.isBusy = false
-            handler.send(handler.hub.frame(label, result))
+            handler.answer(label, result)
             handler.serve()
             handler.updateReading()
         }
@@ -83,8 +83,12 @@ extension SocketHandler {
     func answered(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
         pending -= 1
         guard case .open = state else { return }
-        send(hub.frame(label, result))
+        answer(label, result)
         serve()
         updateReading()
+    }
+
+    private func answer(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
+        send { hub.write(result, to: label, into: &$0) }
     }
 }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOWebSocket
 import RingbackCore
 import RingbackModel
 
@@ -8,8 +7,8 @@ import RingbackModel
 /// Requests are answered in their order; events are written as far as the client reads. A client that falls behind lags in
 /// the log, not in memory.
 final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = WebSocketFrame
-    typealias OutboundOut = WebSocketFrame
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     static let helloTime: TimeAmount = .seconds(10)
     static let pingTime: TimeAmount = .seconds(Int64(Welcome.pingSeconds))
@@ -33,6 +32,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     let identity: SocketIdentity?
     var state = State.awaitingHello(since: .now())
     var session: SocketSession?
+    var reader = FrameReader()
     var message = SocketMessage()
     var waiting = CircularBuffer<[UInt8]>()
     /// A request that waits for the answers of those before it.
@@ -49,7 +49,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     var unwritableSince: NIODeadline?
     var context: ChannelHandlerContext?
     var outbox: LoopOutbox?
-    /// What is written is not flushed before ``sendCollected()``.
+    /// Frames that have not left.
+    var written: ByteBuffer?
+    /// Frames leave together, with ``sendCollected()``.
     var isCollecting = false
 
     init(hub: SocketHub, identity: SocketIdentity?) {
@@ -80,16 +82,11 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         session = nil
         waiting = []
         held = nil
+        written = nil
         self.context = nil
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case NIOWebSocketError.invalidFrameLength: close(.tooBig)
-        case is NIOWebSocketError: close(.protocolError)
-        default: context.close(promise: nil)
-        }
-    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
@@ -124,62 +121,28 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
                 close(.badToken)
             } else if now - lastPing > Self.pingTime {
                 lastPing = now
-                send(WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer()))
+                send { $0.writeFrame(.ping) }
             }
         default: break
         }
     }
 
-    // MARK: Frames
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let frame = unwrapInboundIn(data)
-        lastHeard = .now()
-        if case .closing = state {
-            if frame.opcode == .connectionClose { context.close(promise: nil) }
-            return
-        }
-        guard frame.maskKey != nil, !frame.rsv1, !frame.rsv2, !frame.rsv3 else { return close(.protocolError) }
-        switch frame.opcode {
-        case .ping: send(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
-        case .pong: break
-        case .connectionClose: answerClose(frame)
-        case .text, .binary, .continuation:
-            do {
-                if let text = try message.append(frame) { receive(text) }
-            } catch {
-                close(error)
-            }
-        default: close(.protocolError)
-        }
-    }
-
-    private func answerClose(_ frame: WebSocketFrame) {
-        var data = frame.unmaskedData
-        let code = data.readableBytes == 1 ? nil : data.readWebSocketErrorCode()
-        let isFair = frame.unmaskedData.readableBytes == 0 || code.map { Self.mayBeSent($0) } ?? false
-        close(isFair ? .normal : .protocolError)
-        context?.close(mode: .output, promise: nil)
-    }
-
-    /// Which codes an endpoint may send (RFC 6455, section 7.4).
-    private static func mayBeSent(_ code: WebSocketErrorCode) -> Bool {
-        switch UInt16(webSocketErrorCode: code) {
-        case 1000...1003, 1007...1014, 3000...4999: true
-        default: false
-        }
-    }
-
     // MARK: Writing
 
-    func send(_ text: [UInt8]) {
-        send(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: text)))
+    /// Writes frames. They leave at once, or with others.
+    func send(_ write: (inout ByteBuffer) -> Void) {
+        guard let context else { return }
+        var buffer = written ?? context.channel.allocator.buffer(capacity: 1024)
+        written = nil
+        write(&buffer)
+        written = buffer
+        if !isCollecting { flush() }
     }
 
-    private func send(_ frame: WebSocketFrame) {
-        guard let context else { return }
-        context.write(wrapOutboundOut(frame), promise: nil)
-        if !isCollecting { context.flush() }
+    func flush() {
+        guard let buffer = written else { return }
+        written = nil
+        context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
     /// Takes what another thread has for the socket. ``sendCollected()`` is to follow.
@@ -193,23 +156,20 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func sendCollected() {
-        guard isCollecting else { return }
         isCollecting = false
-        context?.flush()
+        flush()
     }
 
     func close(_ code: CloseCode) {
-        guard let context else { return }
+        guard context != nil else { return }
         if case .closing = state { return }
         state = .closing(since: .now())
         waiting = []
         held = nil
         session?.end(hub.services)
         session = nil
-        var data = context.channel.allocator.buffer(capacity: 32)
-        data.write(webSocketErrorCode: code.webSocketErrorCode)
-        data.writeString(code.reason)
-        send(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
+        send { $0.writeCloseFrame(code) }
+        flush()
         updateReading()
     }
 

@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import RingbackCore
 import RingbackModel
 
@@ -66,22 +67,22 @@ final class SocketHub: Sendable {
             try dispatcher.admit(asked)
             return .change(request.label, try call(asked))
         } catch {
-            return .answer(frame(request.label, .failure(error)))
+            return .answer(request.label, .failure(error))
         }
     }
 
     /// Carries out what is not a change of a call.
     func perform(_ request: OperationRequest) async throws -> Answer { try await dispatcher.perform(request) }
 
-    /// The frame that answers a request.
-    func frame(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) -> [UInt8] {
+    /// Writes the frame that answers a request.
+    func write(_ result: Result<Answer, any Error>, to label: SocketRequest.Label, into buffer: inout ByteBuffer) {
         switch result {
-        case .success(let answer): return SocketFrame.answer(label.id, answer)
+        case .success(let answer): buffer.writeAnswerFrame(label.id, answer)
         case .failure(let error):
             let problem = Dispatcher.problem(for: error) { error in
                 logger.error("an operation failed", metadata: ["op": "\(label.op)", "error": "\(error)"])
             }
-            return SocketFrame.failure(label.id, problem)
+            buffer.writeFrame(.text, SocketFrame.failure(label.id, problem))
         }
     }
 }
@@ -92,6 +93,6 @@ enum SocketWork: Sendable {
     case change(SocketRequest.Label, CallRequest)
     /// Anything else: it takes a task.
     case task(SocketRequest.Label, OperationRequest)
-    /// Nothing but to send its answer.
-    case answer([UInt8])
+    /// Nothing but to answer it.
+    case answer(SocketRequest.Label, Result<Answer, any Error>)
 }
