@@ -55,7 +55,10 @@ package struct RingbackServer: Sendable {
 
     /// What follows from a commit, in the order of the commits.
     private func observe() {
-        services.store.observeCommits { [services, metrics] commit in
+        // Who is woken or answered by a commit is so in one go, when the last answer is there.
+        services.store.observeSettling { [outboxes = hub.outboxes] in outboxes.release() }
+        services.store.observeCommits { [services, metrics, outboxes = hub.outboxes] commit in
+            outboxes.hold()
             let now = services.time.now
             let changes = services.liveCalls.update(commit.calls)
             for participant in changes.joined { services.board.expect(participant, isLost: false, at: now) }

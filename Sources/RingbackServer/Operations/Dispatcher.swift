@@ -8,14 +8,19 @@ struct Dispatcher: Sendable {
     let isDraining: @Sendable () -> Bool
 
     func perform(_ request: OperationRequest) async throws -> Answer {
-        try authorize(request)
-        if request.operation.isWrite, isDraining() {
-            throw Problem(.draining, "The server is about to stop. Try again in a moment.", retryAfterSeconds: 2)
-        }
+        try admit(request)
         guard request.operation.repeating == .harmless, let key = try request.key() else {
             return try await request.operation.handle(request)
         }
         return try await services.calls.repeatable(key) { try await request.operation.handle(request) }
+    }
+
+    /// - Throws: ``Problem`` when this is not for the one who asks, or not now.
+    func admit(_ request: OperationRequest) throws {
+        try authorize(request)
+        if request.operation.isWrite, isDraining() {
+            throw Problem(.draining, "The server is about to stop. Try again in a moment.", retryAfterSeconds: 2)
+        }
     }
 
     private func authorize(_ request: OperationRequest) throws {

@@ -1,5 +1,3 @@
-import NIOWebSocket
-
 /// Why the server closes a socket (RFC 6455, section 7.4). 4000 to 4499: come again; 4500 to 4999: don't.
 enum CloseCode: UInt16, Sendable {
     case normal = 1000
@@ -17,8 +15,6 @@ enum CloseCode: UInt16, Sendable {
     case badToken = 4500
     case superseded = 4501
     case notARequest = 4502
-
-    var webSocketErrorCode: WebSocketErrorCode { WebSocketErrorCode(codeNumber: Int(rawValue)) }
 
     /// A word for the close frame's reason.
     var reason: String {

@@ -288,12 +288,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         slowTimer?.cancel()
         let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandlers(
-                WebSocketFrameEncoder(),
-                ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: Limits.bodyBytes)),
-                handler, position: .before(self))
+            // First, for the handler may have something to say at once.
             pipeline.removeHandler(encoder, promise: nil)
-            // Forwards what came behind the upgrade into the frame decoder.
+            try pipeline.addHandler(handler, position: .before(self))
+            // Forwards what came behind the upgrade into the socket.
             pipeline.removeHandler(decoder, promise: nil)
             if hasHTTPSide {
                 context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)

@@ -91,24 +91,14 @@ struct EventBatch: Sendable {
 
     var isEmpty: Bool { page.events.isEmpty && presences.isEmpty }
 
-    /// Each event with its cursor and type, encoded for delivery.
-    func forEach(at now: Timestamp, _ body: (_ cursor: Cursor, _ type: EventType, _ json: [UInt8]) -> Void) {
-        for event in page.events {
-            emit(event.body, Cursor(epoch: page.cursor.epoch, position: event.position), now, body)
-        }
+    /// Each event with its cursor.
+    func forEach(at now: Timestamp, _ body: (_ event: EventBody, _ cursor: Cursor) -> Void) {
+        for event in page.events { body(event.body, Cursor(epoch: page.cursor.epoch, position: event.position)) }
         for presence in presences {
             let event = EventBody(type: .presence, time: now, id: OpaqueText.random(bytes: 12)) { json in
                 presence.writeMembers(to: &json)
             }
-            emit(event, page.cursor, now, body)
+            body(event, page.cursor)
         }
-    }
-
-    private func emit(
-        _ event: EventBody, _ cursor: Cursor, _ now: Timestamp, _ body: (Cursor, EventType, [UInt8]) -> Void
-    ) {
-        var json = JSONWriter(reservingCapacity: event.members.count + 96)
-        event.write(to: &json, cursor: cursor, now: now)
-        body(cursor, event.type, json.utf8)
     }
 }

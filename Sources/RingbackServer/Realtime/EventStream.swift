@@ -46,7 +46,10 @@ struct EventStream: Sendable {
         from start: Cursor?, _ reader: EventReader, until expiresAt: Timestamp, to writer: inout any ResponseBodyWriter
     ) async throws {
         let welcome = try await Welcome.resume(start, reader.participant, services)
-        try await writer.write(Self.frame(welcome.cursor, "welcome", welcome.json))
+        var first = ByteBuffer(string: "id: \(welcome.cursor)\nevent: welcome\ndata: ")
+        first.writeBytes(welcome.json)
+        first.writeString("\n\n")
+        try await writer.write(first)
         var cursor = welcome.cursor
         let comments = MultiThreadedEventLoopGroup.singleton.any()
             .scheduleRepeatedTask(initialDelay: Self.commentInterval, delay: Self.commentInterval) { _ in
@@ -58,8 +61,11 @@ struct EventStream: Sendable {
             let batch = try await reader.read(after: cursor, limit: Self.batch)
             if !batch.isEmpty {
                 var buffer = ByteBuffer()
-                batch.forEach(at: services.time.now) { cursor, type, json in
-                    buffer.writeImmutableBuffer(Self.frame(cursor, type.rawValue, json))
+                let now = services.time.now
+                batch.forEach(at: now) { event, cursor in
+                    buffer.writeString("id: \(cursor)\nevent: \(event.type.rawValue)\ndata: ")
+                    buffer.writeEvent(event, cursor: cursor, at: now)
+                    buffer.writeString("\n\n")
                 }
                 try await writer.write(buffer)
                 lastWrite = .now()
@@ -71,13 +77,5 @@ struct EventStream: Sendable {
             if !batch.page.hasMore { await reader.wait() }
         }
         try await writer.finish(nil)
-    }
-
-    private static func frame(_ cursor: Cursor, _ type: String, _ json: [UInt8]) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.writeString("id: \(cursor)\nevent: \(type)\ndata: ")
-        buffer.writeBytes(json)
-        buffer.writeString("\n\n")
-        return buffer
     }
 }

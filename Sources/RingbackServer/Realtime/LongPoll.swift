@@ -51,7 +51,8 @@ enum LongPoll {
         json.object { json in
             json.name("events")
             json.array(0..<1) { json, _ in
-                batch?.forEach(at: services.time.now) { _, _, event in json.raw(event) }
+                let now = services.time.now
+                batch?.forEach(at: now) { event, cursor in event.write(to: &json, cursor: cursor, now: now) }
             }
             json.field("cursor", cursor.description)
             if let calls { json.field("calls", calls) }

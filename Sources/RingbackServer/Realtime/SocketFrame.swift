@@ -3,9 +3,14 @@ import RingbackModel
 
 /// What a client sends over a socket.
 struct SocketRequest: Sendable {
-    /// The client's `id`, a JSON number or string, to be given back as it is.
-    let id: JSONText?
-    let op: String
+    /// What its answer needs of a request.
+    struct Label: Sendable {
+        /// The client's `id`, a JSON number or string, to be given back as it is.
+        let id: JSONText?
+        let op: String
+    }
+
+    let label: Label
     let data: JSONSlice?
     let key: String?
 
@@ -24,8 +29,7 @@ struct SocketRequest: Sendable {
             }
         }
         guard let op, id?.utf8.count ?? 0 <= 128 else { throw NotARequest() }
-        self.op = op
-        self.id = id
+        label = Label(id: id, op: op)
         self.data = data
         self.key = key
     }
@@ -34,39 +38,22 @@ struct SocketRequest: Sendable {
 /// A frame that is not a request: the socket closes.
 struct NotARequest: Error {}
 
-/// What the server sends over a socket.
+/// What the server sends over a socket now and then.
 enum SocketFrame {
-    static func event(_ json: [UInt8]) -> [UInt8] {
-        var writer = JSONWriter(reservingCapacity: json.count + 16)
-        writer.object { writer in
-            writer.name("event")
-            writer.raw(json)
-        }
-        return writer.utf8
-    }
-
-    static func answer(_ id: JSONText?, _ answer: Answer) -> [UInt8] {
-        var writer = JSONWriter(reservingCapacity: answer.body.count + 64)
-        writer.object { writer in
-            writer.optionalField("id", id)
-            writer.field("status", answer.status)
-            writer.optionalField("location", answer.location)
-            if !answer.body.isEmpty {
-                writer.name("data")
-                writer.raw(answer.body)
-            }
-        }
-        return writer.utf8
+    static func welcome(_ welcome: Welcome) -> [UInt8] {
+        var json = JSONWriter(reservingCapacity: 1024)
+        json.object { $0.field("event", welcome) }
+        return json.utf8
     }
 
     static func failure(_ id: JSONText?, _ problem: Problem) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.optionalField("id", id)
-            writer.field("status", problem.status)
-            writer.field("error", problem)
-            writer.optionalField("retryAfterSeconds", problem.retryAfterSeconds)
+        var json = JSONWriter()
+        json.object { json in
+            json.optionalField("id", id)
+            json.field("status", problem.status)
+            json.field("error", problem)
+            json.optionalField("retryAfterSeconds", problem.retryAfterSeconds)
         }
-        return writer.utf8
+        return json.utf8
     }
 }

@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import RingbackCore
 import RingbackModel
 
@@ -6,6 +7,7 @@ import RingbackModel
 final class SocketHub: Sendable {
     let services: Services
     let keeper = SocketKeeper()
+    let outboxes = LoopOutboxes()
     private let dispatcher: Dispatcher
     private let logger: Logger
 
@@ -46,26 +48,51 @@ final class SocketHub: Sendable {
         }
     }
 
-    /// The frame that answers a request.
-    func answer(_ request: SocketRequest, for principal: SessionService.Principal) async -> [UInt8] {
+    // MARK: Requests
+
+    /// What there is to do for a request.
+    func work(for request: SocketRequest, by principal: SessionService.Principal) -> SocketWork {
         do {
-            guard let operation = dispatcher.operations[request.op] else {
+            guard let operation = dispatcher.operations[request.label.op] else {
                 throw Problem(.notFound, "There is no operation of that name.")
             }
             guard let members = request.data.map({ $0.members }) ?? [] else {
                 throw Problem(.invalidRequest, "`data` must be an object.")
             }
-            let answer = try await dispatcher.perform(
-                OperationRequest(
-                    operation: operation, principal: principal,
-                    parameters: .data(Dictionary(members.map { ($0.name, $0.value) }) { $1 }),
-                    body: request.data, idempotencyKey: request.key))
-            return SocketFrame.answer(request.id, answer)
+            let asked = OperationRequest(
+                operation: operation, principal: principal,
+                parameters: .data(Dictionary(members.map { ($0.name, $0.value) }) { $1 }),
+                body: request.data, idempotencyKey: request.key)
+            guard let call = operation.call else { return .task(request.label, asked) }
+            try dispatcher.admit(asked)
+            return .change(request.label, try call(asked))
         } catch {
-            let problem = Dispatcher.problem(for: error) { error in
-                logger.error("an operation failed", metadata: ["op": "\(request.op)", "error": "\(error)"])
-            }
-            return SocketFrame.failure(request.id, problem)
+            return .answer(request.label, .failure(error))
         }
     }
+
+    /// Carries out what is not a change of a call.
+    func perform(_ request: OperationRequest) async throws -> Answer { try await dispatcher.perform(request) }
+
+    /// Writes the frame that answers a request.
+    func write(_ result: Result<Answer, any Error>, to label: SocketRequest.Label, into buffer: inout ByteBuffer) {
+        switch result {
+        case .success(let answer): buffer.writeAnswerFrame(label.id, answer)
+        case .failure(let error):
+            let problem = Dispatcher.problem(for: error) { error in
+                logger.error("an operation failed", metadata: ["op": "\(label.op)", "error": "\(error)"])
+            }
+            buffer.writeFrame(.text, SocketFrame.failure(label.id, problem))
+        }
+    }
+}
+
+/// What a socket has to do for a request.
+enum SocketWork: Sendable {
+    /// A change of a call, for the store's queue.
+    case change(SocketRequest.Label, CallRequest)
+    /// Anything else: it takes a task.
+    case task(SocketRequest.Label, OperationRequest)
+    /// Nothing but to answer it.
+    case answer(SocketRequest.Label, Result<Answer, any Error>)
 }

@@ -20,6 +20,9 @@ enum SocketCases {
             needs: [.time],
             body: silent),
         ConformanceCase("Requests sent at once are all answered by their ids", .events, scope: .once, body: pipelined),
+        ConformanceCase(
+            "Changes of calls, refusals and other requests sent at once are answered in their order", .events,
+            scope: .once, body: mixed),
     ]
 
     /// A WebSocket whose first frame said who it is, and was welcomed.
@@ -108,6 +111,30 @@ enum SocketCases {
             ids.insert(answer.number("id") ?? 0)
         }
         try expectEqual(ids, Set(1...50), "the ids that were answered")
+        await socket.link.close()
+    }
+
+    private static func mixed(_ context: ConformanceContext) async throws {
+        let socket = try await welcomed(context)
+        let callee = try await context.user("petya")
+        let kinds: [(op: String, data: JSONLiteral, status: Int)] = [
+            ("invite", ["callee": .string(callee.userId)], 201), ("getMe", [:], 200),
+            ("cancel", ["callId": "AAAAAAAAAAAAAAAAAAAAAA"], 404), ("invite", ["callee": 7], 422),
+            ("invite", ["callee": .string(callee.userId)], 201), ("makeCoffee", [:], 404), ("listCalls", [:], 200),
+        ]
+        for id in 0..<40 {
+            let (op, data, _) = kinds[id * 5 % kinds.count]
+            socket.link.send(text: (["id": .integer(id), "op": .string(op), "data": data] as JSONLiteral).utf8)
+        }
+        for id in 0..<40 {
+            var answer = try await socket.next()
+            while answer["event"] != nil { answer = try await socket.next() }
+            try expectEqual(answer.number("id"), id, "the id of \(answer.excerpt)")
+            let wanted = kinds[id * 5 % kinds.count].status
+            // More invitations than a user may have ringing are refused with 429.
+            let status = answer.number("status") ?? 0
+            try expect(status == wanted || wanted == 201 && status == 429, "\(wanted) wanted: \(answer.excerpt)")
+        }
         await socket.link.close()
     }
 }

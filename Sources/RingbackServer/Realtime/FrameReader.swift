@@ -1,0 +1,120 @@
+import NIOCore
+import RingbackModel
+
+/// A frame from a client, unmasked (RFC 6455, section 5.2).
+struct Frame {
+    enum Opcode: UInt8 {
+        case continuation = 0x0
+        case text = 0x1
+        case binary = 0x2
+        case close = 0x8
+        case ping = 0x9
+        case pong = 0xA
+
+        var isControl: Bool { rawValue >= 0x8 }
+    }
+
+    let opcode: Opcode
+    let isFinal: Bool
+    let payload: [UInt8]
+    /// Nothing in the payload has its highest bit set.
+    let isASCII: Bool
+}
+
+/// Cuts what a client sends into frames, and unmasks them into arrays of their own.
+struct FrameReader {
+    private static let maximumControlPayload = 125
+
+    /// What came and has not been read: of a frame that is not complete, as a rule nothing.
+    private var buffer: ByteBuffer?
+
+    mutating func append(_ bytes: ByteBuffer) {
+        guard var buffer else { return self.buffer = bytes }
+        self.buffer = nil
+        buffer.writeImmutableBuffer(bytes)
+        self.buffer = buffer
+    }
+
+    /// The next frame, when all of it is there.
+    ///
+    /// - Throws: The code to close with. Nothing that comes behind can be told apart.
+    mutating func next() throws(CloseCode) -> Frame? {
+        guard let buffer, let head = try FrameHead(of: buffer) else { return nil }
+        let end = head.count + head.length
+        guard buffer.readableBytes >= end else { return nil }
+        let frame = buffer.withUnsafeReadableBytes { bytes in
+            head.frame(masked: UnsafeRawBufferPointer(rebasing: bytes[head.count..<end]))
+        }
+        self.buffer?.moveReaderIndex(forwardBy: end)
+        if buffer.readableBytes == end { self.buffer = nil }
+        return frame
+    }
+
+    /// What stands before the payload.
+    private struct FrameHead {
+        let opcode: Frame.Opcode
+        let isFinal: Bool
+        let length: Int
+        let mask: UInt32
+        /// The head's own bytes.
+        let count: Int
+
+        /// - Returns: `nil` when more is to come.
+        init?(of buffer: ByteBuffer) throws(CloseCode) {
+            let start = buffer.readerIndex
+            guard let first = buffer.getInteger(at: start, as: UInt8.self),
+                let second = buffer.getInteger(at: start + 1, as: UInt8.self)
+            else { return nil }
+            // The reserved bits belong to extensions, and there are none. Clients mask.
+            guard first & 0x70 == 0, second & 0x80 != 0, let opcode = Frame.Opcode(rawValue: first & 0x0F) else {
+                throw .protocolError
+            }
+            self.opcode = opcode
+            isFinal = first & 0x80 != 0
+            let short = second & 0x7F
+            guard !opcode.isControl || isFinal && short <= FrameReader.maximumControlPayload else {
+                throw .protocolError
+            }
+            let length: UInt64?
+            switch short {
+            case 126: (length, count) = (buffer.getInteger(at: start + 2, as: UInt16.self).map { UInt64($0) }, 8)
+            case 127: (length, count) = (buffer.getInteger(at: start + 2, as: UInt64.self), 14)
+            default: (length, count) = (UInt64(short), 6)
+            }
+            guard let length else { return nil }
+            guard length <= Limits.bodyBytes else { throw .tooBig }
+            self.length = Int(length)
+            guard let mask = buffer.getInteger(at: start + count - 4, endianness: .host, as: UInt32.self) else {
+                return nil
+            }
+            self.mask = mask
+        }
+
+        /// Eight bytes at a time.
+        func frame(masked: UnsafeRawBufferPointer) -> Frame {
+            let mask64 = UInt64(mask) << 32 | UInt64(mask)
+            var bits: UInt64 = 0
+            let payload = [UInt8](unsafeUninitializedCapacity: length) { payload, count in
+                let target = UnsafeMutableRawBufferPointer(payload)
+                var offset = 0
+                while offset + 8 <= length {
+                    let word = masked.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ mask64
+                    target.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
+                    bits |= word
+                    offset += 8
+                }
+                // The mask as it lies in memory, whatever the order of the machine's bytes.
+                withUnsafeBytes(of: mask) { mask in
+                    while offset < length {
+                        target[offset] = masked[offset] ^ mask[offset % 4]
+                        bits |= UInt64(target[offset])
+                        offset += 1
+                    }
+                }
+                count = length
+            }
+            return Frame(
+                opcode: opcode, isFinal: isFinal, payload: payload, isASCII: bits & 0x8080_8080_8080_8080 == 0)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import NIOCore
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// What other threads have for the sockets of one event loop, handed over in one go.
+///
+/// While the store tells of a commit everything is collected, and the loop is called once, behind the last answer. At other
+/// times the first to come calls the loop.
+final class LoopOutbox: Sendable {
+    enum Letter: Sendable {
+        /// There may be events.
+        case wake
+        case answer(SocketRequest.Label, Result<Answer, any Error>)
+        case end(StreamEnd)
+    }
+
+    private struct State: Sendable {
+        var letters: [(NIOLoopBound<SocketHandler>, Letter)] = []
+        /// The loop has been called and has not come yet.
+        var isCalled = false
+    }
+
+    private let eventLoop: any EventLoop
+    private let isHeld: SharedFlag
+    private let state = Mutex(State())
+
+    fileprivate init(_ eventLoop: any EventLoop, isHeld: SharedFlag) {
+        self.eventLoop = eventLoop
+        self.isHeld = isHeld
+    }
+
+    /// Takes something for a socket of this loop, on any thread.
+    func put(_ letter: Letter, for socket: NIOLoopBound<SocketHandler>) {
+        let shouldCall = state.withLock { state in
+            state.letters.append((socket, letter))
+            // Looked at under the lock: whoever holds looks here once more when it lets go.
+            guard !state.isCalled, !isHeld.value else { return false }
+            state.isCalled = true
+            return true
+        }
+        if shouldCall { call() }
+    }
+
+    fileprivate func callIfNeeded() {
+        let shouldCall = state.withLock { state in
+            guard !state.isCalled, !state.letters.isEmpty else { return false }
+            state.isCalled = true
+            return true
+        }
+        if shouldCall { call() }
+    }
+
+    private func call() { eventLoop.execute { self.deliver() } }
+
+    private func deliver() {
+        let letters = state.withLock { state in
+            state.isCalled = false
+            defer { state.letters = [] }
+            return state.letters
+        }
+        for (socket, letter) in letters { socket.value.take(letter) }
+        // What was written for a socket leaves in one piece.
+        for (socket, _) in letters { socket.value.sendCollected() }
+    }
+}
+
+/// The outboxes of all event loops.
+final class LoopOutboxes: Sendable {
+    private let isHeld = SharedFlag()
+    private let outboxes = Mutex<[ObjectIdentifier: LoopOutbox]>([:])
+
+    func outbox(of eventLoop: any EventLoop) -> LoopOutbox {
+        outboxes.withLock { outboxes in
+            let key = ObjectIdentifier(eventLoop)
+            let outbox = outboxes[key] ?? LoopOutbox(eventLoop, isHeld: isHeld)
+            outboxes[key] = outbox
+            return outbox
+        }
+    }
+
+    /// A commit is about to be told of: what is put from now on waits for ``release()``.
+    func hold() { isHeld.value = true }
+
+    func release() {
+        isHeld.value = false
+        for outbox in outboxes.withLock({ Array($0.values) }) { outbox.callIfNeeded() }
+    }
+}
+
+private final class SharedFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var value: Bool {
+        get { flag.load(ordering: .acquiring) }
+        set { flag.store(newValue, ordering: .releasing) }
+    }
+}
