@@ -53,12 +53,12 @@ package struct EventBody: Sendable {
 
     package init(
         type: EventType, time: Timestamp, callId: CallID, callSeq: Int, actor: Participant?,
-        data: (inout JSONWriter) -> Void
+        reservingCapacity capacity: Int = 0, data: (inout JSONWriter) -> Void
     ) {
         self.type = type
         self.time = time
         self.callId = callId
-        var json = JSONWriter(reservingCapacity: 1024)
+        var json = JSONWriter(reservingCapacity: capacity + 320)
         json.field("id", "\(callId.rawValue).\(callSeq)")
         json.field("type", type.rawValue)
         json.field("time", time)

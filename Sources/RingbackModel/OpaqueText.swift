@@ -4,8 +4,10 @@ package enum OpaqueText {
 
     /// `bytes` random bytes of the system's generator, as base64url without padding.
     package static func random(bytes count: Int) -> String {
+        // Eight bytes at a time: each is a call of the system.
         var generator = SystemRandomNumberGenerator()
-        return encode((0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        let words = (0..<(count + 7) / 8).map { _ in generator.next() as UInt64 }
+        return encode((0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) })
     }
 
     /// Base64url without padding.

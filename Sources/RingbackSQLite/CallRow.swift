@@ -40,7 +40,7 @@ enum CallRow {
         statement.bind(call.ringsUntil.milliseconds)
     }
 
-    static func bindChanging(_ entry: LiveTable.Entry, asOf event: Int64, to statement: HotStatement) {
+    static func bindChanging(_ entry: inout LiveTable.Entry, asOf event: Int64, to statement: HotStatement) {
         let call = entry.call
         statement.bind(call.calleeDevice?.rawValue)
         statement.bind(call.state.rawValue)
@@ -56,7 +56,7 @@ enum CallRow {
         bind(call.callerSide, to: statement)
         bind(call.calleeSide, to: statement)
         statement.bind(text: legs(call.legs))
-        statement.bind(text: entry.timeline.json)
+        statement.bind(text: entry.timeline.encode())
         statement.bind(event)
         statement.bind(entry.lastPayload)
     }

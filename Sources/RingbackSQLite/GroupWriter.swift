@@ -103,7 +103,7 @@ final class GroupWriter: Sendable {
 
     private func finish(_ batch: [Job], _ done: Done) {
         let (observer, settled) = state.withLock { ($0.observer, $0.settled) }
-        live.commit(done.staged.calls.values)
+        live.commit(done.staged.calls.values.lazy.map(\.entry))
         heads.commit(done.staged)
         observer(done.staged.commit)
         for (job, outcome) in zip(batch, done.outcomes) {
@@ -173,7 +173,7 @@ final class GroupWriter: Sendable {
     ///
     /// - Throws: Only when the whole transaction is lost.
     private func runAlone(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
-        let staged = session.staged
+        let staged = session.staged.copy()
         do {
             try session.execute("SAVEPOINT job", [])
             let complete = try job.run(session)
@@ -186,6 +186,7 @@ final class GroupWriter: Sendable {
             try session.execute("ROLLBACK TO job", [])
             try session.execute("RELEASE job", [])
             session.staged = staged
+            session.current = nil
             return .failure(error)
         }
     }

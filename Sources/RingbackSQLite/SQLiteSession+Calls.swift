@@ -3,18 +3,29 @@ import RingbackCore
 import RingbackModel
 
 extension SQLiteSession {
-    func call(_ id: CallID) throws -> CallState? { try entry(of: id)?.call }
+    func call(_ id: CallID) throws -> CallState? { try draft(of: id)?.entry.call }
 
     /// A call as this piece of work has left it, or as it is in memory, or in its row.
-    func entry(of id: CallID) throws -> LiveTable.Entry? {
-        if let entry = staged.calls[id] ?? live[id] { return entry }
-        return try row("SELECT * FROM calls WHERE call_id = ?", [id.rawValue]).map { try LiveTable.Entry($0) }
+    func draft(of id: CallID) throws -> CallDraft? {
+        if let current, current.entry.call.id == id { return current }
+        if let draft = staged.calls[id] {
+            current = draft
+        } else if let entry = try live[id] ?? storedEntry(of: id) {
+            current = CallDraft(entry, isStaged: false)
+        } else {
+            return nil
+        }
+        return current
+    }
+
+    private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {
+        try row("SELECT * FROM calls WHERE call_id = ?", [id.rawValue]).map { try LiveTable.Entry($0) }
     }
 
     /// A call that is known to be there.
-    func requireEntry(of id: CallID) throws -> LiveTable.Entry {
-        guard let entry = try entry(of: id) else { throw CorruptRow(column: "call_id") }
-        return entry
+    func requireDraft(of id: CallID) throws -> CallDraft {
+        guard let draft = try draft(of: id) else { throw CorruptRow(column: "call_id") }
+        return draft
     }
 
     func liveCalls(of user: UserID) throws -> [CallState] {
@@ -28,9 +39,9 @@ extension SQLiteSession {
     private func current(_ calls: [CallState], staged isWanted: (CallState) -> Bool) throws -> [CallState] {
         if staged.calls.isEmpty { return calls }
         let known = Set(calls.map(\.id))
-        let new = staged.calls.values.filter { !known.contains($0.call.id) && isWanted($0.call) }
+        let new = staged.calls.values.map(\.entry).filter { !known.contains($0.call.id) && isWanted($0.call) }
             .sorted { $0.key < $1.key }.map(\.call)
-        return (calls.map { staged.calls[$0.id]?.call ?? $0 } + new).filter(\.isLive)
+        return (calls.map { staged.calls[$0.id]?.entry.call ?? $0 } + new).filter(\.isLive)
     }
 
     func dueCalls(at now: Timestamp, limit: Int) throws -> [CallID] { live.due(at: now, limit: limit) }

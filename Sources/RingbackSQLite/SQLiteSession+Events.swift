@@ -7,7 +7,7 @@ extension SQLiteSession {
     func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
         guard let statement = statements?.insertEvent, !audiences.isEmpty else { return }
         noteChange()
-        let call: LiveTable.Entry? = if let id = event.callId { try entry(of: id) } else { nil }
+        let call: CallDraft? = if let id = event.callId { try draft(of: id) } else { nil }
         for audience in audiences {
             let head = try staged.heads[audience.user] ?? heads.headForWriter(of: audience.user, db)
             let (id, position) = (staged.newestEvent + 1, (head?.position ?? 0) + 1)
@@ -16,8 +16,8 @@ extension SQLiteSession {
             statement.bind(position)
             statement.bind(head?.event)
             statement.bind(head?.nextMilestone)
-            statement.bind(call?.key)
-            statement.bind(event.type.hasPayload ? call?.lastPayload : nil)
+            statement.bind(call?.entry.key)
+            statement.bind(event.type.hasPayload ? call?.entry.lastPayload : nil)
             statement.bind(audience.only?.rawValue)
             statement.bind(audience.except?.rawValue)
             statement.bind(event.type.rawValue)
@@ -31,8 +31,8 @@ extension SQLiteSession {
                 StoredEvent(
                     user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
         }
-        if event.type.hasPayload, var call {
-            call.lastPayload = staged.newestEvent
+        if event.type.hasPayload, let call {
+            call.entry.lastPayload = staged.newestEvent
             stage(call)
         }
     }

@@ -7,7 +7,7 @@ import RingbackModel
 /// names the one before it in its call.
 extension SQLiteSession {
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description? {
-        guard let entry = try entry(of: call) else { return nil }
+        guard let entry = try draft(of: call)?.entry else { return nil }
         var description: Description?
         try forEachPayload(of: entry) { event in
             if event.type == (kind == .offer ? .callOffer : .callAnswer) { description = Description(retold: event) }
@@ -17,7 +17,7 @@ extension SQLiteSession {
     }
 
     func candidates(of call: CallID, from user: UserID, after: Int, limit: Int) throws -> [StoredCandidate] {
-        guard let entry = try entry(of: call) else { return [] }
+        guard let entry = try draft(of: call)?.entry else { return [] }
         var position = entry.call.callerSide.candidates + entry.call.calleeSide.candidates
         var found: [StoredCandidate] = []
         // Newest first, and the page is of the oldest.
@@ -57,7 +57,7 @@ extension SQLiteSession {
         }
     }
 
-    func timeline(of call: CallID) throws -> [TimelineEntry] { try entry(of: call)?.timeline.entries() ?? [] }
+    func timeline(of call: CallID) throws -> [TimelineEntry] { try draft(of: call)?.entry.timeline.entries() ?? [] }
 
     func saveQuality(_ summary: JSONText, from participant: Participant, of call: CallID, at now: Timestamp) throws {
         try execute(
@@ -67,7 +67,7 @@ extension SQLiteSession {
                 created_at = excluded.created_at, summary = excluded.summary
             """,
             [
-                try requireEntry(of: call).key, participant.userId.rawValue, participant.deviceId.rawValue,
+                try requireDraft(of: call).entry.key, participant.userId.rawValue, participant.deviceId.rawValue,
                 now.milliseconds, Data(summary.utf8),
             ])
     }

@@ -3,74 +3,87 @@ import RingbackCore
 import RingbackModel
 
 extension SQLiteSession {
-    func save(_ call: CallState, deadline: Timestamp?) throws { try stage(call, deadline) { $0.row = $0.row.wanting } }
+    func save(_ call: CallState, deadline: Timestamp?) throws {
+        let draft = try changed(call, deadline)
+        draft.entry.row = draft.entry.row.wanting
+    }
 
-    func hold(_ call: CallState, deadline: Timestamp?) throws { try stage(call, deadline) { $0.row = $0.row.behind } }
+    func hold(_ call: CallState, deadline: Timestamp?) throws {
+        let draft = try changed(call, deadline)
+        draft.entry.row = draft.entry.row.behind
+    }
 
     func append(_ entries: [TimelineEntry], to call: CallID) throws {
         guard !entries.isEmpty else { return }
-        var entry = try requireEntry(of: call)
-        entry.timeline.append(entries)
-        if case .complete = entry.row { entry.row = .wanting }
-        stage(entry)
+        let draft = try requireDraft(of: call)
+        draft.entry.timeline.append(entries)
+        if case .complete = draft.entry.row { draft.entry.row = .wanting }
+        stage(draft)
     }
 
-    private func stage(
-        _ call: CallState, _ deadline: Timestamp?, _ mark: (inout LiveTable.Entry) -> Void
-    ) throws {
-        var entry =
-            try entry(of: call.id)
-            ?? LiveTable.Entry(
-                key: live.takeKey(), call: call, deadline: nil, timeline: StoredTimeline(), lastPayload: nil,
-                row: .absent)
-        entry.call = call
-        entry.deadline = call.isLive ? deadline : nil
-        mark(&entry)
-        stage(entry)
+    private func changed(_ call: CallState, _ deadline: Timestamp?) throws -> CallDraft {
+        let draft = try draft(of: call.id) ?? new(call)
+        draft.entry.call = call
+        draft.entry.deadline = call.isLive ? deadline : nil
+        stage(draft)
+        return draft
     }
 
-    func stage(_ entry: LiveTable.Entry) {
+    private func new(_ call: CallState) -> CallDraft {
+        let entry = LiveTable.Entry(
+            key: live.takeKey(), call: call, deadline: nil, timeline: StoredTimeline(), lastPayload: nil, row: .absent)
+        let draft = CallDraft(entry, isStaged: false)
+        current = draft
+        return draft
+    }
+
+    func stage(_ draft: CallDraft) {
         noteChange()
-        staged.calls[entry.call.id] = entry
+        guard !draft.isStaged else { return }
+        draft.isStaged = true
+        staged.calls[draft.entry.call.id] = draft
     }
 
     /// Writes the rows that want it: once for each call, however often it changed.
     func writeCalls() throws {
-        for (id, entry) in staged.calls {
-            switch entry.row {
-            case .absent: try insert(entry)
-            case .wanting: try update(entry)
+        for draft in staged.calls.values {
+            switch draft.entry.row {
+            case .absent: try insert(draft)
+            case .wanting: try update(draft)
             case .behind, .complete: continue
             }
-            staged.calls[id]?.row = .complete
+            draft.entry.row = .complete
         }
     }
 
     /// Writes the rows that are behind the log, so that nothing has to be found again before this place.
     func writeCallsBehind() throws {
-        for entry in live.behind where staged.calls[entry.call.id] == nil { staged.calls[entry.call.id] = entry }
-        for (id, entry) in staged.calls {
-            guard case .behind = entry.row else { continue }
-            try update(entry)
-            staged.calls[id]?.row = .complete
+        for entry in live.behind where staged.calls[entry.call.id] == nil {
+            staged.calls[entry.call.id] = CallDraft(entry, isStaged: true)
+        }
+        for draft in staged.calls.values {
+            guard case .behind = draft.entry.row else { continue }
+            try update(draft)
+            draft.entry.row = .complete
         }
     }
 
-    private func insert(_ entry: LiveTable.Entry) throws {
+    private func insert(_ draft: CallDraft) throws {
         guard let statement = statements?.insertCall else { return }
-        statement.bind(entry.key)
-        CallRow.bindFixed(entry.call, to: statement)
-        CallRow.bindChanging(entry, asOf: staged.newestEvent, to: statement)
-        CallRow.bindEnding(entry.call, to: statement)
+        statement.bind(draft.entry.key)
+        CallRow.bindFixed(draft.entry.call, to: statement)
+        CallRow.bindChanging(&draft.entry, asOf: staged.newestEvent, to: statement)
+        CallRow.bindEnding(draft.entry.call, to: statement)
         try statement.run()
     }
 
-    private func update(_ entry: LiveTable.Entry) throws {
+    private func update(_ draft: CallDraft) throws {
         guard let statements else { return }
-        let statement = entry.call.isLive ? statements.updateCall : statements.endCall
-        CallRow.bindChanging(entry, asOf: staged.newestEvent, to: statement)
-        if !entry.call.isLive { CallRow.bindEnding(entry.call, to: statement) }
-        statement.bind(entry.key)
+        let isLive = draft.entry.call.isLive
+        let statement = isLive ? statements.updateCall : statements.endCall
+        CallRow.bindChanging(&draft.entry, asOf: staged.newestEvent, to: statement)
+        if !isLive { CallRow.bindEnding(draft.entry.call, to: statement) }
+        statement.bind(draft.entry.key)
         try statement.run()
     }
 }

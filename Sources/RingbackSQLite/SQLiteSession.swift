@@ -11,13 +11,20 @@ final class SQLiteSession: StoreWriter {
         /// The number of the log's newest event.
         var newestEvent: Int64
         var events: [StoredEvent] = []
-        var calls: [CallID: LiveTable.Entry] = [:]
+        var calls: [CallID: CallDraft] = [:]
 
         var commit: Commit {
             var commit = Commit()
             commit.events = events
-            commit.calls = calls.values.map(\.call)
+            commit.calls = calls.values.map(\.entry.call)
             return commit
+        }
+
+        /// As it is now, whatever happens to the drafts.
+        func copy() -> Staged {
+            var copy = self
+            copy.calls = calls.mapValues { CallDraft($0.entry, isStaged: true) }
+            return copy
         }
     }
 
@@ -29,6 +36,8 @@ final class SQLiteSession: StoreWriter {
     var staged: Staged
     /// How often this session has changed something.
     private(set) var changes = 0
+    /// The call that was asked for last: most work is about one.
+    var current: CallDraft?
 
     init(_ db: Database, heads: FeedHeads, live: LiveTable, statements: WriterStatements? = nil) {
         self.db = db

@@ -21,8 +21,9 @@ extension CallService {
         let (call, transition) = CallState.invite(
             invitation, id: .random(), devices: devices,
             reception: try reception(of: caller, by: account, in: store), at: now)
-        try CallUnit(store: store, call: call, now: now, timing: timing).carryOut(transition)
-        return .success(Answer(201, call.call, location: "/v1/calls/\(call.id)"))
+        var unit = CallUnit(store: store, call: call, now: now, timing: timing)
+        try unit.carryOut(transition)
+        return .success(unit.answer(201, location: "/v1/calls/\(call.id)"))
     }
 
     /// Glare: the callee's invitation to the caller rings. It counts as accepted by this device.
@@ -38,7 +39,7 @@ extension CallService {
         try unit.advance()
         guard unit.call.isLive else { return nil }
         try unit.apply(.merge, by: invitation.caller)
-        return Answer(200, unit.call.call)
+        return unit.answer(200)
     }
 
     private static func reception(

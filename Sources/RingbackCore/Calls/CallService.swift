@@ -51,10 +51,10 @@ package final class CallService: Sendable {
         switch change {
         case .command(let command):
             try unit.apply(command, by: actor)
-            return Answer(200, unit.call.call)
+            return unit.answer(200)
         case .media(let media):
             try unit.apply(.media(media), by: actor, payload: .media(media))
-            return Answer(200, unit.call.call)
+            return unit.answer(200)
         case .quality(let summary):
             try unit.apply(.quality, by: actor)
             try unit.store.saveQuality(summary, from: actor, of: unit.call.id, at: unit.now)
@@ -74,7 +74,7 @@ package final class CallService: Sendable {
             var unit = CallUnit(store: store, call: call, now: time.now, timing: timing)
             let transition = unit.call.endByAdministrator(at: unit.now)
             try unit.carryOut(transition)
-            return Answer(200, unit.call.call)
+            return unit.answer(200)
         }
     }
 

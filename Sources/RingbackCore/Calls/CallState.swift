@@ -70,16 +70,53 @@ package struct CallState: Sendable, Hashable {
         }
     }
 
-    package let id: CallID
-    package let caller: Participant
-    package let callee: UserID
-    package let media: Call.Media
-    package let custom: JSONText?
-    package let createdAt: Timestamp
+    /// What the invitation fixed for good: one object for all states of a call, so that they are cheap to copy.
+    private final class Origin: Sendable, Hashable {
+        let id: CallID
+        let caller: Participant
+        let callee: UserID
+        let media: Call.Media
+        let custom: JSONText?
+        let createdAt: Timestamp
+        let ringsUntil: Timestamp
+        let isConcealed: Bool
+
+        init(
+            id: CallID, caller: Participant, callee: UserID, media: Call.Media, custom: JSONText?,
+            createdAt: Timestamp, ringsUntil: Timestamp, isConcealed: Bool
+        ) {
+            self.id = id
+            self.caller = caller
+            self.callee = callee
+            self.media = media
+            self.custom = custom
+            self.createdAt = createdAt
+            self.ringsUntil = ringsUntil
+            self.isConcealed = isConcealed
+        }
+
+        static func == (a: Origin, b: Origin) -> Bool {
+            a === b
+                || a.id == b.id && a.caller == b.caller && a.callee == b.callee && a.media == b.media
+                    && a.custom == b.custom && a.createdAt == b.createdAt && a.ringsUntil == b.ringsUntil
+                    && a.isConcealed == b.isConcealed
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(id) }
+    }
+
+    private let origin: Origin
+
+    package var id: CallID { origin.id }
+    package var caller: Participant { origin.caller }
+    package var callee: UserID { origin.callee }
+    package var media: Call.Media { origin.media }
+    package var custom: JSONText? { origin.custom }
+    package var createdAt: Timestamp { origin.createdAt }
     /// When the ring time is over.
-    package let ringsUntil: Timestamp
+    package var ringsUntil: Timestamp { origin.ringsUntil }
     /// The callee has blocked the caller: it is told nothing, ever.
-    package let isConcealed: Bool
+    package var isConcealed: Bool { origin.isConcealed }
 
     package var state: Call.State = .inviting
     /// The callee's device that won `accept`.
@@ -104,14 +141,9 @@ package struct CallState: Sendable, Hashable {
         id: CallID, caller: Participant, callee: UserID, media: Call.Media, custom: JSONText?, createdAt: Timestamp,
         ringsUntil: Timestamp, isConcealed: Bool, legs: [Leg]
     ) {
-        self.id = id
-        self.caller = caller
-        self.callee = callee
-        self.media = media
-        self.custom = custom
-        self.createdAt = createdAt
-        self.ringsUntil = ringsUntil
-        self.isConcealed = isConcealed
+        origin = Origin(
+            id: id, caller: caller, callee: callee, media: media, custom: custom, createdAt: createdAt,
+            ringsUntil: ringsUntil, isConcealed: isConcealed)
         self.legs = legs
     }
 }

@@ -21,14 +21,20 @@ extension CallState {
         case .inviting: min(ringsUntil, timing.unreachable.map { createdAt + $0 } ?? ringsUntil)
         case .ringing: ringsUntil
         case .connecting, .active:
-            [
-                state == .connecting ? acceptedAt.map { $0 + timing.connect } : nil,
-                openNegotiation.map { $0.openedAt + timing.negotiation },
-                callerSide.reconnectingSince.map { $0 + timing.reconnect },
-                calleeSide.reconnectingSince.map { $0 + timing.reconnect },
-            ].compactMap(\.self).min()
+            Self.earliest(
+                Self.earliest(
+                    state == .connecting ? acceptedAt.map { $0 + timing.connect } : nil,
+                    openNegotiation.map { $0.openedAt + timing.negotiation }),
+                Self.earliest(
+                    callerSide.reconnectingSince.map { $0 + timing.reconnect },
+                    calleeSide.reconnectingSince.map { $0 + timing.reconnect }))
         case .ended: nil
         }
+    }
+
+    private static func earliest(_ a: Timestamp?, _ b: Timestamp?) -> Timestamp? {
+        guard let a, let b else { return a ?? b }
+        return min(a, b)
     }
 
     /// Does what time alone does: ends calls whose time is over, lets negotiations lapse.

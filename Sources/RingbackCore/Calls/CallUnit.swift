@@ -14,6 +14,27 @@ struct CallUnit {
     var call: CallState
     let now: Timestamp
     let timing: CallTiming
+    /// The call's JSON, once for all that tells it as it is now.
+    private var encoded: [UInt8]?
+
+    init(store: any StoreWriter, call: CallState, now: Timestamp, timing: CallTiming) {
+        self.store = store
+        self.call = call
+        self.now = now
+        self.timing = timing
+    }
+
+    /// Answers with the call as it is now.
+    mutating func answer(_ status: Int, location: String? = nil) -> Answer {
+        Answer(status, body: json(), location: location)
+    }
+
+    private mutating func json() -> [UInt8] {
+        if let encoded { return encoded }
+        let json = call.call.json
+        encoded = json
+        return json
+    }
 
     /// Does what time alone does.
     mutating func advance() throws {
@@ -29,7 +50,8 @@ struct CallUnit {
     }
 
     /// Saves the call, its timeline and its events.
-    func carryOut(_ transition: Transition, _ payload: Payload = .none) throws {
+    mutating func carryOut(_ transition: Transition, _ payload: Payload = .none) throws {
+        encoded = nil
         let deadline = call.deadline(timing: timing)
         if transition.isRetold {
             try store.hold(call, deadline: deadline)
@@ -38,28 +60,44 @@ struct CallUnit {
         }
         try store.append(transition.timeline, to: call.id)
         for notice in transition.notices {
+            let data = data(notice.content, payload)
             let event = EventBody(
-                type: notice.type, time: now, callId: call.id, callSeq: notice.callSeq, actor: notice.actor
-            ) { json in
-                write(notice.content, payload, to: &json)
-            }
+                type: notice.type, time: now, callId: call.id, callSeq: notice.callSeq, actor: notice.actor,
+                reservingCapacity: data.count, data: data.write)
             try store.append(event, to: notice.audiences)
         }
     }
 
-    private func write(_ content: Transition.Content, _ payload: Payload, to json: inout JSONWriter) {
+    /// What an event tells, and about how many bytes of JSON it is.
+    private mutating func data(
+        _ content: Transition.Content, _ payload: Payload
+    ) -> (count: Int, write: (inout JSONWriter) -> Void) {
         switch (content, payload) {
-        case (.call, _): json.field("call", call.call)
+        case (.call, _):
+            let call = json()
+            return (call.count, { $0.field("call", JSONText(unchecked: call)) })
         case (.stopped(let reason), _):
-            json.field("call", call.call)
-            json.field("reason", reason.rawValue)
-        case (.connection(let connection), _): json.field("connection", connection.rawValue)
-        case (.description, .description(let description)): description.writeMembers(to: &json)
+            let call = json()
+            return (
+                call.count,
+                { json in
+                    json.field("call", JSONText(unchecked: call))
+                    json.field("reason", reason.rawValue)
+                }
+            )
+        case (.connection(let connection), _): return (32, { $0.field("connection", connection.rawValue) })
+        case (.description, .description(let description)):
+            return (description.sdp.utf8.count + 320, { description.writeMembers(to: &$0) })
         case (.candidates, .candidates(let candidates, let negotiation)):
-            json.optionalField("negotiation", negotiation)
-            json.name("candidates")
-            json.array(candidates) { $0.raw($1.utf8) }
-        case (.media, .media(let media)): json.field("media", media)
+            return (
+                candidates.reduce(64) { $0 + $1.utf8.count },
+                { json in
+                    json.optionalField("negotiation", negotiation)
+                    json.name("candidates")
+                    json.array(candidates) { $0.raw($1.utf8) }
+                }
+            )
+        case (.media, .media(let media)): return (media.utf8.count, { $0.field("media", media) })
         case (.description, _), (.candidates, _), (.media, _):
             preconditionFailure("a command's notices carry the command's own payload")
         }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The calls that have not ended, in short, kept up to date by every commit.
 package final class LiveCalls: Sendable {
-    fileprivate struct Entry: Equatable {
+    fileprivate struct Entry {
         var users: [UserID] = []
         var participants: [Participant] = []
     }
@@ -42,10 +42,11 @@ package final class LiveCalls: Sendable {
         var changes = Changes()
         state.withLock { state in
             for call in calls {
-                let old = state.entries[call.id] ?? Entry()
-                let new = Self.entry(of: call)
+                let known = state.entries[call.id]
                 // Most commits change neither who takes part nor whether the call lives.
-                if old == new, call.isLive { continue }
+                if let known, call.isLive, known.participants.isEmpty != call.isUnderWay { continue }
+                let old = known ?? Entry()
+                let new = Self.entry(of: call)
                 for user in old.users { state.leave(user) }
                 for user in new.users { state.engagements[user, default: 0] += 1 }
                 for participant in old.participants {
