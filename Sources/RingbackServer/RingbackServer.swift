@@ -14,6 +14,8 @@ package struct RingbackServer: Sendable {
     private let services: Services
     private let dispatcher: Dispatcher
     private let hub: SocketHub
+    private let polls: PollDesk
+    private let outboxes = LoopOutboxes()
     private let metrics: ServerMetrics
     private let drain: Drain
     private let logger: Logger
@@ -30,7 +32,7 @@ package struct RingbackServer: Sendable {
         self.drain = drain
         dispatcher = Dispatcher(
             services: services, operations: Self.operations(services), isDraining: { drain.hasBegun })
-        let hub = SocketHub(services: services, dispatcher: dispatcher, logger: logger)
+        let hub = SocketHub(services: services, dispatcher: dispatcher, outboxes: outboxes, logger: logger)
         self.hub = hub
         metrics = ServerMetrics(registry: registry) { [services] in
             [
@@ -38,6 +40,8 @@ package struct RingbackServer: Sendable {
                 ("ringback_live_calls", services.liveCalls.count),
             ]
         }
+        polls = PollDesk(
+            services: services, outboxes: outboxes, metrics: metrics, poll: LongPoll.operation(services))
         self.logger = logger
         self.onListening = onListening
         observe()
@@ -49,15 +53,15 @@ package struct RingbackServer: Sendable {
             UserRoutes.operations(services) + BlockRoutes.operations(services) + PresenceRoutes.operations(services)
             + SessionRoutes.operations(services) + CallRoutes.operations(services)
             + NegotiationRoutes.operations(services) + CandidateRoutes.operations(services)
-            + MediaRoutes.operations(services) + ICEServerRoutes.operations(services) + LongPoll.operations(services)
+            + MediaRoutes.operations(services) + ICEServerRoutes.operations(services) + [LongPoll.operation(services)]
         return Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
     }
 
     /// What follows from a commit, in the order of the commits.
     private func observe() {
         // Who is woken or answered by a commit is so in one go, when the last answer is there.
-        services.store.observeSettling { [outboxes = hub.outboxes] in outboxes.release() }
-        services.store.observeCommits { [services, metrics, outboxes = hub.outboxes] commit in
+        services.store.observeSettling { [outboxes] in outboxes.release() }
+        services.store.observeCommits { [services, metrics, outboxes] commit in
             outboxes.hold()
             let now = services.time.now
             let changes = services.liveCalls.update(commit.calls)
@@ -144,8 +148,9 @@ package struct RingbackServer: Sendable {
     }
 
     private func server() -> HTTPServerBuilder {
-        HTTPServerBuilder { [hub, drain] responder in
-            GateChannel(responder: responder, upgrade: SocketUpgrade(hub: hub, isDraining: { drain.hasBegun }))
+        HTTPServerBuilder { [hub, polls, drain] responder in
+            GateChannel(
+                responder: responder, upgrade: SocketUpgrade(hub: hub, isDraining: { drain.hasBegun }), polls: polls)
         }
     }
 }

@@ -79,15 +79,23 @@ package final class SessionService: Sendable {
     ///
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
     package func authenticate(_ token: String) async throws -> Principal {
-        guard token.utf8.count <= 512 else { throw Self.unauthenticated }
-        if let administratorHash, SHA256.hash(data: Array(token.utf8)) == administratorHash { return .administrator }
+        if let principal = try known(token) { return principal }
         let hash = Self.hash(token)
-        if let device = cache.device(tokenHash: hash) { return try check(device) }
         let removals = cache.removals
         guard let device = try await store.read({ try $0.device(tokenHash: hash) }) else { throw Self.unauthenticated }
         let principal = try check(device)
         cache.insert(device, unlessRemovedSince: removals)
         return principal
+    }
+
+    /// Whose token it is, without asking the store; `nil` when only that can tell.
+    ///
+    /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
+    package func known(_ token: String) throws -> Principal? {
+        guard token.utf8.count <= 512 else { throw Self.unauthenticated }
+        let digest = SHA256.hash(data: Array(token.utf8))
+        if let administratorHash, digest == administratorHash { return .administrator }
+        return try cache.device(tokenHash: Array(digest)).map { try check($0) }
     }
 
     /// A device that came with a ticket in place of its token.

@@ -70,7 +70,7 @@ package final class EventFeed: Sendable {
         let wakes = state.withLock { state in
             var wakes: [UInt64: @Sendable () -> Void] = [:]
             for event in events {
-                state.rings[event.user, default: EventRing()].append(event, now: now)
+                state.rings[event.user, default: EventRing(last: event.position - 1)].append(event, now: now)
                 for (number, reader) in state.readers[event.user] ?? [:] where event.isMeant(for: reader.device) {
                     wakes[number] = reader.wake
                 }
@@ -103,7 +103,12 @@ package final class EventFeed: Sendable {
 
     /// Forgets events that came before `moment`; the store still has them.
     package func forgetEvents(before moment: Timestamp) {
-        state.withLock { state in state.rings = state.rings.filter { $0.value.newest.map { $0 >= moment } ?? false } }
+        state.withLock { state in
+            for (user, ring) in state.rings where ring.newest.map({ $0 < moment }) ?? true {
+                // Who reads along is spared the database: the newest position stays known.
+                if state.readers[user] == nil { state.rings[user] = nil } else { state.rings[user]?.forget() }
+            }
+        }
     }
 
     // MARK: Reading
@@ -115,7 +120,14 @@ package final class EventFeed: Sendable {
         if let page = try readNewest(after: cursor, for: reader, limit: limit) { return page }
         let read = try await store.read { try $0.events(of: reader.userId, after: cursor.position, limit: limit) }
         guard case .events(let events) = read else { throw Self.cursorExpired }
-        return page(of: events, after: cursor, for: reader, limit: limit)
+        if events.count < limit {
+            state.withLock { state in
+                // A ring that is there has heard of later commits than the store was asked for.
+                let last = events.last?.position ?? cursor.position
+                if state.rings[reader.userId] == nil { state.rings[reader.userId] = EventRing(last: last) }
+            }
+        }
+        return page(of: events[...], after: cursor, for: reader, limit: limit)
     }
 
     /// Events after a cursor without touching the database; `nil` when only the database can tell.
@@ -125,7 +137,9 @@ package final class EventFeed: Sendable {
         return events.map { page(of: $0, after: cursor, for: reader, limit: limit) }
     }
 
-    private func page(of events: [StoredEvent], after cursor: Cursor, for reader: Participant, limit: Int) -> Page {
+    private func page(
+        of events: ArraySlice<StoredEvent>, after cursor: Cursor, for reader: Participant, limit: Int
+    ) -> Page {
         Page(
             events: events.filter { $0.isMeant(for: reader.deviceId) },
             cursor: Cursor(epoch: cursor.epoch, position: events.last?.position ?? cursor.position),

@@ -7,11 +7,19 @@ struct EventRing: Sendable {
 
     private var events: [StoredEvent] = []
     private var bytes = 0
+    /// The position of the newest event of all, in the ring or not.
+    private var last: Int64
     /// When the newest event came.
     private(set) var newest: Timestamp?
 
+    /// Knows that `last` is the newest position, and of no event.
+    init(last: Int64) { self.last = last }
+
     mutating func append(_ event: StoredEvent, now: Timestamp) {
+        // Something is missing in between: what came before can't be told from here.
+        if event.position != last + 1 { forget() }
         events.append(event)
+        last = event.position
         bytes += event.body.members.count
         newest = now
         guard events.count > Self.maximumCount || bytes > Self.maximumBytes else { return }
@@ -20,11 +28,16 @@ struct EventRing: Sendable {
         events.removeFirst(surplus)
     }
 
+    /// Keeps only the newest position.
+    mutating func forget() {
+        events = []
+        bytes = 0
+    }
+
     /// Events after a position; `nil` when the ring can't tell, because it begins later or the position is not of this log.
-    func events(after position: Int64, limit: Int) -> [StoredEvent]? {
-        guard let first = events.first?.position, let last = events.last?.position, position >= first - 1,
-            position <= last
-        else { return nil }
-        return Array(events.dropFirst(Int(position - first + 1)).prefix(limit))
+    func events(after position: Int64, limit: Int) -> ArraySlice<StoredEvent>? {
+        let first = events.first?.position ?? last + 1
+        guard position >= first - 1, position <= last else { return nil }
+        return events.dropFirst(Int(position - first + 1)).prefix(limit)
     }
 }

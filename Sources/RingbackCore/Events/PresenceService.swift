@@ -57,9 +57,12 @@ package final class PresenceService: Sendable {
         return try await presences(of: users, for: device.userId)
     }
 
+    /// Whether a device's stored watch list was taken up.
+    package func isWatching(_ device: Participant) -> Bool { state.withLock { $0.watched[device.deviceId] != nil } }
+
     /// Takes up a device's stored watch list, as its stream opens.
     package func resumeWatching(_ device: Participant) async throws {
-        guard state.withLock({ $0.watched[device.deviceId] == nil }) else { return }
+        guard !isWatching(device) else { return }
         load(try await store.read { try $0.watchedUsers(by: device.deviceId) }, watchedBy: device)
     }
 

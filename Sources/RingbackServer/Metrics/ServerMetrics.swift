@@ -1,30 +1,32 @@
 import Metrics
 import RingbackCore
+import Synchronization
 
 /// What the server counts.
 package struct ServerMetrics: Sendable {
     private let registry: MetricsRegistry
-    private let factory: any MetricsFactory
     private let gauges: @Sendable () -> [(String, Int)]
+    private let commits: Counter
+    private let events: Counter
+    private let operations = OperationMeters()
 
     package init(registry: MetricsRegistry, gauges: @escaping @Sendable () -> [(String, Int)]) {
         self.registry = registry
-        factory = registry
         self.gauges = gauges
+        commits = Counter(label: "ringback_commits_total", factory: registry)
+        events = Counter(label: "ringback_events_total", factory: registry)
     }
 
     func served(_ operation: Operation, status: Int, since start: ContinuousClock.Instant) {
-        let dimensions = [("operation", operation.id), ("status", "\(status)")]
-        Counter(label: "ringback_requests_total", dimensions: dimensions, factory: factory).increment()
+        let meter = operations.meter(of: operation.id, status: status, registry)
+        meter.requests.increment()
         // A poll takes as long as it waits: that is no measure of the server.
-        guard operation.id != "pollEvents" else { return }
-        let time = Timer(label: "ringback_request", dimensions: [("operation", operation.id)], factory: factory)
-        time.recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
+        meter.time?.recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
     }
 
     func committed(_ commit: Commit) {
-        Counter(label: "ringback_commits_total", factory: factory).increment()
-        Counter(label: "ringback_events_total", factory: factory).increment(by: commit.events.count)
+        commits.increment()
+        events.increment(by: commit.events.count)
     }
 
     func render() -> String {
@@ -36,5 +38,29 @@ package struct ServerMetrics: Sendable {
 extension Gauge {
     static func set(_ label: String, _ value: Int, _ registry: MetricsRegistry) {
         registry.makeMeter(label: label, dimensions: []).set(Int64(value))
+    }
+}
+
+/// Counters and timers by operation and status. To look one up by its labels costs more than what it measures.
+private final class OperationMeters: Sendable {
+    struct Meter: Sendable {
+        let requests: Counter
+        let time: Timer?
+    }
+
+    private let meters = Mutex<[String: [Int: Meter]]>([:])
+
+    func meter(of operation: String, status: Int, _ factory: any MetricsFactory) -> Meter {
+        meters.withLock { meters in
+            if let meter = meters[operation]?[status] { return meter }
+            let dimensions = [("operation", operation), ("status", "\(status)")]
+            let meter = Meter(
+                requests: Counter(label: "ringback_requests_total", dimensions: dimensions, factory: factory),
+                time: operation == "pollEvents"
+                    ? nil
+                    : Timer(label: "ringback_request", dimensions: [("operation", operation)], factory: factory))
+            meters[operation, default: [:]][status] = meter
+            return meter
+        }
     }
 }

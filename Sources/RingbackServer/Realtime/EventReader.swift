@@ -28,25 +28,22 @@ final class EventReader: Sendable {
 
     let participant: Participant
     private let services: Services
-    private let isPoll: Bool
     private let isFinished = Atomic(false)
     private let ending: Ending
     private let box: ConnectionBox?
-    private let subscription: EventFeed.Subscription
-    private let registration: StreamRegistry.Registration
+    private let seat: FeedSeat
 
     /// - Throws: ``Problem`` `too_many_connections`.
     init(_ participant: Participant, isPoll: Bool, services: Services) throws {
         let ending = Ending()
         self.participant = participant
         self.services = services
-        self.isPoll = isPoll
         self.ending = ending
-        registration = try services.streams.register(participant) { ending.notice(.server($0)) }
-        subscription = services.feed.subscribe(participant) { ending.signal.signal() }
+        seat = try FeedSeat(
+            participant, isPoll: isPoll, services, wake: { ending.signal.signal() }, end: { ending.notice(.server($0)) }
+        )
         box = ConnectionBox.current
         box?.onClose { ending.notice(.clientLeft) }
-        services.board.opened(participant, at: services.time.now)
     }
 
     deinit { finish() }
@@ -56,9 +53,7 @@ final class EventReader: Sendable {
     func finish() {
         guard !isFinished.exchange(true, ordering: .relaxed) else { return }
         box?.onClose(nil)
-        services.feed.unsubscribe(subscription)
-        services.streams.unregister(registration)
-        services.board.closed(participant, isPoll: isPoll, at: services.time.now)
+        seat.leave(services)
     }
 
     /// Why waiting is over, once it is.

@@ -17,6 +17,7 @@ struct GateChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let upgrade: SocketUpgrade
+    let polls: PollDesk
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -31,7 +32,7 @@ struct GateChannel: ServerChildChannel, HTTPChannelHandler {
                 HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
             let gate = ConnectionGate(
                 encoder: encoder, decoder: decoder, box: box, upgrade: upgrade, http: promise, logger: logger)
-            try channel.pipeline.syncOperations.addHandlers(encoder, decoder, gate)
+            try channel.pipeline.syncOperations.addHandlers(encoder, decoder, PollHandler(desk: polls), gate)
             return Value(http: promise.futureResult, box: box, channel: channel)
         }
     }

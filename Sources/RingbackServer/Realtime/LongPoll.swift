@@ -5,8 +5,8 @@ import RingbackCore
 import RingbackModel
 
 enum LongPoll {
-    static func operations(_ services: Services) -> [Operation] {
-        [Operation("pollEvents", .get, "/v1/events") { try await poll($0, services) }]
+    static func operation(_ services: Services) -> Operation {
+        Operation("pollEvents", .get, "/v1/events") { try await poll($0, services) }
     }
 
     /// GET /v1/events
@@ -44,7 +44,7 @@ enum LongPoll {
         return batch
     }
 
-    private static func answer(
+    static func answer(
         _ batch: EventBatch?, cursor: Cursor, calls: [LiveCall]?, _ services: Services
     ) -> Answer {
         var json = JSONWriter(reservingCapacity: 1024)

@@ -3,7 +3,15 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// What other threads have for the sockets of one event loop, handed over in one go.
+/// Who reads along on an event loop.
+protocol LoopRecipient: AnyObject {
+    /// Takes what another thread has for it. ``sendCollected()`` is to follow.
+    func take(_ letter: LoopOutbox.Letter)
+    /// Sends what was written meanwhile.
+    func sendCollected()
+}
+
+/// What other threads have for the readers of one event loop, handed over in one go.
 ///
 /// While the store tells of a commit everything is collected, and the loop is called once, behind the last answer. At other
 /// times the first to come calls the loop.
@@ -16,7 +24,7 @@ final class LoopOutbox: Sendable {
     }
 
     private struct State: Sendable {
-        var letters: [(NIOLoopBound<SocketHandler>, Letter)] = []
+        var letters: [(NIOLoopBound<any LoopRecipient>, Letter)] = []
         /// The loop has been called and has not come yet.
         var isCalled = false
     }
@@ -30,10 +38,10 @@ final class LoopOutbox: Sendable {
         self.isHeld = isHeld
     }
 
-    /// Takes something for a socket of this loop, on any thread.
-    func put(_ letter: Letter, for socket: NIOLoopBound<SocketHandler>) {
+    /// Takes something for a reader of this loop, on any thread.
+    func put(_ letter: Letter, for recipient: NIOLoopBound<any LoopRecipient>) {
         let shouldCall = state.withLock { state in
-            state.letters.append((socket, letter))
+            state.letters.append((recipient, letter))
             // Looked at under the lock: whoever holds looks here once more when it lets go.
             guard !state.isCalled, !isHeld.value else { return false }
             state.isCalled = true
@@ -59,9 +67,9 @@ final class LoopOutbox: Sendable {
             defer { state.letters = [] }
             return state.letters
         }
-        for (socket, letter) in letters { socket.value.take(letter) }
-        // What was written for a socket leaves in one piece.
-        for (socket, _) in letters { socket.value.sendCollected() }
+        for (recipient, letter) in letters { recipient.value.take(letter) }
+        // What was written for one of them leaves in one piece.
+        for (recipient, _) in letters { recipient.value.sendCollected() }
     }
 }
 

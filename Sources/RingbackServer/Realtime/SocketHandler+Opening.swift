@@ -22,7 +22,7 @@ extension SocketHandler {
     func open(_ identity: SocketIdentity) {
         guard let context, let outbox else { return }
         state = .opening
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let bound = NIOLoopBound(self as any LoopRecipient, eventLoop: context.eventLoop)
         do {
             // Armed before the welcome is read, so that nothing falls between.
             session = try SocketSession(

@@ -64,7 +64,7 @@ extension SocketHandler {
 
     private func submit(_ request: CallRequest, _ label: SocketRequest.Label) {
         guard let context, let outbox else { return }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let bound = NIOLoopBound(self as any LoopRecipient, eventLoop: context.eventLoop)
         pending += 1
         hub.services.calls.submit(request) { outbox.put(.answer(label, $0), for: bound) }
     }

@@ -6,7 +6,7 @@ import RingbackModel
 ///
 /// Requests are answered in their order; events are written as far as the client reads. A client that falls behind lags in
 /// the log, not in memory.
-final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopRecipient, LoopKept {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -106,7 +106,6 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Called by the keeper about once a second.
     func look(at now: NIODeadline) {
         guard let context else { return }
         switch state {
@@ -145,7 +144,6 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
-    /// Takes what another thread has for the socket. ``sendCollected()`` is to follow.
     func take(_ letter: LoopOutbox.Letter) {
         isCollecting = true
         switch letter {

@@ -6,14 +6,15 @@ import RingbackModel
 /// What all sockets share: the operations behind them, and the ways to sign in.
 final class SocketHub: Sendable {
     let services: Services
-    let keeper = SocketKeeper()
-    let outboxes = LoopOutboxes()
+    let keeper = LoopKeeper()
+    let outboxes: LoopOutboxes
     private let dispatcher: Dispatcher
     private let logger: Logger
 
-    init(services: Services, dispatcher: Dispatcher, logger: Logger) {
+    init(services: Services, dispatcher: Dispatcher, outboxes: LoopOutboxes, logger: Logger) {
         self.services = services
         self.dispatcher = dispatcher
+        self.outboxes = outboxes
         self.logger = logger
     }
 

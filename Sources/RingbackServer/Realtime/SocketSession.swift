@@ -14,8 +14,7 @@ struct SocketIdentity: Sendable {
 final class SocketSession {
     let identity: SocketIdentity
     var cursor = Cursor(epoch: "", position: 0)
-    private let subscription: EventFeed.Subscription
-    private let registration: StreamRegistry.Registration
+    private let seat: FeedSeat
 
     /// - Throws: ``Problem`` `too_many_connections`.
     init(
@@ -23,16 +22,10 @@ final class SocketSession {
         end: @escaping @Sendable (StreamEnd) -> Void
     ) throws {
         self.identity = identity
-        registration = try services.streams.register(identity.participant, end: end)
-        subscription = services.feed.subscribe(identity.participant, wake: wake)
-        services.board.opened(identity.participant, at: services.time.now)
+        seat = try FeedSeat(identity.participant, isPoll: false, services, wake: wake, end: end)
     }
 
-    func end(_ services: Services) {
-        services.feed.unsubscribe(subscription)
-        services.streams.unregister(registration)
-        services.board.closed(identity.participant, isPoll: false, at: services.time.now)
-    }
+    func end(_ services: Services) { seat.leave(services) }
 
     /// What there is after the cursor, without touching the database; `nil` when only the database can tell.
     func readNewest(_ services: Services) throws -> EventBatch? {

@@ -41,6 +41,42 @@ struct EventFeedTests {
         return problem?.code == .cursorExpired
     }
 
+    @Test func `Who is up to date hears so from memory once the database was asked`() async throws {
+        publishFromNowOn()
+        try await append(2, to: .init(user: Cast.petya.userId))
+        feed.forgetEvents(before: exchange.time.now + .seconds(1))
+        #expect(try feed.readNewest(after: cursor(2), for: Cast.petya, limit: 10) == nil)
+        _ = try await feed.read(after: cursor(2), for: Cast.petya, limit: 10)
+        let page = try feed.readNewest(after: cursor(2), for: Cast.petya, limit: 10)
+        #expect(page?.events.isEmpty == true && page?.cursor == cursor(2) && page?.hasMore == false)
+        #expect(try feed.readNewest(after: cursor(1), for: Cast.petya, limit: 10) == nil, "forgotten")
+        #expect(try feed.readNewest(after: cursor(3), for: Cast.petya, limit: 10) == nil, "not of this log")
+        try await append(1, to: .init(user: Cast.petya.userId))
+        #expect(try feed.readNewest(after: cursor(2), for: Cast.petya, limit: 10)?.events.map(\.position) == [3])
+    }
+
+    @Test func `What is forgotten leaves the newest position to those who read along`() async throws {
+        publishFromNowOn()
+        let subscription = feed.subscribe(Cast.vasya) {}
+        try await append(3)
+        feed.forgetEvents(before: exchange.time.now + .seconds(1))
+        #expect(try feed.readNewest(after: cursor(2), for: Cast.vasya, limit: 10) == nil)
+        #expect(try feed.readNewest(after: cursor(3), for: Cast.vasya, limit: 10)?.events.isEmpty == true)
+        feed.unsubscribe(subscription)
+        feed.forgetEvents(before: exchange.time.now + .seconds(1))
+        #expect(try feed.readNewest(after: cursor(3), for: Cast.vasya, limit: 10) == nil)
+    }
+
+    @Test func `Behind a gap memory begins anew`() async throws {
+        try await append(1)
+        _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
+        try await append(1)
+        publishFromNowOn()
+        try await append(1)
+        #expect(try feed.readNewest(after: cursor(1), for: Cast.vasya, limit: 10) == nil, "the second was not heard of")
+        #expect(try feed.readNewest(after: cursor(2), for: Cast.vasya, limit: 10)?.events.map(\.position) == [3])
+    }
+
     @Test(arguments: [true, false])
     func `A page is the same from memory and from the database`(isPublished: Bool) async throws {
         if isPublished { publishFromNowOn() }
