@@ -54,7 +54,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Hours that events are kept for those who come back. (default: 168)")
     var eventHours: Int?
 
-    @Option(help: "Hours that the SDP and candidates of ended calls are kept. (default: 24)")
+    @Option(help: "Hours that the SDP and candidates of ended calls can be asked for. (default: 24)")
     var payloadHours: Int?
 
     @Option(help: "Connections at a time. (default: as many as the system's limit allows)")
