@@ -1,9 +1,10 @@
 /// Walks over JSON (RFC 8259): first to check a whole text, later to find the values in it.
 struct JSONScanner {
-    private let bytes: [UInt8]
+    private let bytes: UnsafeBufferPointer<UInt8>
     private(set) var position: Int
 
-    init(_ bytes: [UInt8], at position: Int = 0) {
+    /// - Parameter bytes: To be there as long as the scanner is used.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int = 0) {
         self.bytes = bytes
         self.position = position
     }
@@ -93,7 +94,9 @@ struct JSONScanner {
 
     private mutating func scanString() throws(JSONSyntaxError) {
         position += 1
-        while let byte = current {
+        while true {
+            skipPlain()
+            guard let byte = current else { break }
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
@@ -106,6 +109,22 @@ struct JSONScanner {
         }
         throw error("unexpected end in a string")
     }
+
+    /// Passes over ASCII that means nothing in a string, eight bytes at a time. It may stop early.
+    private mutating func skipPlain() {
+        while position + 8 <= bytes.count {
+            let word = UnsafeRawPointer(bytes.baseAddress! + position).loadUnaligned(as: UInt64.self)
+            let isQuote = Self.zeroes(in: word ^ 0x2222_2222_2222_2222)
+            let isBackslash = Self.zeroes(in: word ^ 0x5C5C_5C5C_5C5C_5C5C)
+            // A borrow makes a byte above a control character look like one: that is looked at again, byte by byte.
+            let isControl = (word &- 0x2020_2020_2020_2020) & ~word
+            guard (isQuote | isBackslash | isControl | word) & 0x8080_8080_8080_8080 == 0 else { return }
+            position += 8
+        }
+    }
+
+    /// The highest bit of every byte that is zero, and perhaps of the one above it.
+    private static func zeroes(in word: UInt64) -> UInt64 { (word &- 0x0101_0101_0101_0101) & ~word }
 
     private mutating func scanEscape() throws(JSONSyntaxError) {
         position += 1
@@ -164,7 +183,7 @@ struct JSONScanner {
     }
 
     private func error(_ reason: String) -> JSONSyntaxError {
-        let before = bytes.prefix(position)
+        let before = bytes[..<position]
         let lineStart = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         let line = before.reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
         return JSONSyntaxError(offset: position, line: line, column: position - lineStart + 1, reason: reason)
@@ -212,7 +231,9 @@ struct JSONScanner {
 
     private mutating func skipString() {
         position += 1
-        while let byte = current {
+        while true {
+            skipPlain()
+            guard let byte = current else { return }
             position += 1
             if byte == UInt8(ascii: "\"") { return }
             if byte == UInt8(ascii: "\\") { position += 1 }

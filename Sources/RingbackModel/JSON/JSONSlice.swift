@@ -5,8 +5,10 @@ package struct JSONSlice: Sendable {
 
     /// Checks `utf8` against RFC 8259: one value, valid UTF-8, no lone surrogates, at most ``Limits/jsonDepth`` deep.
     package init(parsing utf8: [UInt8]) throws(JSONSyntaxError) {
-        var scanner = JSONScanner(utf8)
-        range = try scanner.scanDocument()
+        range = try utf8.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
+            var scanner = JSONScanner(bytes)
+            return try scanner.scanDocument()
+        }
         document = utf8
     }
 
@@ -77,9 +79,32 @@ package struct JSONSlice: Sendable {
     /// UTF-8 bytes of a string's content, counted without making it.
     package var stringByteCount: Int? {
         guard kind == .string else { return nil }
-        let content = document[range.lowerBound + 1..<range.upperBound - 1]
-        guard content.contains(UInt8(ascii: "\\")) else { return content.count }
-        return Self.unescape(content).count
+        return document.withUnsafeBufferPointer { bytes in
+            var (count, index) = (0, range.lowerBound + 1)
+            while index < range.upperBound - 1 {
+                if bytes[index] != UInt8(ascii: "\\") {
+                    (count, index) = (count + 1, index + 1)
+                } else if bytes[index + 1] != UInt8(ascii: "u") {
+                    (count, index) = (count + 1, index + 2)
+                } else {
+                    let length = Self.lengthOfUnit(bytes[index + 2..<index + 6])
+                    // The second of a pair comes with the first.
+                    (count, index) = (count + length, index + (length == 4 ? 12 : 6))
+                }
+            }
+            return count
+        }
+    }
+
+    /// UTF-8 bytes of what four hexadecimal digits stand for: 4 for the first of a surrogate pair.
+    private static func lengthOfUnit(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
+        let unit = digits.reduce(UInt32(0)) { $0 << 4 | UInt32(JSONScanner.hexValue($1) ?? 0) }
+        switch unit {
+        case ..<0x80: return 1
+        case ..<0x800: return 2
+        case 0xD800..<0xDC00: return 4
+        default: return 3
+        }
     }
 
     private static func unescape(_ content: ArraySlice<UInt8>) -> [UInt8] {
@@ -125,34 +150,24 @@ extension JSONSlice {
     /// An array's elements; `nil` for another kind of value.
     package var elements: [JSONSlice]? {
         guard kind == .array else { return nil }
-        var scanner = JSONScanner(document, at: range.lowerBound + 1)
-        var elements: [JSONSlice] = []
-        scanner.skipSpace()
-        while scanner.position < range.upperBound, scanner.current != UInt8(ascii: "]") {
-            guard let value = scanner.skipValue() else { return nil }
-            elements.append(JSONSlice(document: document, range: value))
-            scanner.skipSeparator()
+        return document.withUnsafeBufferPointer { bytes -> [JSONSlice]? in
+            var scanner = JSONScanner(bytes, at: range.lowerBound + 1)
+            var elements: [JSONSlice] = []
+            scanner.skipSpace()
+            while scanner.position < range.upperBound, scanner.current != UInt8(ascii: "]") {
+                guard let value = scanner.skipValue() else { return nil }
+                elements.append(JSONSlice(document: document, range: value))
+                scanner.skipSeparator()
+            }
+            return elements
         }
-        return elements
     }
 
     /// An object's members in their order; `nil` for another kind of value.
     package var members: [(name: String, value: JSONSlice)]? {
-        guard kind == .object else { return nil }
-        var scanner = JSONScanner(document, at: range.lowerBound + 1)
-        var members: [(name: String, value: JSONSlice)] = []
-        scanner.skipSpace()
-        while scanner.position < range.upperBound, scanner.current != UInt8(ascii: "}") {
-            guard let name = scanner.skipValue() else { return nil }
-            scanner.skipSeparator()
-            guard let value = scanner.skipValue() else { return nil }
-            scanner.skipSeparator()
-            members.append(
-                (JSONSlice(document: document, range: name).string ?? "", JSONSlice(document: document, range: value)))
-        }
-        return members
+        JSONObject(self).map { object in object.indices.map { (object.name(at: $0), object.value(at: $0)) } }
     }
 
     /// A member of an object. Of members with one name the last counts.
-    package subscript(name: String) -> JSONSlice? { members?.last { $0.name == name }?.value }
+    package subscript(name: String) -> JSONSlice? { JSONObject(self)?[name] }
 }

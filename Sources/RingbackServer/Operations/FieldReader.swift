@@ -5,25 +5,25 @@ import RingbackModel
 /// Each method returns `nil` for a member that is absent or does not fit; ``finish()`` throws in the latter case. Members
 /// that nobody asks for are ignored.
 struct FieldReader {
-    private let members: [String: JSONSlice]
+    private let members: JSONObject
     private let path: String
     private var errors: [Problem.FieldError] = []
 
     /// - Throws: ``Problem`` `invalid_request` when the body is not an object. No body is an empty object.
     init(_ body: JSONSlice?) throws {
         guard let body else {
-            (members, path) = ([:], "")
+            (members, path) = (JSONObject(), "")
             return
         }
-        guard let members = body.members else { throw Problem(.invalidRequest, "The body must be a JSON object.") }
-        self.members = Dictionary(members.map { ($0.name, $0.value) }) { $1 }
+        guard let members = JSONObject(body) else { throw Problem(.invalidRequest, "The body must be a JSON object.") }
+        self.members = members
         path = ""
     }
 
     /// Members that were read before.
-    init(_ members: [String: JSONSlice]) { self.init(members: members, path: "") }
+    init(_ members: JSONObject) { self.init(members: members, path: "") }
 
-    private init(members: [String: JSONSlice], path: String) {
+    private init(members: JSONObject, path: String) {
         self.members = members
         self.path = path
     }
@@ -137,20 +137,20 @@ struct FieldReader {
     mutating func object<Value>(
         _ value: JSONSlice, at name: String, _ read: (inout FieldReader) throws -> Value?
     ) rethrows -> Value? {
-        guard let members = value.members else { return wrongType(name, "an object") }
-        var reader = FieldReader(
-            members: Dictionary(members.map { ($0.name, $0.value) }) { $1 }, path: "\(path)\(name).")
+        guard let members = JSONObject(value) else { return wrongType(name, "an object") }
+        var reader = FieldReader(members: members, path: "\(path)\(name).")
         let result = try read(&reader)
         errors += reader.errors
         return result
     }
 
     mutating func member(_ name: String, _ isRequired: Bool) -> JSONSlice? {
-        if members[name] == nil, isRequired { fail(name, "is missing") }
-        return members[name]
+        let member = members[name]
+        if member == nil, isRequired { fail(name, "is missing") }
+        return member
     }
 
-    var names: [String] { members.keys.sorted() }
+    var names: [String] { Set(members.indices.map { members.name(at: $0) }).sorted() }
 
     mutating func wrongType<Value>(_ name: String, _ expected: String) -> Value? {
         fail(name, "must be \(expected)")

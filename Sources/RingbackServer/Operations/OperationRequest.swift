@@ -15,7 +15,7 @@ struct OperationRequest: Sendable {
     /// Parameters of the path and the query: over a socket they are members of `data`.
     enum Parameters: Sendable {
         case url([String: String])
-        case data([String: JSONSlice])
+        case data(JSONObject)
 
         subscript(name: String) -> String? {
             get throws {

@@ -16,22 +16,18 @@ struct SocketRequest: Sendable {
 
     /// - Throws: ``NotARequest``.
     init(_ message: [UInt8]) throws {
-        guard let members = (try? JSONSlice(parsing: message))?.members else { throw NotARequest() }
-        var (op, id, data, key): (String?, JSONText?, JSONSlice?, String?)
-        for (name, value) in members {
-            switch (name, value.kind) {
-            case ("op", _): op = value.string
-            case ("id", .number), ("id", .string): id = value.text
-            case ("id", _): throw NotARequest()
-            case ("data", _): data = value
-            case ("key", _): key = value.string
-            default: break
-            }
+        guard let members = (try? JSONSlice(parsing: message)).flatMap({ JSONObject($0) }),
+            let op = members["op"]?.string
+        else { throw NotARequest() }
+        let id = members["id"]
+        switch id?.kind {
+        case nil, .number, .string: break
+        default: throw NotARequest()
         }
-        guard let op, id?.utf8.count ?? 0 <= 128 else { throw NotARequest() }
-        label = Label(id: id, op: op)
-        self.data = data
-        self.key = key
+        guard id?.count ?? 0 <= 128 else { throw NotARequest() }
+        label = Label(id: id?.text, op: op)
+        data = members["data"]
+        key = members["key"]?.string
     }
 }
 

@@ -57,13 +57,12 @@ final class SocketHub: Sendable {
             guard let operation = dispatcher.operations[request.label.op] else {
                 throw Problem(.notFound, "There is no operation of that name.")
             }
-            guard let members = request.data.map({ $0.members }) ?? [] else {
+            guard let members = request.data.map({ JSONObject($0) }) ?? JSONObject() else {
                 throw Problem(.invalidRequest, "`data` must be an object.")
             }
             let asked = OperationRequest(
                 operation: operation, principal: principal,
-                parameters: .data(Dictionary(members.map { ($0.name, $0.value) }) { $1 }),
-                body: request.data, idempotencyKey: request.key)
+                parameters: .data(members), body: request.data, idempotencyKey: request.key)
             guard let call = operation.call else { return .task(request.label, asked) }
             try dispatcher.admit(asked)
             return .change(request.label, try call(asked))
