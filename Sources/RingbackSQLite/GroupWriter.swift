@@ -35,13 +35,16 @@ final class GroupWriter: Sendable {
     private let pool: DatabasePool
     private let heads: FeedHeads
     private let live: LiveTable
+    private let checkpointer: Checkpointer
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
 
-    init(pool: DatabasePool, heads: FeedHeads, live: LiveTable) {
+    init(pool: DatabasePool, heads: FeedHeads, live: LiveTable) throws {
         self.pool = pool
         self.heads = heads
         self.live = live
+        checkpointer = try Checkpointer(path: pool.path)
+        pool.writeWithoutTransaction { [checkpointer] in checkpointer.observe($0) }
     }
 
     func observe(_ observer: @escaping @Sendable (Commit) -> Void) { state.withLock { $0.observer = observer } }
@@ -93,6 +96,7 @@ final class GroupWriter: Sendable {
     private func commit(_ batch: [Job], _ db: Database) {
         do {
             finish(batch, try transact(batch, db))
+            checkpointer.afterCommit(db)
         } catch {
             let error = (error as? DatabaseError)?.problem ?? error
             for job in batch { job.fail(error) }

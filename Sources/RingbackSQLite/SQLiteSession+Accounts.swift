@@ -7,19 +7,18 @@ extension SQLiteSession {
     // MARK: Users
 
     func account(_ user: UserID) throws -> Account? {
-        try row("SELECT * FROM users WHERE user_id = ? AND erased_at IS NULL", [user.rawValue]).map(Self.account)
+        try first("SELECT * FROM users WHERE user_id = ? AND erased_at IS NULL", [user.rawValue], Self.account)
     }
 
     func accounts(prefix: String, after: UserID?, limit: Int) throws -> [Account] {
         // One lower bound: SQLite would seek to the first of two. "\u{7F}" sorts behind every character a name may have.
         let (comparison, start) =
             after.map { $0.rawValue >= prefix ? (">", $0.rawValue) : (">=", prefix) } ?? (">=", prefix)
-        return try rows(
+        return try all(
             """
             SELECT * FROM users WHERE user_id \(comparison) ? AND user_id < ? AND erased_at IS NULL
             ORDER BY user_id LIMIT ?
-            """, [start, prefix + "\u{7F}", limit]
-        ).map(Self.account)
+            """, [start, prefix + "\u{7F}", limit], Self.account)
     }
 
     private static func account(_ row: Row) throws -> Account {
@@ -64,18 +63,17 @@ extension SQLiteSession {
     // MARK: Devices
 
     func device(_ device: DeviceID) throws -> DeviceRecord? {
-        try row("SELECT * FROM devices WHERE device_id = ?", [device.rawValue]).map(Self.device)
+        try first("SELECT * FROM devices WHERE device_id = ?", [device.rawValue], Self.device)
     }
 
     func device(tokenHash: [UInt8]) throws -> DeviceRecord? {
-        try row("SELECT * FROM devices WHERE token_hash = ?", [Data(tokenHash)]).map(Self.device)
+        try first("SELECT * FROM devices WHERE token_hash = ?", [Data(tokenHash)], Self.device)
     }
 
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
-        try rows(
+        try all(
             "SELECT * FROM devices WHERE user_id = ? ORDER BY last_seen_at DESC, device_id LIMIT ?",
-            [user.rawValue, limit]
-        ).map(Self.device)
+            [user.rawValue, limit], Self.device)
     }
 
     private static func device(_ row: Row) throws -> DeviceRecord {
@@ -117,8 +115,9 @@ extension SQLiteSession {
     // MARK: Blocks and watch lists
 
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
-        try row(
-            "SELECT 1 FROM blocks WHERE blocker_id = ? AND blocked_id = ?", [blocker.rawValue, user.rawValue]) != nil
+        try first(
+            "SELECT 1 FROM blocks WHERE blocker_id = ? AND blocked_id = ?", [blocker.rawValue, user.rawValue]
+        ) { _ in } != nil
     }
 
     func blocks(of user: UserID) throws -> [Block] {

@@ -59,6 +59,25 @@ final class SQLiteSession: StoreWriter {
         try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
+    /// Reads the first row without a copy of it.
+    func first<Value>(
+        _ sql: String, _ arguments: StatementArguments, _ read: (Row) throws -> Value
+    ) throws -> Value? {
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+        // The row is no more than a view of the cursor.
+        return try withExtendedLifetime(rows) { try rows.next().map(read) }
+    }
+
+    /// Reads all rows without copies of them.
+    func all<Value>(
+        _ sql: String, _ arguments: StatementArguments, _ read: (Row) throws -> Value
+    ) throws -> [Value] {
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+        var values: [Value] = []
+        while let row = try rows.next() { values.append(try read(row)) }
+        return values
+    }
+
     func rows(_ sql: String, _ arguments: StatementArguments) throws -> [Row] {
         try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
     }

@@ -26,7 +26,7 @@ package final class SQLiteStore: Store {
                 try LiveTable(db)
             )
         }
-        writer = GroupWriter(pool: db, heads: heads, live: live)
+        writer = try GroupWriter(pool: db, heads: heads, live: live)
     }
 
     /// Applies pending migrations and nothing else.
@@ -91,8 +91,8 @@ package final class SQLiteStore: Store {
             try db.execute(
                 sql: """
                     PRAGMA synchronous = FULL;
-                    PRAGMA wal_autocheckpoint = 4000;
                     PRAGMA journal_size_limit = 67108864;
+                    PRAGMA cache_size = -32768;
                     """)
             let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
             guard synchronous == 2 else { throw StoreError.notDurable(synchronous: synchronous) }
