@@ -8,6 +8,7 @@ import argparse
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -53,6 +54,8 @@ def parse():
 
 
 def main():
+    # Ended from outside it still ends its server and removes its databases.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     raise_file_limit()
     settings = parse()
     print_machine(settings)
