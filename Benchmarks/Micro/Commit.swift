@@ -7,7 +7,7 @@ import Synchronization
 /// Pieces of work that each log one event, submitted at once and waited for until the last is durable.
 func benchmarkCommit() {
     for count in [1, 10, 100, 500] {
-        Benchmark("group commit: \(count) appends", configuration: .init(maxDuration: .seconds(3))) { _ in
+        Benchmark("group commit: \(count) at once", configuration: .init(maxDuration: .seconds(3))) { _ in
             guard let store = database.withLock({ $0?.store }) else { fatalError("there is no database") }
             await withCheckedContinuation { continuation in
                 for number in 1...count {
