@@ -17,7 +17,8 @@ func benchmarkFeed() {
     }
 
     for readers in [1, 16] {
-        Benchmark("wake-up: one event, \(readers) subscribed", configuration: .init(scalingFactor: .kilo)) { benchmark in
+        Benchmark("wake-up: one event, \(readers) subscribed", configuration: .init(scalingFactor: .kilo)) {
+            benchmark in
             let database = try TemporaryStore()
             let feed = EventFeed(store: database.store)
             let woken = Atomic(0)
