@@ -153,3 +153,19 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// The micro-benchmarks of the hot path, run by `scripts/bench --micro`. Nobody else fetches what they need.
+if Context.environment["RINGBACK_BENCHMARKS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+    package.targets.append(
+        .executableTarget(
+            name: "Micro",
+            dependencies: [
+                "RingbackCore", "RingbackModel", "RingbackSQLite",
+                .product(name: "Benchmark", package: "benchmark"),
+            ],
+            path: "Benchmarks/Micro",
+            swiftSettings: strict,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        ))
+}

@@ -1,37 +1,73 @@
-"""Fills a new database with users who are signed in, and with the history of calls that they would have made.
+"""Fills a new database with users who are signed in, and with the log and the history of calls that they would have made.
 
-Straight into the tables of migrations/0001_schema.sql: through the API ten million events would take hours.
+Straight into the tables of migrations/0002_log.sql: through the API ten million events would take hours. The calls are those
+of Benchmarks/Sources/load/pair.cpp, one after the other, and the users take turns in pairs, so that each one's chain of events
+runs through the whole log. What is left out is length: an SDP has a few bytes, and an event that tells of the call leaves out
+what the server doesn't read. An event takes some 300 bytes of the file, a call some 900.
 """
 
 import contextlib
 import hashlib
-import json
+import pathlib
+import re
 import sqlite3
 import time
 
-EVENTS_PER_CALL = 17
-# The server reads what came after the last checkpoint of the heads when it starts: as much of it as there can be.
-EVENTS_AFTER_CHECKPOINT = 9_999
+HEADS = pathlib.Path(__file__).parent.parent / "Sources/RingbackSQLite/FeedHeads.swift"
+MILESTONE_DISTANCE = 64
+
+# The events of a call, in order: the number within the call, the type, and whose log it is in. Both sides hear of the call;
+# an offer, an answer and candidates are for the other device alone.
+EVENTS = [
+    (1, "call.incoming", "callee"),
+    (2, "call.ringing", "caller"), (2, "call.ringing", "callee"),
+    (3, "call.accepted", "caller"), (3, "call.accepted", "callee"),
+    (4, "call.offer", "callee"),
+    (5, "call.answer", "caller"),
+    *((6 + number, "call.candidates", ("callee", "caller")[number % 2]) for number in range(10)),
+    (16, "call.active", "caller"), (16, "call.active", "callee"),
+    (17, "call.ended", "caller"), (17, "call.ended", "callee"),
+]
+PAYLOADS = ("call.offer", "call.answer", "call.candidates")
+TIMELINE = ["invited", "alerting", "accepted", "offer", "answer", "connected", "active", "ended"]
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def user_name(user):
     return f"user{user:07}"
 
 
+def device_name(user, device=0):
+    return f"device{device:03}{user:07}"
+
+
 def token(user, device):
     return f"benchmark-{device:03}{user:030}"
 
 
+def call_name(call):
+    """22 characters, of which the first come as if at random, as in new ones."""
+    scattered = call * 48271 % 2147483647
+    return f"{ALPHABET[scattered % 64]}{ALPHABET[scattered // 64 % 64]}{call:020}"
+
+
+def events_per_checkpoint():
+    return int(re.search(r"eventsPerCheckpoint = ([\d_]+)", HEADS.read_text())[1].replace("_", ""))
+
+
 def fill(path, users, events=0, devices=1):
+    """At least so many events: calls are whole."""
     now = int(time.time() * 1000)
+    calls = -(-events // len(EVENTS))
     with contextlib.closing(sqlite3.connect(path)) as db:
-        db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")
+        db.executescript(
+            "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000")
         with db:
             add_users(db, users, devices, now)
-            if events:
-                add_events(db, users, events, now)
-                add_calls(db, users, events // EVENTS_PER_CALL, now)
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if calls:
+                add_events(db, users, calls, now)
+                add_calls(db, users, calls, now)
+        db.execute("PRAGMA journal_mode = WAL")
 
 
 def add_users(db, users, devices, now):
@@ -40,56 +76,91 @@ def add_users(db, users, devices, now):
         ((user_name(user), f"User {user}", now) for user in range(users)))
     db.executemany(
         "INSERT INTO devices (device_id, user_id, token_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-        ((f"device{device:03}{user:07}", user_name(user), hashlib.sha256(token(user, device).encode()).digest(), now,
+        ((device_name(user, device), user_name(user), hashlib.sha256(token(user, device).encode()).digest(), now,
           now + 30 * 86_400_000) for user in range(users) for device in range(devices)))
 
 
-def add_events(db, users, events, now):
-    """The users take turns, so that each one's chain of events runs through the whole log."""
-    body = json.dumps({
-        "id": "AAAAAAAAAAAAAAAA", "type": "call.candidates", "time": "2026-01-01T00:00:00.000Z",
-        "callId": "AAAAAAAAAAAAAAAAAAAAAA", "callSeq": 1, "actor": {"userId": "user0000000", "deviceId": "device0000000000"},
-        "data": {"candidates": [{"candidate": "candidate:1 1 udp 2113937151 192.0.2.1 51556 typ host", "sdpMid": "0"}]},
-    }, separators=(",", ":"))[1:-1]
-    db.execute(
+def add_events(db, users, calls, now):
+    # The server reads what came after the last checkpoint of the heads when it starts: as much of it as there can be.
+    until = max(0, calls * len(EVENTS) - (events_per_checkpoint() - 1))
+    heads = {}
+    db.executemany(
         """
-        WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n + 1 < :events)
-        INSERT INTO events (id, user_id, position, previous, type, time, body)
-        SELECT n + 1, printf('user%07d', n % :users), n / :users + 1, CASE WHEN n >= :users THEN n + 1 - :users END,
-            'call.candidates', :now, CAST(:body AS BLOB)
-        FROM number
-        """, {"events": events, "users": users, "now": now, "body": body})
-    until = max(0, events - EVENTS_AFTER_CHECKPOINT)
-    db.execute(
-        """
-        INSERT INTO feed_heads (user_id, event_id, position)
-        SELECT user_id, max(id), max(position) FROM events WHERE id > :until - :users AND id <= :until GROUP BY user_id
-        """, {"until": until, "users": users})
+        INSERT INTO events (id, user_id, position, previous, milestone, call, payload_previous, only_device, type, time, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """, events_of(users, calls, now, until, heads))
+    db.executemany(
+        "INSERT INTO feed_heads (user_id, event_id, position) VALUES (?, ?, ?)",
+        ((user_name(user), event, position) for user, (event, position) in heads.items()))
     db.execute("UPDATE meta SET value = ? WHERE key = 'heads_until'", [str(until)])
 
 
+def events_of(users, calls, now, until, heads):
+    """The rows of the log. `heads` gets each user's newest event up to `until`, with its position."""
+    moment = rfc3339(now)
+    newest = [(None, 0, None)] * users
+    event = 0
+    for call in range(calls):
+        caller = 2 * call % users
+        sides = {"caller": caller, "callee": caller + 1}
+        names = {user: (user_name(user), device_name(user)) for user in sides.values()}
+        name = call_name(call)
+        payload = None
+        for number, kind, side in EVENTS:
+            event += 1
+            user = sides[side]
+            previous, position, milestone = newest[user]
+            if position and position % MILESTONE_DISTANCE == 0:
+                milestone = previous
+            newest[user] = (event, position + 1, milestone)
+            if event <= until:
+                heads[user] = (event, position + 1)
+            user_id, device = names[user]
+            body = f'"id":"{name}.{number}","type":"{kind}","time":"{moment}","callId":"{name}","callSeq":{number}'
+            if kind in PAYLOADS:
+                data = data_of(kind, name, names[2 * caller + 1 - user], moment)
+                row = (payload, device, kind, now, (body + data).encode())
+                payload = event
+            else:
+                row = (None, None, kind, now, (body + ',"data":{"call":{}}').encode())
+            yield (event, user_id, position + 1, previous, milestone, call + 1, *row)
+
+
+def data_of(kind, call, sender, moment):
+    who = f'{{"userId":"{sender[0]}","deviceId":"{sender[1]}"}}'
+    if kind == "call.candidates":
+        return f',"actor":{who},"data":{{"candidates":[{{"candidate":"candidate:1 1 udp 1 192.0.2.1 9 typ host"}}]}}'
+    description = f'{{"type":"{kind.removeprefix("call.")}","sdp":"v=0"}}'
+    return (f',"actor":{who},"data":{{"callId":"{call}","negotiation":1,"description":{description},"from":{who},'
+            f'"createdAt":"{moment}"}}')
+
+
 def add_calls(db, users, calls, now):
-    """Calls that have ended and whose descriptions and candidates were removed, with their legs and timelines."""
-    db.execute(
+    """Calls that have ended."""
+    timeline = ",".join(
+        f'{{"seq":{seq},"time":"{rfc3339(now)}","what":"{what}"}}' for seq, what in enumerate(TIMELINE, 1))
+    last_payload = max(index for index, event in enumerate(EVENTS, 1) if event[1] in PAYLOADS)
+
+    def row(call):
+        caller = 2 * call % users
+        legs = f'[{{"deviceId":"{device_name(caller + 1)}","state":"accepted","alerted":true}}]'
+        return {"id": call + 1, "call_id": call_name(call), "legs": legs,
+                "caller": user_name(caller), "caller_device": device_name(caller),
+                "callee": user_name(caller + 1), "callee_device": device_name(caller + 1),
+                "timeline": f"[{timeline}]", "entries": len(TIMELINE), "now": now,
+                "as_of": (call + 1) * len(EVENTS), "last_payload": call * len(EVENTS) + last_payload}
+
+    db.executemany(
         """
-        WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n + 1 < :calls)
         INSERT INTO calls (id, call_id, caller_id, caller_device, callee_id, callee_device, state, audio, video,
             concealed, merged, negotiation, event_count, timeline_count, created_at, rings_until, ringing_at, accepted_at,
-            active_at, ended_at, end_reason, ended_kind, pruned, caller_connected, caller_answered, caller_candidates,
-            callee_connected, callee_answered, callee_candidates)
-        SELECT n + 1, lower(hex(randomblob(11))), printf('user%07d', n % :users), printf('device%010d', n % :users),
-            printf('user%07d', (n + 1) % :users), printf('device%010d', (n + 1) % :users), 'ended', 1, 1, 0, 0, 1, 17, 7,
-            :now, :now, :now, :now, :now, :now, 'completed', 'device', 1, 1, 0, 5, 0, 1, 5
-        FROM number
-        """, {"calls": calls, "users": users, "now": now})
-    db.execute(
-        """
-        INSERT INTO call_legs (call, position, device_id, state, alerted)
-        SELECT id, 0, callee_device, 'accepted', 1 FROM calls
-        """)
-    db.execute(
-        """
-        INSERT INTO timeline (call, seq, time, what, user_id, device_id)
-        SELECT calls.id, line.value, created_at, 'invited', caller_id, caller_device
-        FROM calls, json_each('[1, 2, 3, 4, 5, 6, 7]') AS line
-        """)
+            active_at, ended_at, end_reason, ended_kind, ended_user, ended_device, caller_connected, caller_answered,
+            caller_candidates, callee_connected, callee_answered, callee_candidates, legs, timeline, as_of, last_payload)
+        VALUES (:id, :call_id, :caller, :caller_device, :callee, :callee_device, 'ended', 1, 1, 0, 0, 1, 17, :entries, :now,
+            :now, :now, :now, :now, :now, 'completed', 'device', :caller, :caller_device, 1, 0, 5, 0, 1, 5, :legs, :timeline,
+            :as_of, :last_payload)
+        """, map(row, range(calls)))
+
+
+def rfc3339(milliseconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds / 1000)) + f".{milliseconds % 1000:03}Z"

@@ -1,11 +1,13 @@
 """The servers under measurement, each run with a process and a database of its own."""
 
 import contextlib
+import os
 import pathlib
 import re
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -69,6 +71,12 @@ class Ringback:
             yield server
 
 
+def settle(path):
+    """Waits until a file is on disk, so that the server's commits don't wait behind it."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
 class Databases:
     """Databases with users and a history, made once and copied for each run."""
 
@@ -80,7 +88,11 @@ class Databases:
         path = self.folder / f"{users}-{events}-{devices}.sqlite"
         if not path.exists():
             subprocess.run([self.binary, "migrate", "--database", path], check=True, stdout=subprocess.DEVNULL)
+            began = time.monotonic()
             fill.fill(path, users, events, devices)
+            settle(path)
+            print(f"filled {path.name}: {path.stat().st_size / 1e6:,.0f} MB in {time.monotonic() - began:.0f} s",
+                  file=sys.stderr)
         return path
 
     @contextlib.contextmanager
@@ -91,7 +103,9 @@ class Databases:
             yield template
             return
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            yield shutil.copy(template, folder)
+            path = shutil.copy(template, folder)
+            settle(path)
+            yield path
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)

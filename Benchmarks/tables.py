@@ -1,13 +1,13 @@
-"""Figures of several runs, and Markdown tables of them."""
+"""Figures of several rounds, and Markdown tables of them."""
 
 import statistics
 
 
 class Figures:
-    """What the runs of each server gave: server → figure → values."""
+    """What the rounds of each row gave: row → figure → one value a round."""
 
-    def __init__(self):
-        self.values = {}
+    def __init__(self, values=None):
+        self.values = values or {}
 
     def add(self, row, figures):
         for name, value in figures.items():
@@ -17,13 +17,26 @@ class Figures:
         return statistics.median(self.values[row][name])
 
     def text(self, row, name, digits=0, scale=1):
-        """median (min to max)"""
-        values = [value * scale for value in self.values[row][name]]
-        median, low, high = (f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values)))
-        return median if len(values) == 1 else f"{median} ({low}–{high})"
+        """median (min–max)"""
+        return spread([value * scale for value in self.values[row][name]], digits)
+
+    def ratios(self, row, other, name):
+        """Round by round, so that what moves the machine between two rounds moves neither."""
+        return [a / b for a, b in zip(self.values[row][name], self.values[other][name])]
 
     def ratio(self, row, other, name):
-        return f"{self.median(row, name) / self.median(other, name):.2f}"
+        return spread(self.ratios(row, other, name), 2)
+
+    def differences(self, row, other, name):
+        return [a - b for a, b in zip(self.values[row][name], self.values[other][name])]
+
+    def difference(self, row, other, name):
+        return spread(self.differences(row, other, name), 0)
+
+
+def spread(values, digits):
+    median, low, high = (f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values)))
+    return median if len(values) == 1 else f"{median} ({low}–{high})"
 
 
 def print_table(title, head, rows):

@@ -57,18 +57,20 @@ void measureFlow(const Settings &settings) {
     }
     runUntil(began + warmUp);
     began = now();
-    int64_t cpu = server.cpu(), messages = flow.messages;
+    int64_t cpu = server.cpu(), own = ownCPU(), messages = flow.messages;
     int64_t received = Connection::bytesReceived, sent = Connection::bytesSent;
     runUntil(began + static_cast<int64_t>(settings.seconds * second));
     double took = static_cast<double>(now() - began) / second;
     cpu = server.cpu() - cpu;
+    own = ownCPU() - own;
     messages = flow.messages - messages;
     if (messages == 0) fail("nothing was delivered");
     // In parts of a flow: those under way at the beginning and at the end count for what was done of them.
     double flows = static_cast<double>(messages) / Pair::messagesPerFlow;
-    printf("{\"flows\":%.0f,\"flowsPerSecond\":%.1f,\"cpuPerFlow\":%.2f,\"cores\":%.3f,\"bytesSent\":%.0f,"
-           "\"bytesReceived\":%.0f}\n",
+    printf("{\"flows\":%.0f,\"flowsPerSecond\":%.1f,\"cpuPerFlow\":%.2f,\"cores\":%.3f,\"ownCPUPerFlow\":%.2f,"
+           "\"ownCores\":%.3f,\"bytesSent\":%.0f,\"bytesReceived\":%.0f}\n",
            flows, flows / took, static_cast<double>(cpu) / flows, static_cast<double>(cpu) / took / 1e6,
+           static_cast<double>(own) / flows, static_cast<double>(own) / took / 1e6,
            static_cast<double>(Connection::bytesSent - sent) / flows,
            static_cast<double>(Connection::bytesReceived - received) / flows);
 

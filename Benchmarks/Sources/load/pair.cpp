@@ -35,13 +35,14 @@ void Pair::proceed() {
         step = 0;
     }
     const Step &now = steps[step];
-    pending = 2 * (now.fromCaller + now.fromCallee);
+    unacknowledged = undelivered = now.fromCaller + now.fromCallee;
     for (int count = 0; count < now.fromCaller; count++) caller->send(now.message, *callee, call);
     for (int count = 0; count < now.fromCallee; count++) callee->send(now.message, *caller, call);
 }
 
-void Pair::oneLess() {
-    if (--pending > 0) return;
+void Pair::oneLess(int &pending) {
+    if (--pending < 0) fail("more came than was sent");
+    if (unacknowledged > 0 || undelivered > 0) return;
     step++;
     proceed();
 }
@@ -49,7 +50,7 @@ void Pair::oneLess() {
 void Pair::acknowledged(Phone &phone, std::string_view call) {
     if (isEstablished) return owner.candidateAcknowledged(acknowledgements[&phone == caller.get()].take());
     if (steps[step].message == Message::invite) this->call = call;
-    oneLess();
+    oneLess(unacknowledged);
 }
 
 void Pair::delivered(Phone &phone, std::string_view type) {
@@ -58,7 +59,7 @@ void Pair::delivered(Phone &phone, std::string_view type) {
         fail("%s got a %.*s out of turn", phone.name.c_str(), static_cast<int>(type.size()), type.data());
     }
     owner.messageDelivered();
-    oneLess();
+    oneLess(undelivered);
 }
 
 void Pair::sendCandidate() {

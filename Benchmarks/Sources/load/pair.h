@@ -50,7 +50,7 @@ private:
     void acknowledged(Phone &phone, std::string_view call) override;
     void delivered(Phone &phone, std::string_view type) override;
     void proceed();
-    void oneLess();
+    void oneLess(int &pending);
 
     static const std::vector<Step> steps;
 
@@ -58,7 +58,9 @@ private:
     std::unique_ptr<Phone> caller, callee;
     const bool hangsUp;
     bool isStopped = false, isEstablished = false, isCallersTurn = false;
-    int open_ = 0, pending = 0;
+    int open_ = 0;
+    /// Of this step's messages; a server that tells one twice and another never is found out.
+    int unacknowledged = 0, undelivered = 0;
     size_t step = 0;
     std::string call;
     Times acknowledgements[2], deliveries[2];

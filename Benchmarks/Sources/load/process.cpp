@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -28,4 +29,10 @@ int64_t Process::residentBytes() const {
     int64_t total = 0, resident = 0;
     file >> total >> resident;
     return resident * sysconf(_SC_PAGESIZE);
+}
+
+int64_t ownCPU() {
+    rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000'000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }

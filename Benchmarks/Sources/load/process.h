@@ -14,3 +14,6 @@ public:
 private:
     int pid;
 };
+
+/// Microseconds of user and system time of this process since its start.
+int64_t ownCPU();

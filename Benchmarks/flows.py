@@ -1,0 +1,83 @@
+"""Whole calls and single messages, Ringback and the relays side by side; and the ceiling that the disk sets."""
+
+import json
+import subprocess
+
+from tables import print_table
+
+NODE = ("node `websocket`", "node `ws`")
+RINGBACK, POLL = "Ringback", "Ringback, REST and long-poll"
+# Of a core. With more the figures would be the generator's.
+GENERATOR_LIMIT = 0.9
+
+
+class Flow:
+    """Whole calls in a closed loop."""
+
+    name = "flow"
+
+    def measure(self, run):
+        return {str(pairs): run.side_by_side("flow", pairs=pairs, seconds=run.seconds) for pairs in (50, 500)}
+
+    def print(self, tables):
+        for pairs, figures in tables.items():
+            print_table(
+                f"Whole calls, {pairs} pairs",
+                ["", "server CPU per flow, µs"] + [f"× {relay}" for relay in NODE]
+                + ["flows/s", "server, cores", "generator's CPU per flow, µs", "generator, cores",
+                   "bytes received per flow"],
+                [[row, figures.text(row, "cpuPerFlow")]
+                 + [figures.ratio(row, relay, "cpuPerFlow") for relay in NODE]
+                 + [figures.text(row, "flowsPerSecond"), figures.text(row, "cores", 2),
+                    figures.text(row, "ownCPUPerFlow"), figures.text(row, "ownCores", 2),
+                    figures.text(row, "bytesReceived")]
+                 for row in figures.values])
+            for row in figures.values:
+                if figures.median(row, "ownCores") > GENERATOR_LIMIT:
+                    print(f"\nThe generator had no more of a core to give for {row}: its flows/s are a lower bound.")
+
+
+class Latency:
+    """Candidates at a fixed rate in calls that are up."""
+
+    name = "latency"
+
+    def measure(self, run):
+        return {"latency": run.side_by_side("latency", pairs=100, rate=2000, seconds=run.seconds)}
+
+    def print(self, tables):
+        figures = tables["latency"]
+        quantiles = {"p50": "p50", "p99": "p99", "p99.9": "p999"}
+        print_table(
+            "From sending to delivery, 2,000 messages/s over 100 pairs, µs",
+            ["", *quantiles, "acknowledged p50", "p99", "server CPU per message", "generator's CPU per message"],
+            [[row] + [figures.text(row, name) for name in (*quantiles.values(), "ackP50", "ackP99")]
+             + [figures.text(row, name, 1) for name in ("cpuPerMessage", "ownCPUPerMessage")]
+             for row in figures.values])
+        print_table(
+            "What delivery takes beyond a relay's, µs",
+            [""] + [f"{quantile} − {relay}" for relay in NODE for quantile in quantiles],
+            [[row] + [figures.difference(row, relay, name) for relay in NODE for name in quantiles.values()]
+             for row in (RINGBACK, POLL)])
+
+
+class Ceiling:
+    """SQLite's own group commit, through its C API."""
+
+    name = "ceiling"
+    kinds = {"plain": "append-only, keyed by the integer", "indexed": "with an index in random order"}
+
+    def measure(self, run):
+        def commit(kind):
+            command = [run.settings.group_commit, run.databases.folder, str(run.seconds), "100", kind]
+            return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+        return {"ceiling": run.rounds({title: kind for kind, title in self.kinds.items()}, commit)}
+
+    def print(self, tables):
+        figures = tables["ceiling"]
+        print_table(
+            "The ceiling: SQLite's C API, WAL, FULL, rows of 300 bytes, 100 to a commit",
+            ["", "rows/s", "CPU per row, µs", "commit p50, µs", "p99"],
+            [[row, figures.text(row, "rowsPerSecond"), figures.text(row, "cpuPerRow", 1),
+              figures.text(row, "commitP50"), figures.text(row, "commitP99")] for row in figures.values])

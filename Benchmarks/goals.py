@@ -1,0 +1,58 @@
+"""The goals beside what was measured."""
+
+import operator
+import statistics
+
+from flows import NODE, POLL, RINGBACK
+from tables import print_table, spread
+
+AT_MOST, AT_LEAST, BELOW = "at most", "at least", "below"
+IS_MET = {AT_MOST: operator.le, AT_LEAST: operator.ge, BELOW: operator.lt}
+DIGITS = {"×": 2, "KB": 1, "µs": 0, "ms": 0}
+EMPTY = "1,000 users, 0 events"
+
+
+def goals(figures):
+    """(what, a key of IS_MET, the goal, its unit, the values by round; None when it was not measured)
+
+    Parameter figures: gives those of a part's table, None when it was not measured.
+    """
+    for relay in NODE:
+        for pairs in ("50", "500"):
+            flow = figures("flow", pairs)
+            yield (f"server CPU per flow, WebSocket, {pairs} pairs, against {relay}", AT_MOST, 1, "×",
+                   flow and flow.ratios(RINGBACK, relay, "cpuPerFlow"))
+    latency = figures("latency", "latency")
+    for relay in NODE:
+        for name, most in (("p50", 1000), ("p99", 5000)):
+            yield (f"delivery {name}, WebSocket, 2,000 messages/s, beyond {relay}", AT_MOST, most, "µs",
+                   latency and latency.differences(RINGBACK, relay, name))
+    flow = figures("flow", "500")
+    for relay in NODE:
+        yield (f"flows/s, WebSocket, 500 pairs, against {relay}", AT_LEAST, 1, "×",
+               flow and flow.ratios(RINGBACK, relay, "flowsPerSecond"))
+    for pairs in ("50", "500"):
+        flow = figures("flow", pairs)
+        yield (f"server CPU per flow, REST and long-poll, {pairs} pairs, against WebSocket", AT_MOST, 3, "×",
+               flow and flow.ratios(POLL, RINGBACK, "cpuPerFlow"))
+    idle = figures("idle", "10000")
+    for row, what, most in ((RINGBACK, "idle WebSocket, signed in", 6), (POLL, "parked long-poll", 16)):
+        yield (f"memory per {what}, 10,000 of them", AT_MOST, most, "KB",
+               idle and [value / 1000 for value in idle.values[row]["bytesPerConnection"]])
+    growth = figures("growth-data", "growth")
+    for row in ("100,000 users, 1,000,000 events", "100,000 users, 10,000,000 events"):
+        yield (f"CPU of a flow, {row}, against {EMPTY}", AT_MOST, 1.2, "×",
+               growth and row in growth.values and growth.ratios(row, EMPTY, "cpuPerFlow"))
+    start = figures("start", "start")
+    yield ("start to ready, 1,000,000 events", BELOW, 1000, "ms",
+           start and [value * 1000 for value in start.values["1,000,000"]["took"]])
+
+
+def print_goals(kept):
+    rows = []
+    for what, relation, goal, unit, values in goals(lambda part, table: kept.get(part, {}).get(table)):
+        median = statistics.median(values) if values else None
+        rows.append([
+            what, f"{relation} {goal:,} {unit}", f"{spread(values, DIGITS[unit])} {unit}" if values else "",
+            "not measured" if not values else "met" if IS_MET[relation](median, goal) else "**not met**"])
+    print_table("Goals", ["", "goal", "median", ""], rows)
