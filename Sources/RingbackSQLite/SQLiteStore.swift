@@ -78,7 +78,8 @@ package final class SQLiteStore: Store {
         configuration.label = "ringback"
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+            // Readers look for one row here and one there; the writer gets more below.
+            try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512")
         }
         let pool: DatabasePool
         do {

@@ -32,6 +32,9 @@ struct GateChannel: ServerChildChannel, HTTPChannelHandler {
                 HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
             let gate = ConnectionGate(
                 encoder: encoder, decoder: decoder, box: box, upgrade: upgrade, http: promise, logger: logger)
+            // What was read last stays allocated: most connections are idle, and busy ones get more as they need it.
+            try channel.syncOptions?.setOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536))
             try channel.pipeline.syncOperations.addHandlers(encoder, decoder, PollHandler(desk: polls), gate)
             return Value(http: promise.futureResult, box: box, channel: channel)
         }

@@ -34,7 +34,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     var session: SocketSession?
     var reader = FrameReader()
     var message = SocketMessage()
-    var waiting = CircularBuffer<[UInt8]>()
+    var waiting: [[UInt8]] = []
     /// A request that waits for the answers of those before it.
     var held: SocketWork?
     /// How many changes the store has not answered.
