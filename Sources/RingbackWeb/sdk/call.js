@@ -123,7 +123,8 @@ export class Call extends EventTarget {
     try {
       const info = await this.#ringback.request('POST', 'calls', body);
       if (this.state === 'ended') return this.#ringback.leave(info);
-      if (info.merged) this.role = info.caller.deviceId === this.#ringback.device.deviceId ? 'caller' : 'callee';
+      // Both called each other: this was an accept of the other one's call.
+      if (info.merged) Object.assign(this, { role: 'callee', state: 'connecting' });
       this.#ringback.adopted(this, info);
     } catch (error) {
       this.finish(error.code);
@@ -137,7 +138,8 @@ export class Call extends EventTarget {
     this.info = { ...this.info, ...info };
     if (info.state === 'ended') return this.finish(info.reason);
     if (this.isIncoming) {
-      if (rank(info) >= 2) this.finish('accepted_elsewhere');
+      const isHere = info.callee.deviceId === this.#ringback.device.deviceId;
+      if (rank(info) >= 2) this.finish(isHere ? 'merged' : 'accepted_elsewhere');
       return;
     }
     if (rank(info) >= 2) this.#start(this.role === 'caller');
@@ -153,6 +155,7 @@ export class Call extends EventTarget {
       case 'call.candidates': return this.#peer?.receiveCandidates(data.candidates);
       case 'call.media': return this.#update({ remoteMedia: data.media });
       case 'call.participant': return this.#update({ remoteConnection: data.connection });
+      case 'call.incoming': case 'call.stopped': return;
       default: return this.apply(data.call);
     }
   }

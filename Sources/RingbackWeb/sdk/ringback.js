@@ -20,7 +20,8 @@ export class Ringback extends EventTarget {
   device = {};
   #feed;
   #calls = [];
-  #early = new Map();
+  /** Events that came while an invite was not answered yet. */
+  #early = [];
   #servers = null;
   #watched = [];
   #listening = new AbortController();
@@ -96,9 +97,7 @@ export class Ringback extends EventTarget {
   adopted(call, info) {
     this.calls.find((other) => other !== call && other.id === info.callId)?.finish('merged');
     call.apply(info);
-    const early = this.#early.get(info.callId);
-    this.#early.clear();
-    if (early) call.apply(early);
+    this.#early.splice(0).filter(({ callId }) => callId === info.callId).forEach((event) => call.receive(event));
   }
 
   /** Tells the server that this device leaves a call, for two minutes if need be, and over a reload. */
@@ -195,10 +194,10 @@ export class Ringback extends EventTarget {
       return this.emit('presence');
     }
     const call = this.calls.find(({ id }) => id === callId);
+    if (this.#current && !this.#current.id) this.#early.push(event);
     if (type === 'call.incoming') return this.#incoming(data.call);
-    if (!call) return data.call && this.#early.set(callId, data.call);
-    if (type !== 'call.stopped') return call.receive(event);
-    if (call.isIncoming || !this.#takesPart(data.call)) call.finish(data.reason ?? 'accepted_elsewhere');
+    if (type !== 'call.stopped') return call?.receive(event);
+    if (call?.isIncoming || !this.#takesPart(data.call)) call?.finish(data.reason ?? 'accepted_elsewhere');
   }
 
   #incoming(info) {
