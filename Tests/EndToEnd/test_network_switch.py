@@ -18,9 +18,11 @@ def ip(*arguments):
 @pytest.fixture
 def network():
     """An interface that is not loopback, so that what goes over it can be taken away."""
-    ip("link", "add", "switch0", "type", "dummy")
+    ip("link", "add", "switch0", "type", "veth", "peer", "name", "switch1")
+    for end in ("switch0", "switch1"):
+        ip("link", "set", end, "addrgenmode", "none")
+        ip("link", "set", end, "up")
     ip("addr", "add", OLD, "dev", "switch0")
-    ip("link", "set", "switch0", "up")
     yield "switch0"
     ip("link", "del", "switch0")
 
