@@ -49,7 +49,7 @@ async function enter() {
     token: (refused) => account.token(refused), devices: chosenDevices(),
     transport: page.get('transport') ?? 'auto', iceTransportPolicy: page.get('ice') ?? undefined,
   });
-  directory = new Directory(ringback, account, changed);
+  directory = new Directory(ringback, account, () => { changed(); element.changed(); });
   history = new History(ringback, element, (userId) => directory.name(userId));
   element.nameOf = (userId) => directory.name(userId);
   element.ringback = ringback;
