@@ -49,7 +49,7 @@ button:disabled { opacity: .45; cursor: default; }
 #not_my, #their-screen { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover;
   background: transparent; opacity: 0; transition: opacity .4s, filter .4s; }
 #call.with-picture #not_my, #call.with-screen #their-screen { opacity: 1; }
-#call.with-screen #their-screen { object-fit: contain; background: #0a1416; padding-block: 6.5rem 8.5rem; }
+#call.with-screen #their-screen { object-fit: contain; background: #0a1416; padding-block: 8.75rem 8.5rem; }
 #call.with-screen #not_my { inset: auto auto 1.5rem 1.5rem; inset-inline: 1.5rem auto; width: clamp(120px, 14vw, 220px);
   height: auto; aspect-ratio: 16 / 10; border-radius: 16px; z-index: 1; box-shadow: 0 0 0 1.5px rgb(255 255 255 / 22%); }
 #call.interrupted video { filter: brightness(.45) saturate(.6); }
@@ -114,7 +114,7 @@ button:disabled { opacity: .45; cursor: default; }
   width: min(21rem, calc(100vw - 2rem)); display: flex; flex-direction: column; gap: .75rem; overflow: auto;
   pointer-events: none; padding: 4px; }
 .sheet { pointer-events: auto; display: grid; gap: .625rem; padding: .875rem 1.125rem 1.125rem; border-radius: 20px;
-  background: rgb(9 20 22 / 92%); box-shadow: 0 0 0 1px rgb(255 255 255 / 14%), 0 14px 40px rgb(0 0 0 / 45%);
+  background: rgb(9 20 22 / 97%); box-shadow: 0 0 0 1px rgb(255 255 255 / 14%);
   font-size: .9375rem; animation: rise .2s ease-out; }
 .sheet header { display: flex; align-items: center; justify-content: space-between; }
 .sheet h3 { font-size: 1rem; }
@@ -181,7 +181,7 @@ button:disabled { opacity: .45; cursor: default; }
   #call .round { min-width: 74px; }
   #call .round svg { width: 52px; height: 52px; padding: 14px; }
   #sheets { inset-block: auto calc(14.5rem + env(safe-area-inset-bottom)); max-height: calc(100% - 17rem); }
-  #call.with-screen #their-screen { padding-block: 8rem 15rem; }
+  #call.with-screen #their-screen { padding-block: 9rem 15rem; }
   #call.with-screen #not_my { inset-block-end: calc(15rem + env(safe-area-inset-bottom)); width: 96px; }
 }
 @media (max-height: 30rem) {

@@ -205,7 +205,7 @@ export class Ringback extends EventTarget {
     if (this.calls.some(({ id }) => id === info.callId)) return;
     const call = this.#add(this.#callFor(info));
     this.request('POST', `calls/${info.callId}/alerting`, {}, { patienceMs: 30_000 }).catch(({ status }) => {
-      if (status === 409 || status === 404) call.finish('canceled');
+      if (call.isIncoming && (status === 409 || status === 404)) call.finish('canceled');
     });
   }
 
