@@ -30,5 +30,4 @@ def test_a_call_through_the_relay_alone(phone, turn):
     call_id = vasya.call_id()
     vasya.hang_up()
     petya.reaches("ended")
-    steps = eventually(lambda: "quality" in vasya.timeline(call_id) and vasya.timeline(call_id), 10, "the summary is kept")
-    assert steps[-1] in ("quality", "ended")
+    eventually(lambda: "quality" in vasya.timeline(call_id), 10, "the summary is kept")

@@ -70,7 +70,8 @@ export class History {
     direction.textContent = isOutgoing ? 'To' : 'From';
     what.textContent = shortWords(call);
     time.textContent = timeWords(call.createdAt);
-    summary.append(makeIcon(isOutgoing ? 'outgoing' : 'incoming'), direction, make('span', 'name', { dir: 'auto' }), what, time);
+    const name = make('span', 'name', { dir: 'auto' });
+    summary.append(makeIcon(isOutgoing ? 'outgoing' : 'incoming'), direction, name, what, time);
     details.append(summary, make('p', 'sentence', { dir: 'auto' }), make('ol', 'steps'));
     details.addEventListener('toggle', () => {
       if (details.open) this.#drawSteps(details.querySelector('.steps'), call);
@@ -107,9 +108,10 @@ function shortWords({ reason, missed, talkSeconds }) {
 
 function stepWords(what, who, detail) {
   const words = {
-    invited: `${who} called`, alerting: `A device of ${who} rang`, accepted: `${who} accepted`, declined: `${who} declined`,
-    canceled: `${who} canceled`, merged: `${who} called back at the same moment`, leg_stopped: 'Another device stopped ringing',
-    connected: `${who} had a connection`, active: 'They could talk', offer: `${who} made an offer`, answer: `${who} answered it`,
+    invited: `${who} called`, alerting: `A device of ${who} rang`, accepted: `${who} accepted`,
+    declined: `${who} declined`, canceled: `${who} canceled`, merged: `${who} called back at the same moment`,
+    leg_stopped: 'Another device stopped ringing', connected: `${who} had a connection`, active: 'They could talk',
+    offer: `${who} made an offer`, answer: `${who} answered it`,
     negotiation_lapsed: 'An offer stayed without an answer', quality: `${who} reported the quality`,
     reconnecting: `${who} lost the server`, back: `${who} was back`, ended: 'It ended',
   }[what] ?? `${who}: ${what}`;

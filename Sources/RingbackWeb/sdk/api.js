@@ -23,7 +23,8 @@ export function parseJSON(text) {
 export class RequestError extends Error {
   constructor(status, problem, retryAfterSeconds = 0) {
     super(problem?.detail || problem?.title || `HTTP ${status}`);
-    Object.assign(this, { status, code: problem?.code ?? 'internal', callState: problem?.callState, retryAfterSeconds });
+    const { code = 'internal', callState } = problem ?? {};
+    Object.assign(this, { status, code, callState, retryAfterSeconds });
     this.retryable = problem?.retryable ?? status >= 500;
   }
 }

@@ -246,7 +246,8 @@ export class Call extends EventTarget {
     this.#mediaChanged();
     this.#learnSafety();
     if (this.info.state !== 'active') {
-      this.#post('connected', {}, 60_000).then((info) => this.apply(info), (error) => console.debug('ringback:', error));
+      const told = this.#post('connected', {}, 60_000);
+      told.then((info) => this.apply(info), (error) => console.debug('ringback:', error));
     }
   }
 

@@ -1,6 +1,11 @@
 /** Microphone, camera and screen of one call. What is missing is said in words, and the call goes on without it. */
 
-/** Why a device can't be used; `code`: denied, missing, busy, insecure, lost, failed. `devices`: microphone, camera, screen. */
+const CODES = {
+  NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'missing', OverconstrainedError: 'missing',
+  NotReadableError: 'busy', AbortError: 'busy',
+};
+
+/** Why devices (microphone, camera, screen) can't be used; `code`: denied, missing, busy, insecure, lost, failed. */
 export class DeviceTrouble extends Error {
   constructor(code, devices) {
     const names = devices.join(' and ');
@@ -15,8 +20,7 @@ export class DeviceTrouble extends Error {
   }
 
   static by({ name }, devices) {
-    const codes = { NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'missing', OverconstrainedError: 'missing', NotReadableError: 'busy', AbortError: 'busy' };
-    return new DeviceTrouble(codes[name] ?? 'failed', devices);
+    return new DeviceTrouble(CODES[name] ?? 'failed', devices);
   }
 }
 

@@ -6,10 +6,11 @@ const LEAST_SECONDS = 30;
 const MOST_SECONDS = 120;
 
 const kilobits = (bits) => bits >= 1e6 ? `${(bits / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bits / 1e3)} kbit/s`;
+const milliseconds = (ms) => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 const CHARTS = [
   { id: 'received', value: 'receivedBitrate', floor: 100_000, format: kilobits },
   { id: 'sent', value: 'sentBitrate', floor: 100_000, format: kilobits },
-  { id: 'roundTrip', value: 'roundTripTimeMs', floor: 50, format: (ms) => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` },
+  { id: 'roundTrip', value: 'roundTripTimeMs', floor: 50, format: milliseconds },
   { id: 'loss', value: 'lossPercent', floor: 5, format: (percent) => `${percent.toFixed(1)} %` },
 ];
 
@@ -50,7 +51,8 @@ export class QualityCharts {
     }
     const { frameWidth, frameHeight, framesPerSecond = 0, path } = now ?? {};
     const picture = frameWidth ? `${frameWidth} × ${frameHeight}, ${Math.round(framesPerSecond)}/s` : words.noPicture;
-    this.facts.replaceChildren(...[[words.picture, picture], [words.path, words[path] ?? '–']].flatMap(([name, value]) => {
+    const facts = [[words.picture, picture], [words.path, words[path] ?? '–']];
+    this.facts.replaceChildren(...facts.flatMap(([name, value]) => {
       const [term, detail] = ['dt', 'dd'].map((tag) => document.createElement(tag));
       term.textContent = name;
       detail.textContent = value;

@@ -5,7 +5,8 @@ export function qualitySummary(report) {
   const stats = [...report.values()];
   const inbound = stats.filter(({ type }) => type === 'inbound-rtp');
   const outbound = stats.filter(({ type }) => type === 'outbound-rtp');
-  const video = inbound.filter(({ kind }) => kind === 'video').sort((a, b) => (b.frameWidth ?? 0) - (a.frameWidth ?? 0))[0] ?? {};
+  const videos = inbound.filter(({ kind }) => kind === 'video');
+  const [video = {}] = videos.sort((a, b) => (b.frameWidth ?? 0) - (a.frameWidth ?? 0));
   const pair = selectedPair(report, stats) ?? {};
   const sum = (entries, name) => Math.max(0, entries.reduce((total, entry) => total + (entry[name] ?? 0), 0));
   const isRelay = (id) => report.get(id)?.candidateType === 'relay';
@@ -23,7 +24,8 @@ export function qualitySummary(report) {
     frameHeight: video.frameHeight,
     path: pair.id && (isRelay(pair.localCandidateId) || isRelay(pair.remoteCandidateId) ? 'relayed' : 'direct'),
   };
-  return Object.fromEntries(Object.entries(summary).filter(([, value]) => typeof value === 'string' || Number.isFinite(value)));
+  const isKnown = ([, value]) => typeof value === 'string' || Number.isFinite(value);
+  return Object.fromEntries(Object.entries(summary).filter(isKnown));
 }
 
 /** Firefox has no `transport` and marks the pair itself. */

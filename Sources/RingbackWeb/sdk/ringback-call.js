@@ -17,6 +17,7 @@ import { ru } from './words-ru.js';
 
 const LANGUAGES = { en, ru };
 const NOTICE_MS = 15_000;
+const GESTURES = ['pointerdown', 'keydown'];
 
 export class RingbackCall extends HTMLElement {
   /** Overridden by a page that knows the names of its users; gives a string. */
@@ -34,6 +35,7 @@ export class RingbackCall extends HTMLElement {
   #noticeTimer = 0;
   #noteTimer = 0;
   #clock = 0;
+  #unlock = () => this.tones.unlock();
 
   constructor() {
     super();
@@ -75,11 +77,13 @@ export class RingbackCall extends HTMLElement {
   }
 
   connectedCallback() {
+    for (const gesture of GESTURES) document.addEventListener(gesture, this.#unlock);
     this.#clock = setInterval(() => this.#drawTime(), 500);
     this.changed();
   }
 
   disconnectedCallback() {
+    for (const gesture of GESTURES) document.removeEventListener(gesture, this.#unlock);
     clearInterval(this.#clock);
     this.tones.play(null);
   }
@@ -176,7 +180,8 @@ export class RingbackCall extends HTMLElement {
     dialog.classList.toggle('banner', Boolean(current));
     setText(this.#$('incoming-name'), name);
     setAvatar(this.#$('incoming-avatar'), call.peerId, name);
-    setText(this.#$('incoming-words'), current ? words.isCallingToo : words.isCalling(video) + (more ? words.andMore(more) : ''));
+    const calling = words.isCalling(video) + (more ? words.andMore(more) : '');
+    setText(this.#$('incoming-words'), current ? words.isCallingToo : calling);
     this.#$('accept-voice').hidden = !video;
     if (this.#shownRinging === call) return;
     this.#shownRinging = call;
@@ -207,7 +212,8 @@ export class RingbackCall extends HTMLElement {
     this.#$('their-screen').ariaLabel = words.theirScreen(name);
     this.#$('my').ariaLabel = words.myVideo;
     this.#$('peer-muted').hidden = isSent(media, 'mic');
-    if (media) setText(this.#$('peer-muted').querySelector('span'), media.mic ? words.isMuted(name) : words.noMicrophone(name));
+    const unheard = media?.mic ? words.isMuted(name) : words.noMicrophone(name);
+    setText(this.#$('peer-muted').querySelector('span'), unheard);
     this.#play(this.#$('not_my'), call.remoteStream);
     this.#play(this.#$('their-screen'), call.remoteScreen);
     this.#drawMine(call, words);
@@ -220,7 +226,8 @@ export class RingbackCall extends HTMLElement {
     this.#play(this.#$('my'), call.localStream);
     const hasCamera = call.localStream.getVideoTracks().length > 0;
     this.#$('pip').classList.toggle('without-picture', call.isCameraOff);
-    setText(this.#$('pip-words'), hasCamera ? words.cameraOff : call.isAcquiring ? words.askingForCamera : words.noCamera);
+    const missing = call.isAcquiring ? words.askingForCamera : words.noCamera;
+    setText(this.#$('pip-words'), hasCamera ? words.cameraOff : missing);
     if (call.trouble !== this.#notice) this.#showNotice(call.trouble);
   }
 
@@ -364,11 +371,15 @@ export class RingbackCall extends HTMLElement {
       this.#$('not_my').play().catch(() => {});
       this.#$('sound').hidden = true;
     });
-    this.#$('media-notice').querySelector('button').addEventListener('click', () => { this.#$('media-notice').hidden = true; });
+    const notice = this.#$('media-notice');
+    notice.querySelector('button').addEventListener('click', () => { notice.hidden = true; });
     for (const [id, device] of [['microphone', 'microphone'], ['camera-choice', 'camera']]) {
-      this.#$(id).addEventListener('change', ({ target }) => attempt(this.#current?.replaceDevice(device, target.value)));
+      const replace = ({ target }) => attempt(this.#current?.replaceDevice(device, target.value));
+      this.#$(id).addEventListener('change', replace);
     }
-    this.#$('speaker').addEventListener('change', ({ target }) => this.#$('not_my').setSinkId(target.value).catch(() => {}));
+    this.#$('speaker').addEventListener('change', ({ target }) => {
+      this.#$('not_my').setSinkId(target.value).catch(() => {});
+    });
     for (const button of this.#root.querySelectorAll('[data-closes]')) {
       button.addEventListener('click', () => this.#toggleSheet(button.dataset.closes.replace('-sheet', '')));
     }
@@ -380,8 +391,6 @@ export class RingbackCall extends HTMLElement {
       const open = [...this.#root.querySelectorAll('.sheet:not([hidden])')].at(-1);
       if (open) this.#toggleSheet(open.id.replace('-sheet', ''));
     });
-    const unlock = () => this.tones.unlock();
-    for (const gesture of ['pointerdown', 'keydown']) document.addEventListener(gesture, unlock);
   }
 
   #toggleSheet(name) {

@@ -29,7 +29,8 @@ export class Ringback extends EventTarget {
   constructor({ url = new URL('../', import.meta.url), token, transport = 'auto', iceTransportPolicy, devices = {} }) {
     super();
     const isGiven = typeof token === 'string';
-    this.api = new Api(new URL(url, document.baseURI), isGiven ? token : null, isGiven ? undefined : async (old) => token(old));
+    const renew = isGiven ? undefined : async (refused) => token(refused);
+    this.api = new Api(new URL(url, document.baseURI), isGiven ? token : null, renew);
     Object.assign(this, { iceTransportPolicy, devices });
     this.#feed = new Feed(this.api, transport, {
       welcome: (device) => { this.device = device; },
@@ -106,8 +107,10 @@ export class Ringback extends EventTarget {
     const isCaller = caller.deviceId === this.device.deviceId;
     // An accept may have come in between, or one's own may have got lost.
     const [first, second] = rank(info) >= 2 ? ['hangup'] : isCaller ? ['cancel', 'hangup'] : ['decline', 'hangup'];
-    const say = (operation, data = {}) => this.request('POST', `calls/${callId}/${operation}`, data, { patienceMs: 120_000 });
-    this.remember({ callId: null, since: null, isMuted: null, isCameraOff: null, leaving: { ...this.memory.leaving, [callId]: how } });
+    const say = (operation, data) =>
+      this.request('POST', `calls/${callId}/${operation}`, data, { patienceMs: 120_000 });
+    const { leaving: others } = this.memory;
+    this.remember({ callId: null, since: null, isMuted: null, isCameraOff: null, leaving: { ...others, [callId]: how } });
     await say(first, how)
       .catch((error) => { if (error.status === 409 && second) return say(second, {}); throw error; })
       .catch((error) => console.debug('ringback: leave', error));
@@ -135,7 +138,8 @@ export class Ringback extends EventTarget {
   async iceServers() {
     if (!this.#servers || Date.now() > this.#servers.until) {
       const held = this.#servers = { until: Date.now() + 60_000, iceServers: [] };
-      held.fetched = this.request('GET', 'ice-servers', {}, { patienceMs: 8_000 }).then(({ iceServers, ttlSeconds }) => {
+      const answer = this.request('GET', 'ice-servers', {}, { patienceMs: 8_000 });
+      held.fetched = answer.then(({ iceServers, ttlSeconds }) => {
         Object.assign(held, { iceServers, until: Date.now() + ttlSeconds * 500 });
       }, () => { held.until = 0; });
     }
@@ -181,7 +185,8 @@ export class Ringback extends EventTarget {
     const lost = memory.callId && !isLive(memory.callId) && !gone.some(({ id }) => id === memory.callId);
     for (const callId of [...gone.map(({ id }) => id), ...lost ? [memory.callId] : []]) {
       const info = await this.request('GET', `calls/${callId}`).catch(() => null);
-      const call = gone.find(({ id }) => id === callId) ?? (info && this.#add(this.#callFor({ ...info, state: 'connecting' })));
+      let call = gone.find(({ id }) => id === callId);
+      if (!call && info) call = this.#add(this.#callFor({ ...info, state: 'connecting' }));
       if (info?.state === 'ended') call?.apply(info);
     }
     if (lost) this.remember({ callId: null });

@@ -1,5 +1,6 @@
 """A real Firefox, driven over WebDriver BiDi: it needs nothing beside the browser itself."""
 
+import base64
 import itertools
 import json
 import os
@@ -71,7 +72,8 @@ class Firefox:
 
     def evaluate(self, function, *arguments):
         """The JSON of what a function of the page returns."""
-        script = f"async (...given) => JSON.stringify(await ({function})(...given.map(text => JSON.parse(text)))) ?? 'null'"
+        given = "...given.map(text => JSON.parse(text))"
+        script = f"async (...given) => JSON.stringify(await ({function})({given})) ?? 'null'"
         result = self.command("script.callFunction", {
             "functionDeclaration": script, "awaitPromise": True, "target": {"context": self.context},
             "arguments": [{"type": "string", "value": json.dumps(argument)} for argument in arguments],
@@ -110,10 +112,8 @@ class FirefoxPage:
         return self.firefox.evaluate(f"selector => ({FIND})(selector).innerText", selector)
 
     def click(self, selector):
-        eventually(
-            lambda: self.firefox.evaluate(
-                f"selector => {{ const found = ({FIND})(selector); found?.click(); return Boolean(found); }}", selector),
-            10, f"{selector} is there")
+        click = f"selector => {{ const found = ({FIND})(selector); found?.click(); return Boolean(found); }}"
+        eventually(lambda: self.firefox.evaluate(click, selector), 10, f"{selector} is there")
 
     def eval_on_selector(self, selector, function):
         return self.firefox.evaluate(f"selector => ({function})(({FIND})(selector))", selector)
@@ -122,6 +122,5 @@ class FirefoxPage:
         return self.firefox.evaluate(function)
 
     def screenshot(self, path):
-        import base64
         data = self.firefox.command("browsingContext.captureScreenshot", {"context": self.firefox.context})["data"]
         Path(path).write_bytes(base64.b64decode(data))

@@ -23,7 +23,8 @@ class Turn:
             "--no-cli", "--allow-loopback-peers", f"--userdb={directory / 'turn.sqlite'}", "--verbose",
             f"--log-file={self.log}", "--simple-log", f"--pidfile={directory / 'turn.pid'}",
         ]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        nothing = subprocess.DEVNULL
+        self.process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing)
         eventually(self._answers, 15, "coturn answers")
 
     def _answers(self):
