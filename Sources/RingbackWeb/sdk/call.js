@@ -253,7 +253,8 @@ export class Call extends EventTarget {
 
   async #learnSafety() {
     const safety = await safetyPhrase(this.#peer.localDescription, this.#peer.remoteDescription);
-    if (safety?.emoji.join() !== this.safety?.emoji.join()) this.#update({ safety });
+    const isNew = safety?.emoji.join() !== this.safety?.emoji.join();
+    if (isNew && this.state !== 'ended') this.#update({ safety });
   }
 
   /** Tells the other side what is muted and shared, the newest state last. */

@@ -345,7 +345,11 @@ export class Peer {
     const iceServers = await this.iceServers();
     if (iceServers === this.#configuration.iceServers || this.#closed) return;
     this.#configuration.iceServers = iceServers;
-    this.#pc?.setConfiguration(this.#configuration);
+    try {
+      this.#pc?.setConfiguration(this.#configuration);
+    } catch (error) {
+      console.debug('ringback: servers', error);
+    }
   }
 }
 
