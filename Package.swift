@@ -69,9 +69,18 @@ let package = Package(
         .target(
             name: "RingbackWeb",
             resources: [
-                .embedInCode("index.html"), .embedInCode("demo.css"), .embedInCode("demo.js"),
-                .embedInCode("docs.html"), .embedInCode("docs.css"), .embedInCode("docs.js"),
-                .embedInCode("icon.svg"),
+                .embedInCode("demo/account.js"), .embedInCode("demo/demo.css"), .embedInCode("demo/demo.js"),
+                .embedInCode("demo/directory.js"), .embedInCode("demo/draw.js"), .embedInCode("demo/history.js"),
+                .embedInCode("demo/icon.svg"), .embedInCode("demo/index.html"), .embedInCode("demo/people.js"),
+                .embedInCode("demo/preview.js"), .embedInCode("demo/storage.js"), .embedInCode("demo/user-id.js"),
+                .embedInCode("docs/docs.css"), .embedInCode("docs/docs.html"), .embedInCode("docs/docs.js"),
+                .embedInCode("sdk/api.js"), .embedInCode("sdk/call-style.js"), .embedInCode("sdk/call-template.js"),
+                .embedInCode("sdk/call.js"), .embedInCode("sdk/device-list.js"), .embedInCode("sdk/feed.js"),
+                .embedInCode("sdk/media.js"), .embedInCode("sdk/peer.js"), .embedInCode("sdk/quality-charts.js"),
+                .embedInCode("sdk/quality.js"), .embedInCode("sdk/ringback-call.js"),
+                .embedInCode("sdk/ringback.d.ts"), .embedInCode("sdk/ringback.js"), .embedInCode("sdk/safety.js"),
+                .embedInCode("sdk/tones.js"), .embedInCode("sdk/transports.js"), .embedInCode("sdk/words-en.js"),
+                .embedInCode("sdk/words-ru.js"),
             ],
             swiftSettings: strict
         ),

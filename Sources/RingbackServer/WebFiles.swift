@@ -4,6 +4,7 @@ import RingbackWeb
 /// The browser's files and the contract, compiled in.
 enum WebFiles {
     static let files = RingbackWeb.WebAssets.files
+    static let sdk = RingbackWeb.WebAssets.sdk
 
     static func mediaType(of name: String) -> String {
         switch name.split(separator: ".").last {
@@ -12,6 +13,7 @@ enum WebFiles {
         case "js": "text/javascript; charset=utf-8"
         case "svg": "image/svg+xml"
         case "png": "image/png"
+        case "ts": "text/plain; charset=utf-8"
         default: "application/octet-stream"
         }
     }

@@ -85,7 +85,8 @@ def an_account(vasya):
     vasya.get(f"/v1/sessions/{vasya.device_id}")
     vasya.get("/v1/ice-servers")
     vasya.get("/v1/events", params={"cursor": "1.1"}, expect=410)
-    for path in ("/healthz", "/readyz", "/metrics", "/openapi.yaml", "/docs", "/", "/assets/demo.js"):
+    pages = ("/docs", "/", "/assets/demo.js", "/sdk/ringback.js")
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.yaml", *pages):
         assert vasya.request("GET", path).status_code == 200, path
 
 

@@ -1,6 +1,7 @@
 """A display name is text and nothing else, wherever it is shown."""
 
 from harness.api import register
+from harness.waiting import eventually
 
 HOSTILE = "<img src=x onerror=\"document.title='taken over'\">"
 
@@ -13,7 +14,7 @@ def test_a_display_name_with_markup_is_shown_as_text(phone, server):
 
     call_id = mallory.invite("petya")["callId"]
     petya.reaches("incoming")
-    assert petya.page.inner_text("#incoming-name").strip() == HOSTILE
+    eventually(lambda: petya.page.inner_text("#incoming-name").strip() == HOSTILE, 5, "the name is there")
     mallory.step(call_id, "cancel")
     petya.page.wait_for_selector("#accept", state="hidden")
 
@@ -25,3 +26,19 @@ def test_a_hostile_name_in_the_sign_in_form_is_text_too(phone):
     page = phone(HOSTILE).page
     assert page.locator("img[src=x]").count() == 0
     assert page.title() != "taken over"
+
+
+def test_a_name_that_turns_the_line_around_turns_only_itself(phone, server):
+    """U+202E and U+2067 are left open in the name; what stands beside it must not be turned around."""
+    name = "\u202eevil\u2067<img src=x onerror=alert(1)>"
+    mallory = register(server, "mallory", display_name=name)
+    petya = phone("petya")
+    mallory.invite("petya")
+    petya.reaches("incoming")
+    shown = petya.page.locator("#incoming-name")
+    eventually(lambda: shown.inner_text().strip() == name, 5, "the name is there")
+    assert shown.evaluate("element => getComputedStyle(element).unicodeBidi") in ("isolate", "plaintext")
+    petya.decline()
+    sentence = petya.page.locator("#ended-reason")
+    assert sentence.get_attribute("dir") == "auto"
+    assert petya.page.locator("img[src=x]").count() == 0

@@ -9,7 +9,8 @@ import RingbackModel
 struct PageRoutes: Sendable {
     static let all = [
         ServedRoute(.get, "/", "getDemo"), ServedRoute(.get, "/docs", "getDocs"),
-        ServedRoute(.get, "/assets/{file}", "getAsset"), ServedRoute(.get, "/openapi.yaml", "getOpenAPI"),
+        ServedRoute(.get, "/assets/{file}", "getAsset"), ServedRoute(.get, "/sdk/{file}", "getSDKFile"),
+        ServedRoute(.get, "/openapi.yaml", "getOpenAPI"),
         ServedRoute(.get, "/healthz", "getHealth"), ServedRoute(.get, "/readyz", "getReadiness"),
         ServedRoute(.get, "/metrics", "getMetrics"),
     ]
@@ -27,6 +28,7 @@ struct PageRoutes: Sendable {
         router.get("/") { _, _ in try page("index.html") }
         router.get("/docs") { _, _ in try page("docs.html") }
         router.get("/assets/:file") { _, context in try page(try context.parameters.require("file"), isAsset: true) }
+        router.get("/sdk/:file") { _, context in try sdkFile(try context.parameters.require("file")) }
         router.get("/openapi.yaml") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/yaml"],
@@ -51,6 +53,18 @@ struct PageRoutes: Sendable {
                 .contentType: WebFiles.mediaType(of: name), .cacheControl: "no-cache",
                 .contentSecurityPolicy: Self.policy, .init("Referrer-Policy")!: "no-referrer",
                 .init("Permissions-Policy")!: "camera=(self), microphone=(self), display-capture=(self)",
+            ],
+            body: .init(byteBuffer: ByteBuffer(bytes: file)))
+    }
+
+    /// GET /sdk/{file}: for pages of any origin, since a module is fetched with CORS. It is code, not data.
+    private func sdkFile(_ name: String) throws -> Response {
+        guard let file = WebFiles.sdk[name] else { throw Problem(.notFound, "There is no such file.") }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: WebFiles.mediaType(of: name), .cacheControl: "no-cache",
+                .accessControlAllowOrigin: "*",
             ],
             body: .init(byteBuffer: ByteBuffer(bytes: file)))
     }

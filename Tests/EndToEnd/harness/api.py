@@ -70,6 +70,12 @@ class Device:
             self._unread.extend(self.events(wait_seconds=5))
         raise AssertionError(f"{self.user_id} got no {kind}, only {seen}")
 
+    def take_unread(self):
+        """What next_event() has fetched and not yet looked at."""
+        unread = list(self._unread)
+        self._unread.clear()
+        return unread
+
     # A call's steps, where a test needs one to stand on.
 
     def invite(self, callee, **more):

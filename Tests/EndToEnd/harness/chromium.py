@@ -15,14 +15,16 @@ def executable():
     raise AssertionError("no Chromium: `apt-get install chromium`, or name one in CHROMIUM")
 
 
-def launch(playwright, directory, colour):
+def launch(playwright, directory, colour, loopback=True):
     camera = write_y4m(Path(directory) / f"{colour}.y4m", colour)
     arguments = [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={camera}",
-        "--allow-loopback-in-peer-connection",
+        "--auto-select-desktop-capture-source=Entire screen",
     ]
+    if loopback:
+        arguments.append("--allow-loopback-in-peer-connection")
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")
     return playwright.chromium.launch(executable_path=executable(), args=arguments)

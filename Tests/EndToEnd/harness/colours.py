@@ -21,6 +21,8 @@ def name_of(red, green, blue):
         return "red"
     if green > 120 and red < 110 and blue < 110:
         return "green"
+    if blue > 120 and red < 110 and green < 120:
+        return "blue"
     return f"rgb({red:.0f},{green:.0f},{blue:.0f})"
 
 

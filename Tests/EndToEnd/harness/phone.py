@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from harness.colours import MEAN_PIXEL, name_of
+from harness.firefox import FirefoxPage
 from harness.waiting import eventually
 
 REMOTE_VIDEO = "#not_my"
@@ -106,6 +107,21 @@ class Phone:
 
         return eventually(moved, seconds, f"the picture {self} sees moves on from {before}")
 
+    def debug(self):
+        """What the page tells of its call."""
+        return self.page.evaluate("() => window.ringback.debug()")
+
+    def safety_phrase(self):
+        """The emoji that both sides compare, once they are known."""
+        return eventually(lambda: self.debug()["safety"], 10, f"{self} has a safety phrase")
+
+    def timeline(self, call_id):
+        """What happened in a call, as the server keeps it."""
+        return self.page.evaluate("""async id => {
+            const ringback = document.querySelector('ringback-call').ringback;
+            return (await ringback.request('GET', `calls/${id}/timeline`)).items.map(({what}) => what);
+        }""", call_id)
+
     def call_id(self):
         return self.page.evaluate("() => window.ringback.debug().callId")
 
@@ -121,6 +137,22 @@ class Phone:
         self.page.screenshot(path=directory / f"{label}.png")
         lines = [f"state {self.body('state')}, status {self.status()}", *self.errors, *self.console]
         (directory / f"{label}.log").write_text("\n".join(lines) + "\n")
+
+
+class FirefoxPhone(Phone):
+    """The same page in the one tab of a Firefox."""
+
+    def __init__(self, firefox, server, name):
+        self.name = name
+        self.page = FirefoxPage(firefox)
+        self.errors, self.console = [], []
+        # One profile for all tests: another server is another origin, and knows nothing of the user before.
+        self.page.goto(f"{server.url}/?{urlencode({'name': name})}")
+        self.reaches("idle", 30)
+
+    def call(self, user_id, status="online"):
+        entry = f'#people [data-user-id="{user_id}"][data-status="{status}"]'
+        self.page.click(f"{entry} button.call")
 
 
 def in_a_call(caller, callee):

@@ -1,0 +1,168 @@
+/** Signing in by name. The session belongs to the tab, the made-up password to the browser. */
+
+import { Api, sleep } from '/sdk/api.js';
+import { randomString, Stored } from './storage.js';
+import { deriveUserId } from './user-id.js';
+
+/** A sentence for the sign-in form. */
+export class SignInTrouble extends Error {
+  constructor(words, { wantsPassword = false } = {}) {
+    super(words);
+    this.wantsPassword = wantsPassword;
+  }
+}
+
+/**
+ * Who this tab is. The session (token and device) belongs to the tab and survives a reload; the password that the page
+ * made up belongs to the browser, so that the same name signs in again.
+ */
+export class Account {
+  #api = new Api(location.origin);
+  #session = new Stored(sessionStorage, 'session');
+  #data = this.#session.value;
+
+  get isSignedIn() { return Boolean(this.#data?.token); }
+  get userId() { return this.#data?.userId; }
+  get deviceId() { return this.#data?.deviceId; }
+  get displayName() { return this.#data?.displayName || this.#data?.userId; }
+  get password() { return this.#password(this.userId).value; }
+
+  /** Is this tab the continuation of the one that was typed for `name`? */
+  isFor(name) {
+    return this.isSignedIn && (this.displayName === name.trim() || this.userId === deriveUserId(name).id);
+  }
+
+  /** For Ringback: the token; after it was refused, another one for the same device, by the stored password. */
+  async token(refused) {
+    if (refused !== this.#data?.token) return this.#data?.token ?? null;
+    const password = this.password;
+    if (!password) return null;
+    await this.#createSession({ userId: this.userId, password, deviceId: this.deviceId }).catch((error) => {
+      if (error.status < 400 || error.status >= 500 || error.status === 429) throw error;
+    });
+    return this.#data.token;
+  }
+
+  /**
+   * Registers the name if it is free, and signs in.
+   * @throws {SignInTrouble} with a sentence for the form
+   */
+  async signIn(typedName, typedPassword) {
+    const displayName = typedName.trim();
+    if (!displayName) throw new SignInTrouble('Type a name first: it is what the others see.');
+    const userId = this.#userIdFor(displayName);
+    const stored = this.#password(userId);
+    try {
+      const password = typedPassword || stored.value || await this.#register(userId, displayName);
+      await this.#createSession({ userId, password }).catch(async (error) => {
+        if (error.status !== 401 || typedPassword || !await this.#isFree(userId, displayName)) throw error;
+        await this.#createSession({ userId, password: stored.value });
+      });
+      if (typedPassword) stored.value = typedPassword;
+      this.#update({ displayName });
+    } catch (error) {
+      if (error.status !== 401 || typedPassword) throw this.#trouble(error, displayName);
+      stored.value = null;
+      throw this.#taken(displayName);
+    }
+  }
+
+  rememberName(displayName) {
+    this.#update({ displayName });
+  }
+
+  /** Ends the session. */
+  signOut(ringback) {
+    const { deviceId } = this;
+    ringback?.request('DELETE', `sessions/${deviceId}`).catch((error) => console.debug('sign out', error));
+    this.forget();
+  }
+
+  forget() {
+    this.#data = null;
+    this.#session.value = null;
+  }
+
+  /** A duplicated tab inherits the session of the first; only one may be that device. */
+  async claimDevice() {
+    if (!navigator.locks || !this.deviceId) return true;
+    const name = `ringback.device.${this.deviceId}`;
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const claimed = await new Promise((resolve) => {
+        navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+          resolve(Boolean(lock));
+          return lock ? new Promise((release) => { this.releaseDevice = release; }) : undefined;
+        }).catch(() => resolve(true));
+      });
+      if (claimed) return true;
+      await sleep(200);
+    }
+    return false;
+  }
+
+  releaseDevice = () => {};
+
+  /** The stored password was refused. Perhaps the server has a new database: is the name free again? */
+  async #isFree(userId, displayName) {
+    return this.#register(userId, displayName).then(() => true, () => false);
+  }
+
+  async #register(userId, displayName) {
+    const password = randomString(24);
+    await this.#api.request('POST', 'users', { userId, displayName, password }, { patienceMs: 8_000 });
+    this.#password(userId).value = password;
+    return password;
+  }
+
+  async #createSession({ userId, password, deviceId }) {
+    const credentials = { userId, password, deviceName: deviceWords(), ...(deviceId ? { deviceId } : {}) };
+    const session = await this.#api.request('POST', 'sessions', credentials, { patienceMs: 8_000 });
+    this.#data = { ...(deviceId ? this.#data : {}), token: session.token, userId, deviceId: session.deviceId };
+    this.#update({});
+  }
+
+  #userIdFor(displayName) {
+    const { id, isLossy } = deriveUserId(displayName);
+    if (!isLossy) return id;
+    const stored = new Stored(localStorage, `id.${displayName}`);
+    return stored.value ??= `${id || 'guest'}-${randomString(5).toLowerCase()}`;
+  }
+
+  #password(userId) {
+    return new Stored(localStorage, `password.${userId}`);
+  }
+
+  #update(changes) {
+    if (!this.#data) return;
+    this.#data = { ...this.#data, ...changes };
+    this.#session.value = this.#data;
+  }
+
+  #taken(name) {
+    const words = `Somebody here is called “${name}” already. `
+      + 'If that is you, type the password; if not, choose another name.';
+    return new SignInTrouble(words, { wantsPassword: true });
+  }
+
+  #trouble(error, name) {
+    if (error instanceof SignInTrouble) return error;
+    if (error.code === 'unanswered') return new SignInTrouble('The server cannot be reached. Is the network there?');
+    if (error.code === 'user_exists') return this.#taken(name);
+    if (error.status === 401) {
+      return new SignInTrouble(`That is not the password of “${name}”.`, { wantsPassword: true });
+    }
+    if (error.status === 429) {
+      const seconds = Math.max(1, Math.ceil(error.retryAfterSeconds));
+      return new SignInTrouble(`Those were many attempts. Try again in ${seconds} s.`);
+    }
+    return new SignInTrouble(`Signing in did not work: ${error.message}`);
+  }
+}
+
+/** A name for this device in the list of sessions. */
+function deviceWords() {
+  const agent = navigator.userAgent;
+  const marks = { Firefox: 'Firefox', Edg: 'Edge', Chrom: 'Chrome', Safari: 'Safari' };
+  const browser = marks[Object.keys(marks).find((mark) => agent.includes(mark))] ?? 'Browser';
+  return /Mobi|Android/.test(agent) ? `${browser} on a phone` : browser;
+}

@@ -1,0 +1,304 @@
+/** The demo of Ringback: sign in by name, see who is online, call. What happens in a call is `<ringback-call>`'s. */
+
+import { sleep } from '/sdk/api.js';
+import { Ringback } from '/sdk/ringback.js';
+import '/sdk/ringback-call.js';
+import { Account, SignInTrouble } from './account.js';
+import { Directory } from './directory.js';
+import { $, setAvatar, setText } from './draw.js';
+import { History } from './history.js';
+import { drawPeople } from './people.js';
+import { chosenDevices, Preview } from './preview.js';
+
+const page = new URLSearchParams(location.search);
+const TRANSPORT_WORDS = { websocket: 'WebSocket', sse: 'server-sent events', longpoll: 'long-polling' };
+
+const element = document.querySelector('ringback-call');
+const account = new Account();
+const preview = new Preview((devices) => { if (ringback) ringback.devices = devices; });
+/** @type {Ringback|null} */
+let ringback = null;
+let directory = null;
+let history = null;
+/** How the last call ended: `{userId, words, wasIncoming}`. */
+let outcome = null;
+let signInWords = '';
+let shownState = null;
+let wakeLock = null;
+
+// What goes on
+
+const currentCall = () => ringback?.calls.find(({ isIncoming }) => !isIncoming) ?? null;
+
+function state() {
+  if (!ringback) return 'signed-out';
+  const call = currentCall();
+  if (call) return call.isRinging ? 'calling' : call.state;
+  if (ringback.calls.length) return 'incoming';
+  return outcome ? 'ended' : 'idle';
+}
+
+// Signing in and out
+
+/** The tab has a session: follow the events, read the directory. */
+async function enter() {
+  signInWords = '';
+  $('password').value = '';
+  if (!await account.claimDevice()) return becomeAnotherDevice();
+  ringback = new Ringback({
+    token: (refused) => account.token(refused), devices: chosenDevices(),
+    transport: page.get('transport') ?? 'auto', iceTransportPolicy: page.get('ice') ?? undefined,
+  });
+  directory = new Directory(ringback, account, () => { changed(); element.changed(); });
+  history = new History(ringback, element, (userId) => directory.name(userId));
+  element.nameOf = (userId) => directory.name(userId);
+  element.ringback = ringback;
+  let wasOnline = false;
+  ringback.addEventListener('connection', () => {
+    const isOnline = ringback?.connection === 'online';
+    if (isOnline && !wasOnline) refreshAll();
+    wasOnline = isOnline;
+    changed();
+  });
+  ringback.addEventListener('call', ({ call }) => {
+    if (!currentCall() || currentCall() === call) outcome = null;
+    if (!call.isIncoming) preview.close();
+  });
+  ringback.addEventListener('change', changed);
+  ringback.addEventListener('signedout', ({ reason }) => leaveSession(reason === 'superseded'
+    ? 'You were signed out: this device’s session was ended from elsewhere.' : 'Your session is over. Sign in again.'));
+  changed();
+}
+
+/** A duplicate of another tab signs in as a device of its own. */
+async function becomeAnotherDevice() {
+  const name = account.displayName;
+  account.forget();
+  await signIn(name);
+}
+
+function refreshAll() {
+  directory.refresh();
+  history.refresh();
+  drawDevices();
+}
+
+/** Back to the sign-in form, with a sentence why. */
+async function leaveSession(words, { tell = false } = {}) {
+  const left = ringback;
+  $('name').value = account.displayName ?? '';
+  const closed = left?.close();
+  if (tell) await Promise.race([closed, sleep(3_000)]);
+  if (tell) account.signOut(left);
+  else account.forget();
+  account.releaseDevice();
+  element.ringback = ringback = directory = null;
+  history?.stop();
+  preview.close();
+  outcome = null;
+  showPassword(false);
+  signInWords = words;
+  $('sign-in').disabled = false;
+  changed();
+}
+
+function showPassword(isShown) {
+  $('password-field').hidden = $('password').hidden = !isShown;
+}
+
+async function signIn(name, password) {
+  $('sign-in').disabled = true;
+  signInWords = '';
+  changed();
+  try {
+    await account.signIn(name, password);
+    showPassword(false);
+    await enter();
+  } catch (trouble) {
+    if (!(trouble instanceof SignInTrouble)) console.error(trouble);
+    signInWords = trouble.message;
+    showPassword(Boolean(trouble.wantsPassword));
+    changed();
+    (trouble.wantsPassword ? $('password') : $('name')).focus();
+  } finally {
+    $('sign-in').disabled = false;
+  }
+}
+
+// Calling
+
+function call(userId, video = true) {
+  if (currentCall()) return;
+  outcome = null;
+  preview.close();
+  const options = { video };
+  if (page.has('ringSeconds')) options.ringSeconds = Number(page.get('ringSeconds'));
+  // How it ended, the call itself says.
+  ringback.invite(userId, options).catch((error) => console.debug('invite', error));
+}
+
+function ended({ detail: { call: { peerId, role, reason }, words } }) {
+  if (reason !== 'merged' && !currentCall() && !ringback?.calls.some(({ isIncoming }) => isIncoming)) {
+    outcome = { userId: peerId, words, wasIncoming: role === 'callee' };
+  }
+  history?.refresh();
+  changed();
+}
+
+// The document follows the state; it never decides.
+
+let isDrawing = false;
+function changed() {
+  if (isDrawing) return;
+  isDrawing = true;
+  queueMicrotask(() => {
+    isDrawing = false;
+    draw();
+  });
+}
+
+function draw() {
+  const now = state();
+  const before = shownState;
+  shownState = now;
+  document.body.dataset.state = now;
+  document.body.dataset.connection = ringback?.connection ?? 'online';
+  if (ringback) document.body.dataset.transport = ringback.transport;
+  else delete document.body.dataset.transport;
+  $('welcome').hidden = now !== 'signed-out';
+  $('home').hidden = now === 'signed-out';
+  setText($('sign-in-words'), signInWords);
+  if (ringback) {
+    drawMe();
+    drawPeople(directory, { userId: account.userId, isBusy: Boolean(currentCall()) });
+    history.draw();
+  }
+  drawOutcome(now);
+  drawWords(now);
+  keepAwake();
+  if (before === now) return;
+  if (now === 'signed-out' && before) $('name').focus();
+  else if (now === 'ended') $('ended-title').focus({ preventScroll: true });
+  else if (now === 'idle' && before === 'ended') $('people-title').focus({ preventScroll: true });
+}
+
+function drawMe() {
+  setText($('my-name'), account.displayName);
+  setText($('my-id'), account.userId);
+  setText($('my-transport'), TRANSPORT_WORDS[ringback.transport] ?? '');
+  setAvatar($('my-avatar'), account.userId, account.displayName);
+  setText($('my-key'), account.password ?? '');
+  $('key-row').hidden = !account.password;
+}
+
+/** All devices of this user ring; here is which those are. */
+async function drawDevices() {
+  const answer = await ringback.request('GET', 'sessions').catch(() => null);
+  if (!answer) return;
+  $('my-devices').replaceChildren(...answer.items.map(({ deviceName, current }) => {
+    const item = document.createElement('li');
+    item.textContent = `${deviceName ?? 'Device'}${current ? ' (this one)' : ''}`;
+    return item;
+  }));
+}
+
+function drawOutcome(now) {
+  $('outcome').hidden = now !== 'ended';
+  if (now !== 'ended') return;
+  const name = directory.name(outcome.userId);
+  setAvatar($('ended-avatar'), outcome.userId, name);
+  setText($('ended-title'), name);
+  setText($('ended-reason'), outcome.words);
+  setText($('call-again').querySelector('span'), outcome.wasIncoming ? 'Call back' : 'Call again');
+}
+
+function drawWords(now) {
+  const call = currentCall();
+  const caller = now === 'incoming' && directory.name(ringback.calls[0].peerId);
+  const words = {
+    'signed-out': signInWords, idle: `Signed in as ${account.displayName}`, ended: outcome?.words ?? '',
+    incoming: `${caller} is calling you`,
+  }[now] ?? `In a call with ${directory.name(call.peerId)}`;
+  setText($('status'), words);
+  const title = caller ? `📞 ${caller} is calling` : call ? `${directory.name(call.peerId)} – Ringback` : 'Ringback';
+  if (document.title !== title) document.title = title;
+}
+
+/** A phone's screen stays on as long as there is a call; the browser takes the lock back when the page is hidden. */
+async function keepAwake() {
+  const isWanted = Boolean(currentCall()) && !document.hidden;
+  if (isWanted && (!wakeLock || wakeLock.released)) {
+    wakeLock = { released: false, release: async () => {} };
+    wakeLock = await navigator.wakeLock?.request('screen').catch(() => null);
+  } else if (!isWanted && wakeLock) {
+    wakeLock.release().catch(() => {});
+    wakeLock = null;
+  }
+}
+
+// Listening
+
+function listen() {
+  $('sign-in-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (!$('sign-in').disabled) signIn($('name').value, $('password').hidden ? '' : $('password').value);
+  });
+  $('name').addEventListener('input', () => { showPassword(false); $('password').value = ''; });
+  $('people').addEventListener('click', (event) => {
+    const button = event.target.closest('button');
+    if (button) call(button.closest('[data-user-id]').dataset.userId, button.classList.contains('call'));
+  });
+  $('search').addEventListener('input', () => directory.search($('search').value));
+  $('show-all').addEventListener('click', () => history.showMissed(false));
+  $('show-missed').addEventListener('click', () => history.showMissed(true));
+  $('call-again').addEventListener('click', () => call(outcome.userId));
+  $('dismiss').addEventListener('click', () => { outcome = null; changed(); });
+  $('sign-out').addEventListener('click', () => {
+    $('me').open = false;
+    leaveSession('You are signed out.', { tell: true });
+  });
+  $('me').addEventListener('toggle', () => { if ($('me').open) drawDevices(); });
+  element.addEventListener('callended', ended);
+  document.addEventListener('pointerdown', (event) => { if (!$('me').contains(event.target)) $('me').open = false; });
+  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') $('me').open = false; });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) directory?.refresh(); });
+  // New people are not announced, so the directory is read again now and then.
+  setInterval(() => {
+    if (!document.hidden && !currentCall() && ringback?.connection === 'online') directory.refresh();
+  }, 4_000);
+}
+
+/** What tests and the curious want to know. */
+window.ringback = {
+  debug: () => {
+    const call = currentCall();
+    return {
+      state: state(), callId: call?.id ?? null, call: call?.info ?? null, transport: ringback?.transport ?? null,
+      connection: ringback?.connection ?? null, userId: account.userId ?? null, deviceId: account.deviceId ?? null,
+      peerConnectionState: call?.connectionState ?? null, peerConnections: call?.generation ?? 0,
+      negotiation: call?.negotiation ?? 0, safety: call?.safety?.emoji.join('') ?? null, quality: call?.quality ?? null,
+    };
+  },
+  /** The received video: frames decoded. */
+  stats: async () => {
+    const report = await currentCall()?.getStats();
+    let framesDecoded = 0;
+    report?.forEach(({ type, kind, framesDecoded: frames = 0 }) => {
+      if (type === 'inbound-rtp' && kind === 'video') framesDecoded += frames;
+    });
+    return { framesDecoded };
+  },
+};
+
+async function start() {
+  listen();
+  const name = page.get('name')?.trim();
+  if (name) $('name').value = name;
+  if (account.isSignedIn && (!name || account.isFor(name))) return enter();
+  if (account.isSignedIn) account.forget();
+  changed();
+  if (name) await signIn(name);
+  else $('name').focus();
+}
+
+start();

@@ -1,0 +1,442 @@
+/**
+ * `<ringback-call>`: incoming and running calls for a page that has none. Give it a `Ringback`:
+ *
+ *     import { RingbackCall } from '/sdk/ringback-call.js';
+ *     document.querySelector('ringback-call').ringback = new Ringback({ token });
+ *
+ * Text of users goes in by `textContent` alone.
+ */
+
+import { style } from './call-style.js';
+import { template } from './call-template.js';
+import { listDevices } from './device-list.js';
+import { QualityCharts } from './quality-charts.js';
+import { Tones } from './tones.js';
+import { duration, en } from './words-en.js';
+import { ru } from './words-ru.js';
+
+const LANGUAGES = { en, ru };
+const NOTICE_MS = 15_000;
+const GESTURES = ['pointerdown', 'keydown'];
+
+export class RingbackCall extends HTMLElement {
+  /** Overridden by a page that knows the names of its users; gives a string. */
+  nameOf = (userId) => this.#learnName(userId);
+  tones = new Tones();
+  #ringback = null;
+  #names = new Map();
+  #listening = null;
+  #root = this.attachShadow({ mode: 'open' });
+  #charts;
+  #drawing = false;
+  #shownRinging = null;
+  #shownCall = null;
+  #notice = null;
+  #noticeTimer = 0;
+  #noteTimer = 0;
+  #clock = 0;
+  #unlock = () => this.tones.unlock();
+
+  constructor() {
+    super();
+    this.#root.adoptedStyleSheets = [style];
+    this.#root.append(template.content.cloneNode(true));
+    this.#charts = new QualityCharts(this.#$('charts'), this.#$('facts'));
+    this.#listen();
+  }
+
+  get ringback() { return this.#ringback; }
+
+  set ringback(ringback) {
+    this.#listening?.abort();
+    this.#ringback = ringback;
+    this.tones.play(null);
+    if (ringback) {
+      const { signal } = this.#listening = new AbortController();
+      ringback.addEventListener('call', ({ call }) => this.#follow(call), { signal });
+      for (const type of ['change', 'connection']) ringback.addEventListener(type, () => this.changed(), { signal });
+      ringback.calls.forEach((call) => this.#follow(call));
+    }
+    this.changed();
+  }
+
+  /** The words of the page's language; English where there are none. */
+  get words() {
+    const language = (this.closest('[lang]')?.lang || navigator.language).split('-')[0];
+    return LANGUAGES[language] ?? en;
+  }
+
+  /** How a call ended, or why it did not come about, in a sentence. `call`: a `Call`, or one of the history. */
+  endedWords(call) {
+    const info = call.info ?? call;
+    const me = this.#ringback.device;
+    const isCaller = call.role ? call.role === 'caller' : info.caller.userId === me.userId;
+    const peerId = call.peerId ?? (isCaller ? info.callee : info.caller).userId;
+    const isMine = (info.endedBy?.userId ?? info.endedBy) === me.userId;
+    return this.words.ended({ info, isCaller, isMine, reason: call.reason, name: this.nameOf(peerId) });
+  }
+
+  connectedCallback() {
+    for (const gesture of GESTURES) document.addEventListener(gesture, this.#unlock);
+    this.#clock = setInterval(() => this.#drawTime(), 500);
+    this.changed();
+  }
+
+  disconnectedCallback() {
+    for (const gesture of GESTURES) document.removeEventListener(gesture, this.#unlock);
+    clearInterval(this.#clock);
+    this.tones.play(null);
+  }
+
+  /** Draws once, soon, however often it is called. */
+  changed() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    queueMicrotask(() => {
+      this.#drawing = false;
+      this.#draw();
+    });
+  }
+
+  #$(id) {
+    return this.#root.getElementById(id);
+  }
+
+  get #current() {
+    return this.#ringback?.calls.find(({ isIncoming }) => !isIncoming) ?? null;
+  }
+
+  get #ringing() {
+    return this.#ringback?.calls.filter(({ isIncoming }) => isIncoming) ?? [];
+  }
+
+  #learnName(userId) {
+    if (!this.#names.has(userId)) {
+      this.#names.set(userId, userId);
+      this.#ringback.request('GET', `users/${encodeURIComponent(userId)}`).then(({ displayName }) => {
+        this.#names.set(userId, displayName || userId);
+        this.changed();
+      }, () => {});
+    }
+    return this.#names.get(userId);
+  }
+
+  #follow(call) {
+    call.addEventListener('quality', () => this.#drawQuality(call));
+    call.addEventListener('statechange', () => {
+      if (call.state === 'ended') this.#ended(call);
+    });
+    this.changed();
+  }
+
+  #ended(call) {
+    const words = this.endedWords(call);
+    if (!this.#ringing.some((other) => other !== call)) this.tones.play(call.reason === 'completed' ? 'ended' : 'busy');
+    if (this.#current && this.#current !== call) this.#showNote(words);
+    else setText(this.#$('live'), words);
+    this.dispatchEvent(new CustomEvent('callended', { detail: { call, words }, bubbles: true, composed: true }));
+    this.changed();
+  }
+
+  // Drawing
+
+  #draw() {
+    const { words } = this;
+    const current = this.#current;
+    const [ringing] = this.#ringing;
+    for (const element of this.#root.querySelectorAll('[data-words]')) setText(element, words[element.dataset.words]);
+    for (const element of this.#root.querySelectorAll('[data-label]')) element.ariaLabel = words[element.dataset.label];
+    for (const element of this.#root.querySelectorAll('[data-hint]')) element.placeholder = words[element.dataset.hint];
+    this.#drawOverlay(Boolean(current || ringing), ringing && !current ? 'incoming-name' : 'call-name');
+    this.#drawIncoming(ringing, current, words);
+    if (current) this.#drawCall(current, words);
+    else this.#clear();
+    this.#speak(current, ringing, words);
+    if (ringing) this.tones.play(current ? 'knock' : 'ring');
+    else if (current) this.tones.play(current.role === 'caller' && current.state === 'ringing' ? 'ringback' : null);
+    else if (this.tones.playing) this.tones.play(null);
+  }
+
+  /** A modal dialog: the rest of the page is inert, and focus stays inside. */
+  #drawOverlay(isShown, labelledBy) {
+    const overlay = this.#$('overlay');
+    overlay.setAttribute('aria-labelledby', labelledBy);
+    if (isShown === overlay.open) return;
+    if (!isShown) overlay.close();
+    else if (this.hasAttribute('inline')) overlay.show();
+    else overlay.showModal();
+  }
+
+  #drawIncoming(call, current, words) {
+    const dialog = this.#$('incoming');
+    dialog.hidden = !call;
+    if (!call) {
+      this.#shownRinging = null;
+      return;
+    }
+    const name = this.nameOf(call.peerId);
+    const more = this.#ringing.length - 1;
+    const { video } = call.info.media;
+    dialog.classList.toggle('banner', Boolean(current));
+    setText(this.#$('incoming-name'), name);
+    setAvatar(this.#$('incoming-avatar'), call.peerId, name);
+    const calling = words.isCalling(video) + (more ? words.andMore(more) : '');
+    setText(this.#$('incoming-words'), current ? words.isCallingToo : calling);
+    this.#$('accept-voice').hidden = !video;
+    if (this.#shownRinging === call) return;
+    this.#shownRinging = call;
+    this.#$('decline-more').open = false;
+    this.#$('decline-message').value = '';
+    if (!current) this.#$('accept').focus();
+  }
+
+  #drawCall(call, words) {
+    const name = this.nameOf(call.peerId);
+    const isActive = call.state === 'active';
+    const media = isActive ? call.remoteMedia : null;
+    if (this.#shownCall !== call) {
+      this.#shownCall = call;
+      this.#root.querySelectorAll('.sheet').forEach((sheet) => { sheet.hidden = true; });
+      this.#$('call').hidden = false;
+      if (!this.#ringing.length) this.#$('call-name').focus();
+    }
+    const stage = this.#$('call');
+    stage.classList.toggle('with-picture', isActive && isSent(media, 'camera'));
+    stage.classList.toggle('with-screen', Boolean(isActive && media?.screen));
+    stage.classList.toggle('interrupted', call.isInterrupted);
+    this.#$('their-screen').hidden = !media?.screen;
+    setText(this.#$('call-name'), name);
+    setAvatar(this.#$('call-avatar'), call.peerId, name);
+    this.#$('call-avatar').classList.toggle('pulsing', call.isRinging);
+    this.#$('not_my').ariaLabel = words.theirVideo(name);
+    this.#$('their-screen').ariaLabel = words.theirScreen(name);
+    this.#$('my').ariaLabel = words.myVideo;
+    this.#$('peer-muted').hidden = isSent(media, 'mic');
+    const unheard = media?.mic ? words.isMuted(name) : words.noMicrophone(name);
+    setText(this.#$('peer-muted').querySelector('span'), unheard);
+    this.#play(this.#$('not_my'), call.remoteStream);
+    this.#play(this.#$('their-screen'), call.remoteScreen);
+    this.#drawMine(call, words);
+    this.#drawSafety(call, words, name);
+    this.#drawControls(call, words);
+    this.#drawTime();
+  }
+
+  #drawMine(call, words) {
+    this.#play(this.#$('my'), call.localStream);
+    const hasCamera = call.localStream.getVideoTracks().length > 0;
+    this.#$('pip').classList.toggle('without-picture', call.isCameraOff);
+    const missing = call.isAcquiring ? words.askingForCamera : words.noCamera;
+    setText(this.#$('pip-words'), hasCamera ? words.cameraOff : missing);
+    if (call.trouble !== this.#notice) this.#showNotice(call.trouble);
+  }
+
+  #drawControls(call, words) {
+    const hasSound = call.localStream.getAudioTracks().length > 0;
+    this.#$('mute').ariaPressed = String(call.isMuted);
+    this.#$('mute').disabled = !hasSound && !call.isAcquiring;
+    this.#$('camera').ariaPressed = String(call.isCameraOff);
+    this.#$('screen').ariaPressed = String(Boolean(call.localScreen));
+    this.#$('screen').hidden = !navigator.mediaDevices?.getDisplayMedia;
+    this.#$('screen').disabled = this.#$('quality').disabled = call.state !== 'active';
+    this.#$('small-window').hidden = !document.pictureInPictureEnabled;
+    this.#$('small-window').disabled = call.state !== 'active';
+    this.#$('sharing').hidden = !call.localScreen;
+    const end = call.isRinging ? words.cancel : words.hangUp;
+    this.#$('hang-up').ariaLabel = end;
+    setText(this.#$('hang-up').querySelector('.caption'), end);
+  }
+
+  #drawSafety(call, words, name) {
+    const button = this.#$('safety');
+    const isShown = Boolean(call.safety) && call.state === 'active';
+    button.hidden = !isShown;
+    if (!isShown) return;
+    const names = words.safetyNames.split(',');
+    const things = call.safety.numbers.map((number) => names[number]);
+    setText(button, call.safety.emoji.join(''));
+    button.ariaLabel = `${words.safety}: ${things.join(', ')}`;
+    setText(this.#$('safety-long'), words.safetyLong(name));
+    const list = this.#$('safety-words');
+    if (list.dataset.shown === things.join()) return;
+    list.dataset.shown = things.join();
+    list.replaceChildren(...call.safety.emoji.map((emoji, index) => {
+      const item = document.createElement('li');
+      const picture = item.appendChild(document.createElement('span'));
+      picture.ariaHidden = 'true';
+      picture.textContent = emoji;
+      item.append(things[index]);
+      return item;
+    }));
+  }
+
+  #drawQuality(call) {
+    if (!this.#$('quality-sheet').hidden) this.#charts.draw(call.history, this.words);
+  }
+
+  #drawTime() {
+    const call = this.#current;
+    if (!call) return;
+    const words = this.#goingOn(call, this.words);
+    setText(this.#$('call-words'), words || duration((Date.now() - call.since) / 1_000));
+  }
+
+  /** What goes on in a call; empty while people just talk. */
+  #goingOn(call, words) {
+    const name = this.nameOf(call.peerId);
+    if (call.isRinging) {
+      if (call.state === 'ringing') return words.ringing;
+      return call.isAcquiring && !call.info ? words.waitingForDevices : words.calling(name);
+    }
+    if (call.state === 'connecting') return call.isReturning ? words.returning : words.connecting;
+    if (call.isInterrupted) return call.remoteConnection === 'reconnecting' ? words.dropped(name) : words.shaky;
+    return this.#ringback.connection === 'online' ? '' : words.reconnecting;
+  }
+
+  #speak(current, ringing, words) {
+    setText(this.#$('alarm'), ringing ? words.calls(this.nameOf(ringing.peerId)) : '');
+    if (current) setText(this.#$('live'), this.#goingOn(current, words) || words.inCall(this.nameOf(current.peerId)));
+  }
+
+  #clear() {
+    if (!this.#shownCall) return;
+    this.#shownCall = null;
+    this.#$('call').hidden = true;
+    for (const id of ['my', 'not_my', 'their-screen']) this.#play(this.#$(id), null);
+    if (document.pictureInPictureElement) document.exitPictureInPicture().catch(() => {});
+    this.#$('sound').hidden = true;
+    this.#showNotice(null);
+    this.#$('note').hidden = true;
+  }
+
+  #play(video, stream) {
+    if (video.srcObject === stream) return;
+    video.srcObject = stream;
+    if (!stream || video.id !== 'not_my') return;
+    video.muted = false;
+    this.#$('sound').hidden = true;
+    video.play().catch((error) => {
+      if (error.name !== 'NotAllowedError') return;
+      // After a reload there was no gesture yet: the picture may play, the sound waits for one.
+      video.muted = true;
+      video.play().catch(() => {});
+      this.#$('sound').hidden = false;
+    });
+  }
+
+  #showNotice(trouble) {
+    this.#notice = trouble;
+    clearTimeout(this.#noticeTimer);
+    this.#$('media-notice').hidden = !trouble;
+    if (!trouble) return;
+    setText(this.#$('media-notice').querySelector('p'), this.words.trouble(trouble));
+    this.#noticeTimer = setTimeout(() => { this.#$('media-notice').hidden = true; }, NOTICE_MS);
+  }
+
+  /** Something about another call. */
+  #showNote(words) {
+    clearTimeout(this.#noteTimer);
+    setText(this.#$('note'), words);
+    setText(this.#$('live'), words);
+    this.#$('note').hidden = false;
+    this.#noteTimer = setTimeout(() => { this.#$('note').hidden = true; }, 6_000);
+  }
+
+  // Listening
+
+  #listen() {
+    const on = (id, listener) => this.#$(id).addEventListener('click', listener);
+    const attempt = (work) => Promise.resolve(work).catch((error) => {
+      // Closing the browser's list of screens is no trouble.
+      if (error.devices && !(error.code === 'denied' && error.devices[0] === 'screen')) this.#showNotice(error);
+    });
+    on('accept', () => this.#ringing[0]?.accept());
+    on('accept-voice', () => this.#ringing[0]?.accept({ video: false }));
+    on('decline', () => this.#ringing[0]?.decline());
+    this.#$('decline-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#ringing[0]?.decline(this.#$('decline-message').value.trim() || undefined);
+    });
+    on('hang-up', () => this.#current?.hangUp());
+    on('mute', () => this.#current?.mute(!this.#current.isMuted));
+    on('camera', () => attempt(this.#current?.setCamera(this.#current.isCameraOff)));
+    on('screen', () => attempt(this.#current?.shareScreen(!this.#current.localScreen)));
+    on('stop-sharing', () => this.#current?.shareScreen(false));
+    on('safety', () => this.#toggleSheet('safety'));
+    on('devices', () => this.#toggleSheet('devices'));
+    on('quality', () => this.#toggleSheet('quality'));
+    on('small-window', () => this.#togglePictureInPicture());
+    on('sound', () => {
+      this.#$('not_my').muted = false;
+      this.#$('not_my').play().catch(() => {});
+      this.#$('sound').hidden = true;
+    });
+    const notice = this.#$('media-notice');
+    notice.querySelector('button').addEventListener('click', () => { notice.hidden = true; });
+    for (const [id, device] of [['microphone', 'microphone'], ['camera-choice', 'camera']]) {
+      const replace = ({ target }) => attempt(this.#current?.replaceDevice(device, target.value));
+      this.#$(id).addEventListener('change', replace);
+    }
+    this.#$('speaker').addEventListener('change', ({ target }) => {
+      this.#$('not_my').setSinkId(target.value).catch(() => {});
+    });
+    for (const button of this.#root.querySelectorAll('[data-closes]')) {
+      button.addEventListener('click', () => this.#toggleSheet(button.dataset.closes.replace('-sheet', '')));
+    }
+    // Escape closes a sheet, and never a call.
+    this.#$('overlay').addEventListener('cancel', (event) => event.preventDefault());
+    this.#$('overlay').addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      const open = [...this.#root.querySelectorAll('.sheet:not([hidden])')].at(-1);
+      if (open) this.#toggleSheet(open.id.replace('-sheet', ''));
+    });
+  }
+
+  #toggleSheet(name) {
+    const sheet = this.#$(`${name}-sheet`);
+    const isShown = sheet.hidden;
+    this.#root.querySelectorAll('.sheet').forEach((other) => { other.hidden = other !== sheet || !isShown; });
+    for (const id of ['safety', 'devices', 'quality']) this.#$(id).ariaExpanded = String(isShown && id === name);
+    if (!isShown) return this.#$(name).focus();
+    if (name === 'devices') this.#fillDevices();
+    if (name === 'quality' && this.#current) this.#charts.draw(this.#current.history, this.words);
+    sheet.querySelector('select, .close').focus();
+  }
+
+  async #fillDevices() {
+    const { words } = this;
+    const { devices } = this.#current ?? { devices: {} };
+    await listDevices({
+      microphone: [this.#$('microphone'), devices.microphone],
+      camera: [this.#$('camera-choice'), devices.camera],
+      speaker: [this.#$('speaker'), this.#$('not_my').sinkId],
+    }, words.defaultDevice);
+    this.#$('speaker-field').hidden = !this.#$('not_my').setSinkId || this.#$('speaker').length < 2;
+  }
+
+  #togglePictureInPicture() {
+    if (document.pictureInPictureElement) return document.exitPictureInPicture().catch(() => {});
+    const video = this.#$('their-screen').hidden ? this.#$('not_my') : this.#$('their-screen');
+    return video.requestPictureInPicture().catch((error) => console.debug('ringback:', error));
+  }
+}
+
+/** Does the other side send this source? As long as it has not said anything, it does. */
+function isSent(remoteMedia, source) {
+  return !remoteMedia || (Boolean(remoteMedia[source]) && !remoteMedia[source].muted);
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** The first letter of a name on a colour of its own. */
+export function setAvatar(element, userId, name) {
+  setText(element, (Array.from((name || userId || '').trim())[0] ?? '').toLocaleUpperCase());
+  let hash = 7;
+  for (const letter of userId ?? '') hash = (hash * 31 + letter.codePointAt(0)) % 360;
+  element.style.setProperty('--hue', hash);
+}
+
+customElements.define('ringback-call', RingbackCall);

@@ -1,0 +1,35 @@
+"""What the pages are allowed to do, and how much they are."""
+
+import requests
+
+from harness.server import ROOT
+
+SDK = ROOT / "Sources" / "RingbackWeb" / "sdk"
+
+
+def test_no_inline_code_is_allowed(server):
+    for path in ("/", "/docs"):
+        policy = requests.get(server.url + path, timeout=10).headers["Content-Security-Policy"]
+        assert "unsafe-inline" not in policy and "unsafe-eval" not in policy
+        assert "default-src 'self'" in policy
+
+
+def test_the_page_stays_within_its_policy(phone):
+    petya, vasya = phone("petya"), phone("vasya")
+    vasya.call("petya")
+    petya.accept()
+    vasya.reaches("active", 20)
+    vasya.page.click("#quality")
+    petya.page.click("#safety")
+    vasya.hang_up()
+    petya.reaches("ended")
+    complaints = [line for of in (petya, vasya) for line in of.console if "Content Security Policy" in line]
+    assert not complaints
+
+
+def test_other_origins_may_import_the_sdk(server):
+    for name in ("ringback.js", "ringback.d.ts", "ringback-call.js"):
+        answer = requests.get(f"{server.url}/sdk/{name}", timeout=10)
+        assert answer.status_code == 200 and answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.content == (SDK / name).read_bytes(), "the server was built from other files"
+    assert requests.get(f"{server.url}/sdk/nothing.js", timeout=10).status_code == 404
