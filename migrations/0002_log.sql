@@ -1,4 +1,4 @@
--- A message writes one row. A live call is in memory: its row is as of its last transition, and what has happened since is
+-- A message writes one row. A live call is in memory: its row is as of an earlier event, and what has happened since is
 -- found in the log by running the machine over it again. Offers, answers and candidates are kept in the events that tell
 -- them, legs and the timeline in the row of their call. What is written with every message has no checks and no foreign
 -- keys: the machine before it has checked more.

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The calls that have not ended, as they were last committed.
 ///
-/// Their rows are as of their last transition. What happened since is here and in the log, from where it is found again
+/// Their rows are as of an earlier event. What happened since is here and in the log, from where it is found again
 /// when the database is opened.
 final class LiveTable: Sendable {
     struct Entry: Sendable {
@@ -57,9 +57,9 @@ final class LiveTable: Sendable {
     subscript(id: CallID) -> Entry? { state.withLock { $0.entries[id] } }
 
     /// A user's calls, oldest first, for either side.
-    func calls(of user: UserID) -> [CallState] {
+    func entries(of user: UserID) -> [Entry] {
         state.withLock { state in
-            (state.users[user] ?? [:]).sorted { $0.key < $1.key }.compactMap { state.entries[$0.value]?.call }
+            (state.users[user] ?? [:]).sorted { $0.key < $1.key }.compactMap { state.entries[$0.value] }
         }
     }
 

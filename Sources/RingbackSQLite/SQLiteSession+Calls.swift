@@ -19,7 +19,15 @@ extension SQLiteSession {
     }
 
     private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {
-        try row("SELECT * FROM calls WHERE call_id = ?", [id.rawValue]).map { try LiveTable.Entry($0) }
+        try first("SELECT * FROM calls WHERE call_id = ?", [id.rawValue]) { try LiveTable.Entry(checked($0)) }
+    }
+
+    /// A row of a call that is not in memory.
+    ///
+    /// - Throws: ``StaleMoment`` for a call that lives by its row: it has ended since this reader began.
+    private func checked(_ row: Row) throws -> Row {
+        if statements == nil, row.optionalTime("ended_at") == nil { throw StaleMoment() }
+        return row
     }
 
     /// A call that is known to be there.
@@ -29,7 +37,7 @@ extension SQLiteSession {
     }
 
     func liveCalls(of user: UserID) throws -> [CallState] {
-        try current(live.calls(of: user), staged: { $0.caller.userId == user || $0.callee == user })
+        try current(live.entries(of: user).map(\.call), staged: { $0.caller.userId == user || $0.callee == user })
             .filter { $0.caller.userId == user || !$0.isConcealed }
     }
 
@@ -55,10 +63,10 @@ extension SQLiteSession {
         ]
         switch query.filter {
         case nil: break
-        case .live: conditions.append("ended_at IS NULL")
-        case .state(let state):
-            conditions.append("state = :state")
-            arguments["state"] = state.rawValue
+        // The row of a live call is behind: which state it is in only the memory knows.
+        case .live, .state(.inviting), .state(.ringing), .state(.connecting), .state(.active):
+            return try liveHistory(query)
+        case .state(.ended): conditions.append("ended_at IS NOT NULL")
         }
         func half(_ mine: String, _ other: String) -> String {
             var conditions = conditions + ["\(mine) = :user"]
@@ -70,15 +78,27 @@ extension SQLiteSession {
                 """
         }
         if let with = query.with { arguments["with"] = with.rawValue }
-        return try rows(
+        return try all(
             """
             \(half("caller_id", "callee_id")) UNION ALL \(half("callee_id", "caller_id"))
             ORDER BY id DESC LIMIT :limit
             """, StatementArguments(arguments)
-        ).map { row in
-            // The row of a live call is as of its last transition.
-            let call = try CallRow.state(row)
-            return live[call.id]?.call ?? call
+        ) { row in
+            guard let id = CallID(row["call_id"]) else { throw CorruptRow(column: "call_id") }
+            return try live[id]?.call ?? CallRow.state(checked(row))
         }
+    }
+
+    private func liveHistory(_ query: HistoryQuery) throws -> [CallState] {
+        var before = Int64.max
+        if let id = query.before, let key = try draft(of: id)?.entry.key { before = key }
+        let calls = live.entries(of: query.user).filter { entry in
+            let call = entry.call
+            guard entry.key < before, call.caller.userId == query.user || !call.isConcealed else { return false }
+            if let with = query.with, call.caller.userId != with, call.callee != with { return false }
+            if case .state(let state) = query.filter { return call.state == state }
+            return true
+        }
+        return calls.reversed().prefix(query.limit).map(\.call)
     }
 }

@@ -1,15 +1,16 @@
 package import RingbackModel
 
-/// Some changes need no writing of the call: the event that tells of them says it all. Given the call as it was before, the
+/// Most changes need no writing of the call: the event that tells of them says it all. Given the call as it was before, the
 /// machine runs over the event again, and is where it was.
 extension Transition {
-    /// The types of events that tell a change completely, when they are the only one of their change.
+    /// The types of events that tell a change completely, when they are the first of it.
     package static let retoldTypes: [EventType] = [
-        .callOffer, .callAnswer, .callCandidates, .callMedia, .callParticipant,
+        .callRinging, .callAccepted, .callActive, .callOffer, .callAnswer, .callCandidates, .callMedia,
+        .callParticipant,
     ]
 
-    /// Whether ``CallState/retell(_:)`` can do again what this did, from its one event.
-    package var isRetold: Bool { notices.count == 1 && Self.retoldTypes.contains(notices[0].type) }
+    /// Whether ``CallState/retell(_:)`` can do again what this did, from its first event.
+    package var isRetold: Bool { notices.first.map { Self.retoldTypes.contains($0.type) } ?? false }
 }
 
 extension EventType {
@@ -25,13 +26,14 @@ package struct UntellableEvent: Error {
 extension CallState {
     /// Does again what an event of the log tells, at its time.
     ///
-    /// - Returns: What was done then; the event itself is among the notices.
+    /// - Returns: What was done then; the event itself is among the notices. Nothing for an event that the call has told
+    ///   already: one for another user, and one that follows from a change whose first event was retold.
     /// - Throws: ``CallRefusal``, ``UntellableEvent``. Nothing has changed then.
     package mutating func retell(_ event: EventBody) throws -> Transition {
         let json = event.json
-        guard let actor = Participant(json["actor"]), let data = json["data"] else {
-            throw UntellableEvent(type: event.type)
-        }
+        guard let seq = json["callSeq"]?.integer, let actor = Participant(json["actor"]), let data = json["data"]
+        else { throw UntellableEvent(type: event.type) }
+        if seq <= eventCount { return Transition() }
         if event.type == .callParticipant {
             let isReconnecting = data["connection"]?.string == CallParticipant.Connection.reconnecting.rawValue
             guard let side = side(of: actor) else { throw UntellableEvent(type: event.type) }
@@ -43,6 +45,9 @@ extension CallState {
 
     private static func command(_ type: EventType, _ data: JSONSlice) -> CallCommand? {
         switch type {
+        case .callRinging: .alerting
+        case .callAccepted: data["call"]?["merged"]?.bool == true ? .merge : .accept
+        case .callActive: .connected
         case .callOffer: .offer(negotiation: nil, iceRestart: data["iceRestart"]?.bool ?? false)
         case .callAnswer: .answer(negotiation: nil)
         case .callCandidates:

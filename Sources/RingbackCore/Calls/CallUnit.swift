@@ -53,7 +53,7 @@ struct CallUnit {
     mutating func carryOut(_ transition: Transition, _ payload: Payload = .none) throws {
         encoded = nil
         let deadline = call.deadline(timing: timing)
-        if transition.isRetold {
+        if transition.isRetold, call.isLive {
             try store.hold(call, deadline: deadline)
         } else {
             try store.save(call, deadline: deadline)

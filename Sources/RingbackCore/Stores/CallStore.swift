@@ -47,7 +47,7 @@ package protocol CallWriter {
     ///
     /// - Parameter deadline: When ``CallReader/dueCalls(at:limit:)`` is to name it.
     func save(_ call: CallState, deadline: Timestamp?) throws
-    /// Takes a call whose change the next event tells completely (``Transition/isRetold``), so that it need not be written:
+    /// Takes a call whose change the next events tell completely (``Transition/isRetold``), so that it need not be written:
     /// whoever opens the store again finds it in the log.
     func hold(_ call: CallState, deadline: Timestamp?) throws
     func append(_ entries: [TimelineEntry], to call: CallID) throws
