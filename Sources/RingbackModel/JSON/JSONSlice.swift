@@ -3,9 +3,9 @@ package struct JSONSlice: Sendable {
     let document: [UInt8]
     let range: Range<Int>
 
-    /// Checks `utf8` against RFC 8259: one value, valid UTF-8, no lone surrogates, at most ``Limits/jsonDepth`` deep.
-    package init(parsing utf8: [UInt8]) throws(JSONSyntaxError) {
-        var scanner = JSONScanner(utf8)
+    /// Checks `utf8` against RFC 8259: one value, valid UTF-8, no lone surrogates, at most `maximumDepth` deep.
+    package init(parsing utf8: [UInt8], maximumDepth: Int = Limits.jsonDepth) throws(JSONSyntaxError) {
+        var scanner = JSONScanner(utf8, maximumDepth: maximumDepth)
         range = try scanner.scanDocument()
         document = utf8
     }
