@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .executable(name: "ringback", targets: ["ringback"]),
         .executable(name: "ringback-conformance", targets: ["ringback-conformance"]),
+        .library(name: "RingbackClient", targets: ["RingbackClient"]),
         .library(name: "RingbackModel", targets: ["RingbackModel"]),
         .library(name: "RingbackTesting", targets: ["RingbackTesting"]),
     ],
@@ -105,6 +106,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("wslay")]),
+        .target(
+            name: "RingbackClient", dependencies: ["CLibcurl", "RingbackModel"], swiftSettings: strict
+        ),
         .executableTarget(
             name: "ringback",
             dependencies: [
@@ -137,6 +142,16 @@ let package = Package(
             dependencies: [
                 "RingbackCore", "RingbackMigrations", "RingbackModel", "RingbackSQLite", "RingbackTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RingbackClientTests",
+            dependencies: [
+                "RingbackClient", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer",
+                "RingbackSQLite",
+                "RingbackTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .testTarget(
