@@ -113,9 +113,10 @@ let package = Package(
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "RingbackServer", "RingbackSQLite", "RingbackCore", "RingbackModel",
+                "RingbackServer", "RingbackSQLite", "RingbackClient", "RingbackCore", "RingbackModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
