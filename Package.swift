@@ -125,6 +125,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "ringback-example-peer", dependencies: ["RingbackClient"], path: "Examples/Peer",
+            exclude: ["peer.py"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "ringback-conformance",
             dependencies: ["RingbackTesting", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict
