@@ -103,19 +103,19 @@ struct RequestTests {
             for await _ in connected { break }
             if transport == .longPoll {
                 // The poll that waits is the second.
-                while try await server.metric("ringback_streams") == 0 { await Task.yield() }
+                while try await server.metric("ringback_streams") == 0 { try await TestServer.pause() }
             }
             listening.cancel()
             await #expect(throws: CancellationError.self) { try await listening.value }
             while try await server.metric("ringback_streams") + server.metric("ringback_sockets") > 0 {
-                await Task.yield()
+                try await TestServer.pause()
             }
         }
         let poll = Task { try await vasya.pollEvents(after: vasya.pollEvents().cursor, waitSeconds: 60) }
-        while try await server.metric("ringback_streams") == 0 { await Task.yield() }
+        while try await server.metric("ringback_streams") == 0 { try await TestServer.pause() }
         poll.cancel()
         await #expect(throws: CancellationError.self) { try await poll.value }
-        while try await server.metric("ringback_streams") > 0 { await Task.yield() }
+        while try await server.metric("ringback_streams") > 0 { try await TestServer.pause() }
     }
 
     @Test func `a thousand long polls wait in one process, and all wake`() async throws {
@@ -127,7 +127,7 @@ struct RequestTests {
             for _ in 0..<1000 {
                 group.addTask { try await petya.pollEvents(after: cursor, waitSeconds: 60).events.count }
             }
-            while try await server.metric("ringback_streams") < 1000 { await Task.yield() }
+            while try await server.metric("ringback_streams") < 1000 { try await TestServer.pause() }
             _ = try await vasya.invite("petya")
             return try await group.reduce(0, +)
         }

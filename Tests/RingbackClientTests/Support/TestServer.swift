@@ -52,6 +52,9 @@ final class TestServer: Sendable {
 
     deinit { task.cancel() }
 
+    /// Between two looks at something that has no event.
+    static func pause() async throws { try await Task.sleep(for: .milliseconds(10)) }
+
     /// A gauge or counter of `/metrics`.
     func metric(_ name: String) async throws -> Double {
         let text = try await RingbackClient(baseURL: url).getMetrics()
