@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .executable(name: "ringback", targets: ["ringback"]),
         .executable(name: "ringback-conformance", targets: ["ringback-conformance"]),
+        .library(name: "RingbackClient", targets: ["RingbackClient"]),
         .library(name: "RingbackModel", targets: ["RingbackModel"]),
         .library(name: "RingbackTesting", targets: ["RingbackTesting"]),
     ],
@@ -116,17 +117,27 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("wslay")]),
+        .target(
+            name: "RingbackClient", dependencies: ["CLibcurl", "RingbackModel"], swiftSettings: strict
+        ),
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "RingbackServer", "RingbackSQLite", "RingbackCore", "RingbackModel",
+                "RingbackServer", "RingbackSQLite", "RingbackClient", "RingbackCore", "RingbackModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "ringback-example-peer", dependencies: ["RingbackClient"], path: "Examples/Peer",
+            exclude: ["peer.py"],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -148,6 +159,16 @@ let package = Package(
             dependencies: [
                 "RingbackCore", "RingbackMigrations", "RingbackModel", "RingbackSQLite", "RingbackTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RingbackClientTests",
+            dependencies: [
+                "RingbackClient", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer",
+                "RingbackSQLite",
+                "RingbackTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -3,7 +3,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What Swift needs to build the package on Debian and its descendants.
-build_packages=(g++ git binutils libsqlite3-dev libcurl4-openssl-dev zlib1g-dev)
+build_packages=(g++ git binutils libsqlite3-dev libcurl4-openssl-dev libwslay-dev zlib1g-dev)
 
 fail() {
     echo "$(basename "$0"): $*" >&2

@@ -1,12 +1,14 @@
 /// Walks over JSON (RFC 8259): first to check a whole text, later to find the values in it.
 struct JSONScanner {
     private let bytes: UnsafeBufferPointer<UInt8>
+    private let maximumDepth: Int
     private(set) var position: Int
 
     /// - Parameter bytes: To be there as long as the scanner is used.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int = 0) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int = 0, maximumDepth: Int = Limits.jsonDepth) {
         self.bytes = bytes
         self.position = position
+        self.maximumDepth = maximumDepth
     }
 
     var current: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -25,7 +27,7 @@ struct JSONScanner {
     }
 
     private mutating func scanValue(depth: Int) throws(JSONSyntaxError) {
-        guard depth < Limits.jsonDepth else { throw error("nested more than \(Limits.jsonDepth) deep") }
+        guard depth < maximumDepth else { throw error("nested more than \(maximumDepth) deep") }
         switch current {
         case UInt8(ascii: "{"): try scanObject(depth: depth)
         case UInt8(ascii: "["): try scanArray(depth: depth)

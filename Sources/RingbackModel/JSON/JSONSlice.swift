@@ -3,10 +3,10 @@ package struct JSONSlice: Sendable {
     let document: [UInt8]
     let range: Range<Int>
 
-    /// Checks `utf8` against RFC 8259: one value, valid UTF-8, no lone surrogates, at most ``Limits/jsonDepth`` deep.
-    package init(parsing utf8: [UInt8]) throws(JSONSyntaxError) {
+    /// Checks `utf8` against RFC 8259: one value, valid UTF-8, no lone surrogates, at most `maximumDepth` deep.
+    package init(parsing utf8: [UInt8], maximumDepth: Int = Limits.jsonDepth) throws(JSONSyntaxError) {
         range = try utf8.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
-            var scanner = JSONScanner(bytes)
+            var scanner = JSONScanner(bytes, maximumDepth: maximumDepth)
             return try scanner.scanDocument()
         }
         document = utf8

@@ -1,0 +1,87 @@
+public import RingbackModel
+
+/// A call that a device takes part in, and what it can do about it.
+///
+/// It holds the call as it was when the handle was made; what becomes of it comes with the events of its ``id``.
+public struct CallHandle: Sendable, Identifiable {
+    /// The call as it was when this handle was made.
+    public let call: Call
+    private let client: RingbackClient
+
+    init(_ call: Call, client: RingbackClient) {
+        self.call = call
+        self.client = client
+    }
+
+    /// The call's identifier.
+    public var id: CallID { call.callId }
+
+    /// Whether this device's user placed the call.
+    public var isOutgoing: Bool { call.caller.userId == client.session?.userId }
+
+    /// The call as it is now.
+    public func current() async throws -> Call { try await client.getCall(id) }
+
+    /// Says that this device rings. See ``RingbackClient/alerting(_:idempotencyKey:)``.
+    @discardableResult
+    public func alerting(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
+        try await client.alerting(id, idempotencyKey: idempotencyKey)
+    }
+
+    /// Picks up. See ``RingbackClient/accept(_:idempotencyKey:)``.
+    @discardableResult
+    public func accept(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
+        try await client.accept(id, idempotencyKey: idempotencyKey)
+    }
+
+    /// Doesn't pick up. See ``RingbackClient/decline(_:message:idempotencyKey:)``.
+    @discardableResult
+    public func decline(message: String? = nil, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
+        try await client.decline(id, message: message, idempotencyKey: idempotencyKey)
+    }
+
+    /// Gives up before anybody has picked up. See ``RingbackClient/cancel(_:idempotencyKey:)``.
+    @discardableResult
+    public func cancel(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
+        try await client.cancel(id, idempotencyKey: idempotencyKey)
+    }
+
+    /// Sends an offer. See ``RingbackClient/sendOffer(_:sdp:negotiation:iceRestart:idempotencyKey:)``.
+    @discardableResult
+    public func sendOffer(
+        sdp: String, iceRestart: Bool = false, idempotencyKey: IdempotencyKey? = nil
+    ) async throws -> Description {
+        try await client.sendOffer(id, sdp: sdp, iceRestart: iceRestart, idempotencyKey: idempotencyKey)
+    }
+
+    /// Sends an answer. See ``RingbackClient/sendAnswer(_:sdp:negotiation:idempotencyKey:)``.
+    @discardableResult
+    public func sendAnswer(
+        sdp: String, negotiation: Int, idempotencyKey: IdempotencyKey? = nil
+    ) async throws -> Description {
+        try await client.sendAnswer(id, sdp: sdp, negotiation: negotiation, idempotencyKey: idempotencyKey)
+    }
+
+    /// Sends candidates. See ``RingbackClient/addCandidates(_:_:negotiation:idempotencyKey:)``.
+    public func addCandidates(_ candidates: [ICECandidate], negotiation: Int? = nil) async throws {
+        try await client.addCandidates(id, candidates, negotiation: negotiation)
+    }
+
+    /// Says that media flow. See ``RingbackClient/connected(_:idempotencyKey:)``.
+    @discardableResult
+    public func connected(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
+        try await client.connected(id, idempotencyKey: idempotencyKey)
+    }
+
+    /// Tells the other side what is muted, shown or held.
+    @discardableResult
+    public func setMedia(_ media: MediaState) async throws -> Call { try await client.setMedia(id, media) }
+
+    /// Hangs up. See ``RingbackClient/hangUp(_:reason:idempotencyKey:)``.
+    @discardableResult
+    public func hangUp(
+        reason: EndReason = .completed, idempotencyKey: IdempotencyKey? = nil
+    ) async throws -> Call {
+        try await client.hangUp(id, reason: reason, idempotencyKey: idempotencyKey)
+    }
+}

@@ -1,0 +1,196 @@
+import RingbackModel
+
+/// Keeps the events of one iterator coming: connects, reads, and connects again from its cursor.
+///
+/// It runs in the task that asks for the next event and has none of its own, so nothing is read that nobody waits for.
+final class EventEngine {
+    private static let rememberedIDs = 4096
+
+    private let client: RingbackClient
+    private let control: EventControl
+    private var plan: TransportPlan
+    private var cursor: Cursor?
+    private var link: (any EventLink)?
+    private var waiting: [Event] = []
+    private var recent = RecentIDs(capacity: EventEngine.rememberedIDs)
+    private var isOver = false
+
+    /// When the link came up; `nil` while it has not.
+    private var upSince: ContinuousClock.Instant?
+    private var hasEverBeenUp = false
+    private var failures = 0
+    /// Answers in a row that made no sense, with no other transport to try.
+    private var oddities = 0
+    /// A wait that is still to be done before the next connection.
+    private var pendingDelay: Duration?
+
+    init(_ client: RingbackClient, after cursor: Cursor?, control: EventControl) {
+        self.client = client
+        self.cursor = cursor
+        self.control = control
+        plan = TransportPlan(control.choice)
+    }
+
+    deinit { dropLink() }
+
+    nonisolated(nonsending) func next() async throws -> Event? {
+        while waiting.isEmpty {
+            guard !isOver else { return nil }
+            do {
+                try Task.checkCancellation()
+                if let delay = pendingDelay {
+                    pendingDelay = nil
+                    try await Task.sleep(for: delay)
+                }
+                if plan.choice != control.choice { plan = TransportPlan(control.choice) }
+                try await read()
+            } catch {
+                if Task.isCancelled {
+                    dropLink()
+                    isOver = true
+                    throw CancellationError()
+                }
+                try recover(from: error)
+            }
+        }
+        return waiting.removeFirst()
+    }
+
+    // MARK: Reading
+
+    private nonisolated(nonsending) func read() async throws {
+        let link = try link ?? connect()
+        for message in try await link.receive(after: cursor) { take(message) }
+        if plan.current == .longPoll, plan.improve(now: .now) { dropLink() }
+    }
+
+    private func connect() throws -> any EventLink {
+        _ = plan.improve(now: .now)
+        let link: any EventLink =
+            switch plan.current {
+            case .webSocket: try SocketLink(client, after: cursor)
+            case .sse: try StreamLink(client, after: cursor)
+            case .longPoll: PollLink(client)
+            }
+        self.link = link
+        control.set(link, of: self)
+        return link
+    }
+
+    private func take(_ message: LinkMessage) {
+        switch message {
+        case .begin(let cursor, let calls):
+            self.cursor = cursor
+            upSince = .now
+            hasEverBeenUp = true
+            oddities = 0
+            waiting.append(Event(kind: .connection(.connected(plan.current)), cursor: cursor))
+            if let calls { waiting.append(Event(kind: .snapshot(calls), cursor: cursor)) }
+        case .event(let event):
+            failures = 0
+            cursor = event.cursor
+            if let id = event.id, recent.insert(id) { waiting.append(event) }
+        case .idle(let cursor): self.cursor = cursor
+        }
+    }
+
+    private func dropLink() {
+        link?.close()
+        link = nil
+        upSince = nil
+        control.set(nil, of: self)
+    }
+
+    // MARK: Recovering
+
+    /// Decides what to do about an error.
+    ///
+    /// - Throws: What no other try can help.
+    private func recover(from error: any Error) throws {
+        let life = upSince.map { ContinuousClock.now - $0 }
+        let transport = plan.current
+        dropLink()
+        // Closed from outside, for another transport.
+        if error is CancellationError { return }
+        let failure = Self.typed(error)
+        if failure.code == .cursorExpired, cursor != nil {
+            cursor = nil
+            return
+        }
+        do {
+            try judge(error, failure, life: life)
+        } catch {
+            isOver = true
+            throw error
+        }
+        failures += 1
+        let delay = client.retries.delay(afterFailures: failures, retryAfter: failure.retryAfter)
+        // Said before the wait, so that the application hears of it while it lasts.
+        waiting.append(Event(kind: .connection(.lost(transport, failure, retryAfter: delay)), cursor: cursor))
+        pendingDelay = delay
+    }
+
+    /// - Throws: What no other try can help.
+    private func judge(_ error: any Error, _ failure: RingbackError, life: Duration?) throws {
+        if let closed = error as? SocketClosed, !closed.saysReconnect {
+            // 1002 to 1009 blame the frames: something on the way may have broken them, so another transport may do.
+            guard closed.code < 4000, !plan.isAtLast else { throw failure }
+            plan.note(.refused, isCertain: true, now: .now)
+            return
+        }
+        if let life {
+            if life > .seconds(20) { failures = 0 }
+            plan.note(.lost(after: life), now: .now)
+        }
+        switch failure {
+        case .notSignedIn, .invalidArgument, .socketClosed: throw failure
+        case .problem(let problem):
+            if problem.isRetryable || problem.status >= 500 || problem.status == 429 { break }
+            guard [404, 405, 406, 408, 410, 426].contains(problem.status), !plan.isAtLast else { throw failure }
+            plan.note(.refused, isCertain: true, now: .now)
+        case .transport(let cause):
+            switch cause.kind {
+            case .tls, .proxy, .other: if !hasEverBeenUp { throw failure }
+            case .notHTTP: try noteOddity(failure)
+            case .timedOut, .connectionLost: if life == nil { plan.note(.refused, now: .now) }
+            case .nameNotFound, .unreachable: plan.note(.unreachable, now: .now)
+            }
+        case .unexpectedResponse(let response):
+            if (500...599).contains(response.status ?? 0) || response.status == 429 { break }
+            try noteOddity(failure)
+        }
+    }
+
+    /// What makes no sense is the transport's fault, or after three times in a row on the last one, the server's.
+    private func noteOddity(_ failure: RingbackError) throws {
+        guard plan.isAtLast else {
+            plan.note(.refused, isCertain: true, now: .now)
+            return
+        }
+        oddities += 1
+        if oddities >= 3 { throw failure }
+    }
+
+    private static func typed(_ error: any Error) -> RingbackError {
+        switch error {
+        case let error as RingbackError: error
+        case let closed as SocketClosed where closed.saysReconnect:
+            .transport(
+                TransportFailure(
+                    kind: .connectionLost, detail: "the server closed the socket with \(closed.code) \(closed.reason)"))
+        case let closed as SocketClosed: .socketClosed(code: closed.code, reason: closed.reason)
+        default: .transport(TransportFailure(kind: .other, detail: "\(error)"))
+        }
+    }
+}
+
+extension SocketClosed {
+    /// 4000 to 4499 say so, and what servers and proxies close with when they restart; 4500 to 4999 say don't, and so do the
+    /// codes that blame the client.
+    var saysReconnect: Bool {
+        switch code {
+        case 1000, 1001, 1005, 1006, 1011...1014, 4000...4499: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import CLibcurl
+import Foundation
+import Synchronization
+
+/// The one thread of this process that drives libcurl's multi interface, for all clients.
+///
+/// It sleeps in `curl_multi_poll`; `curl_multi_wakeup` is the only function of libcurl that another thread calls.
+final class CurlDriver: Sendable {
+    static let shared = CurlDriver()
+
+    private enum Command: Sendable {
+        case add(CurlTransfer)
+        case cancel(CurlTransfer)
+        /// There is room again for a stream that was held.
+        case resume(CurlTransfer)
+    }
+
+    private let multi: Multi
+    private let commands = Mutex<[Command]>([])
+
+    private init() {
+        multi = Multi()
+        let thread = Thread { [self] in run() }
+        thread.name = "ringback-curl"
+        thread.start()
+    }
+
+    // MARK: From any task
+
+    /// Runs a transfer to its end. Cancelling the task closes its connection.
+    ///
+    /// - Throws: ``RingbackError``; `CancellationError`.
+    func perform(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try Task.checkCancellation()
+        return try await perform(CurlTransfer(request))
+    }
+
+    func perform(_ transfer: CurlTransfer) async throws -> HTTPResponse {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                transfer.collect(into: continuation)
+                send(.add(transfer))
+            }
+        } onCancel: {
+            cancel(transfer)
+        }
+    }
+
+    /// Begins a transfer whose pieces come through the mailbox.
+    func start(_ transfer: CurlTransfer, into mailbox: Mailbox<CurlTransfer.Piece>) {
+        transfer.stream(into: mailbox)
+        send(.add(transfer))
+    }
+
+    func cancel(_ transfer: CurlTransfer) {
+        transfer.isCancelled.store(true, ordering: .releasing)
+        send(.cancel(transfer))
+    }
+
+    func resume(_ transfer: CurlTransfer) { send(.resume(transfer)) }
+
+    private func send(_ command: Command) {
+        commands.withLock { $0.append(command) }
+        multi.wake()
+    }
+
+    // MARK: On the thread
+
+    private func run() {
+        var live: [UnsafeMutableRawPointer: CurlTransfer] = [:]
+        while true {
+            let batch = commands.withLock { commands in
+                let batch = commands
+                commands = []
+                return batch
+            }
+            for command in batch {
+                switch command {
+                case .add(let transfer):
+                    guard !transfer.isCancelled.load(ordering: .acquiring) else {
+                        transfer.finish(throwing: CancellationError())
+                        continue
+                    }
+                    live[transfer.easy.handle] = transfer
+                    multi.add(transfer.easy)
+                case .cancel(let transfer):
+                    guard live.removeValue(forKey: transfer.easy.handle) != nil else { continue }
+                    multi.remove(transfer.easy)
+                    transfer.finish(throwing: CancellationError())
+                case .resume(let transfer):
+                    guard live[transfer.easy.handle] != nil else { continue }
+                    curl_easy_pause(transfer.easy.handle, CURLPAUSE_CONT)
+                }
+            }
+            multi.perform { handle, result in
+                guard let transfer = live.removeValue(forKey: handle) else { return }
+                multi.remove(transfer.easy)
+                transfer.finish(result)
+            }
+            multi.wait()
+        }
+    }
+}

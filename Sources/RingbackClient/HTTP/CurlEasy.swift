@@ -1,0 +1,82 @@
+import CLibcurl
+import RingbackModel
+
+/// One easy handle of libcurl with what must live as long: its list of headers and its buffer for an error's words.
+///
+/// - Note: `@unchecked Sendable`: a handle is set up by one task, handed over through a lock, and then used by the one
+///   thread that runs it.
+final class CurlEasy: @unchecked Sendable {
+    /// libcurl is set up once in a process.
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+
+    let handle: UnsafeMutableRawPointer
+    private var headers: UnsafeMutablePointer<curl_slist>?
+    private let words: UnsafeMutablePointer<CChar>
+
+    init?(_ network: NetworkOptions) {
+        guard Self.isReady, let handle = curl_easy_init() else { return nil }
+        self.handle = handle
+        words = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        _ = clibcurl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
+        set(CURLOPT_NOSIGNAL, 1)
+        // An h2 server may be behind a proxy that does not keep long polls apart: one request, one connection.
+        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(network.connectTimeout))
+        if let file = network.certificateAuthorities {
+            set(CURLOPT_CAINFO, file)
+            _ = clibcurl_set_string(handle, CURLOPT_CAPATH, nil)
+        }
+        if let proxy = network.proxy { set(CURLOPT_PROXY, proxy) }
+    }
+
+    deinit {
+        curl_easy_cleanup(handle)
+        curl_slist_free_all(headers)
+        words.deallocate()
+    }
+
+    func set(_ option: CURLoption, _ value: Int) { _ = clibcurl_set_long(handle, option, value) }
+
+    func set(_ option: CURLoption, _ value: String) { _ = clibcurl_set_string(handle, option, value) }
+
+    func setHeaders(_ lines: [String]) {
+        for line in lines { headers = curl_slist_append(headers, line) }
+        _ = clibcurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
+    }
+
+    /// What `code` means, in libcurl's words for this transfer.
+    func failure(_ code: CURLcode) -> RingbackError {
+        let text = String(cString: words)
+        return .transport(
+            TransportFailure(kind: .init(code), detail: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
+        )
+    }
+
+    /// At least one, since libcurl takes 0 for its own default.
+    static func milliseconds(_ duration: Duration) -> Int { Int(clamping: max(1, duration.milliseconds)) }
+}
+
+extension TransportFailure.Kind {
+    init(_ code: CURLcode) {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: self = .nameNotFound
+        case CURLE_COULDNT_CONNECT: self = .unreachable
+        case CURLE_OPERATION_TIMEDOUT: self = .timedOut
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
+            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS:
+            self = .tls
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING,
+            // What libcurl says of a head that is too long.
+            CURLE_OUT_OF_MEMORY:
+            self = .notHTTP
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: self = .connectionLost
+        case CURLE_PROXY, CURLE_URL_MALFORMAT: self = .proxy
+        default: self = .other
+        }
+    }
+}

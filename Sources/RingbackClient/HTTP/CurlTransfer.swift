@@ -1,0 +1,158 @@
+import CLibcurl
+import RingbackModel
+import Synchronization
+
+/// One transfer. What comes in is collected, or passed on piece by piece.
+///
+/// - Note: `@unchecked Sendable`: all that changes, but for the atomic flag, is touched by the thread of ``CurlDriver`` alone,
+///   from the moment the transfer was handed to it through its lock.
+final class CurlTransfer: @unchecked Sendable {
+    /// What a transfer tells a reader that takes it piece by piece.
+    enum Piece: Sendable {
+        case head(ResponseHead)
+        case bytes([UInt8])
+    }
+
+    private enum Sink {
+        case collecting(CheckedContinuation<HTTPResponse, any Error>)
+        case streaming(Mailbox<Piece>)
+    }
+
+    private static let headerBytes = 32 << 10
+
+    let easy: CurlEasy
+    /// Set from any task; a transfer that was cancelled before it was handed over does not begin.
+    let isCancelled = Atomic(false)
+    private let maximumBytes: Int
+    private var sink: Sink?
+    private var head = ResponseHead()
+    private var headerBytes = 0
+    /// libcurl takes a connection that ends within the headers for the end of an answer without a body.
+    private var headIsComplete = false
+    private var body: [UInt8] = []
+    private var headIsTold = false
+    /// Why the transfer was given up from within a callback.
+    private var refusal: RingbackError?
+
+    init(_ request: HTTPRequest) throws {
+        guard let easy = CurlEasy(request.network) else {
+            throw RingbackError.transport(TransportFailure(kind: .other, detail: "libcurl could not be set up"))
+        }
+        self.easy = easy
+        maximumBytes = request.maximumBytes
+        easy.set(CURLOPT_URL, request.url)
+        if request.method != "GET" { easy.set(CURLOPT_CUSTOMREQUEST, request.method) }
+        if let body = request.body {
+            // libcurl takes a null pointer for no body at all.
+            _ = (body.isEmpty ? [0] : body).withUnsafeBytes {
+                clibcurl_set_body(easy.handle, $0.baseAddress, curl_off_t(body.count))
+            }
+        }
+        if let timeout = request.timeout { easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(timeout)) }
+        if let silence = request.silence {
+            easy.set(CURLOPT_LOW_SPEED_LIMIT, 1)
+            easy.set(CURLOPT_LOW_SPEED_TIME, max(1, Int(clamping: silence.components.seconds)))
+        }
+        // A name with nothing behind it takes out what libcurl would send by itself.
+        var headers = request.headers.map { "\($0.name): \($0.value)" } + ["Expect:"]
+        if request.body?.isEmpty == true { headers.append("Content-Type:") }
+        easy.setHeaders(headers)
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        _ = clibcurl_set_pointer(easy.handle, CURLOPT_WRITEDATA, me)
+        _ = clibcurl_set_pointer(easy.handle, CURLOPT_HEADERDATA, me)
+        _ = clibcurl_set_sink(easy.handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, me in
+            guard let bytes, let me else { return 0 }
+            let transfer = Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue()
+            return transfer.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+        _ = clibcurl_set_sink(easy.handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
+            guard let bytes, let me else { return 0 }
+            let transfer = Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue()
+            return transfer.takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
+        }
+    }
+
+    /// Before the transfer is handed over.
+    func collect(into continuation: CheckedContinuation<HTTPResponse, any Error>) { sink = .collecting(continuation) }
+
+    /// Before the transfer is handed over.
+    func stream(into mailbox: Mailbox<Piece>) { sink = .streaming(mailbox) }
+
+    // MARK: On the driver's thread
+
+    private func takeHeader(_ line: UnsafeRawBufferPointer) -> Int {
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") {
+            // Of an answer after a 100 or a proxy's 200 this is the one that counts.
+            head = ResponseHead()
+            headIsComplete = false
+            head.status = text.split(separator: " ").dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
+            return line.count
+        }
+        if text == "\r\n" || text == "\n" { headIsComplete = true }
+        headerBytes += line.count
+        guard headerBytes <= Self.headerBytes else {
+            refusal = .unexpectedResponse(UnexpectedResponse(head, "its headers have over \(Self.headerBytes) bytes"))
+            return 0
+        }
+        let parts = text.split(separator: ":", maxSplits: 1)
+        if parts.count == 2 {
+            head.headers[parts[0].lowercased()] = parts[1].trimmingSpace
+        }
+        return line.count
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+        switch sink {
+        case .collecting:
+            guard body.count + bytes.count <= maximumBytes else {
+                refusal = .unexpectedResponse(UnexpectedResponse(head, "its body has over \(maximumBytes) bytes"))
+                return 0
+            }
+            body.append(contentsOf: bytes)
+        case .streaming(let mailbox):
+            guard mailbox.hasRoom() else { return clibcurl_writefunc_pause() }
+            tellHead(mailbox)
+            mailbox.push(.bytes(Array(bytes)), cost: bytes.count)
+        case nil: return 0
+        }
+        return bytes.count
+    }
+
+    private func tellHead(_ mailbox: Mailbox<Piece>) {
+        guard !headIsTold else { return }
+        headIsTold = true
+        mailbox.push(.head(head), cost: 0)
+    }
+
+    /// The last thing that happens to a transfer.
+    func finish(_ code: CURLcode) {
+        guard code == CURLE_OK else { return finish(throwing: refusal ?? easy.failure(code)) }
+        guard headIsComplete else { return finish(throwing: easy.failure(CURLE_PARTIAL_FILE)) }
+        switch sink {
+        case .collecting(let continuation): continuation.resume(returning: HTTPResponse(head: head, body: body))
+        case .streaming(let mailbox):
+            tellHead(mailbox)
+            mailbox.finish()
+        case nil: break
+        }
+        sink = nil
+    }
+
+    func finish(throwing error: any Error) {
+        switch sink {
+        case .collecting(let continuation): continuation.resume(throwing: error)
+        case .streaming(let mailbox): mailbox.finish(throwing: error)
+        case nil: break
+        }
+        sink = nil
+    }
+}
+
+extension StringProtocol {
+    /// Without white space at its ends.
+    var trimmingSpace: String {
+        let space: Set<Character> = [" ", "\t", "\r", "\n", "\r\n"]
+        return String(drop { space.contains($0) }.reversed().drop { space.contains($0) }.reversed())
+    }
+}

@@ -1,0 +1,96 @@
+import Synchronization
+
+/// What one thread puts in and one task takes out, in order and bounded.
+///
+/// The one who puts in asks ``hasRoom()`` first, and stops reading the network when there is none; `onRoom` tells it to go on.
+final class Mailbox<Element: Sendable>: Sendable {
+    private struct State {
+        var items: [(element: Element, cost: Int)] = []
+        var first = 0
+        var cost = 0
+        var isHeld = false
+        var waiter: CheckedContinuation<Element?, any Error>?
+        var end: Result<Void, any Error>?
+
+        mutating func take() -> Element? {
+            guard first < items.count else { return nil }
+            let item = items[first]
+            first += 1
+            cost -= item.cost
+            if first == items.count || first >= 64 {
+                items.removeFirst(first)
+                first = 0
+            }
+            return item.element
+        }
+    }
+
+    private let state = Mutex(State())
+    private let capacity: Int
+    private let onRoom: @Sendable () -> Void
+
+    init(capacity: Int, onRoom: @escaping @Sendable () -> Void) {
+        self.capacity = capacity
+        self.onRoom = onRoom
+    }
+
+    /// Whether more may be put in. After a `false` `onRoom` is called once there is room.
+    func hasRoom() -> Bool {
+        state.withLock { state in
+            state.isHeld = state.cost >= capacity
+            return !state.isHeld
+        }
+    }
+
+    func push(_ element: Element, cost: Int) {
+        let waiter = state.withLock { state -> CheckedContinuation<Element?, any Error>? in
+            guard state.end == nil else { return nil }
+            if let waiter = state.waiter {
+                state.waiter = nil
+                return waiter
+            }
+            state.items.append((element, cost))
+            state.cost += cost
+            return nil
+        }
+        waiter?.resume(returning: element)
+    }
+
+    /// Nothing more comes. What is in it can still be taken out. Only the first end counts.
+    func finish(throwing error: (any Error)? = nil) {
+        let waiter = state.withLock { state -> CheckedContinuation<Element?, any Error>? in
+            guard state.end == nil else { return nil }
+            state.end = error.map { .failure($0) } ?? .success(())
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        if let error { waiter?.resume(throwing: error) } else { waiter?.resume(returning: nil) }
+    }
+
+    /// The next element; `nil` at the end. For one task at a time.
+    func next() async throws -> Element? {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                var roomAgain = false
+                let result = state.withLock { state -> Result<Element?, any Error>? in
+                    if let element = state.take() {
+                        roomAgain = state.isHeld && state.cost < capacity
+                        if roomAgain { state.isHeld = false }
+                        return .success(element)
+                    }
+                    switch state.end {
+                    case .success: return .success(nil)
+                    case .failure(let error): return .failure(error)
+                    case nil:
+                        state.waiter = continuation
+                        return nil
+                    }
+                }
+                if roomAgain { onRoom() }
+                if let result { continuation.resume(with: result) }
+            }
+        } onCancel: {
+            finish(throwing: CancellationError())
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import RingbackModel
+
+/// JSON that is not what the protocol says.
+struct UnexpectedJSON: Error, CustomStringConvertible {
+    var path: String
+
+    var description: String { path.isEmpty ? "its JSON is not an object" : "its JSON has no fitting \(path)" }
+}
+
+/// The members of a JSON object, looked up by name.
+///
+/// Members that are not known are ignored; one that is `null` is absent. What doesn't fit throws ``UnexpectedJSON``.
+struct JSONObject {
+    /// What a server may nest: what a client may send, inside of an event inside of a page.
+    static let maximumDepth = Limits.jsonDepth + 16
+
+    private let members: [String: JSONSlice]
+    private let path: String
+
+    init(_ slice: JSONSlice, path: String = "") throws(UnexpectedJSON) {
+        guard let members = slice.members else { throw UnexpectedJSON(path: path) }
+        self.members = Dictionary(members.map { ($0.name, $0.value) }) { $1 }.filter { $0.value.kind != .null }
+        self.path = path
+    }
+
+    /// - Throws: ``UnexpectedJSON``, also for what is not JSON.
+    init(parsing utf8: [UInt8]) throws(UnexpectedJSON) {
+        do {
+            try self.init(JSONSlice(parsing: utf8, maximumDepth: Self.maximumDepth))
+        } catch {
+            throw UnexpectedJSON(path: "")
+        }
+    }
+
+    private func child(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+    func slice(_ name: String) throws(UnexpectedJSON) -> JSONSlice {
+        guard let slice = members[name] else { throw UnexpectedJSON(path: child(name)) }
+        return slice
+    }
+
+    func has(_ name: String) -> Bool { members[name] != nil }
+
+    var names: [String] { members.keys.sorted() }
+
+    /// The member read by `read`; absent, or of another kind, throws.
+    private func value<Value>(_ name: String, _ read: (JSONSlice) -> Value?) throws(UnexpectedJSON) -> Value {
+        guard let value = members[name].flatMap(read) else { throw UnexpectedJSON(path: child(name)) }
+        return value
+    }
+
+    func string(_ name: String) throws(UnexpectedJSON) -> String { try value(name) { $0.string } }
+
+    func integer(_ name: String) throws(UnexpectedJSON) -> Int { try value(name) { $0.integer } }
+
+    func bool(_ name: String) throws(UnexpectedJSON) -> Bool { try value(name) { $0.bool } }
+
+    func time(_ name: String) throws(UnexpectedJSON) -> Timestamp {
+        try value(name) { $0.string.flatMap { Timestamp($0) } }
+    }
+
+    func user(_ name: String) throws(UnexpectedJSON) -> UserID { try value(name) { $0.string.flatMap { UserID($0) } } }
+
+    func device(_ name: String) throws(UnexpectedJSON) -> DeviceID {
+        try value(name) { $0.string.flatMap { DeviceID($0) } }
+    }
+
+    func call(_ name: String) throws(UnexpectedJSON) -> CallID { try value(name) { $0.string.flatMap { CallID($0) } } }
+
+    func text(_ name: String) throws(UnexpectedJSON) -> JSONText { try value(name) { $0.text } }
+
+    /// A member that is one of an enumeration's words.
+    func word<Word: RawRepresentable<String>>(_ name: String, _: Word.Type = Word.self) throws(UnexpectedJSON) -> Word {
+        try value(name) { $0.string.flatMap { Word(rawValue: $0) } }
+    }
+
+    func object(_ name: String) throws(UnexpectedJSON) -> JSONObject {
+        try JSONObject(slice(name), path: child(name))
+    }
+
+    /// `read` on a member that may be absent.
+    func optional<Value>(
+        _ name: String, _ read: (JSONObject) -> (String) throws(UnexpectedJSON) -> Value
+    ) throws(UnexpectedJSON) -> Value? {
+        has(name) ? try read(self)(name) : nil
+    }
+
+    /// The objects of an array.
+    func list<Value>(
+        _ name: String, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
+    ) throws(UnexpectedJSON) -> [Value] {
+        guard let elements = try slice(name).elements else { throw UnexpectedJSON(path: child(name)) }
+        var values: [Value] = []
+        for (index, element) in elements.enumerated() {
+            values.append(try read(JSONObject(element, path: "\(child(name))[\(index)]")))
+        }
+        return values
+    }
+}

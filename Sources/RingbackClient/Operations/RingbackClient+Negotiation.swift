@@ -1,0 +1,93 @@
+public import RingbackModel
+
+extension RingbackClient {
+    /// Sends an offer, which opens the next negotiation.
+    ///
+    /// - Parameters:
+    ///   - sdp: At most ``Limits/sdpBytes`` of UTF-8.
+    ///   - negotiation: The number that it should get, if that matters.
+    ///   - iceRestart: Whether the offer restarts ICE.
+    /// - Throws: `not_accepted`, `negotiation_pending`, `stale_negotiation`, `invalid_transition`.
+    @discardableResult
+    public func sendOffer(
+        _ callId: CallID, sdp: String, negotiation: Int? = nil, iceRestart: Bool = false,
+        idempotencyKey: IdempotencyKey? = nil
+    ) async throws -> Description {
+        let request = OperationRequest(.sendOffer, callId.rawValue) { json in
+            json.optionalField("negotiation", negotiation)
+            Self.write(.offer, sdp, to: &json)
+            json.field("iceRestart", iceRestart)
+        }
+        return try await object(request.with(idempotencyKey), Description.init)
+    }
+
+    /// The newest offer, of either side.
+    ///
+    /// - Throws: `not_found`: no call, or no offer yet. `not_accepted`.
+    public func getOffer(_ callId: CallID) async throws -> Description {
+        try await object(OperationRequest(.getOffer, callId.rawValue), Description.init)
+    }
+
+    /// Sends an answer, which closes a negotiation.
+    ///
+    /// - Parameter negotiation: Of the offer that is answered.
+    /// - Throws: `stale_negotiation`: a newer offer is on its way to you. `not_accepted`, `invalid_transition`.
+    @discardableResult
+    public func sendAnswer(
+        _ callId: CallID, sdp: String, negotiation: Int, idempotencyKey: IdempotencyKey? = nil
+    ) async throws -> Description {
+        let request = OperationRequest(.sendAnswer, callId.rawValue) { json in
+            json.field("negotiation", negotiation)
+            Self.write(.answer, sdp, to: &json)
+        }
+        return try await object(request.with(idempotencyKey), Description.init)
+    }
+
+    /// The newest answer, of either side.
+    ///
+    /// - Throws: `not_found`: no call, or no answer yet. `not_accepted`.
+    public func getAnswer(_ callId: CallID) async throws -> Description {
+        try await object(OperationRequest(.getAnswer, callId.rawValue), Description.init)
+    }
+
+    /// Sends candidates in the order they were found, in as many requests as that takes.
+    ///
+    /// They may come before the answer. An empty one says that there are no more.
+    ///
+    /// - Parameter idempotencyKey: For one batch of at most 64; more get keys of their own.
+    /// - Throws: `not_accepted`, `invalid_transition`.
+    public func addCandidates(
+        _ callId: CallID, _ candidates: [ICECandidate], negotiation: Int? = nil, idempotencyKey: IdempotencyKey? = nil
+    ) async throws {
+        let most = Limits.candidatesPerBatch.upperBound
+        for start in stride(from: 0, to: candidates.count, by: most) {
+            let request = OperationRequest(.addCandidates, callId.rawValue) { json in
+                json.optionalField("negotiation", negotiation)
+                json.field("candidates", Array(candidates[start..<min(start + most, candidates.count)]))
+            }
+            _ = try await send(request.with(candidates.count > most ? nil : idempotencyKey))
+        }
+    }
+
+    /// A page of the other side's candidates.
+    ///
+    /// - Parameters:
+    ///   - after: The ``Page/next`` of the page before, or the position of the last one known.
+    ///   - limit: 1 to 1000.
+    public func listCandidates(
+        _ callId: CallID, after: String? = nil, limit: Int? = nil
+    ) async throws -> Page<StoredCandidate> {
+        try await page(
+            OperationRequest(.listCandidates, callId.rawValue).with("after", after)
+                .with("limit", limit.map(String.init)),
+            StoredCandidate.init)
+    }
+
+    private static func write(_ kind: Description.Kind, _ sdp: String, to json: inout JSONWriter) {
+        json.name("description")
+        json.object { json in
+            json.field("type", kind.rawValue)
+            json.field("sdp", sdp)
+        }
+    }
+}

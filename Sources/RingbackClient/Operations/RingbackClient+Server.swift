@@ -1,0 +1,60 @@
+import Foundation
+import RingbackModel
+
+extension RingbackClient {
+    /// Whether the process is alive. Needs no sign-in.
+    ///
+    /// - Returns: `ok`.
+    public func getHealth() async throws -> String { try await status(.getHealth) }
+
+    /// Whether the server takes requests. Needs no sign-in.
+    ///
+    /// - Returns: `ready`, or why it is not: `draining`.
+    public func getReadiness() async throws -> String { try await status(.getReadiness) }
+
+    private func status(_ operation: Operation) async throws -> String {
+        // Asked once, since a server that is not ready is an answer here. It says so with 503.
+        let response = try await CurlDriver.shared.perform(httpRequest(OperationRequest(operation)))
+        if response.head.status != 503 { try Self.check(response) }
+        return try Self.read(response) { json throws(UnexpectedJSON) in try json.string("status") }
+    }
+
+    /// How far this machine's clock is ahead of the server's, to about a second; negative when it is behind.
+    ///
+    /// - Throws: ``RingbackError/unexpectedResponse(_:)`` when the answer has no `Date`.
+    public func clockSkew() async throws -> Duration {
+        let response = try await send(OperationRequest(.getHealth))
+        let reader = DateFormatter()
+        reader.locale = Locale(identifier: "en_US_POSIX")
+        reader.timeZone = TimeZone(identifier: "GMT")
+        // RFC 9110, section 5.6.7.
+        reader.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        guard let date = response.head.headers["date"].flatMap({ reader.date(from: $0) }) else {
+            throw RingbackError.unexpectedResponse(UnexpectedResponse(response.head, "it has no date"))
+        }
+        return .milliseconds(Int64(Date().timeIntervalSince(date) * 1000))
+    }
+
+    /// The server's metrics in the text format of Prometheus. Needs no sign-in.
+    public func getMetrics() async throws -> String { try await text(OperationRequest(.getMetrics)) }
+
+    /// The server's OpenAPI document, in YAML.
+    public func getOpenAPI() async throws -> String { try await text(OperationRequest(.getOpenAPI)) }
+
+    /// The page that shows the document, in HTML.
+    public func getDocs() async throws -> String { try await text(OperationRequest(.getDocs)) }
+
+    /// The demo page, in HTML.
+    public func getDemo() async throws -> String { try await text(OperationRequest(.getDemo)) }
+
+    /// A file of the pages.
+    ///
+    /// - Throws: `not_found`.
+    public func getAsset(_ file: String) async throws -> [UInt8] {
+        try await send(OperationRequest(.getAsset, file)).body
+    }
+
+    private func text(_ request: OperationRequest) async throws -> String {
+        String(decoding: try await send(request).body, as: UTF8.self)
+    }
+}

@@ -1,0 +1,101 @@
+public import RingbackModel
+
+// What every method may throw, beside the codes named at each: `RingbackError` with a transport's failure or an answer that
+// does not fit, and `CancellationError`.
+
+extension RingbackClient {
+    /// Makes an account. Doesn't sign in, and needs no sign-in.
+    ///
+    /// - Parameter displayName: At most 100 characters; without one the user is shown by the `userId`.
+    /// - Throws: `user_exists`: the name is taken, or was at some time.
+    @discardableResult
+    public func registerUser(_ userId: UserID, password: String, displayName: String? = nil) async throws -> User {
+        let request = OperationRequest(.registerUser) { json in
+            json.field("userId", userId.rawValue)
+            json.field("password", password)
+            json.optionalField("displayName", displayName)
+        }
+        return try await object(request, User.init)
+    }
+
+    /// A page of the directory, ordered by `userId`.
+    ///
+    /// - Parameters:
+    ///   - prefix: Only users whose `userId` begins so.
+    ///   - after: The ``Page/next`` of the page before.
+    ///   - limit: 1 to 100; 50 by default.
+    public func listUsers(prefix: String? = nil, after: String? = nil, limit: Int? = nil) async throws -> Page<User> {
+        try await page(
+            OperationRequest(.listUsers).with("prefix", prefix).with("after", after)
+                .with("limit", limit.map(String.init)),
+            User.init)
+    }
+
+    /// A user.
+    ///
+    /// - Throws: `user_not_found`.
+    public func getUser(_ userId: UserID) async throws -> User {
+        try await object(OperationRequest(.getUser, userId.rawValue), User.init)
+    }
+
+    /// One's own account, with ``User/busy``.
+    public func getMe() async throws -> User { try await object(OperationRequest(.getMe), User.init) }
+
+    /// Changes what is given and leaves the rest.
+    public func updateMe(
+        displayName: String? = nil, busy: BusyPolicy? = nil, idempotencyKey: IdempotencyKey? = nil
+    ) async throws -> User {
+        let request = OperationRequest(.updateMe) { json in
+            json.optionalField("displayName", displayName)
+            json.optionalField("busy", busy?.rawValue)
+        }
+        return try await object(request.with(idempotencyKey), User.init)
+    }
+
+    /// Erases one's own account. Nobody can register its `userId` again.
+    public func deleteMe() async throws {
+        _ = try await send(OperationRequest(.deleteMe))
+        use(nil)
+    }
+
+    /// Whom one has blocked.
+    public func listBlocks() async throws -> [Block] {
+        try await page(OperationRequest(.listBlocks), Block.init).items
+    }
+
+    /// From now on this user's calls don't ring here. They are not told.
+    ///
+    /// - Throws: `user_not_found`; `forbidden` for oneself.
+    public func blockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
+        _ = try await send(OperationRequest(.blockUser, userId.rawValue).with(idempotencyKey))
+    }
+
+    /// Takes a block away, if there is one.
+    public func unblockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
+        _ = try await send(OperationRequest(.unblockUser, userId.rawValue).with(idempotencyKey))
+    }
+
+    /// Whether a user can be reached.
+    ///
+    /// - Throws: `user_not_found`.
+    public func getPresence(_ userId: UserID) async throws -> Presence {
+        try await object(OperationRequest(.getPresence, userId.rawValue), Presence.init)
+    }
+
+    /// How the users are that this device watches.
+    public func getWatching() async throws -> [Presence] {
+        try await page(OperationRequest(.getWatching), Presence.init).items
+    }
+
+    /// Replaces the list of users whose ``Event/Kind/presence(_:)`` this device hears, at most ``Limits/watchedUsers``.
+    ///
+    /// - Returns: How they are at the moment. Names that nobody has are left out.
+    @discardableResult
+    public func setWatching(_ users: [UserID], idempotencyKey: IdempotencyKey? = nil) async throws -> [Presence] {
+        let request = OperationRequest(.setWatching) { json in
+            json.name("userIds")
+            json.array(users) { $0.string($1.rawValue) }
+        }
+        return try await page(request.with(idempotencyKey), Presence.init).items
+    }
+}

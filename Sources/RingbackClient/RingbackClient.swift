@@ -1,0 +1,155 @@
+public import Foundation
+public import RingbackModel
+import Synchronization
+
+/// A device of a user's, as a program sees it: it signs in, hears of calls, places and takes them.
+///
+/// ```swift
+/// let client = try RingbackClient(baseURL: URL(string: "https://ringback.example.org")!)
+/// try await client.signIn("vasya", password: "correct horse")
+/// let call = try await client.invite("petya")
+/// for try await event in client.events() { … }
+/// ```
+///
+/// A client may be used from any number of tasks. Cancelling a task ends the transfer it waits for, on the server too.
+/// All transfers of the process run on one thread, a WebSocket on one of its own.
+///
+/// Requests that fail for a reason that may pass are repeated as ``RetryPolicy`` says, writes with the same
+/// `Idempotency-Key`, so that nothing is done twice.
+public final class RingbackClient: Sendable {
+    let base: BaseURL
+    /// Where the server is.
+    public let baseURL: URL
+    /// How connections are made.
+    public let network: NetworkOptions
+    /// When what failed is tried again.
+    public let retries: RetryPolicy
+    private let signedIn: Mutex<Session?>
+
+    /// - Parameters:
+    ///   - baseURL: Where the server is: `https://ringback.example.org`, or with a path behind which it stands.
+    ///   - session: Of an earlier sign-in, if there was one.
+    /// - Throws: ``RingbackError/invalidArgument(_:)`` for a URL that is not http or https, or has a query.
+    public init(
+        baseURL: URL, session: Session? = nil, network: NetworkOptions = NetworkOptions(),
+        retries: RetryPolicy = RetryPolicy()
+    ) throws(RingbackError) {
+        base = try BaseURL(baseURL)
+        self.baseURL = baseURL
+        self.network = network
+        self.retries = retries
+        signedIn = Mutex(session)
+    }
+
+    /// What the sign-in gave; keep it to go on as the same device. `nil` before.
+    public var session: Session? { signedIn.withLock { $0 } }
+
+    func use(_ session: Session?) { signedIn.withLock { $0 = session } }
+
+    // MARK: Requests
+
+    /// Asks, and repeats the question if that is safe and may help.
+    ///
+    /// - Returns: An answer with a status of the 200s.
+    /// - Throws: ``RingbackError``; `CancellationError`.
+    func send(_ request: OperationRequest) async throws -> HTTPResponse {
+        var failures = 0
+        while true {
+            do {
+                return try await sendOnce(request)
+            } catch let error as RingbackError
+                where mayRepeat(request, after: error) && failures < retries.maximumRetries
+            {
+                if let asked = error.retryAfter, asked > retries.maximumRetryAfter { throw error }
+                failures += 1
+                try await Task.sleep(for: retries.delay(afterFailures: failures, retryAfter: error.retryAfter))
+            }
+        }
+    }
+
+    private func mayRepeat(_ request: OperationRequest, after error: RingbackError) -> Bool {
+        // An open negotiation takes up to 30 s and needs the application, not patience.
+        guard error.isRetryable, error.code != .negotiationPending else { return false }
+        if request.operation.isRepeatable { return true }
+        guard case .transport(let failure) = error else { return error.status == 503 || error.status == 429 }
+        return failure.kind == .unreachable || failure.kind == .nameNotFound
+    }
+
+    private func sendOnce(_ request: OperationRequest) async throws -> HTTPResponse {
+        let response = try await CurlDriver.shared.perform(httpRequest(request))
+        try Self.check(response)
+        return response
+    }
+
+    /// - Throws: ``RingbackError`` for every status but those of the 200s.
+    static func check(_ response: HTTPResponse) throws(RingbackError) {
+        guard !(200...299).contains(response.head.status) else { return }
+        if let problem = ServerProblem(response) { throw .problem(problem) }
+        let reason =
+            switch response.head.status {
+            case 300...399: "a redirect, where none should be: use that URL as the base if it is the server's"
+            default: "not a problem of this protocol's; something between here and the server may have answered"
+            }
+        throw .unexpectedResponse(UnexpectedResponse(response.head, reason))
+    }
+
+    func httpRequest(_ request: OperationRequest) throws(RingbackError) -> HTTPRequest {
+        var http = HTTPRequest(url: base.text + request.target, network: network)
+        http.method = request.operation.route.method
+        http.timeout = network.requestTimeout + request.extraTime
+        http.headers = try headers(token: request.token, isOpen: request.operation.isOpen)
+        if let body = request.body {
+            http.headers.append(("Content-Type", "application/json"))
+            http.body = body
+        } else if http.method != "GET" {
+            http.body = []
+        }
+        if let key = request.key { http.headers.append(("Idempotency-Key", key.rawValue)) }
+        return http
+    }
+
+    /// What every request carries.
+    ///
+    /// - Throws: ``RingbackError/notSignedIn``, and for a token that no header can carry.
+    func headers(token: String? = nil, isOpen: Bool) throws(RingbackError) -> [(name: String, value: String)] {
+        let headers = [("Accept", "*/*"), ("User-Agent", "ringback-swift/0.1")]
+        guard let token = token ?? session?.token else {
+            if isOpen { return headers }
+            throw .notSignedIn
+        }
+        guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw .invalidArgument("the token has characters that a header can't carry")
+        }
+        return isOpen ? headers : headers + [("Authorization", "Bearer \(token)")]
+    }
+
+    /// Asks, and reads the answer's JSON object.
+    func object<Value>(
+        _ request: OperationRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
+    ) async throws -> Value {
+        let response = try await send(request)
+        return try Self.read(response, read)
+    }
+
+    static func read<Value>(
+        _ response: HTTPResponse, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
+    ) throws(RingbackError) -> Value {
+        guard response.head.contentType == "application/json" else {
+            throw .unexpectedResponse(UnexpectedResponse(response.head, "its body is not JSON"))
+        }
+        do {
+            return try read(JSONObject(parsing: response.body))
+        } catch {
+            throw .unexpectedResponse(UnexpectedResponse(response.head, "\(error)"))
+        }
+    }
+
+    /// Asks, and reads a page.
+    func page<Item>(
+        _ request: OperationRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Item
+    ) async throws -> Page<Item> {
+        try await object(request) { json throws(UnexpectedJSON) in
+            Page(items: try json.list("items", read), next: try json.optional("next", JSONObject.string))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import RingbackModel
+
+/// The opening handshake of a client (RFC 6455, section 4.1).
+struct Handshake {
+    static let subprotocol = "ringback.v1"
+    private static let headBytes = 32 << 10
+
+    let request: [UInt8]
+    private let key: String
+    private var received: [UInt8] = []
+
+    init(target: String, authority: String, headers: [(name: String, value: String)]) {
+        var generator = SystemRandomNumberGenerator()
+        key = Data((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }).base64EncodedString()
+        let lines =
+            [
+                "GET \(target) HTTP/1.1", "Host: \(authority)", "Upgrade: websocket", "Connection: Upgrade",
+                "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: \(key)",
+                "Sec-WebSocket-Protocol: \(Self.subprotocol)",
+            ] + headers.map { "\($0.name): \($0.value)" }
+        request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    }
+
+    /// Takes bytes of the network.
+    ///
+    /// - Returns: What stands behind the head, once that is complete and agrees to a WebSocket.
+    /// - Throws: ``RingbackError/unexpectedResponse(_:)``. ``Refusal`` for an answer with another status.
+    mutating func receive(_ bytes: some Sequence<UInt8>) throws -> [UInt8]? {
+        received.append(contentsOf: bytes)
+        guard received.count <= Self.headBytes else {
+            throw RingbackError.unexpectedResponse(UnexpectedResponse(nil, "the head of its answer never ends"))
+        }
+        guard let end = Data(received).range(of: Data("\r\n\r\n".utf8)) else {
+            guard "HTTP/1.".utf8.starts(with: received.prefix(7)) else {
+                throw RingbackError.unexpectedResponse(UnexpectedResponse(nil, "it is not HTTP"))
+            }
+            return nil
+        }
+        let head = try Self.parse(received[..<end.lowerBound])
+        let rest = Array(received[end.upperBound...])
+        guard head.status == 101 else { throw Refusal(head: head, beginning: rest) }
+        guard head.headers["upgrade"]?.lowercased() == "websocket",
+            head.headers["connection"]?.lowercased().contains("upgrade") == true
+        else { throw RingbackError.unexpectedResponse(UnexpectedResponse(head, "it does not upgrade to a WebSocket")) }
+        guard head.headers["sec-websocket-accept"] == Self.accept(key) else {
+            throw RingbackError.unexpectedResponse(UnexpectedResponse(head, "its Sec-WebSocket-Accept is wrong"))
+        }
+        guard head.headers["sec-websocket-protocol"] ?? Self.subprotocol == Self.subprotocol,
+            head.headers["sec-websocket-extensions"] == nil
+        else { throw RingbackError.unexpectedResponse(UnexpectedResponse(head, "it agrees to what was not offered")) }
+        return rest
+    }
+
+    /// What the server must answer to `key`.
+    static func accept(_ key: String) -> String {
+        Data(SHA1.digest(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))).base64EncodedString()
+    }
+
+    private static func parse(_ bytes: ArraySlice<UInt8>) throws(RingbackError) -> ResponseHead {
+        let lines = String(decoding: bytes, as: UTF8.self).components(separatedBy: "\r\n")
+        let first = lines[0].split(separator: " ")
+        guard first.count >= 2, first[0].hasPrefix("HTTP/1."), let status = Int(first[1]), (100...599).contains(status)
+        else { throw .unexpectedResponse(UnexpectedResponse(nil, "it is not HTTP")) }
+        var head = ResponseHead()
+        head.status = status
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { head.headers[parts[0].lowercased()] = parts[1].trimmingSpace }
+        }
+        return head
+    }
+}
+
+/// An answer to a handshake that is not a 101; its body follows.
+struct Refusal: Error {
+    var head: ResponseHead
+    var beginning: [UInt8]
+}

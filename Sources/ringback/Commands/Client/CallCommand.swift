@@ -1,0 +1,71 @@
+import ArgumentParser
+import RingbackClient
+import RingbackModel
+
+/// `ringback call`
+struct CallCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "call",
+        abstract: "Ring a user, and say what comes of it.",
+        discussion: """
+            There is no camera and no microphone here: when somebody picks up, it says so and hangs up, with the reason \
+            `unsupported`. Ctrl-C gives up. Ends with 0 when somebody picked up, and with 2 when nobody did.
+            """)
+
+    @Argument(help: "Whom to call.")
+    var user: String
+
+    @Option(help: "How long to let it ring, 10 to 180 seconds.")
+    var ringSeconds = 60
+
+    @Flag(help: "Ask for sound alone.")
+    var audioOnly = false
+
+    @Flag(help: "Events as JSON objects, one a line.")
+    var json = false
+
+    @OptionGroup var options: ClientOptions
+
+    func validate() throws {
+        guard UserID(user) != nil else { throw ValidationError("\(user) is no user's name.") }
+        guard Limits.ringSeconds.contains(ringSeconds) else { throw ValidationError("ring-seconds must be 10 to 180.") }
+    }
+
+    func run() async throws {
+        try await reporting {
+            let client = try options.client()
+            guard let callee = UserID(user) else { return }
+            // Where the log is before the call, so that nothing of it is missed.
+            let cursor = try await client.pollEvents(waitSeconds: 0).cursor
+            let call = try await client.invite(
+                callee, media: .init(audio: true, video: !audioOnly), ringSeconds: ringSeconds)
+            if call.call.state == .ended { throw Self.notAnswered(call.call) }
+            if !json { Terminal.say("Calling \(callee)…") }
+            let isInterrupted = try await untilInterrupted {
+                try await follow(call, client.events(after: cursor))
+            }
+            guard isInterrupted else { return }
+            try await call.cancel()
+            throw CommandError("Gave up.", code: .notAnswered)
+        }
+    }
+
+    private func follow(_ handle: CallHandle, _ events: EventSequence) async throws {
+        for try await event in events where event.callId == handle.id {
+            Terminal.say(json ? EventLine.json(event) : EventLine.words(event))
+            switch event.kind {
+            case .accepted:
+                try await handle.hangUp(reason: .unsupported)
+                return
+            case .ended(let call): throw Self.notAnswered(call)
+            default: break
+            }
+        }
+    }
+
+    private static func notAnswered(_ call: Call) -> CommandError {
+        CommandError(
+            "Not answered: \(call.reason?.rawValue ?? "?")" + (call.message.map { " “\(Terminal.clean($0))”" } ?? ""),
+            code: .notAnswered)
+    }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import RingbackClient
+import RingbackModel
+
+/// `ringback doctor`
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check a server and the way to it, and say what to do.",
+        discussion: """
+            Looks in turn whether it can be reached, at TLS, at the clocks, at each transport and at the STUN and TURN \
+            servers. What needs a token is checked when you are signed in there. Ends with 4 when something is broken.
+            """)
+
+    @Argument(help: "The server: https://ringback.example.org")
+    var url: String
+
+    @Option(help: "Seconds that a long poll is tried for; clients wait 25.")
+    var pollSeconds = 25
+
+    @Option(help: "A file of PEM certificates to trust instead of the system's.", completion: .file())
+    var certificateAuthorities: String?
+
+    @OptionGroup var options: ClientOptions
+
+    func validate() throws {
+        guard Limits.waitSeconds.contains(pollSeconds) else { throw ValidationError("poll-seconds must be 0 to 60.") }
+    }
+
+    func run() async throws {
+        try await reporting {
+            guard let url = URL(string: url) else { throw CommandError("\(url) is no URL.") }
+            let network = NetworkOptions(certificateAuthorities: certificateAuthorities)
+            let login = (try? StoredLogin.load(options.profile)).flatMap { $0.url == url ? $0 : nil }
+            let client = try RingbackClient(
+                baseURL: url, session: login?.session, network: network, retries: RetryPolicy(maximumRetries: 1))
+            var isHealthy = true
+            func report(_ place: String, _ finding: Finding) {
+                finding.show(place)
+                if finding.isBroken { isHealthy = false }
+            }
+            let reached = await reach(client)
+            report("server", reached)
+            guard !reached.isBroken else { throw CommandError("The rest needs the server.", code: .unhealthy) }
+            report("tls", security(url))
+            report("clock", await clock(client))
+            if client.session == nil {
+                report("sign-in", .skipped("not signed in there; ringback login \(url) USER lets me see the rest"))
+            } else {
+                do {
+                    let me = try await client.getMe()
+                    report("sign-in", .fine("you are \(me.userId)"))
+                    for transport in Transport.allCases {
+                        report(
+                            transport.rawValue,
+                            await TransportCheck.check(transport, client, pollSeconds: pollSeconds))
+                    }
+                    for (place, finding) in try await iceServers(client) { report(place, finding) }
+                } catch let error as RingbackError {
+                    report("sign-in", .broken("\(error)", advice: "Sign in again: ringback login \(url) USER"))
+                }
+            }
+            if !isHealthy { throw CommandError("Something is broken; see above.", code: .unhealthy) }
+        }
+    }
+
+    private func reach(_ client: RingbackClient) async -> Finding {
+        do {
+            let status = try await client.getReadiness()
+            guard status == "ready" else {
+                return .broken("it says \(status)", advice: "It is stopping, or can't use its database: see its log.")
+            }
+            return .fine("it is ready")
+        } catch RingbackError.transport(let failure) {
+            let advice =
+                switch failure.kind {
+                case .nameNotFound: "Is the name right, and is DNS working?"
+                case .unreachable: "Is the server running, on this port, and does a firewall let it through?"
+                case .tls: "The certificate must be for this name and from an authority that is trusted here."
+                case .timedOut: "Something drops the packets: a firewall, mostly."
+                case .proxy: "Look at http_proxy and https_proxy in the environment."
+                default: "Is this an HTTP server?"
+                }
+            return .broken(failure.detail, advice: advice)
+        } catch let error as RingbackError {
+            return .broken("\(error)", advice: "This is not Ringback, or a proxy before it answers in its place.")
+        } catch {
+            return .broken("\(error)", advice: "Look into the server's log.")
+        }
+    }
+
+    private func security(_ url: URL) -> Finding {
+        if url.scheme?.lowercased() == "https" { return .fine("the certificate is trusted and for this name") }
+        if ["localhost", "127.0.0.1", "::1"].contains(url.host() ?? "") {
+            return .skipped("not needed on this machine")
+        }
+        return .warning(
+            "there is none",
+            advice:
+                "Passwords and tokens travel in the clear, and browsers give no camera: put a proxy with TLS before it."
+        )
+    }
+
+    private func clock(_ client: RingbackClient) async -> Finding {
+        do {
+            let skew = try await client.clockSkew()
+            let seconds = skew.components.seconds
+            guard abs(seconds) > 30 else { return .fine("agrees with the server's within \(abs(seconds) + 1) s") }
+            return .warning(
+                "this machine's is \(abs(seconds)) s \(seconds < 0 ? "behind" : "ahead of") the server's",
+                advice: "Let both follow NTP: credentials for TURN run out by the clock.")
+        } catch {
+            return .skipped("the server does not say what time it is")
+        }
+    }
+
+    private func iceServers(_ client: RingbackClient) async throws -> [(String, Finding)] {
+        let servers = try await client.getICEServers().servers
+        guard !servers.isEmpty else {
+            return [
+                (
+                    "ice",
+                    .warning(
+                        "no STUN and TURN servers are set",
+                        advice: "Calls between two networks need them: --stun-urls, --turn-urls and --turn-secret.")
+                )
+            ]
+        }
+        var findings: [(String, Finding)] = []
+        for server in servers {
+            for url in server.urls { findings.append((Terminal.clean(url), await ICECheck.check(url, server))) }
+        }
+        return findings
+    }
+}

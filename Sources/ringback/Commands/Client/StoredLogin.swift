@@ -1,0 +1,80 @@
+import Foundation
+import RingbackClient
+import RingbackModel
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Who is signed in where: a file for this user alone, `$XDG_CONFIG_HOME/ringback/<profile>.json` (by default `~/.config`).
+struct StoredLogin: Codable {
+    var url: URL
+    var session: Session
+
+    static func path(_ profile: String) throws -> URL {
+        guard !profile.isEmpty, profile.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
+            throw CommandError("A profile's name has letters, digits and - only.")
+        }
+        let environment = ProcessInfo.processInfo.environment
+        let base: URL
+        if let directory = environment["XDG_CONFIG_HOME"], directory.hasPrefix("/") {
+            base = URL(fileURLWithPath: directory)
+        } else {
+            base = FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".config")
+        }
+        return base.appendingPathComponent("ringback/\(profile).json")
+    }
+
+    static func load(_ profile: String) throws -> StoredLogin {
+        let path = try path(profile)
+        guard FileManager.default.fileExists(atPath: path.path) else {
+            throw CommandError("Not signed in. Run: ringback login URL USER", code: .notSignedIn)
+        }
+        do {
+            return try JSONDecoder().decode(StoredLogin.self, from: Data(contentsOf: path))
+        } catch {
+            throw CommandError("\(path.path) is damaged; run ringback login again.", code: .notSignedIn)
+        }
+    }
+
+    /// Writes it beside and moves it into place, with mode 600 from the beginning: at no moment can others read it.
+    func save(_ profile: String) throws -> URL {
+        let path = try Self.path(profile)
+        let directory = path.deletingLastPathComponent()
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let temporary = directory.appendingPathComponent(".\(UUID().uuidString)")
+        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        guard descriptor >= 0 else { throw CommandError("\(directory.path) can't be written to.") }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try file.write(contentsOf: JSONEncoder().encode(self))
+        try file.synchronize()
+        guard rename(temporary.path, path.path) == 0 else { throw CommandError("\(path.path) can't be written.") }
+        return path
+    }
+
+    func client() throws -> RingbackClient { try RingbackClient(baseURL: url, session: session) }
+}
+
+/// What a command ends with, for scripts.
+enum CommandCode: Int32 {
+    case failed = 1
+    /// The call was not answered.
+    case notAnswered = 2
+    case notSignedIn = 3
+    /// The doctor has found something.
+    case unhealthy = 4
+}
+
+/// Why a command failed, in a sentence.
+struct CommandError: Error, CustomStringConvertible {
+    var description: String
+    var code: CommandCode
+
+    init(_ description: String, code: CommandCode = .failed) {
+        self.description = description
+        self.code = code
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import RingbackClient
+import RingbackModel
+
+/// `ringback users`
+struct Users: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List users, and whether they can be reached.")
+
+    @Argument(help: "Only those whose name begins so.")
+    var prefix: String?
+
+    @Option(help: "How many at most.")
+    var limit = 50
+
+    @Flag(help: "One JSON object a line.")
+    var json = false
+
+    @OptionGroup var options: ClientOptions
+
+    func validate() throws {
+        guard (1...100_000).contains(limit) else { throw ValidationError("limit must be from 1 to 100000.") }
+    }
+
+    func run() async throws {
+        try await reporting {
+            let client = try options.client()
+            var (left, next) = (limit, String?.none)
+            repeat {
+                let page = try await client.listUsers(prefix: prefix, after: next, limit: min(left, 100))
+                for user in page.items { try await show(user, client) }
+                left -= page.items.count
+                next = page.next
+            } while left > 0 && next != nil
+        }
+    }
+
+    private func show(_ user: User, _ client: RingbackClient) async throws {
+        if json {
+            Terminal.say(String(decoding: user.json, as: UTF8.self))
+            return
+        }
+        let presence = try await client.getPresence(user.userId)
+        let colour: Terminal.Colour =
+            switch presence.status {
+            case .online: .green
+            case .busy: .yellow
+            case .offline: .faint
+            }
+        Terminal.say(
+            "\(Terminal.paint(presence.status.rawValue, colour))\t\(user.userId)\t\(Terminal.clean(user.displayName))")
+    }
+}

@@ -1,0 +1,23 @@
+/// What the doctor found at one place.
+enum Finding: Sendable {
+    case fine(String)
+    /// It works, and could be better.
+    case warning(String, advice: String)
+    case broken(String, advice: String)
+    /// Not looked at, and why.
+    case skipped(String)
+
+    func show(_ place: String) {
+        let (mark, text, advice): (String, String, String?) =
+            switch self {
+            case .fine(let text): (Terminal.paint("ok  ", .green), text, nil)
+            case .warning(let text, let advice): (Terminal.paint("warn", .yellow), text, advice)
+            case .broken(let text, let advice): (Terminal.paint("FAIL", .red), text, advice)
+            case .skipped(let text): (Terminal.paint("skip", .faint), text, nil)
+            }
+        Terminal.say("\(mark) \(place): \(Terminal.clean(text))")
+        if let advice { Terminal.say("     → \(advice)") }
+    }
+
+    var isBroken: Bool { if case .broken = self { true } else { false } }
+}
