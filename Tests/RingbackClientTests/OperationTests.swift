@@ -60,6 +60,7 @@ struct OperationTests {
             "getDocs": { _ = try await $0.getDocs() },
             "getDemo": { _ = try await $0.getDemo() },
             "getAsset": { _ = try await $0.getAsset("docs.css") },
+            "getSDKFile": { _ = try await $0.getSDKFile("ringback.js") },
         ]
     }()
 

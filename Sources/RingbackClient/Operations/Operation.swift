@@ -11,7 +11,7 @@ package enum Operation: String, Sendable, CaseIterable {
     case getICEServers = "getIceServers"
     case pollEvents, streamEvents, openSocket
     case getHealth, getReadiness, getMetrics
-    case getOpenAPI, getDocs, getDemo, getAsset
+    case getOpenAPI, getDocs, getDemo, getAsset, getSDKFile
 
     /// The method and the path, with names in braces for what is filled in.
     package var route: (method: String, path: String) {
@@ -63,6 +63,7 @@ package enum Operation: String, Sendable, CaseIterable {
         case .getDocs: ("GET", "/docs")
         case .getDemo: ("GET", "/")
         case .getAsset: ("GET", "/assets/{file}")
+        case .getSDKFile: ("GET", "/sdk/{file}")
         }
     }
 
@@ -75,7 +76,7 @@ package enum Operation: String, Sendable, CaseIterable {
     var isOpen: Bool {
         switch self {
         case .registerUser, .createSession, .getHealth, .getReadiness, .getMetrics, .getOpenAPI, .getDocs, .getDemo,
-            .getAsset:
+            .getAsset, .getSDKFile:
             true
         default: false
         }

@@ -54,6 +54,13 @@ extension RingbackClient {
         try await send(OperationRequest(.getAsset, file)).body
     }
 
+    /// A file of the browser SDK.
+    ///
+    /// - Throws: `not_found`.
+    public func getSDKFile(_ file: String) async throws -> [UInt8] {
+        try await send(OperationRequest(.getSDKFile, file)).body
+    }
+
     private func text(_ request: OperationRequest) async throws -> String {
         String(decoding: try await send(request).body, as: UTF8.self)
     }

@@ -26,7 +26,13 @@ package struct JSONWriter: Sendable {
         separate()
         utf8.append(UInt8(ascii: "\""))
         var value = value
-        value.withUTF8 { for byte in $0 { escape(byte) } }
+        value.withUTF8 { text in
+            if text.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+                utf8.append(contentsOf: text)
+            } else {
+                for byte in text { escape(byte) }
+            }
+        }
         utf8.append(UInt8(ascii: "\""))
     }
 
