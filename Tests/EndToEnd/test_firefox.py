@@ -26,6 +26,8 @@ def test_chromium_and_firefox_see_each_other(phone, server, firefox, caller):
     vasya.picture_moves()
     assert vasya.safety_phrase() == petya.safety_phrase() != ""
 
-    petya.page.screenshot(ARTIFACTS / "screenshots" / f"firefox-called-by-{one.name}.png")
+    directory = ARTIFACTS / "screenshots"
+    directory.mkdir(parents=True, exist_ok=True)
+    petya.page.screenshot(directory / f"firefox-called-by-{one.name}.png")
     one.hang_up()
     other.reaches("ended")
