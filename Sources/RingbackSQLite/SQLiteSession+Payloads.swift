@@ -9,8 +9,8 @@ extension SQLiteSession {
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description? {
         guard let entry = try draft(of: call)?.entry else { return nil }
         var description: Description?
-        try forEachPayload(of: entry) { event in
-            if event.type == (kind == .offer ? .callOffer : .callAnswer) { description = Description(retold: event) }
+        try forEachPayload(kind == .offer ? .callOffer : .callAnswer, of: entry) { event in
+            description = Description(retold: event)
             return description == nil
         }
         return description
@@ -19,10 +19,10 @@ extension SQLiteSession {
     func candidates(of call: CallID, from user: UserID, after: Int, limit: Int) throws -> [StoredCandidate] {
         guard let entry = try draft(of: call)?.entry else { return [] }
         var position = entry.call.callerSide.candidates + entry.call.calleeSide.candidates
+        guard position > after else { return [] }
         var found: [StoredCandidate] = []
         // Newest first, and the page is of the oldest.
-        try forEachPayload(of: entry) { event in
-            guard event.type == .callCandidates else { return true }
+        try forEachPayload(.callCandidates, of: entry) { event in
             guard let batch = CandidateBatch(retold: event) else { throw CorruptRow(column: "body") }
             position -= batch.candidates.count
             guard batch.from.userId == user else { return position > after }
@@ -37,23 +37,30 @@ extension SQLiteSession {
         return Array(found.reversed().prefix(limit))
     }
 
-    /// The events with an offer, an answer or candidates, newest first, as far as they are still in the log.
+    /// The events of one type with an offer, an answer or candidates, newest first, as far as they are still in the log.
     ///
     /// - Parameter body: Returns whether to go on.
-    private func forEachPayload(of entry: LiveTable.Entry, _ body: (EventBody) throws -> Bool) throws {
+    private func forEachPayload(
+        _ type: EventType, of entry: LiveTable.Entry, _ body: (EventBody) throws -> Bool
+    ) throws {
         var next = entry.lastPayload
         while let id = next {
-            let found = try row("SELECT payload_previous, type, time, body FROM events WHERE id = ?", [id])
-            guard let event = found else {
+            // Without the body: most of what lies between may be SDP.
+            let link = try first("SELECT payload_previous, type FROM events WHERE id = ?", [id]) { row in
+                (previous: row[0] as Int64?, type: row[1] as String)
+            }
+            guard let link else {
                 // Either it was pruned, or this reader's moment is older than the memory.
                 let newest = try row("SELECT max(id) FROM events", [])?[0] as Int64?
                 if id > newest ?? 0 { throw StaleMoment() }
                 return
             }
-            next = event["payload_previous"]
-            let payload = EventBody(
-                members: event.bytes("body"), type: try event.value("type"), time: event.time("time"))
-            if try !body(payload) { return }
+            next = link.previous
+            guard link.type == type.rawValue else { continue }
+            let event = try first("SELECT time, body FROM events WHERE id = ?", [id]) { row in
+                EventBody(members: row.bytes("body"), type: type, time: row.time("time"))
+            }
+            if let event, try !body(event) { return }
         }
     }
 

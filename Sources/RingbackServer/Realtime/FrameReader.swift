@@ -27,18 +27,36 @@ struct FrameReader {
 
     /// What came and has not been read: of a frame that is not complete, as a rule nothing.
     private var buffer: ByteBuffer?
+    /// Something came that is no frame: what comes behind it is dropped.
+    private var isBroken = false
 
     mutating func append(_ bytes: ByteBuffer) {
+        guard !isBroken else { return }
         guard var buffer else { return self.buffer = bytes }
         self.buffer = nil
+        // At most a part of one frame is left. A client whose writes never end with a frame would have all of them kept.
+        buffer.discardReadBytes()
         buffer.writeImmutableBuffer(bytes)
         self.buffer = buffer
     }
+
+    /// Bytes that are kept for what has not been read.
+    var capacity: Int { buffer?.capacity ?? 0 }
 
     /// The next frame, when all of it is there.
     ///
     /// - Throws: The code to close with. Nothing that comes behind can be told apart.
     mutating func next() throws(CloseCode) -> Frame? {
+        do {
+            return try cut()
+        } catch {
+            isBroken = true
+            buffer = nil
+            throw error
+        }
+    }
+
+    private mutating func cut() throws(CloseCode) -> Frame? {
         guard let buffer, let head = try FrameHead(of: buffer) else { return nil }
         let end = head.count + head.length
         guard buffer.readableBytes >= end else { return nil }

@@ -92,6 +92,8 @@ final class PollHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasLeft else { return context.fireChannelRead(data) }
         let part = unwrapInboundIn(data)
+        // In its turn, and not before the client has taken the answers that it was sent.
+        if !isReplaying, !held.isEmpty || poll == nil && !context.channel.isWritable { return held.append(part) }
         switch part {
         case .head(let head) where poll == nil:
             guard let request = PollRequest(head) else { return leave(behind: [part]) }
@@ -114,7 +116,12 @@ final class PollHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     }
 
     func read(context: ChannelHandlerContext) {
-        if held.isEmpty { context.read() } else { isReadHeld = true }
+        if held.isEmpty, context.channel.isWritable { context.read() } else { isReadHeld = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { replay() }
+        context.fireChannelWritabilityChanged()
     }
 
     /// Sends an answer, and turns to what came behind the poll.
@@ -126,7 +133,7 @@ final class PollHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         context.write(wrapOutboundOut(.head(desk.head(of: answer))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        if !isCollecting { context.flush() }
+        context.flush()
         desk.served(since: poll.start)
         replay()
     }
@@ -134,11 +141,11 @@ final class PollHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     private func replay() {
         guard !isReplaying, let context else { return }
         isReplaying = true
-        while !held.isEmpty, poll?.isWhole != true, !hasLeft {
+        while !held.isEmpty, poll?.isWhole != true, !hasLeft, context.channel.isWritable {
             channelRead(context: context, data: wrapInboundOut(held.removeFirst()))
         }
         isReplaying = false
-        guard poll?.isWhole != true, !hasLeft else { return }
+        guard poll?.isWhole != true, !hasLeft, context.channel.isWritable else { return }
         resumeReading(context)
         fireHeldEvents(context)
     }

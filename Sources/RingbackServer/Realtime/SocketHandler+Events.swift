@@ -11,7 +11,8 @@ extension SocketHandler {
             isWakePending = true
             return
         }
-        while context.channel.isWritable {
+        // A flush may make the channel writable again, and come back here.
+        while !isPumping, context.channel.isWritable {
             do {
                 guard let batch = try session.readNewest(hub.services) else { return readStored(session.cursor) }
                 write(batch)

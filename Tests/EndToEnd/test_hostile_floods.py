@@ -1,0 +1,83 @@
+"""Floods that are allowed, frame by frame: what was read is let go of, what can't be read is dropped, and who does not take
+answers is not asked for more."""
+
+import threading
+
+import pytest
+
+from harness.api import register
+from harness.raw import TEXT, Connection, RawWebSocket, frame, request_head
+
+PONG = 0xA
+FLOOD = 200 * 2**20
+# Far less than the flood, far more than what a debug build needs for one client.
+ALLOWED = 60 * 2**20
+
+
+def resident(server):
+    with open(f"/proc/{server.pid}/statm") as statm:
+        return int(statm.read().split()[1]) * 4096
+
+
+@pytest.fixture
+def vasya(server):
+    return register(server, "vasya")
+
+
+def send_all(connection, chunk, total=FLOOD):
+    """Sends until `total` bytes are sent, or the server has enough."""
+    sent = 0
+    try:
+        while sent < total:
+            connection.socket.sendall(chunk)
+            sent += len(chunk)
+    except OSError:
+        pass
+    return sent
+
+
+def test_frames_that_never_end_with_a_read_are_not_kept(server, vasya):
+    message = frame(TEXT, b'{"op":"nothing","data":"' + b"x" * 60_000 + b'"}')
+    half = len(message) // 2
+    with RawWebSocket(server, vasya) as connection:
+        before = resident(server)
+        threading.Thread(target=drain, args=[connection.socket], daemon=True).start()
+        connection.socket.sendall(message[:half])
+        assert send_all(connection, message[half:] + message[:half]) >= FLOOD
+        assert resident(server) - before < ALLOWED
+    assert server.is_healthy()
+
+
+def drain(socket):
+    try:
+        while socket.recv(2**16):
+            pass
+    except OSError:
+        pass
+
+
+def test_what_comes_behind_a_broken_frame_is_dropped(server, vasya):
+    with RawWebSocket(server, vasya) as connection:
+        before = resident(server)
+        connection.socket.sendall(b"\xff\xff")
+        send_all(connection, b"x" * 65_536)
+        assert resident(server) - before < ALLOWED
+    assert server.is_healthy()
+
+
+def test_polls_whose_answers_nobody_takes_are_not_answered(server, vasya):
+    petya = register(server, "petya")
+    petya.snapshot()
+    for _ in range(40):
+        call = vasya.invite("petya", custom={"text": "x" * 3000})
+        vasya.step(call["callId"], "cancel")
+    path = f"/v1/events?cursor={petya.cursor}&waitSeconds=0&limit=1000"
+    with Connection(server) as connection:
+        before = resident(server)
+        connection.socket.settimeout(1)
+        head = request_head("GET", path, f"Authorization: Bearer {petya.token}")
+        send_all(connection, head * 100, total=len(head) * 4000)
+        # It would answer all of them by the time it has answered these.
+        assert all(server.is_healthy() for _ in range(200))
+        assert resident(server) - before < ALLOWED
+    assert server.is_healthy()
