@@ -68,7 +68,7 @@ def test_what_comes_behind_a_broken_frame_is_dropped(server, vasya):
 def test_polls_whose_answers_nobody_takes_are_not_answered(server, vasya):
     petya = register(server, "petya")
     petya.snapshot()
-    for _ in range(40):
+    for _ in range(20):
         call = vasya.invite("petya", custom={"text": "x" * 3000})
         vasya.step(call["callId"], "cancel")
     path = f"/v1/events?cursor={petya.cursor}&waitSeconds=0&limit=1000"
