@@ -175,6 +175,50 @@ struct EventTests {
         #expect(ContinuousClock.now - started >= .seconds(1))
     }
 
+    @Test func `a socket that is read slower than it brings stops reading, and loses nothing`() async throws {
+        let count = 20_000
+        let server = try ScriptedServer { request, connection in
+            connection.upgrade(request)
+            connection.frame("{\"event\":\(Script.welcome)}")
+            for number in 2..<(count + 2) {
+                connection.frame("{\"event\":\(Script.presence("p.\(number)", cursor: number))}")
+            }
+            while connection.read() != nil {}
+            return false
+        }
+        var heard = 0
+        for try await event in try client(server).events(after: Cursor("e.1"), over: .only(.webSocket)) {
+            if case .connection(.lost(_, let error, _)) = event.kind {
+                Issue.record("\(error)")
+                break
+            }
+            guard event.id != nil else { continue }
+            heard += 1
+            #expect(event.id == "p.\(heard + 1)")
+            if heard == count { break }
+        }
+        #expect(heard == count && server.requests.count == 1)
+    }
+
+    @Test func `empty messages fill a mailbox, too`() {
+        let mailbox = Mailbox<[UInt8]>(capacity: 1000) {}
+        var pushed = 0
+        while mailbox.hasRoom(), pushed < 1000 {
+            mailbox.push([], cost: 0)
+            pushed += 1
+        }
+        #expect(pushed < 20)
+    }
+
+    @Test func `an id that is too long is garbage`() throws {
+        func event(_ length: Int) throws -> Event {
+            let id = String(repeating: "i", count: length)
+            return try Event(JSONObject(parsing: Array(Script.presence(id, cursor: 2).utf8)))
+        }
+        #expect(try event(200).id?.count == 200)
+        #expect(throws: UnexpectedJSON.self) { try event(201) }
+    }
+
     @Test func `the newest ids are remembered and older ones forgotten`() {
         var recent = RecentIDs(capacity: 2)
         #expect(recent.insert("a") && recent.insert("b") && !recent.insert("a"))

@@ -51,6 +51,17 @@ struct RequestTests {
         #expect(server.requests.count == 1)
     }
 
+    @Test func `a registration is not sent again over another connection when a kept one is dead`() async throws {
+        let server = try ScriptedServer { request, connection in request.method == "GET" && connection.answer() }
+        let client = try client(server)
+        // The answer fits nothing, but its connection is kept.
+        _ = try? await client.getMe()
+        await #expect(throws: RingbackError.self) {
+            try await client.registerUser(UserID("petya")!, password: "battery staple")
+        }
+        #expect(server.requests.map(\.method) == ["GET", "POST"])
+    }
+
     @Test func `a Retry-After beyond what is patient is told, not waited for`() async throws {
         let server = try ScriptedServer { _, connection in
             connection.problem(429, "rate_limited", retryable: true, headers: ["Retry-After: 3600"])

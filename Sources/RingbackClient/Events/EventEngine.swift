@@ -42,7 +42,10 @@ final class EventEngine {
                     pendingDelay = nil
                     try await Task.sleep(for: delay)
                 }
-                if plan.choice != control.choice { plan = TransportPlan(control.choice) }
+                if plan.choice != control.choice {
+                    dropLink()
+                    plan = TransportPlan(control.choice)
+                }
                 try await read()
             } catch {
                 if Task.isCancelled {
@@ -74,6 +77,8 @@ final class EventEngine {
             }
         self.link = link
         control.set(link, of: self)
+        // Whoever changed the choice a moment ago found no link to close.
+        guard control.choice == plan.choice else { throw CancellationError() }
         return link
     }
 

@@ -48,6 +48,7 @@ final class CurlTransfer: @unchecked Sendable {
                 clibcurl_set_body(easy.handle, $0.baseAddress, curl_off_t(body.count))
             }
         }
+        if request.isFresh { easy.set(CURLOPT_FRESH_CONNECT, 1) }
         if let timeout = request.timeout { easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(timeout)) }
         if let silence = request.silence {
             easy.set(CURLOPT_LOW_SPEED_LIMIT, 1)

@@ -4,6 +4,8 @@ struct HTTPRequest: Sendable {
     var url: String
     var headers: [(name: String, value: String)] = []
     var body: [UInt8]?
+    /// Over a connection of its own: when one that was kept turns out dead, libcurl sends a request again by itself.
+    var isFresh = false
     /// For the whole transfer; `nil` for a stream.
     var timeout: Duration?
     /// For a stream: how long it may be silent.

@@ -25,6 +25,9 @@ final class Mailbox<Element: Sendable>: Sendable {
         }
     }
 
+    /// What an element costs beyond its bytes: empty ones must not be free.
+    private static var ownCost: Int { 64 }
+
     private let state = Mutex(State())
     private let capacity: Int
     private let onRoom: @Sendable () -> Void
@@ -43,6 +46,7 @@ final class Mailbox<Element: Sendable>: Sendable {
     }
 
     func push(_ element: Element, cost: Int) {
+        let cost = cost + Self.ownCost
         let waiter = state.withLock { state -> CheckedContinuation<Element?, any Error>? in
             guard state.end == nil else { return nil }
             if let waiter = state.waiter {

@@ -1,16 +1,21 @@
 import RingbackModel
 
 extension Event {
+    /// Ids are remembered, thousands of them, so what a server may put there is bounded.
+    private static let idBytes = 200
+
     /// Reads an event as it is delivered. Types and shapes that are not known become ``Kind/unknown(type:data:)``.
     ///
-    /// - Throws: ``UnexpectedJSON`` for what has no cursor, id or type.
+    /// - Throws: ``UnexpectedJSON`` for what has no cursor, id or type, or an id that is too long.
     init(_ json: JSONObject) throws(UnexpectedJSON) {
         guard let cursor = Cursor(try json.string("cursor")) else { throw UnexpectedJSON(path: "cursor") }
+        let id = try json.string("id")
+        guard id.utf8.count <= Self.idBytes else { throw UnexpectedJSON(path: "id") }
         let type = try json.string("type")
         let data = try json.slice("data")
         self.init(
             kind: (try? Kind(type, JSONObject(data, path: "data"))) ?? .unknown(type: type, data: data.text),
-            cursor: cursor, id: try json.string("id"), time: try? json.time("time"),
+            cursor: cursor, id: id, time: try? json.time("time"),
             age: (try? json.integer("ageMs")).map { .milliseconds($0) }, callId: try? json.call("callId"),
             callSeq: try? json.integer("callSeq"), actor: try? Participant(json.object("actor")))
     }

@@ -40,6 +40,8 @@ final class SocketThread {
     private func connect() throws -> Bool {
         easy.set(CURLOPT_URL, base.text)
         easy.set(CURLOPT_CONNECT_ONLY, 1)
+        // To an http:// server, too, a proxy must give a connection that is not its own.
+        easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         // Nothing but HTTP/1.1 can be upgraded.
         easy.set(CURLOPT_SSL_ENABLE_ALPN, 0)
         multi.add(easy)
@@ -111,6 +113,8 @@ final class SocketThread {
                     throw RingbackError.unexpectedResponse(
                         UnexpectedResponse(nil, "its frames break the WebSocket protocol"))
                 }
+                // While the mailbox has no room this comes by again, and the codec must not see them twice.
+                incoming = nil
             }
             // libcurl may hold bytes that TLS has decrypted: only when it has none is the socket worth waiting for.
             guard mailbox.hasRoom() else {

@@ -32,6 +32,9 @@ enum ICECheck {
         }
     }
 
+    /// RFC 8489, section 14.3.
+    private static let maximumUsernameBytes = 513
+
     static func check(_ url: String, _ server: ICEServer) async -> Finding {
         guard let address = Address(url) else {
             return .broken("this is no STUN or TURN URL", advice: "Mend --stun-urls or --turn-urls of the server.")
@@ -68,6 +71,9 @@ enum ICECheck {
     private static func allocate(_ address: Address, _ server: ICEServer) -> Finding {
         guard let username = server.username, let password = server.credential else {
             return .broken("there are no credentials for it", advice: "Set --turn-secret of the Ringback server.")
+        }
+        guard username.utf8.count <= maximumUsernameBytes else {
+            return .broken("its username is too long for TURN", advice: "Is this a Ringback server?")
         }
         do {
             let socket = try ICESocket(host: address.host, port: address.port, isStream: address.isStream)

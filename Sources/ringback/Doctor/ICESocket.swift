@@ -47,19 +47,22 @@ final class ICESocket {
     /// Sends a request, over UDP up to three times, and waits for its answer.
     func exchange(_ request: STUNMessage, key: [UInt8]? = nil) -> STUNMessage? {
         let bytes = request.bytes(key: key)
+        // Over all tries, whatever else comes in meanwhile.
+        let deadline = ContinuousClock.now + .seconds(7)
         for _ in 0..<(isStream ? 1 : 3) {
             guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return nil }
-            while let answer = receive() {
+            while let answer = receive(by: deadline) {
                 if answer.transaction == request.transaction { return answer }
             }
         }
         return nil
     }
 
-    private func receive() -> STUNMessage? {
+    private func receive(by deadline: ContinuousClock.Instant) -> STUNMessage? {
         var buffer = [UInt8](repeating: 0, count: 2048)
         var count = 0
         repeat {
+            guard ContinuousClock.now < deadline else { return nil }
             let got = recv(descriptor, &buffer[count], buffer.count - count, 0)
             guard got > 0 else { return nil }
             count += got

@@ -40,14 +40,32 @@ struct CallCommand: AsyncParsableCommand {
             let call = try await client.invite(
                 callee, media: .init(audio: true, video: !audioOnly), ringSeconds: ringSeconds)
             if call.call.state == .ended { throw Self.notAnswered(call.call) }
+            if call.call.merged == true {
+                // Glare: the callee was calling here, and their call has been answered by this one.
+                if !json { Terminal.say("\(callee) was calling at this moment: picked up.") }
+                try await call.hangUp(reason: .unsupported)
+                return
+            }
             if !json { Terminal.say("Calling \(callee)…") }
             let isInterrupted = try await untilInterrupted {
                 try await follow(call, client.events(after: cursor))
             }
             guard isInterrupted else { return }
-            try await call.cancel()
-            throw CommandError("Gave up.", code: .notAnswered)
+            try await giveUp(call)
         }
+    }
+
+    private func giveUp(_ handle: CallHandle) async throws {
+        do {
+            try await handle.cancel()
+        } catch let error as RingbackError where error.status == 409 {
+            // Somebody picked up at this moment, or it has ended.
+            let call = try await handle.current()
+            if call.state == .ended { throw Self.notAnswered(call) }
+            try await handle.hangUp(reason: .unsupported)
+            return
+        }
+        throw CommandError("Gave up.", code: .notAnswered)
     }
 
     private func follow(_ handle: CallHandle, _ events: EventSequence) async throws {

@@ -31,7 +31,7 @@ struct Doctor: AsyncParsableCommand {
         try await reporting {
             guard let url = URL(string: url) else { throw CommandError("\(url) is no URL.") }
             let network = NetworkOptions(certificateAuthorities: certificateAuthorities)
-            let login = (try? StoredLogin.load(options.profile)).flatMap { $0.url == url ? $0 : nil }
+            let login = (try? StoredLogin.load(options.profile)).flatMap { $0.isAt(url) ? $0 : nil }
             let client = try RingbackClient(
                 baseURL: url, session: login?.session, network: network, retries: RetryPolicy(maximumRetries: 1))
             var isHealthy = true
@@ -55,9 +55,12 @@ struct Doctor: AsyncParsableCommand {
                             transport.rawValue,
                             await TransportCheck.check(transport, client, pollSeconds: pollSeconds))
                     }
-                    for (place, finding) in try await iceServers(client) { report(place, finding) }
+                    for (place, finding) in await iceServers(client) { report(place, finding) }
                 } catch let error as RingbackError {
-                    report("sign-in", .broken("\(error)", advice: "Sign in again: ringback login \(url) USER"))
+                    let advice =
+                        error.status == 401
+                        ? "Sign in again: ringback login \(url) USER" : "Look into the server's log."
+                    report("sign-in", .broken("\(error)", advice: advice))
                 }
             }
             if !isHealthy { throw CommandError("Something is broken; see above.", code: .unhealthy) }
@@ -114,8 +117,13 @@ struct Doctor: AsyncParsableCommand {
         }
     }
 
-    private func iceServers(_ client: RingbackClient) async throws -> [(String, Finding)] {
-        let servers = try await client.getICEServers().servers
+    private func iceServers(_ client: RingbackClient) async -> [(String, Finding)] {
+        let servers: [ICEServer]
+        do {
+            servers = try await client.getICEServers().servers
+        } catch {
+            return [("ice", .broken("\(error)", advice: "Look into the server's log."))]
+        }
         guard !servers.isEmpty else {
             return [
                 (

@@ -50,7 +50,8 @@ struct Listen: AsyncParsableCommand {
         }
     }
 
-    /// What is too late, because the caller has given up or another device was faster, is no error.
+    /// What is too late, because the caller has given up or another device was faster, is no error, and after what fails
+    /// otherwise there are other calls, unless this device is not signed in any more.
     private func take(_ call: CallHandle) async throws {
         do {
             try await call.alerting()
@@ -61,10 +62,15 @@ struct Listen: AsyncParsableCommand {
                 try await call.hangUp(reason: .unsupported)
             case .decline: try await call.decline(message: message)
             }
-        } catch let error as RingbackError where error.status == 409 || error.status == 403 {
+        } catch let error as RingbackError where isPassedOver(error) {
             Terminal.complain(Terminal.clean("\(error)"))
         }
         // One's own writes don't come back as events.
         if once, answer != .ring { throw ExitCode.success }
+    }
+
+    private func isPassedOver(_ error: RingbackError) -> Bool {
+        if error.status == 409 || error.status == 403 { return true }
+        return !once && error.status != 401 && error != .notSignedIn
     }
 }

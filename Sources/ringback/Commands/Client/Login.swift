@@ -32,16 +32,25 @@ struct Login: AsyncParsableCommand {
             guard let url = URL(string: url), let userId = UserID(user) else {
                 throw CommandError("\(url) is no URL, or \(user) is no user's name.")
             }
+            guard ["http", "https"].contains(url.scheme?.lowercased()) else {
+                throw CommandError("The URL of the server begins with https:// or http://, unlike \(url).")
+            }
             let client = try RingbackClient(baseURL: url)
             guard let password = Terminal.password("Password of \(user): "), !password.isEmpty else {
                 throw CommandError("There is no password.")
             }
             if register { try await client.registerUser(userId, password: password, displayName: displayName) }
             let before = try? StoredLogin.load(options.profile)
-            let isSame = before?.url == url && before?.session.userId == userId
-            let session = try await client.createSession(
-                userId, password: password, deviceName: "ringback on \(ProcessInfo.processInfo.hostName)".prefixed(100),
-                deviceId: isSame ? before?.session.deviceId : nil)
+            let isSame = before?.isAt(url) == true && before?.session.userId == userId
+            let session: Session
+            do {
+                session = try await client.createSession(
+                    userId, password: password,
+                    deviceName: "ringback on \(ProcessInfo.processInfo.hostName)".prefixed(100),
+                    deviceId: isSame ? before?.session.deviceId : nil)
+            } catch let error as RingbackError where error.status == 401 {
+                throw CommandError("The user or the password is wrong.", code: .notSignedIn)
+            }
             let path = try StoredLogin(url: url, session: session).save(options.profile)
             Terminal.say("Signed in as \(userId) until \(session.expiresAt); the token is in \(path.path)")
         }

@@ -29,11 +29,16 @@ struct StoredLogin: Codable {
 
     static func load(_ profile: String) throws -> StoredLogin {
         let path = try path(profile)
-        guard FileManager.default.fileExists(atPath: path.path) else {
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: path)
+        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
             throw CommandError("Not signed in. Run: ringback login URL USER", code: .notSignedIn)
+        } catch {
+            throw CommandError("\(path.path) can't be read.")
         }
         do {
-            return try JSONDecoder().decode(StoredLogin.self, from: Data(contentsOf: path))
+            return try JSONDecoder().decode(StoredLogin.self, from: bytes)
         } catch {
             throw CommandError("\(path.path) is damaged; run ringback login again.", code: .notSignedIn)
         }
@@ -43,16 +48,37 @@ struct StoredLogin: Codable {
     func save(_ profile: String) throws -> URL {
         let path = try Self.path(profile)
         let directory = path.deletingLastPathComponent()
-        try FileManager.default.createDirectory(
-            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw CommandError("\(directory.path) can't be made.")
+        }
         let temporary = directory.appendingPathComponent(".\(UUID().uuidString)")
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
         guard descriptor >= 0 else { throw CommandError("\(directory.path) can't be written to.") }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try file.write(contentsOf: JSONEncoder().encode(self))
-        try file.synchronize()
-        guard rename(temporary.path, path.path) == 0 else { throw CommandError("\(path.path) can't be written.") }
+        do {
+            try file.write(contentsOf: JSONEncoder().encode(self))
+            try file.synchronize()
+        } catch {
+            unlink(temporary.path)
+            throw CommandError("\(directory.path) can't be written to.")
+        }
+        guard rename(temporary.path, path.path) == 0 else {
+            unlink(temporary.path)
+            throw CommandError("\(path.path) can't be written.")
+        }
         return path
+    }
+
+    /// Whether `other` is the same server; a slash at the end makes no difference.
+    func isAt(_ other: URL) -> Bool { Self.withoutSlash(url) == Self.withoutSlash(other) }
+
+    private static func withoutSlash(_ url: URL) -> Substring {
+        var text = url.absoluteString[...]
+        while text.hasSuffix("/") { text = text.dropLast() }
+        return text
     }
 
     func client() throws -> RingbackClient { try RingbackClient(baseURL: url, session: session) }

@@ -21,9 +21,19 @@ enum Terminal {
     }
 
     /// One line on standard output, at once, also into a pipe.
-    static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    static func say(_ line: String) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+        } catch {
+            // A disk that is full, a pipe that nobody reads: there is nobody left to tell.
+            exit(CommandCode.failed.rawValue)
+        }
+    }
 
-    static func complain(_ line: String) { FileHandle.standardError.write(Data(("ringback: " + line + "\n").utf8)) }
+    static func complain(_ line: String) { tell("ringback: " + line + "\n") }
+
+    /// On standard error, and if that can't be written to, nowhere.
+    private static func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
     /// Text of other people's without what a terminal would obey.
     static func clean(_ text: String) -> String {
@@ -37,19 +47,30 @@ enum Terminal {
                 }))
     }
 
+    /// The terminal as it was. Written before the handlers that read it are set.
+    private nonisolated(unsafe) static let shown = UnsafeMutablePointer<termios>.allocate(capacity: 1)
+    private static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
     /// Asks without showing what is typed; from a pipe, takes its first line.
     static func password(_ prompt: String) -> String? {
         guard isatty(0) == 1 else { return readLine(strippingNewline: true) }
-        FileHandle.standardError.write(Data(prompt.utf8))
-        var settings = termios()
-        tcgetattr(0, &settings)
-        let shown = settings
+        tell(prompt)
+        guard tcgetattr(0, shown) == 0 else { return readLine(strippingNewline: true) }
+        var settings = shown.pointee
+        // Ctrl-C must not leave a terminal that shows nothing.
+        for number in endings {
+            signal(number) { number in
+                tcsetattr(0, TCSANOW, Terminal.shown)
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
         settings.c_lflag &= ~tcflag_t(ECHO)
         tcsetattr(0, TCSAFLUSH, &settings)
         defer {
-            var shown = shown
-            tcsetattr(0, TCSAFLUSH, &shown)
-            FileHandle.standardError.write(Data("\n".utf8))
+            tcsetattr(0, TCSAFLUSH, shown)
+            for number in endings { signal(number, SIG_DFL) }
+            tell("\n")
         }
         return readLine(strippingNewline: true)
     }

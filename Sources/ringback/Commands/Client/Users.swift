@@ -35,11 +35,17 @@ struct Users: AsyncParsableCommand {
     }
 
     private func show(_ user: User, _ client: RingbackClient) async throws {
-        if json {
-            Terminal.say(String(decoding: user.json, as: UTF8.self))
+        let presence: Presence
+        do {
+            presence = try await client.getPresence(user.userId)
+        } catch let error as RingbackError where error.status == 404 {
+            // Erased since the page was read.
             return
         }
-        let presence = try await client.getPresence(user.userId)
+        if json {
+            Terminal.say(Self.json(user, presence))
+            return
+        }
         let colour: Terminal.Colour =
             switch presence.status {
             case .online: .green
@@ -48,5 +54,16 @@ struct Users: AsyncParsableCommand {
             }
         Terminal.say(
             "\(Terminal.paint(presence.status.rawValue, colour))\t\(user.userId)\t\(Terminal.clean(user.displayName))")
+    }
+
+    /// The members of both in one object.
+    private static func json(_ user: User, _ presence: Presence) -> String {
+        var json = JSONWriter()
+        json.object { json in
+            presence.writeMembers(to: &json)
+            json.field("displayName", user.displayName)
+            json.field("createdAt", user.createdAt)
+        }
+        return String(decoding: json.utf8, as: UTF8.self)
     }
 }
