@@ -14,19 +14,17 @@ struct Parked {
     func run() async throws {
         let session = setting.callee.session
         let before = Self.residentBytes
-        let (polls, woken) = (Tally(Self.count), Tally(Self.count))
+        let woken = Tally(Self.count)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<Self.count {
                 let client = try RingbackClient(baseURL: setting.url, session: session)
                 group.addTask {
                     for try await event in client.events(over: .only(.longPoll)) {
-                        // The poll that waits follows the first one, which comes back at once.
-                        if case .snapshot = event.kind { polls.add() }
                         if case .candidates = event.kind { return woken.add() }
                     }
                 }
             }
-            await polls.isFull()
+            while try await parkedPolls() < Self.count { try await Task.sleep(for: .milliseconds(100)) }
             let after = try await Self.settledBytes()
             let writer = setting.makeCandidateRequest()
             let began = ContinuousClock.now
@@ -46,13 +44,12 @@ struct Parked {
         let handles = (0..<Self.count).map { _ in PlainCurl(url, token: Setting.token(setting.callee)) }
         for handle in handles { handle.add(to: multi) }
         var running: Int32 = 0
-        let end = ContinuousClock.now + .seconds(5)
-        while ContinuousClock.now < end {
+        while try await parkedPolls() < Self.count {
             curl_multi_perform(multi, &running)
             curl_multi_poll(multi, nil, 0, 100, nil)
         }
-        guard Int(running) == handles.count else { fatalError("\(running) are parked") }
-        withExtendedLifetime(handles) { Self.report("libcurl", before, Self.residentBytes, "") }
+        let after = try await Self.settledBytes()
+        withExtendedLifetime(handles) { Self.report("libcurl", before, after, "") }
     }
 
     private static func report(_ name: String, _ before: Int, _ after: Int, _ woken: String) {
@@ -60,6 +57,13 @@ struct Parked {
         row(
             name, "\(before / 1024)", "\(after / 1024)", number(Double(after - before) / 1024 / Double(count), 1), woken
         )
+    }
+
+    /// Long polls that wait, by the server's count.
+    private func parkedPolls() async throws -> Int {
+        let lines = try await setting.caller.getMetrics().split(separator: "\n")
+        let line = lines.first { $0.hasPrefix("ringback_streams ") }
+        return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
     }
 
     /// Once it does not grow any more.
