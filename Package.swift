@@ -184,8 +184,14 @@ let package = Package(
     ]
 )
 
-// The micro-benchmarks of the hot path, run by `scripts/bench --micro`. Nobody else fetches what they need.
+// What `scripts/bench --sdk` and `--micro` run. Nobody else builds it, or fetches what the latter needs.
 if Context.environment["RINGBACK_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "sdk-benchmark", dependencies: ["CLibcurl", "RingbackClient"], path: "Benchmarks/SDK",
+            swiftSettings: strict))
+}
+if let benchmarks = Context.environment["RINGBACK_BENCHMARKS"], benchmarks != "sdk" {
     package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
     package.targets.append(
         .executableTarget(

@@ -31,6 +31,23 @@ struct RequestTests {
         #expect(server.requests.last?.headers["idempotency-key"] != server.requests.first?.headers["idempotency-key"])
     }
 
+    @Test func `a handle that is used again has nothing of the request before`() async throws {
+        let server = try ScriptedServer { _, connection in
+            connection.answer(
+                200, "\t application/json \t",
+                #"{"userId":"vasya","displayName":"Vasya","createdAt":"2026-01-31T09:30:00.125Z"}"#)
+        }
+        let client = try client(server)
+        for _ in 0..<20 {
+            _ = try await client.updateMe(displayName: "Vasya")
+            _ = try await client.getMe()
+        }
+        #expect(server.requests.map(\.method) == Array(repeating: ["PATCH", "GET"], count: 20).flatMap { $0 })
+        for read in server.requests where read.method == "GET" {
+            #expect(read.body.isEmpty && read.headers["idempotency-key"] == nil && read.headers["content-type"] == nil)
+        }
+    }
+
     @Test func `what can't succeed is not repeated`() async throws {
         let server = try ScriptedServer { request, connection in
             connection.problem(

@@ -60,8 +60,12 @@ final class CurlDriver: Sendable {
     func resume(_ transfer: CurlTransfer) { send(.resume(transfer)) }
 
     private func send(_ command: Command) {
-        commands.withLock { $0.append(command) }
-        multi.wake()
+        let isFirst = commands.withLock { commands in
+            commands.append(command)
+            return commands.count == 1
+        }
+        // Whoever came before has woken it, and it takes them all.
+        if isFirst { multi.wake() }
     }
 
     // MARK: On the thread

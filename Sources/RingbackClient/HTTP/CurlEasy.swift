@@ -1,5 +1,6 @@
 import CLibcurl
 import RingbackModel
+import Synchronization
 
 /// One easy handle of libcurl with what must live as long: its list of headers and its buffer for an error's words.
 ///
@@ -9,12 +10,19 @@ final class CurlEasy: @unchecked Sendable {
     /// libcurl is set up once in a process.
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
+    /// Handles that have done their work, to be used again by whoever comes next: as bit patterns, for pointers are not
+    /// `Sendable`.
+    private static let spares = Mutex<[UInt]>([])
+    private static let mostSpares = 32
+
     let handle: UnsafeMutableRawPointer
+    /// To be set after a transfer that went well.
+    var isReusable = false
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let words: UnsafeMutablePointer<CChar>
 
     init?(_ network: NetworkOptions) {
-        guard Self.isReady, let handle = curl_easy_init() else { return nil }
+        guard Self.isReady, let handle = Self.spare() ?? curl_easy_init() else { return nil }
         self.handle = handle
         words = .allocate(capacity: Int(CURL_ERROR_SIZE))
         words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -35,9 +43,25 @@ final class CurlEasy: @unchecked Sendable {
     }
 
     deinit {
-        curl_easy_cleanup(handle)
+        if !isReusable || !Self.keep(handle) { curl_easy_cleanup(handle) }
         curl_slist_free_all(headers)
         words.deallocate()
+    }
+
+    private static func spare() -> UnsafeMutableRawPointer? {
+        spares.withLock { $0.popLast() }.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
+    }
+
+    /// - Returns: `false` when there are enough.
+    private static func keep(_ handle: UnsafeMutableRawPointer) -> Bool {
+        // Forgets all options, so that nothing points to what is freed with the one who set them.
+        curl_easy_reset(handle)
+        let pattern = UInt(bitPattern: handle)
+        return spares.withLock { spares in
+            guard spares.count < mostSpares else { return false }
+            spares.append(pattern)
+            return true
+        }
     }
 
     func set(_ option: CURLoption, _ value: Int) { _ = clibcurl_set_long(handle, option, value) }

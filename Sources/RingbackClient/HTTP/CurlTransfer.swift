@@ -82,23 +82,24 @@ final class CurlTransfer: @unchecked Sendable {
     // MARK: On the driver's thread
 
     private func takeHeader(_ line: UnsafeRawBufferPointer) -> Int {
-        let text = String(decoding: line, as: UTF8.self)
-        if text.hasPrefix("HTTP/") {
+        if line.starts(with: "HTTP/".utf8) {
             // Of an answer after a 100 or a proxy's 200 this is the one that counts.
             head = ResponseHead()
             headIsComplete = false
-            head.status = text.split(separator: " ").dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
+            let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+            head.status = words.dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
             return line.count
         }
-        if text == "\r\n" || text == "\n" { headIsComplete = true }
+        if line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8) { headIsComplete = true }
         headerBytes += line.count
         guard headerBytes <= Self.headerBytes else {
             refusal = .unexpectedResponse(UnexpectedResponse(head, "its headers have over \(Self.headerBytes) bytes"))
             return 0
         }
-        let parts = text.split(separator: ":", maxSplits: 1)
-        if parts.count == 2 {
-            head.headers[parts[0].lowercased()] = parts[1].trimmingSpace
+        // On bytes: finding characters costs as much as all the rest of a request.
+        if let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 {
+            let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+            head.headers[name] = line[(colon + 1)...].trimmedText
         }
         return line.count
     }
@@ -130,6 +131,7 @@ final class CurlTransfer: @unchecked Sendable {
     func finish(_ code: CURLcode) {
         guard code == CURLE_OK else { return finish(throwing: refusal ?? easy.failure(code)) }
         guard headIsComplete else { return finish(throwing: easy.failure(CURLE_PARTIAL_FILE)) }
+        easy.isReusable = true
         switch sink {
         case .collecting(let continuation): continuation.resume(returning: HTTPResponse(head: head, body: body))
         case .streaming(let mailbox):
@@ -150,10 +152,15 @@ final class CurlTransfer: @unchecked Sendable {
     }
 }
 
-extension StringProtocol {
-    /// Without white space at its ends.
-    var trimmingSpace: String {
-        let space: Set<Character> = [" ", "\t", "\r", "\n", "\r\n"]
-        return String(drop { space.contains($0) }.reversed().drop { space.contains($0) }.reversed())
+extension BidirectionalCollection<UInt8> {
+    /// As text, without white space at its ends.
+    var trimmedText: String {
+        func isSpace(_ byte: UInt8) -> Bool {
+            byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+                || byte == UInt8(ascii: "\n")
+        }
+        var rest = drop(while: isSpace)
+        while let last = rest.last, isSpace(last) { rest.removeLast() }
+        return String(decoding: rest, as: UTF8.self)
     }
 }

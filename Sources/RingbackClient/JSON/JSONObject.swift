@@ -18,8 +18,11 @@ struct JSONObject {
     private let path: String
 
     init(_ slice: JSONSlice, path: String = "") throws(UnexpectedJSON) {
-        guard let members = slice.members else { throw UnexpectedJSON(path: path) }
-        self.members = Dictionary(members.map { ($0.name, $0.value) }) { $1 }.filter { $0.value.kind != .null }
+        guard let list = slice.members else { throw UnexpectedJSON(path: path) }
+        var members: [String: JSONSlice] = [:]
+        members.reserveCapacity(list.count)
+        for member in list { members[member.name] = member.value.kind == .null ? nil : member.value }
+        self.members = members
         self.path = path
     }
 

@@ -66,7 +66,7 @@ struct Handshake {
         head.status = status
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1)
-            if parts.count == 2 { head.headers[parts[0].lowercased()] = parts[1].trimmingSpace }
+            if parts.count == 2 { head.headers[parts[0].lowercased()] = parts[1].utf8.trimmedText }
         }
         return head
     }
