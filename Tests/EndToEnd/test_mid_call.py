@@ -55,3 +55,17 @@ def test_a_reloaded_page_is_back_in_its_call(phone, who):
 
     petya.hang_up()
     vasya.reaches("ended")
+
+
+def test_a_voice_only_answer_stays_one_over_a_reload(phone):
+    petya, vasya = phone("petya"), phone("vasya")
+    vasya.call("petya")
+    petya.reaches("incoming")
+    petya.page.click("#accept-voice")
+    petya.shows("red", 20)
+    petya.reload()
+    petya.reaches("active", 20)
+    petya.shows("red", 20)
+    tracks = "video => video.srcObject.getTracks().map(track => track.kind)"
+    eventually(lambda: petya.page.eval_on_selector("#my", tracks), 10, "the microphone is back")
+    assert petya.page.eval_on_selector("#my", tracks) == ["audio"]

@@ -51,6 +51,13 @@ def test_the_tutorials_page_makes_a_call(tmp_path, site, start_server, red_brows
         opened.value.wait_for_event("framereceived")
 
     vasya.fill("#peer", "petya")
+    for gives_up in pages:
+        with petya.expect_response(lambda response: response.url.endswith("/alerting")):
+            vasya.click("#call")
+        with gives_up.expect_response(lambda response: response.url.endswith(("/cancel", "/decline"))) as left:
+            gives_up.click("#hang_up")
+        assert left.value.ok
+        petya.wait_for_selector("#answer", state="hidden")
     vasya.click("#call")
     petya.click("#answer")
     eventually(lambda: colour(vasya) == "green", 15, "Vasya sees Petya's green")

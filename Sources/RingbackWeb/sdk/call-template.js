@@ -82,7 +82,7 @@ template.innerHTML = `
     <div class="card" part="card">
       <span id="incoming-avatar" class="avatar pulsing" aria-hidden="true"></span>
       <div class="incoming-who">
-        <h2 id="incoming-name" dir="auto"></h2>
+        <h2 id="incoming-name" tabindex="-1" dir="auto"></h2>
         <p id="incoming-words"></p>
       </div>
       <div class="controls">

@@ -55,8 +55,10 @@ export class Call extends EventTarget {
   async accept({ audio = true, video = this.info.media.video } = {}) {
     if (!this.isIncoming) return;
     this.#ringback.hangUpOthers(this);
+    const wanted = { audio, video };
+    this.#ringback.remember({ callId: this.id, since: null, isMuted: null, isCameraOff: null, wanted });
     this.#set('connecting');
-    this.#media.acquire({ audio, video });
+    this.#media.acquire(wanted);
     this.#start(false);
     try {
       const info = await this.#post('accept', {}, 30_000);
@@ -123,6 +125,7 @@ export class Call extends EventTarget {
     try {
       const info = await this.#ringback.request('POST', 'calls', body);
       if (this.state === 'ended') return this.#ringback.leave(info);
+      this.#ringback.remember({ callId: info.callId, since: null, wanted: body.media });
       // Both called each other: this was an accept of the other one's call.
       if (info.merged) Object.assign(this, { role: 'callee', state: 'connecting' });
       this.#ringback.adopted(this, info);
@@ -173,12 +176,14 @@ export class Call extends EventTarget {
     if (info.candidates?.length) this.#peer?.receiveCandidates(info.candidates.map(({ candidate }) => candidate));
   }
 
-  /** The page was loaded anew. */
-  returned({ since, isMuted, isCameraOff }) {
+  /** The page was loaded anew: what the user did not give before is not taken now. */
+  returned({ since, isMuted, isCameraOff, wanted }) {
+    const { audio, video } = wanted ?? this.info.media;
+    this.#ringback.remember({ callId: this.id, since, isMuted, isCameraOff, wanted });
     Object.assign(this, { since, isReturning: rank(this.info) >= 2 });
     this.#media.setMuted(Boolean(isMuted));
     this.#media.setCameraOff(Boolean(isCameraOff));
-    this.#media.acquire(this.info.media);
+    this.#media.acquire({ audio, video: video || isCameraOff === false });
   }
 
   /** It is over on this side: the devices are released, nothing is sent to the server but the last summary. */
@@ -188,6 +193,8 @@ export class Call extends EventTarget {
     if (this.#summary) this.#report(true);
     this.#peer?.close();
     this.#media.stop();
+    // A merged call goes on under the same id.
+    if (reason !== 'merged') this.#ringback.forget(this.id);
     const talkSeconds = this.since ? (Date.now() - this.since) / 1_000 : undefined;
     this.info = { talkSeconds, ...this.info, ...more, reason, state: 'ended' };
     this.reason = reason;

@@ -54,7 +54,10 @@ export class LocalMedia {
       await this.#take(wanted);
     } catch {
       const failures = [];
-      for (const device of wanted) await this.#take([device]).catch((error) => failures.push([device, error]));
+      for (const device of wanted) {
+        // Nobody is asked for the devices of a call that is over.
+        if (!this.#stopped) await this.#take([device]).catch((error) => failures.push([device, error]));
+      }
       if (failures.length) this.trouble = DeviceTrouble.by(failures[0][1], failures.map(([device]) => device));
     }
     this.isAcquiring = false;

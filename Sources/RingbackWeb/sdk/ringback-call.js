@@ -187,7 +187,8 @@ export class RingbackCall extends HTMLElement {
     this.#shownRinging = call;
     this.#$('decline-more').open = false;
     this.#$('decline-message').value = '';
-    if (!current) this.#$('accept').focus();
+    // Not a button: whoever was typing would pick up with the next space.
+    if (!current) this.#$('incoming-name').focus();
   }
 
   #drawCall(call, words) {

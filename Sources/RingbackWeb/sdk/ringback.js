@@ -43,7 +43,13 @@ export class Ringback extends EventTarget {
       target?.addEventListener(type, listener, { signal: this.#listening.signal });
     const networkChanged = () => { this.#feed.nudge(true); this.api.wakeUp(); this.#current?.restartIce(); };
     listen(globalThis, 'online', networkChanged);
-    listen(navigator.connection, 'change', networkChanged);
+    // A change of the type is another network; the other changes are new estimates of the same one.
+    let type = navigator.connection?.type;
+    if (type) listen(navigator.connection, 'change', () => {
+      const isSame = type === navigator.connection.type;
+      type = navigator.connection.type;
+      if (!isSame) networkChanged();
+    });
     listen(document, 'visibilitychange', () => { if (!document.hidden) this.#feed.nudge(); });
     if (isGiven) this.#feed.run();
     else this.api.renew(null).catch(() => true).then(() => this.#feed.run());
@@ -109,12 +115,12 @@ export class Ringback extends EventTarget {
     const [first, second] = rank(info) >= 2 ? ['hangup'] : isCaller ? ['cancel', 'hangup'] : ['decline', 'hangup'];
     const say = (operation, data) =>
       this.request('POST', `calls/${callId}/${operation}`, data, { patienceMs: 120_000 });
-    const { leaving: others } = this.memory;
-    this.remember({ callId: null, since: null, isMuted: null, isCameraOff: null, leaving: { ...others, [callId]: how } });
+    this.forget(callId);
+    this.remember({ leaving: { ...this.memory.leaving, [callId]: how } });
     await say(first, how)
       .catch((error) => { if (error.status === 409 && second) return say(second, {}); throw error; })
       .catch((error) => console.debug('ringback: leave', error));
-    const { [callId]: _, ...leaving } = this.memory.leaving;
+    const { [callId]: _, ...leaving } = this.memory.leaving ?? {};
     this.remember({ leaving });
     this.emit('change', {});
   }
@@ -132,6 +138,12 @@ export class Ringback extends EventTarget {
     try {
       sessionStorage[`ringback.${this.device.deviceId}`] = JSON.stringify({ ...this.memory, ...changes });
     } catch { /* forbidden, or full */ }
+  }
+
+  /** This call is over: a reload finds nothing of it. */
+  forget(callId) {
+    if ((this.memory.callId ?? null) !== callId) return;
+    this.remember({ callId: null, since: null, isMuted: null, isCameraOff: null, wanted: null });
   }
 
   /** Servers with time-limited credentials, fetched again when half of their time is over. */
@@ -189,7 +201,7 @@ export class Ringback extends EventTarget {
       if (!call && info) call = this.#add(this.#callFor({ ...info, state: 'connecting' }));
       if (info?.state === 'ended') call?.apply(info);
     }
-    if (lost) this.remember({ callId: null });
+    if (lost) this.forget(memory.callId);
   }
 
   #receive(event) {

@@ -9,6 +9,7 @@ import { parseJSON } from './api.js';
 const OPENING_MS = 7_000;
 const HEARTBEAT_MS = 25_000;
 const PROBE_MS = 6_000;
+const STREAM_CHECK_MS = 30_000;
 const WAIT_SECONDS = 25;
 const TYPES = ['incoming', 'ringing', 'accepted', 'active', 'ended', 'stopped', 'offer', 'answer', 'candidates', 'media',
   'participant'].map((name) => `call.${name}`).concat('presence');
@@ -72,19 +73,41 @@ async function eventStream(api, { cursor, signal, welcome, event }) {
   const { ticket } = await api.once('POST', 'tickets', {}, { signal });
   const query = new URLSearchParams(cursor ? { ticket, cursor } : { ticket });
   const source = new EventSource(new URL(`v1/events/stream?${query}`, api.url));
-  let isOpen = false;
-  await new Promise((over) => {
+  let isOpen = false, checking;
+  // A connection that dies without a word raises no error: does the server answer, and has it news that did not come?
+  const check = async (over, fail) => {
+    const before = cursor;
+    try {
+      const { events } = await api.once('GET', 'events', { cursor, waitSeconds: 0 }, { signal, timeoutMs: PROBE_MS });
+      if (events.length) setTimeout(() => { if (cursor === before) over(); }, PROBE_MS);
+    } catch (error) {
+      // A server that is busy has answered.
+      if (error.status < 429) fail(error);
+    }
+  };
+  await new Promise((over, fail) => {
     const opening = setTimeout(over, OPENING_MS);
     signal.addEventListener('abort', over, { once: true });
     source.onerror = over;
     source.addEventListener('welcome', ({ data }) => {
       isOpen = true;
       clearTimeout(opening);
-      welcome(JSON.parse(data).data);
+      const { data: greeting } = JSON.parse(data);
+      cursor = greeting.cursor;
+      checking = setInterval(check, STREAM_CHECK_MS, over, fail);
+      welcome(greeting);
     });
-    for (const type of TYPES) source.addEventListener(type, ({ data }) => event(JSON.parse(data)));
+    for (const type of TYPES) {
+      source.addEventListener(type, ({ data }) => {
+        const news = JSON.parse(data);
+        cursor = news.cursor ?? cursor;
+        event(news);
+      });
+    }
+  }).finally(() => {
+    clearInterval(checking);
+    source.close();
   });
-  source.close();
   // An EventSource hides why it failed to open. A poll tells: 401, 410 or nothing.
   if (!isOpen && cursor) await api.once('GET', 'events', { cursor, waitSeconds: 0 }, { signal });
   throw new Interrupted('retry', 'the stream ended');
