@@ -19,7 +19,9 @@ final class CurlDriver: Sendable {
     private let commands = Mutex<[Command]>([])
 
     private init() {
-        multi = Multi()
+        // Once in a process and before anything else of libcurl's: without it there is no client at all.
+        guard let multi = try? Multi() else { fatalError("libcurl could not be set up") }
+        self.multi = multi
         let thread = Thread { [self] in run() }
         thread.name = "ringback-curl"
         thread.start()

@@ -8,7 +8,7 @@ import Synchronization
 ///   thread that runs it.
 final class CurlEasy: @unchecked Sendable {
     /// libcurl is set up once in a process.
-    private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+    static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
     /// Handles that have done their work, to be used again by whoever comes next: as bit patterns, for pointers are not
     /// `Sendable`.

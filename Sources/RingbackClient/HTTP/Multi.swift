@@ -7,8 +7,11 @@ import CLibcurl
 final class Multi: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
 
-    init() {
-        guard let handle = curl_multi_init() else { fatalError("libcurl has no memory for a multi handle") }
+    /// - Throws: ``RingbackError`` when libcurl has no memory.
+    init() throws(RingbackError) {
+        guard CurlEasy.isReady, let handle = curl_multi_init() else {
+            throw .transport(TransportFailure(kind: .other, detail: "libcurl could not be set up"))
+        }
         self.handle = handle
     }
 

@@ -20,9 +20,9 @@ final class SocketConnection: Sendable {
 
     /// Begins to connect. The first piece is `opened`.
     ///
-    /// - Throws: ``RingbackError`` for URLs and tokens that can't be sent.
+    /// - Throws: ``RingbackError`` for URLs and tokens that can't be sent, and when libcurl has no memory.
     init(_ client: RingbackClient, _ request: OperationRequest) throws {
-        let multi = Multi()
+        let multi = try Multi()
         self.multi = multi
         isClosing = Mutex(false)
         mailbox = Mailbox(capacity: Self.capacity) { multi.wake() }

@@ -37,7 +37,8 @@ final class FaultyProxy: Sendable {
             upward.stackSize = 256 << 10
             upward.start()
             Self.pump(from: server, to: client, budget)
-            while !budget.isUpwardDone.withLock({ $0 }) { usleep(1000) }
+            budget.ends.wait()
+            budget.ends.wait()
         }
         self.listener.withLock { $0 = listener }
     }
@@ -48,7 +49,8 @@ final class FaultyProxy: Sendable {
     private final class Budget: Sendable {
         let fault: Fault
         let left: Mutex<Int>
-        let isUpwardDone = Mutex(false)
+        /// Signalled by each direction when it has ended.
+        let ends = DispatchSemaphore(value: 0)
 
         init(_ fault: Fault, _ bytes: Int) {
             self.fault = fault
@@ -69,7 +71,7 @@ final class FaultyProxy: Sendable {
         defer {
             source.end()
             sink.end()
-            budget.isUpwardDone.withLock { $0 = true }
+            budget.ends.signal()
         }
         while let bytes = source.read() {
             switch budget.fault {
