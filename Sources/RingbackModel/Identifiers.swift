@@ -68,7 +68,9 @@ public struct DeviceID: Hashable, Sendable, Codable, CustomStringConvertible {
     private init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
-/// A call: 8 to 64 characters of `[A-Za-z0-9_-]`, holding 128 random bits.
+/// A call: 8 to 64 characters of `[A-Za-z0-9_-]`.
+///
+/// It begins with the time of the call, so that the newest are side by side in an index, and holds 84 random bits.
 public struct CallID: Hashable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: String
 
@@ -91,8 +93,10 @@ public struct CallID: Hashable, Sendable, Codable, CustomStringConvertible {
 
     public var description: String { rawValue }
 
-    /// A new identifier of 128 random bits.
-    public static func random() -> CallID { CallID(unchecked: OpaqueText.random(bytes: 16)) }
+    /// A new identifier. Those of a later millisecond sort behind it.
+    package static func random(at moment: Timestamp) -> CallID {
+        CallID(unchecked: OpaqueText.random(at: moment))
+    }
 
     private init(unchecked rawValue: String) { self.rawValue = rawValue }
 }

@@ -1,6 +1,8 @@
 /// Unguessable text in the alphabet of base64url (RFC 4648, section 5).
 package enum OpaqueText {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    /// The same characters in the order of their codes.
+    private static let ascending = alphabet.sorted()
 
     /// `bytes` random bytes of the system's generator, as base64url without padding.
     package static func random(bytes count: Int) -> String {
@@ -8,6 +10,20 @@ package enum OpaqueText {
         var generator = SystemRandomNumberGenerator()
         let words = (0..<(count + 7) / 8).map { _ in generator.next() as UInt64 }
         return encode((0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) })
+    }
+
+    /// 8 characters that sort as the moments do, to the millisecond, and 84 random bits behind them.
+    package static func random(at moment: Timestamp) -> String {
+        var generator = SystemRandomNumberGenerator()
+        var text: [UInt8] = []
+        text.reserveCapacity(22)
+        func append(_ word: UInt64, characters: Int) {
+            for place in (0..<characters).reversed() { text.append(ascending[Int(word >> UInt64(place * 6) & 63)]) }
+        }
+        append(UInt64(clamping: moment.milliseconds), characters: 8)
+        append(generator.next(), characters: 7)
+        append(generator.next(), characters: 7)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Base64url without padding.

@@ -45,11 +45,18 @@ struct IdentifierTests {
         #expect(UserID.isPrefix(prefix) == isPrefix)
     }
 
-    @Test func `New identifiers are valid, of 128 bits and never the same`() {
+    @Test func `New identifiers are valid, of one length and never the same`() {
         let devices = Set((0..<1000).map { _ in DeviceID.random().rawValue })
-        let calls = Set((0..<1000).map { _ in CallID.random().rawValue })
+        let calls = Set((0..<1000).map { _ in CallID.random(at: Timestamp(milliseconds: 1)).rawValue })
         #expect(devices.count == 1000 && calls.count == 1000)
         for id in devices.union(calls) { #expect(OpaqueText.isValid(id) && id.utf8.count == 22) }
+    }
+
+    @Test(arguments: [(0, 1), (63, 64), (4095, 4096), (1_800_000_000_000, 1_800_000_000_001), (1, 1 << 47)])
+    func `The identifier of a later call sorts behind`(earlier: Int64, later: Int64) {
+        let first = CallID.random(at: Timestamp(milliseconds: earlier))
+        let second = CallID.random(at: Timestamp(milliseconds: later))
+        #expect(first.rawValue.utf8.lexicographicallyPrecedes(second.rawValue.utf8))
     }
 
     @Test(

@@ -19,7 +19,7 @@ extension CallService {
         let devices = try store.devices(of: callee, limit: Limits.legs)
             .filter { $0.expiresAt > now }.map(\.participant.deviceId)
         let (call, transition) = CallState.invite(
-            invitation, id: .random(), devices: devices,
+            invitation, id: .random(at: now), devices: devices,
             reception: try reception(of: caller, by: account, in: store), at: now)
         var unit = CallUnit(store: store, call: call, now: now, timing: timing)
         try unit.carryOut(transition)
