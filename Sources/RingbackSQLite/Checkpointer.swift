@@ -8,9 +8,9 @@ import Synchronization
 /// after which SQLite begins the log anew: it does so only when everything is copied and nobody reads it.
 final class Checkpointer: Sendable {
     /// Pages of the log that are worth copying.
-    private static let pages: Int32 = 4000
+    private static let pages: Int32 = 10_000
     /// Pages at which the writer does all of it itself: the copying does not keep up.
-    private static let mostPages: Int32 = 16_000
+    private static let mostPages: Int32 = 40_000
 
     private enum Phase { case idle, copying, copied }
 
