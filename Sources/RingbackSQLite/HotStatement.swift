@@ -8,11 +8,16 @@ final class HotStatement {
     private let handle: OpaquePointer
     private var parameter: Int32 = 0
     private var status = SQLITE_OK
+    /// What is bound, copied here as long as there is room, which spares SQLite a copy of its own for each value.
+    private let values = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 1)
+    private var used = 0
 
     init(_ db: Database, _ sql: String) throws {
         statement = try db.makeStatement(sql: sql)
         handle = statement.sqliteStatement
     }
+
+    deinit { values.deallocate() }
 
     // MARK: The next parameter
 
@@ -27,11 +32,7 @@ final class HotStatement {
 
     func bind(_ value: String?) {
         guard var value else { return bindNull() }
-        value.withUTF8 { text in
-            text.withMemoryRebound(to: CChar.self) { text in
-                note(sqlite3_bind_text(handle, next(), text.baseAddress, Int32(text.count), Self.copied))
-            }
-        }
+        value.withUTF8 { bind(text: UnsafeRawBufferPointer($0)) }
     }
 
     func bind(_ value: [UInt8]?) {
@@ -39,17 +40,27 @@ final class HotStatement {
         value.withUnsafeBytes { bytes in
             // Empty bytes may have no address, and no address would be NULL.
             if bytes.isEmpty { return note(sqlite3_bind_zeroblob(handle, next(), 0)) }
-            note(sqlite3_bind_blob(handle, next(), bytes.baseAddress, Int32(bytes.count), Self.copied))
+            let (address, destructor) = kept(bytes)
+            note(sqlite3_bind_blob(handle, next(), address, Int32(bytes.count), destructor))
         }
     }
 
-    /// UTF-8, not empty, for a column of type TEXT.
-    func bind(text value: [UInt8]) {
-        value.withUnsafeBytes { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { text in
-                note(sqlite3_bind_text(handle, next(), text.baseAddress, Int32(text.count), Self.copied))
-            }
-        }
+    /// UTF-8 for a column of type TEXT.
+    func bind(text value: [UInt8]) { value.withUnsafeBytes { bind(text: $0) } }
+
+    private func bind(text bytes: UnsafeRawBufferPointer) {
+        let (address, destructor) = kept(bytes)
+        let text = address?.assumingMemoryBound(to: CChar.self)
+        note(sqlite3_bind_text(handle, next(), text, Int32(bytes.count), destructor))
+    }
+
+    /// Where bytes are until the statement has run, and what SQLite is to do with them.
+    private func kept(_ bytes: UnsafeRawBufferPointer) -> (UnsafeRawPointer?, sqlite3_destructor_type?) {
+        guard bytes.count <= values.count - used else { return (bytes.baseAddress, Self.copied) }
+        let place = UnsafeMutableRawBufferPointer(rebasing: values[used..<used + bytes.count])
+        place.copyMemory(from: bytes)
+        used += bytes.count
+        return (UnsafeRawPointer(place.baseAddress), nil)
     }
 
     private func bindNull() { note(sqlite3_bind_null(handle, next())) }
@@ -69,6 +80,7 @@ final class HotStatement {
     func run() throws {
         defer {
             parameter = 0
+            used = 0
             status = SQLITE_OK
         }
         if status == SQLITE_OK {
