@@ -107,7 +107,7 @@ final class GroupWriter: Sendable {
 
     private func finish(_ batch: [Job], _ done: Done) {
         let (observer, settled) = state.withLock { ($0.observer, $0.settled) }
-        live.commit(done.staged.calls.values.lazy.map(\.entry))
+        live.commit(done.staged.calls.values.lazy.map(\.entry), newestEvent: done.staged.newestEvent)
         heads.commit(done.staged)
         observer(done.staged.commit)
         for (job, outcome) in zip(batch, done.outcomes) {

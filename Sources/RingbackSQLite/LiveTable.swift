@@ -17,16 +17,37 @@ final class LiveTable: Sendable {
         var timeline: StoredTimeline
         /// The newest event with an offer, an answer or candidates.
         var lastPayload: Int64?
-        /// How much of the entry is in the row.
         var row: RowState
+
+        init(
+            key: Int64, call: CallState, deadline: Timestamp?, timeline: StoredTimeline, lastPayload: Int64?,
+            row: RowState
+        ) {
+            self.key = key
+            self.call = call
+            self.deadline = deadline
+            self.timeline = timeline
+            self.lastPayload = lastPayload
+            self.row = row
+        }
+
+        /// Of a call that has no row.
+        init(new call: CallState, key: Int64) {
+            // Due at once: only the use cases know when it is, and they look then.
+            self.init(
+                key: key, call: call, deadline: call.createdAt, timeline: StoredTimeline(), lastPayload: nil,
+                row: .absent)
+        }
     }
 
+    /// How much of an entry is in its row.
     enum RowState: Sendable {
+        /// There is no row. The log knows all.
         case absent
         /// The log knows more.
         case behind
-        /// There is more to write than the log knows.
-        case wanting
+        /// There is more to write than the log knows, to a row that is there or not.
+        case wanting(isNew: Bool)
         case complete
     }
 
@@ -35,14 +56,18 @@ final class LiveTable: Sendable {
         /// The keys of the calls of each user.
         var users: [UserID: [Int64: CallID]] = [:]
         var nextKey: Int64
+        /// The number of the newest event when a call last ended.
+        var newestEnd: Int64 = 0
     }
 
     private let state: Mutex<State>
 
     /// Reads the rows of the live calls, and what the log knows more.
     init(_ db: Database) throws {
-        var state = State(nextKey: (try Int64.fetchOne(db, sql: "SELECT max(id) FROM calls") ?? 0) + 1)
+        var state = State(nextKey: 1)
         for entry in try LiveRows(db).entries { state.insert(entry) }
+        let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM calls") ?? 0
+        state.nextKey = max(newest, state.entries.values.lazy.map(\.key).max() ?? 0) + 1
         self.state = Mutex(state)
     }
 
@@ -68,10 +93,8 @@ final class LiveTable: Sendable {
         state.withLock { $0.entries.values.sorted { $0.key < $1.key }.map(\.call) }
     }
 
-    /// Calls whose rows are behind the log.
-    var behind: [Entry] {
-        state.withLock { $0.entries.values.filter { if case .behind = $0.row { true } else { false } } }
-    }
+    /// Calls of which the log knows more than their rows.
+    var behind: [Entry] { state.withLock { $0.entries.values.filter(\.row.isBehind) } }
 
     /// Calls whose deadline is not after `now`, the most overdue first.
     func due(at now: Timestamp, limit: Int) -> [CallID] {
@@ -85,11 +108,28 @@ final class LiveTable: Sendable {
     var nextDeadline: Timestamp? { state.withLock { $0.entries.values.lazy.compactMap(\.deadline).min() } }
 
     /// Takes the calls of a transaction that has been committed.
-    func commit(_ entries: some Sequence<Entry>) {
+    func commit(_ entries: some Sequence<Entry>, newestEvent: Int64) {
         state.withLock { state in
             for entry in entries {
-                if entry.call.isLive { state.insert(entry) } else { state.remove(entry) }
+                if entry.call.isLive {
+                    state.insert(entry)
+                } else {
+                    state.remove(entry)
+                    state.newestEnd = newestEvent
+                }
             }
+        }
+    }
+
+    /// The number of the newest event when a call was last taken from here.
+    var newestEnd: Int64 { state.withLock(\.newestEnd) }
+}
+
+extension LiveTable.RowState {
+    var isBehind: Bool {
+        switch self {
+        case .absent, .behind: true
+        case .wanting, .complete: false
         }
     }
 }

@@ -13,9 +13,18 @@ extension SQLiteSession {
         } else if let entry = try live[id] ?? storedEntry(of: id) {
             current = CallDraft(entry, isStaged: false)
         } else {
+            try requireThatNothingEnded()
             return nil
         }
         return current
+    }
+
+    /// - Throws: ``StaleMoment`` for a reader, when a call has ended since it began: it may be neither in the rows that it
+    ///   sees nor in memory any more.
+    private func requireThatNothingEnded() throws {
+        guard statements == nil else { return }
+        let newest = try first("SELECT max(id) FROM events", []) { $0[0] as Int64? } ?? nil
+        if live.newestEnd > newest ?? 0 { throw StaleMoment() }
     }
 
     private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {
@@ -57,19 +66,33 @@ extension SQLiteSession {
     func nextDeadline() throws -> Timestamp? { live.nextDeadline }
 
     func history(_ query: HistoryQuery) throws -> [CallState] {
-        var conditions = ["id < coalesce((SELECT id FROM calls WHERE call_id = :before), 9223372036854775807)"]
-        var arguments: [String: (any DatabaseValueConvertible)?] = [
-            "user": query.user.rawValue, "before": query.before?.rawValue, "limit": query.limit,
-        ]
+        var before = Int64.max
+        if let id = query.before, let key = try draft(of: id)?.entry.key { before = key }
+        let live = liveHistory(query, before: before)
+        let page: [Keyed]
         switch query.filter {
-        case nil: break
-        // The row of a live call is behind: which state it is in only the memory knows.
-        case .live, .state(.inviting), .state(.ringing), .state(.connecting), .state(.active):
-            return try liveHistory(query)
-        case .state(.ended): conditions.append("ended_at IS NOT NULL")
+        case .live, .state(.inviting), .state(.ringing), .state(.connecting), .state(.active): page = live
+        case .state(.ended): page = try endedHistory(query, before: before)
+        case nil:
+            let ended = try endedHistory(query, before: before)
+            // Memory hears of an end a little later than the rows.
+            let keys = Set(ended.map(\.key))
+            page = (live.filter { !keys.contains($0.key) } + ended).sorted { $0.key > $1.key }
         }
+        try requireThatNothingEnded()
+        return page.prefix(query.limit).map(\.call)
+    }
+
+    private typealias Keyed = (key: Int64, call: CallState)
+
+    /// From the rows, newest first. The rows of live calls are behind, or not there: only the memory knows these.
+    private func endedHistory(_ query: HistoryQuery, before: Int64) throws -> [Keyed] {
+        var arguments: [String: (any DatabaseValueConvertible)?] = [
+            "user": query.user.rawValue, "before": before, "limit": query.limit,
+        ]
+        if let with = query.with { arguments["with"] = with.rawValue }
         func half(_ mine: String, _ other: String) -> String {
-            var conditions = conditions + ["\(mine) = :user"]
+            var conditions = ["id < :before", "ended_at IS NOT NULL", "\(mine) = :user"]
             if query.with != nil { conditions.append("\(other) = :with") }
             if mine == "callee_id" { conditions.append("concealed = 0") }
             return """
@@ -77,28 +100,24 @@ extension SQLiteSession {
                 ORDER BY id DESC LIMIT :limit)
                 """
         }
-        if let with = query.with { arguments["with"] = with.rawValue }
         return try all(
             """
             \(half("caller_id", "callee_id")) UNION ALL \(half("callee_id", "caller_id"))
             ORDER BY id DESC LIMIT :limit
             """, StatementArguments(arguments)
-        ) { row in
-            guard let id = CallID(row["call_id"]) else { throw CorruptRow(column: "call_id") }
-            return try live[id]?.call ?? CallRow.state(checked(row))
-        }
+        ) { ($0["id"], try CallRow.state($0)) }
     }
 
-    private func liveHistory(_ query: HistoryQuery) throws -> [CallState] {
-        var before = Int64.max
-        if let id = query.before, let key = try draft(of: id)?.entry.key { before = key }
-        let calls = live.entries(of: query.user).filter { entry in
-            let call = entry.call
-            guard entry.key < before, call.caller.userId == query.user || !call.isConcealed else { return false }
-            if let with = query.with, call.caller.userId != with, call.callee != with { return false }
-            if case .state(let state) = query.filter { return call.state == state }
-            return true
-        }
-        return calls.reversed().prefix(query.limit).map(\.call)
+    /// From memory, newest first.
+    private func liveHistory(_ query: HistoryQuery, before: Int64) -> [Keyed] {
+        live.entries(of: query.user).reversed().lazy
+            .filter { entry in
+                let call = entry.call
+                guard entry.key < before, call.caller.userId == query.user || !call.isConcealed else { return false }
+                if let with = query.with, call.caller.userId != with, call.callee != with { return false }
+                if case .state(let state) = query.filter { return call.state == state }
+                return true
+            }
+            .map { ($0.key, $0.call) }
     }
 }

@@ -17,7 +17,7 @@ extension SQLiteSession {
         guard !entries.isEmpty else { return }
         let draft = try requireDraft(of: call)
         draft.entry.timeline.append(entries)
-        if case .complete = draft.entry.row { draft.entry.row = .wanting }
+        if case .complete = draft.entry.row { draft.entry.row = .wanting(isNew: false) }
         stage(draft)
     }
 
@@ -30,9 +30,7 @@ extension SQLiteSession {
     }
 
     private func new(_ call: CallState) -> CallDraft {
-        let entry = LiveTable.Entry(
-            key: live.takeKey(), call: call, deadline: nil, timeline: StoredTimeline(), lastPayload: nil, row: .absent)
-        let draft = CallDraft(entry, isStaged: false)
+        let draft = CallDraft(LiveTable.Entry(new: call, key: live.takeKey()), isStaged: false)
         current = draft
         return draft
     }
@@ -48,22 +46,24 @@ extension SQLiteSession {
     func writeCalls() throws {
         for draft in staged.calls.values {
             switch draft.entry.row {
-            case .absent: try insert(draft)
-            case .wanting: try update(draft)
-            case .behind, .complete: continue
+            case .wanting(let isNew): try isNew ? insert(draft) : update(draft)
+            case .absent, .behind, .complete: continue
             }
             draft.entry.row = .complete
         }
     }
 
-    /// Writes the rows that are behind the log, so that nothing has to be found again before this place.
+    /// Writes the rows that are missing or behind the log, so that nothing has to be found again before this place.
     func writeCallsBehind() throws {
         for entry in live.behind where staged.calls[entry.call.id] == nil {
             staged.calls[entry.call.id] = CallDraft(entry, isStaged: true)
         }
         for draft in staged.calls.values {
-            guard case .behind = draft.entry.row else { continue }
-            try update(draft)
+            switch draft.entry.row {
+            case .absent: try insert(draft)
+            case .behind: try update(draft)
+            case .wanting, .complete: continue
+            }
             draft.entry.row = .complete
         }
     }
@@ -91,7 +91,11 @@ extension SQLiteSession {
 extension LiveTable.RowState {
     /// After a change that the log does not tell.
     fileprivate var wanting: Self {
-        if case .absent = self { .absent } else { .wanting }
+        switch self {
+        case .absent: .wanting(isNew: true)
+        case .behind, .complete: .wanting(isNew: false)
+        case .wanting: self
+        }
     }
 
     /// After a change that the log tells.

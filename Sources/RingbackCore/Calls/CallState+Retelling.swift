@@ -5,11 +5,11 @@ package import RingbackModel
 extension Transition {
     /// The types of events that tell a change completely, when they are the first of it.
     package static let retoldTypes: [EventType] = [
-        .callRinging, .callAccepted, .callActive, .callOffer, .callAnswer, .callCandidates, .callMedia,
+        .callIncoming, .callRinging, .callAccepted, .callActive, .callOffer, .callAnswer, .callCandidates, .callMedia,
         .callParticipant,
     ]
 
-    /// Whether ``CallState/retell(_:)`` can do again what this did, from its first event.
+    /// Whether ``CallState/retell(_:)``, or for an invitation ``CallState/retold(_:)``, can do again what this did, from its first event.
     package var isRetold: Bool { notices.first.map { Self.retoldTypes.contains($0.type) } ?? false }
 }
 
@@ -24,6 +24,26 @@ package struct UntellableEvent: Error {
 }
 
 extension CallState {
+    /// Makes again the call whose invitation an event of the log tells.
+    ///
+    /// - Throws: ``UntellableEvent``.
+    package static func retold(_ invitation: EventBody) throws -> (CallState, Transition) {
+        let json = invitation.json
+        guard invitation.type == .callIncoming, json["callSeq"]?.integer == 1, let call = json["data"]?["call"],
+            let id = call["callId"]?.string.flatMap({ CallID($0) }), let caller = Participant(call["caller"]),
+            let callee = call["callee"]?["userId"]?.string.flatMap({ UserID($0) }),
+            let audio = call["media"]?["audio"]?.bool, let video = call["media"]?["video"]?.bool,
+            let ringsUntil = call["expiresAt"]?.string.flatMap({ Timestamp($0) }), let legs = call["legs"]?.elements
+        else { throw UntellableEvent(type: invitation.type) }
+        let devices = legs.compactMap { $0["deviceId"]?.string.flatMap { DeviceID($0) } }
+        let ringSeconds = Int((ringsUntil - invitation.time).milliseconds / 1000)
+        return invite(
+            Invitation(
+                caller: caller, callee: callee, media: Call.Media(audio: audio, video: video),
+                custom: call["custom"]?.text, ringSeconds: ringSeconds),
+            id: id, devices: devices, reception: .rings, at: invitation.time)
+    }
+
     /// Does again what an event of the log tells, at its time.
     ///
     /// - Returns: What was done then; the event itself is among the notices. Nothing for an event that the call has told
