@@ -56,7 +56,7 @@ enum CallRow {
         bind(call.callerSide, to: statement)
         bind(call.calleeSide, to: statement)
         statement.bind(text: legs(call.legs))
-        statement.bind(text: entry.timeline.encode())
+        statement.bind(text: entry.timeline.encode(for: call))
         statement.bind(event)
         statement.bind(entry.lastPayload)
     }

@@ -64,7 +64,10 @@ extension SQLiteSession {
         }
     }
 
-    func timeline(of call: CallID) throws -> [TimelineEntry] { try draft(of: call)?.entry.timeline.entries() ?? [] }
+    func timeline(of call: CallID) throws -> [TimelineEntry] {
+        guard let entry = try draft(of: call)?.entry else { return [] }
+        return try entry.timeline.entries(of: entry.call)
+    }
 
     func saveQuality(_ summary: JSONText, from participant: Participant, of call: CallID, at now: Timestamp) throws {
         try execute(

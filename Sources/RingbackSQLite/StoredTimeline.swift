@@ -2,6 +2,9 @@ import RingbackCore
 import RingbackModel
 
 /// A call's timeline: as the JSON that its row has, and what has come since.
+///
+/// In a row an entry is `[seq, milliseconds since 1970, what, actor, detail]`, where the actor is 0 for the caller's device,
+/// 1 for the callee's that accepted, an object for another, and `null` for nobody. Rows from before have objects.
 struct StoredTimeline: Sendable {
     /// The entries with commas between them.
     private var encoded: [UInt8]
@@ -9,28 +12,68 @@ struct StoredTimeline: Sendable {
 
     init() { encoded = [] }
 
-    /// - Parameter json: An array that ``json`` has made.
+    /// - Parameter json: An array that ``encode(for:)`` has made.
     init(json: [UInt8]) { encoded = Array(json.dropFirst().dropLast()) }
 
     mutating func append(_ entries: [TimelineEntry]) { fresh += entries }
 
     /// The JSON for the row.
-    mutating func encode() -> [UInt8] {
-        for entry in fresh {
-            if !encoded.isEmpty { encoded.append(UInt8(ascii: ",")) }
-            encoded += entry.json
+    mutating func encode(for call: CallState) -> [UInt8] {
+        var json = JSONWriter(reservingCapacity: encoded.count + fresh.count * 48 + 2)
+        json.array { json in
+            if !encoded.isEmpty { json.raw(encoded) }
+            for entry in fresh { Self.write(entry, of: call, to: &json) }
         }
+        encoded = Array(json.utf8.dropFirst().dropLast())
         fresh = []
-        return [UInt8(ascii: "[")] + encoded + [UInt8(ascii: "]")]
+        return json.utf8
     }
 
     /// - Throws: ``CorruptRow``.
-    func entries() throws -> [TimelineEntry] {
+    func entries(of call: CallState) throws -> [TimelineEntry] {
         let array = [UInt8(ascii: "[")] + encoded + [UInt8(ascii: "]")]
         let old = try (JSONSlice(unchecked: array).elements ?? []).map { json in
-            guard let entry = TimelineEntry(json) else { throw CorruptRow(column: "timeline") }
+            guard let entry = Self.entry(json, of: call) ?? TimelineEntry(json) else {
+                throw CorruptRow(column: "timeline")
+            }
             return entry
         }
         return old + fresh
+    }
+
+    private static func write(_ entry: TimelineEntry, of call: CallState, to json: inout JSONWriter) {
+        json.array { json in
+            json.integer(Int64(entry.seq))
+            json.integer(entry.time.milliseconds)
+            json.string(entry.what)
+            switch entry.actor {
+            case nil: json.null()
+            case let actor? where actor == call.caller: json.integer(0)
+            case let actor? where actor == call.calleeParticipant: json.integer(1)
+            case let actor?: actor.write(to: &json)
+            }
+            if let detail = entry.detail { json.string(detail) }
+        }
+    }
+
+    private static func entry(_ json: JSONSlice, of call: CallState) -> TimelineEntry? {
+        guard let values = json.elements, values.count >= 4, let seq = values[0].integer,
+            let time = values[1].integer, let what = values[2].string
+        else { return nil }
+        let actor =
+            switch values[3].integer {
+            case 0: call.caller
+            case 1: call.calleeParticipant
+            default: Participant(values[3])
+            }
+        return TimelineEntry(
+            seq: seq, time: Timestamp(milliseconds: Int64(time)), what: what, actor: actor,
+            detail: values.count > 4 ? values[4].string : nil)
+    }
+}
+
+extension CallState {
+    fileprivate var calleeParticipant: Participant? {
+        calleeDevice.map { Participant(userId: callee, deviceId: $0) }
     }
 }

@@ -13,6 +13,13 @@ package struct JSONWriter: Sendable {
         utf8.append(UInt8(ascii: "}"))
     }
 
+    package mutating func array(_ elements: (inout JSONWriter) -> Void) {
+        separate()
+        utf8.append(UInt8(ascii: "["))
+        elements(&self)
+        utf8.append(UInt8(ascii: "]"))
+    }
+
     package mutating func array<Element>(
         _ elements: some Sequence<Element>, _ write: (inout JSONWriter, Element) -> Void
     ) {
