@@ -14,7 +14,7 @@ package struct RingbackServer: Sendable {
     private let services: Services
     private let dispatcher: Dispatcher
     private let hub: SocketHub
-    private let polls: PollDesk
+    private let desk: DirectDesk
     private let outboxes = LoopOutboxes()
     private let metrics: ServerMetrics
     private let drain: Drain
@@ -40,8 +40,9 @@ package struct RingbackServer: Sendable {
                 ("ringback_live_calls", services.liveCalls.count),
             ]
         }
-        polls = PollDesk(
-            services: services, outboxes: outboxes, metrics: metrics, poll: LongPoll.operation(services))
+        desk = DirectDesk(
+            dispatcher: dispatcher, outboxes: outboxes, metrics: metrics, poll: LongPoll.operation(services),
+            logger: logger)
         self.logger = logger
         self.onListening = onListening
         observe()
@@ -148,9 +149,9 @@ package struct RingbackServer: Sendable {
     }
 
     private func server() -> HTTPServerBuilder {
-        HTTPServerBuilder { [hub, polls, drain] responder in
+        HTTPServerBuilder { [hub, desk, drain] responder in
             GateChannel(
-                responder: responder, upgrade: SocketUpgrade(hub: hub, isDraining: { drain.hasBegun }), polls: polls)
+                responder: responder, upgrade: SocketUpgrade(hub: hub, isDraining: { drain.hasBegun }), desk: desk)
         }
     }
 }

@@ -83,7 +83,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
             box.close()
             if http != nil { context.close(promise: nil) }
         case is ChannelShouldQuiesceEvent where http != nil: context.close(promise: nil)
-        case is PollHandler.Began: stopRequestTimer()
+        case is DirectHandler.Began: stopRequestTimer()
         default: break
         }
         if state != .upgraded { context.fireUserInboundEventTriggered(event) }

@@ -17,7 +17,7 @@ struct GateChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let upgrade: SocketUpgrade
-    let polls: PollDesk
+    let desk: DirectDesk
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -35,7 +35,7 @@ struct GateChannel: ServerChildChannel, HTTPChannelHandler {
             // What was read last stays allocated: most connections are idle, and busy ones get more as they need it.
             try channel.syncOptions?.setOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536))
-            try channel.pipeline.syncOperations.addHandlers(encoder, decoder, PollHandler(desk: polls), gate)
+            try channel.pipeline.syncOperations.addHandlers(encoder, decoder, DirectHandler(desk: desk), gate)
             return Value(http: promise.futureResult, box: box, channel: channel)
         }
     }

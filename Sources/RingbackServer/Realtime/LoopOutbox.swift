@@ -20,6 +20,8 @@ final class LoopOutbox: Sendable {
         /// There may be events.
         case wake
         case answer(SocketRequest.Label, Result<Answer, any Error>)
+        /// Of the one request that waits.
+        case done(Result<Answer, any Error>)
         case end(StreamEnd)
     }
 

@@ -149,6 +149,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         switch letter {
         case .wake: pump()
         case .answer(let label, let result): answered(label, result)
+        case .done: break
         case .end(let end): close(end == .restart ? .restart : .superseded)
         }
     }

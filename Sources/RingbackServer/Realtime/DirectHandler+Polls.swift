@@ -4,13 +4,9 @@ import RingbackCore
 import RingbackModel
 
 /// One long-poll on its way.
-final class Poll {
-    let head: HTTPRequestHead
+final class Poll: Exchange {
     let request: PollRequest
-    let start = ContinuousClock.now
     let deadline: NIODeadline
-    /// All of the request has come.
-    var isWhole = false
     var seat: FeedSeat?
     var cursor = Cursor(epoch: "", position: 0)
     /// The server has ended it.
@@ -20,15 +16,15 @@ final class Poll {
     /// Something may have come since the database was asked.
     var isWoken = false
 
-    init(_ head: HTTPRequestHead, _ request: PollRequest) {
-        self.head = head
+    init(_ head: HTTPRequestHead, _ operation: Operation, _ request: PollRequest) {
         self.request = request
         deadline = .now() + .seconds(Int64(request.waitSeconds))
+        super.init(head, operation)
     }
 }
 
 /// Where a poll's answer comes from: the feed's memory, and the database only when that can't tell.
-extension PollHandler {
+extension DirectHandler {
     func begin(_ poll: Poll) {
         do {
             if let participant = try desk.knownParticipant(poll.request.token) {
@@ -100,21 +96,5 @@ extension PollHandler {
         guard !batch.isEmpty || poll.hasEnded || poll.deadline <= .now() || !heldEvents.isEmpty else { return false }
         send(LongPoll.answer(batch, cursor: page.cursor, calls: nil, desk.services), to: poll)
         return true
-    }
-
-    /// Runs work elsewhere and comes back to the event loop, if the poll is still there. What fails is passed on.
-    private func run<Value: Sendable>(
-        _ poll: Poll, _ work: @escaping @Sendable (PollDesk) async throws -> Value,
-        then: @escaping (PollHandler, Value) -> Void
-    ) {
-        guard let context else { return }
-        let (eventLoop, desk) = (context.eventLoop, desk)
-        eventLoop.makeFutureWithTask { try await work(desk) }.assumeIsolated().whenComplete { result in
-            guard self.poll === poll else { return }
-            switch result {
-            case .success(let value): then(self, value)
-            case .failure: self.passOn(poll)
-            }
-        }
     }
 }

@@ -1,0 +1,147 @@
+import Foundation
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOHTTP1
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// What all connections share whose requests are answered on the event loop.
+final class DirectDesk: Sendable {
+    let outboxes: LoopOutboxes
+    let keeper = LoopKeeper()
+    private let dispatcher: Dispatcher
+    private let metrics: ServerMetrics
+    private let poll: Operation
+    /// Writes to calls by their method and what stands behind the call in the path.
+    private let writes: [String: Operation]
+    private let logger: Logger
+    private let date = Mutex<(second: Int64, text: String)>((0, ""))
+
+    init(
+        dispatcher: Dispatcher, outboxes: LoopOutboxes, metrics: ServerMetrics, poll: Operation, logger: Logger
+    ) {
+        self.dispatcher = dispatcher
+        self.outboxes = outboxes
+        self.metrics = metrics
+        self.poll = poll
+        self.logger = logger
+        let operations = dispatcher.operations.values.filter { $0.call != nil }
+        writes = Dictionary(
+            uniqueKeysWithValues: operations.map { operation in
+                let action = operation.path.split(separator: "/").dropFirst(3).joined(separator: "/")
+                return ("\(operation.method.rawValue) \(action)", operation)
+            })
+    }
+
+    var services: Services { dispatcher.services }
+
+    // MARK: Requests
+
+    /// What there is to do for a request; `nil` leaves it to the HTTP side.
+    func exchange(for head: HTTPRequestHead) -> Exchange? {
+        guard head.uri.hasPrefix("/v1/"),
+            let fields = PlainFields(head, ignoresOrigin: services.settings.allowedOrigins.isEmpty)
+        else { return nil }
+        if let poll = PollRequest(head, fields) { return Poll(head, self.poll, poll) }
+        let path = head.uri.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2)
+        guard path.first == "calls", path.count == 1 || path.count == 3 else { return nil }
+        let (call, action) = path.count == 3 ? (String(path[3]), String(path[4])) : (nil, "")
+        guard let operation = writes["\(head.method.rawValue) \(action)"],
+            // What has to be decoded is for the HTTP side.
+            call.map({ CallID($0) != nil }) ?? true, let write = WriteRequest(fields, callId: call)
+        else { return nil }
+        return CallWrite(head, operation, write)
+    }
+
+    /// What a write asks of the store.
+    func callRequest(_ write: CallWrite, by principal: SessionService.Principal) throws -> CallRequest {
+        guard let call = write.operation.call else { throw Problem(.notFound, "There is nothing at this path.") }
+        let bytes = write.body.readableBytesView
+        let asked = OperationRequest(
+            operation: write.operation, principal: principal,
+            parameters: .url(write.request.callId.map { ["callId": $0] } ?? [:]),
+            body: bytes.isEmpty ? nil : try JSONSlice(parsing: Array(bytes)),
+            idempotencyKey: write.request.idempotencyKey)
+        try dispatcher.admit(asked)
+        return try call(asked)
+    }
+
+    /// Whose poll it is, when that is known without the database.
+    func knownParticipant(_ token: String) throws -> Participant? {
+        guard let participant = try services.sessions.known(token).map(Self.participant),
+            services.presence.isWatching(participant)
+        else { return nil }
+        return participant
+    }
+
+    /// Whose poll it is; from here on the device hears of those it watches.
+    func participant(_ token: String) async throws -> Participant {
+        let participant = try Self.participant(try await services.sessions.authenticate(token))
+        try await services.presence.resumeWatching(participant)
+        return participant
+    }
+
+    private static func participant(_ principal: SessionService.Principal) throws -> Participant {
+        guard case .device(let participant, _) = principal else { throw SessionService.unauthenticated }
+        return participant
+    }
+
+    // MARK: Answers
+
+    func served(_ exchange: Exchange, status: Int) {
+        metrics.served(exchange.operation, status: status, since: exchange.start)
+    }
+
+    /// What the outside hears of an error.
+    func problem(for error: any Error, _ write: CallWrite) -> Problem {
+        Dispatcher.problem(for: error) { error in
+            logger.error(
+                "a request failed", metadata: ["op": "\(write.operation.id)", "error": "\(error)"])
+        }
+    }
+
+    /// The head of an answer, the same as the HTTP side gives it.
+    func head(of answer: Answer) -> HTTPResponseHead {
+        var head = head(answer.status, answer.status == 204 ? nil : "application/json", bytes: answer.body.count)
+        if let location = answer.location { head.headers.add(name: "Location", value: location) }
+        return head
+    }
+
+    func head(of problem: Problem) -> HTTPResponseHead {
+        var head = head(problem.status, "application/problem+json", bytes: problem.json.count)
+        if let seconds = problem.retryAfterSeconds { head.headers.add(name: "Retry-After", value: "\(seconds)") }
+        return head
+    }
+
+    private func head(_ status: Int, _ type: String?, bytes: Int) -> HTTPResponseHead {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(8)
+        if let type { headers.add(name: "Content-Type", value: type) }
+        if status != 204 { headers.add(name: "Content-Length", value: String(bytes)) }
+        if !services.settings.allowedOrigins.isEmpty { headers.add(name: "Vary", value: "Origin") }
+        headers.add(name: "X-Content-Type-Options", value: "nosniff")
+        headers.add(name: "Cache-Control", value: "no-store")
+        headers.add(name: "Date", value: currentDate())
+        return HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
+    }
+
+    /// The time as RFC 9110, section 5.6.7 writes it.
+    private func currentDate() -> String {
+        let second = Int64(Date().timeIntervalSince1970)
+        return date.withLock { date in
+            if date.second != second { date = (second, Self.text(of: second)) }
+            return date.text
+        }
+    }
+
+    private static func text(of second: Int64) -> String {
+        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let moment = Timestamp(milliseconds: second * 1000).description
+        func digits(_ range: Range<Int>) -> Substring { moment.dropFirst(range.lowerBound).prefix(range.count) }
+        let month = months[(Int(digits(5..<7)) ?? 1) - 1]
+        return "\(days[Int(second / 86_400 % 7)]), \(digits(8..<10)) \(month) \(digits(0..<4)) \(digits(11..<19)) GMT"
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import HummingbirdCore
+import NIOHTTP1
+import RingbackModel
+
+/// The fields of a request as clients send them. Whatever is odd about them is for the HTTP side to judge.
+struct PlainFields {
+    let token: String
+    /// `nil` when there is no body.
+    let bodyBytes: Int?
+    let isJSON: Bool
+    let idempotencyKey: String?
+
+    /// - Parameter ignoresOrigin: No other origin is allowed, so that a request that names one is like any other.
+    /// - Returns: `nil` for a request that may have to be refused.
+    init?(_ head: HTTPRequestHead, ignoresOrigin: Bool) {
+        guard head.version == .http1_1 else { return nil }
+        var (token, length, type, key): (String?, String?, String?, String?)
+        func isOnly(_ value: String, _ known: inout String?) -> Bool {
+            defer { known = value }
+            return known == nil
+        }
+        for (name, value) in head.headers {
+            switch name.lowercased() {
+            case "authorization":
+                guard let bearer = BearerToken.parse(value), isOnly(bearer, &token) else { return nil }
+            case "content-length": guard isOnly(value, &length) else { return nil }
+            case "content-type": guard isOnly(value, &type) else { return nil }
+            case "idempotency-key": guard isOnly(value, &key) else { return nil }
+            case "accept" where value != "*/*" && value != "application/json": return nil
+            case "connection" where value.lowercased() != "keep-alive": return nil
+            case "origin" where !ignoresOrigin: return nil
+            case "transfer-encoding", "upgrade", "expect": return nil
+            default: break
+            }
+        }
+        guard let token else { return nil }
+        if let length {
+            guard let bytes = Int(length), (0...Limits.bodyBytes).contains(bytes) else { return nil }
+            bodyBytes = bytes
+        } else {
+            bodyBytes = nil
+        }
+        self.token = token
+        isJSON = type == "application/json"
+        idempotencyKey = key
+    }
+}
+
+/// A plain GET /v1/events.
+struct PollRequest {
+    static let path = "/v1/events"
+
+    let token: String
+    /// `nil` asks for a snapshot.
+    let cursor: String?
+    let waitSeconds: Int
+    let limit: Int
+
+    /// - Returns: `nil` for other requests, and for those that may have to be refused.
+    init?(_ head: HTTPRequestHead, _ fields: PlainFields) {
+        guard head.method == .GET, head.uri.prefix(while: { $0 != "?" }) == Self.path, fields.bodyBytes == nil
+        else { return nil }
+        let query = URI(head.uri).queryParameters
+        guard let waitSeconds = Self.integer(query["waitSeconds"], in: Limits.waitSeconds, default: 25),
+            let limit = Self.integer(query["limit"], in: Limits.eventsPerPage, default: 100)
+        else { return nil }
+        token = fields.token
+        cursor = query["cursor"].map { String($0) }
+        self.waitSeconds = waitSeconds
+        self.limit = limit
+    }
+
+    private static func integer(_ text: Substring?, in range: ClosedRange<Int>, default standard: Int) -> Int? {
+        guard let text else { return standard }
+        guard let value = Int(text), range.contains(value) else { return nil }
+        return value
+    }
+}
+
+/// A plain write to a call.
+struct WriteRequest {
+    let token: String
+    let callId: String?
+    let idempotencyKey: String?
+
+    /// - Parameter callId: From the path; `nil` for an invitation.
+    /// - Returns: `nil` for a request that may have to be refused.
+    init?(_ fields: PlainFields, callId: String?) {
+        guard fields.isJSON || fields.bodyBytes ?? 0 == 0 else { return nil }
+        token = fields.token
+        self.callId = callId
+        idempotencyKey = fields.idempotencyKey
+    }
+}
