@@ -1,4 +1,3 @@
-import RingbackCore
 import RingbackModel
 
 /// Which users have no other device than one, so that what it does need not be told to their others.
@@ -15,8 +14,7 @@ final class LoneDevices {
     /// - Parameter isKept: Whether the answer may be kept: not when the transaction has changed devices, for it may fail.
     func isAlone(_ device: DeviceID, of user: UserID, in session: SQLiteSession, isKept: Bool) throws -> Bool {
         if let known = devices[user] { return known == device }
-        let found = try session.devices(of: user, limit: 2).map(\.participant.deviceId)
-        let lone = found.count == 1 ? found[0] : nil
+        let lone = try session.onlyDevice(of: user)
         if isKept {
             if devices.count == Self.maximum { devices = [:] }
             devices.updateValue(lone, forKey: user)

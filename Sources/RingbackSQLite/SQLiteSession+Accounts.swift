@@ -72,9 +72,22 @@ extension SQLiteSession {
     }
 
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
-        try all(
-            "SELECT * FROM devices WHERE user_id = ? ORDER BY last_seen_at DESC, device_id LIMIT ?",
-            [user.rawValue, limit], Self.device)
+        // Not by SQLite: it makes a temporary table to find the first of several.
+        let devices = try all("SELECT * FROM devices WHERE user_id = ?", [user.rawValue], Self.device)
+            .sorted { a, b in
+                let (seenA, seenB) = (a.lastSeenAt?.milliseconds ?? .min, b.lastSeenAt?.milliseconds ?? .min)
+                return seenA == seenB
+                    ? a.participant.deviceId.rawValue < b.participant.deviceId.rawValue : seenA > seenB
+            }
+        return Array(devices.prefix(limit))
+    }
+
+    /// The user's device, if it is the only one.
+    func onlyDevice(of user: UserID) throws -> DeviceID? {
+        let devices = try all("SELECT device_id FROM devices WHERE user_id = ? LIMIT 2", [user.rawValue]) {
+            try $0.device("device_id")
+        }
+        return devices.count == 1 ? devices[0] : nil
     }
 
     private static func device(_ row: Row) throws -> DeviceRecord {
