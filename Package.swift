@@ -49,7 +49,10 @@ let package = Package(
         ),
         .target(
             name: "RingbackMigrations", path: "migrations",
-            resources: [.embedInCode("0001_schema.sql"), .embedInCode("0002_log.sql")],
+            resources: [
+                .embedInCode("0001_schema.sql"), .embedInCode("0002_log.sql"),
+                .embedInCode("0003_calls_without_checks.sql"),
+            ],
             swiftSettings: strict
         ),
         .target(

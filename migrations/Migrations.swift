@@ -12,6 +12,8 @@ package enum Migrations {
     package static let all: [Migration] = [
         Migration(number: 1, name: "schema", sql: text(PackageResources._001_schema_sql)),
         Migration(number: 2, name: "log", sql: text(PackageResources._002_log_sql)),
+        Migration(
+            number: 3, name: "calls_without_checks", sql: text(PackageResources._003_calls_without_checks_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
