@@ -30,38 +30,31 @@ extension Duration {
 
 extension Timestamp: CustomStringConvertible {
     /// RFC 3339, section 5.6, in UTC with three digits of a second.
-    public var description: String { String(decoding: utf8, as: UTF8.self) }
+    public var description: String { withUTF8 { String(decoding: $0, as: UTF8.self) } }
 
-    /// The 24 ASCII bytes of the RFC 3339 form.
-    package var utf8: [UInt8] {
+    /// Calls `body` with the 24 ASCII bytes of the RFC 3339 form.
+    package func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         let clamped = min(max(milliseconds, 0), 253_402_300_799_999)
         let (days, dayPart) = (clamped / 86_400_000, clamped % 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
-        func append(_ value: Int64, digits: Int) {
-            var divisor: Int64 = 1
-            for _ in 1..<digits { divisor *= 10 }
-            while divisor > 0 {
-                text.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-                divisor /= 10
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { text in
+            func put(_ value: Int64, digits: Int, at place: Int, then separator: Unicode.Scalar) {
+                var rest = value
+                for place in (place..<place + digits).reversed() {
+                    text.initializeElement(at: place, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                    rest /= 10
+                }
+                text.initializeElement(at: place + digits, to: UInt8(ascii: separator))
             }
+            put(year, digits: 4, at: 0, then: "-")
+            put(month, digits: 2, at: 5, then: "-")
+            put(day, digits: 2, at: 8, then: "T")
+            put(dayPart / 3_600_000, digits: 2, at: 11, then: ":")
+            put(dayPart / 60_000 % 60, digits: 2, at: 14, then: ":")
+            put(dayPart / 1000 % 60, digits: 2, at: 17, then: ".")
+            put(dayPart % 1000, digits: 3, at: 20, then: "Z")
+            return body(UnsafeBufferPointer(text))
         }
-        append(year, digits: 4)
-        text.append(UInt8(ascii: "-"))
-        append(month, digits: 2)
-        text.append(UInt8(ascii: "-"))
-        append(day, digits: 2)
-        text.append(UInt8(ascii: "T"))
-        append(dayPart / 3_600_000, digits: 2)
-        text.append(UInt8(ascii: ":"))
-        append(dayPart / 60_000 % 60, digits: 2)
-        text.append(UInt8(ascii: ":"))
-        append(dayPart / 1000 % 60, digits: 2)
-        text.append(UInt8(ascii: "."))
-        append(dayPart % 1000, digits: 3)
-        text.append(UInt8(ascii: "Z"))
-        return text
     }
 
     /// Reads the form that ``description`` writes; digits of a second may be absent.

@@ -75,8 +75,18 @@ package final class PresenceBoard: Sendable {
 
     /// A request came, or one is due: the device takes part in a call.
     package func signaled(_ participant: Participant, at now: Timestamp) {
+        if isKnown(participant, at: now) { return }
         update(participant, at: now) { device in
             device.signaledUntil = max(device.signaledUntil, now + Self.pollGrace)
+        }
+    }
+
+    /// Whether a device that has something open has been heard of within a second: to note it again changes nothing.
+    private func isKnown(_ participant: Participant, at now: Timestamp) -> Bool {
+        state.withLock { state in
+            guard let device = state.devices[participant.userId]?[participant.deviceId] else { return false }
+            return device.open > 0 && device.isPresent && !device.isLost && now - device.lastSeen < .seconds(1)
+                && device.signaledUntil > now + Self.pollGrace - .seconds(1)
         }
     }
 

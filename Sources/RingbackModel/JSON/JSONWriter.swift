@@ -45,7 +45,14 @@ package struct JSONWriter: Sendable {
 
     package mutating func integer(_ value: Int64) {
         separate()
-        utf8.append(contentsOf: String(value).utf8)
+        if value < 0 { utf8.append(UInt8(ascii: "-")) }
+        let start = utf8.count
+        var rest = value.magnitude
+        repeat {
+            utf8.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        utf8[start...].reverse()
     }
 
     package mutating func number(_ value: Double) {
@@ -61,7 +68,7 @@ package struct JSONWriter: Sendable {
     package mutating func timestamp(_ value: Timestamp) {
         separate()
         utf8.append(UInt8(ascii: "\""))
-        utf8.append(contentsOf: value.utf8)
+        value.withUTF8 { utf8.append(contentsOf: $0) }
         utf8.append(UInt8(ascii: "\""))
     }
 

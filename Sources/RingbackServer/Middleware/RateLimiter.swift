@@ -8,6 +8,14 @@ final class RateLimiter: Sendable {
     private struct Bucket {
         var level: Double
         var at: Timestamp
+
+        mutating func spend(at now: Timestamp, _ perSecond: Double, _ burst: Double) -> Bool {
+            level = min(burst, level + Double(now.milliseconds - at.milliseconds) / 1000 * perSecond)
+            at = now
+            guard level >= 1 else { return false }
+            level -= 1
+            return true
+        }
     }
 
     private let perSecond: Double
@@ -23,13 +31,7 @@ final class RateLimiter: Sendable {
                 // Full buckets are as good as none.
                 buckets = buckets.filter { now - $0.value.at < .seconds(2) }
             }
-            var bucket = buckets[device] ?? Bucket(level: burst, at: now)
-            bucket.level = min(burst, bucket.level + Double((now - bucket.at).milliseconds) / 1000 * perSecond)
-            bucket.at = now
-            defer { buckets[device] = bucket }
-            guard bucket.level >= 1 else { return false }
-            bucket.level -= 1
-            return true
+            return buckets[device, default: Bucket(level: burst, at: now)].spend(at: now, perSecond, burst)
         }
         if !isAllowed { throw Problem(.rateLimited, "This device writes too fast.", retryAfterSeconds: 1) }
     }
