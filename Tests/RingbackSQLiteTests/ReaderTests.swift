@@ -67,4 +67,32 @@ struct ReaderTests {
         let seen = try await read(beside: { _ in try await fill(1) }, in: exchange)
         #expect(seen.position == 1 && seen.events == [1] && seen.calls == 1)
     }
+
+    @Test func `A call that ends while one reads is neither missing nor there twice`() async throws {
+        let exchange = try await Exchange.withCast()
+        let (old, id) = (try await exchange.invite(), try await exchange.invite())
+        _ = try await exchange.calls.perform(.cancel, on: old, by: Cast.vasya)
+        let gate = DispatchSemaphore(value: 0)
+        let (beginnings, begun) = AsyncStream<Void>.makeStream()
+        async let seen = exchange.store.read { store in
+            begun.yield()
+            gate.wait()
+            let history = try store.history(HistoryQuery(user: Cast.petya.userId, limit: 10))
+            let older = try store.history(HistoryQuery(user: Cast.petya.userId, before: id, limit: 10))
+            return (call: try store.call(id)?.id, history: history.map(\.id), older: older.map(\.id))
+        }
+        for await _ in beginnings { break }
+        let ending = await Result { _ = try await exchange.calls.perform(.cancel, on: id, by: Cast.vasya) }
+        // Once more for each time that the reading has to be done again.
+        for _ in 0..<3 { gate.signal() }
+        try ending.get()
+        let (call, history, older) = try await seen
+        #expect(call == id && history == [id, old] && older == [old])
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
 }
