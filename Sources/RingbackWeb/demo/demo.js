@@ -15,7 +15,8 @@ const TRANSPORT_WORDS = { websocket: 'WebSocket', sse: 'server-sent events', lon
 
 const element = document.querySelector('ringback-call');
 const account = new Account();
-const preview = new Preview((devices) => { if (ringback) ringback.devices = devices; });
+const preview = new Preview(
+  (devices) => { if (ringback) ringback.devices = devices; }, (trouble) => element.words.trouble(trouble));
 /** @type {Ringback|null} */
 let ringback = null;
 let directory = null;
@@ -25,6 +26,8 @@ let outcome = null;
 let signInWords = '';
 let shownState = null;
 let wakeLock = null;
+/** Those of the newest call, for `debug`. */
+const peerConnections = new Set();
 
 // What goes on
 
@@ -62,9 +65,14 @@ async function enter() {
   });
   ringback.addEventListener('call', ({ call }) => {
     if (!currentCall() || currentCall() === call) outcome = null;
+    if (currentCall() === call) peerConnections.clear();
     if (!call.isIncoming) preview.close();
+    changed();
   });
-  ringback.addEventListener('change', changed);
+  ringback.addEventListener('change', ({ call }) => {
+    if (call === currentCall() && call?.peerConnection) peerConnections.add(call.peerConnection);
+    changed();
+  });
   ringback.addEventListener('signedout', ({ reason }) => leaveSession(reason === 'superseded'
     ? 'You were signed out: this device’s session was ended from elsewhere.' : 'Your session is over. Sign in again.'));
   changed();
@@ -275,13 +283,14 @@ window.ringback = {
     return {
       state: state(), callId: call?.id ?? null, call: call?.info ?? null, transport: ringback?.transport ?? null,
       connection: ringback?.connection ?? null, userId: account.userId ?? null, deviceId: account.deviceId ?? null,
-      peerConnectionState: call?.connectionState ?? null, peerConnections: call?.generation ?? 0,
-      negotiation: call?.negotiation ?? 0, safety: call?.safety?.emoji.join('') ?? null, quality: call?.quality ?? null,
+      peerConnectionState: call?.peerConnection?.connectionState ?? null, peerConnections: peerConnections.size,
+      negotiation: call?.negotiation ?? 0, safety: element.safety?.emoji.join('') ?? null,
+      quality: element.quality.at(-1) ?? null,
     };
   },
   /** The received video: frames decoded. */
   stats: async () => {
-    const report = await currentCall()?.getStats();
+    const report = await currentCall()?.peerConnection?.getStats();
     let framesDecoded = 0;
     report?.forEach(({ type, kind, framesDecoded: frames = 0 }) => {
       if (type === 'inbound-rtp' && kind === 'video') framesDecoded += frames;
