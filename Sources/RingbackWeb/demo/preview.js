@@ -4,6 +4,7 @@ import { listDevices } from '/sdk/device-list.js';
 import { LocalMedia } from '/sdk/ringback.js';
 import { $, setText } from './draw.js';
 import { Stored } from './storage.js';
+import { words } from './words.js';
 
 const stored = new Stored(localStorage, 'devices');
 
@@ -39,7 +40,7 @@ export class Preview {
     await listDevices({
       microphone: [$('preview-microphone'), media.devices.microphone],
       camera: [$('preview-camera'), media.devices.camera],
-    }, 'Default');
+    }, words().standard);
   }
 
   #stop() {

@@ -43,7 +43,7 @@ export class QualityMonitor extends EventTarget {
   }
 }
 
-/** What `getStats()` (W3C webrtc-stats) says, in a few numbers: totals since the start, and the state of this moment. */
+/** What `getStats()` (W3C webrtc-stats) says, in a few numbers: totals, and the state of this moment. */
 export function qualitySummary(report) {
   const stats = [...report.values()];
   const inbound = stats.filter(({ type }) => type === 'inbound-rtp');
