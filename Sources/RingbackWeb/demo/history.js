@@ -94,7 +94,7 @@ export class History {
       const after = make('span', 'after');
       const step = make('span', '');
       step.dir = 'auto';
-      after.textContent = `${((Date.parse(time) - start) / 1_000).toFixed(1)} s`;
+      after.textContent = words().seconds(((Date.parse(time) - start) / 1_000).toFixed(1));
       step.textContent = stepWords(what, actor ? this.name(actor.userId) : words().theServer, detail);
       item.append(after, step);
       return item;
@@ -111,5 +111,6 @@ function shortWords({ reason, missed, talkSeconds }) {
 
 function stepWords(what, who, detail) {
   const step = words().step(what, who);
-  return detail ? `${step} (${detail.replaceAll('_', ' ')})` : step;
+  const more = detail?.replaceAll('_', ' ');
+  return more ? `${step} (${words().details[more] ?? more})` : step;
 }

@@ -31,7 +31,8 @@ const en = {
     declined: 'Declined', canceled: 'Canceled', busy: 'Busy', no_answer: 'No answer', unreachable: 'Not reached',
     completed: 'Answered', missed: 'Missed', failed: 'Failed',
   },
-  theServer: 'The server',
+  details: {},
+  theServer: 'The server', seconds: (number) => `${number} s`,
   step: (what, who) => ({
     invited: `${who} called`, alerting: `A device of ${who} rang`, accepted: `${who} accepted`,
     declined: `${who} declined`, canceled: `${who} canceled`, merged: `${who} called back at the same moment`,
@@ -79,7 +80,11 @@ const ru = {
     declined: 'Отклонён', canceled: 'Отменён', busy: 'Занято', no_answer: 'Нет ответа', unreachable: 'Не дозвонились',
     completed: 'Состоялся', missed: 'Пропущен', failed: 'Сорвался',
   },
-  theServer: 'Сервер',
+  details: {
+    declined: 'отклонён', canceled: 'отменён', busy: 'занято', 'no answer': 'нет ответа', unreachable: 'не дозвонились',
+    completed: 'состоялся', 'accepted elsewhere': 'ответили на другом устройстве', 'connection lost': 'связь потеряна',
+  },
+  theServer: 'Сервер', seconds: (number) => `${number.replace('.', ',')} с`,
   step: (what, who) => ({
     invited: `${who}: звонит`, alerting: `${who}: звонок слышен`, accepted: `${who}: берёт трубку`,
     declined: `${who}: отклоняет`, canceled: `${who}: отменяет`, merged: `${who}: звонит навстречу`,

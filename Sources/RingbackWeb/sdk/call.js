@@ -64,7 +64,7 @@ export class Call extends LocalMedia {
     const { info, state } = this;
     if (state === 'ended') return;
     const early = this.isIncoming ? 'declined' : 'canceled';
-    this.finish(this.isRinging ? early : reason, { endedBy: this.ringback.device });
+    this.finish(this.isRinging && reason === 'completed' ? early : reason, { endedBy: this.ringback.device });
     if (info) await this.ringback.leave(info, how);
   }
 

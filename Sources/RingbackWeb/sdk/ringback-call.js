@@ -133,6 +133,7 @@ export class RingbackCall extends HTMLElement {
   }
 
   #follow(call) {
+    if (this.#monitors.has(call)) return;
     const monitor = new QualityMonitor(call);
     this.#monitors.set(call, monitor);
     monitor.addEventListener('sample', () => this.#drawQuality());
