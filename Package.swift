@@ -77,6 +77,7 @@ let package = Package(
                 .embedInCode("demo/directory.js"), .embedInCode("demo/draw.js"), .embedInCode("demo/history.js"),
                 .embedInCode("demo/icon.svg"), .embedInCode("demo/index.html"), .embedInCode("demo/people.js"),
                 .embedInCode("demo/preview.js"), .embedInCode("demo/storage.js"), .embedInCode("demo/user-id.js"),
+                .embedInCode("demo/words.js"),
                 .embedInCode("docs/docs.css"), .embedInCode("docs/docs.html"), .embedInCode("docs/docs.js"),
                 .embedInCode("sdk/api.js"), .embedInCode("sdk/call-style.js"), .embedInCode("sdk/call-template.js"),
                 .embedInCode("sdk/call.js"), .embedInCode("sdk/device-list.js"), .embedInCode("sdk/feed.js"),

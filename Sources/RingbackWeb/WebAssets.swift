@@ -14,6 +14,7 @@ package enum WebAssets {
         "preview.js": PackageResources.preview_js,
         "storage.js": PackageResources.storage_js,
         "user-id.js": PackageResources.user_id_js,
+        "words.js": PackageResources.words_js,
         "docs.css": PackageResources.docs_css,
         "docs.html": PackageResources.docs_html,
         "docs.js": PackageResources.docs_js,

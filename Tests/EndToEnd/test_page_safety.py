@@ -1,5 +1,7 @@
 """What the pages are allowed to do, and how much they are."""
 
+import re
+
 import requests
 
 from harness.server import ROOT
@@ -33,3 +35,19 @@ def test_other_origins_may_import_the_sdk(server):
         assert answer.status_code == 200 and answer.headers["Access-Control-Allow-Origin"] == "*"
         assert answer.content == (SDK / name).read_bytes(), "the server was built from other files"
     assert requests.get(f"{server.url}/sdk/nothing.js", timeout=10).status_code == 404
+
+
+IMPORTED = re.compile(r"(?:\bfrom|\bimport)\s*\(?\s*'(\./[^']+)'")
+
+
+def test_the_sdk_is_small():
+    """All that a page loads with `ringback.js`, as it stands in the repository: below 40 kB, and no line too long to read."""
+    loaded, found = set(), {"./ringback.js"}
+    while found - loaded:
+        name = (found - loaded).pop()
+        loaded.add(name)
+        text = (SDK / name).read_text()
+        found.update(IMPORTED.findall(text))
+        assert max(map(len, text.splitlines())) <= 120, name
+    assert len(loaded) >= 7, loaded
+    assert sum((SDK / name).stat().st_size for name in loaded) < 40_000

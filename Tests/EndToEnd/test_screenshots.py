@@ -25,6 +25,8 @@ def test_every_state_has_its_picture(phone, server, size):
         assert overflow <= 0, f"{state} is {overflow} px too wide"
         of.page.screenshot(path=directory / f"{size}-{state}.png", animations="disabled")
 
+    vasya.connection_is("online")
+    vasya.sees("petya")
     picture(vasya, "idle")
     vasya.page.click("#preview summary")
     eventually(lambda: vasya.page.eval_on_selector("#preview-video", "video => video.videoWidth"), 10, "a preview")

@@ -3,11 +3,12 @@
 import { Api, sleep } from '/sdk/api.js';
 import { randomString, Stored } from './storage.js';
 import { deriveUserId } from './user-id.js';
+import { words } from './words.js';
 
 /** A sentence for the sign-in form. */
 export class SignInTrouble extends Error {
-  constructor(words, { wantsPassword = false } = {}) {
-    super(words);
+  constructor(sentence, { wantsPassword = false } = {}) {
+    super(sentence);
     this.wantsPassword = wantsPassword;
   }
 }
@@ -49,7 +50,7 @@ export class Account {
    */
   async signIn(typedName, typedPassword) {
     const displayName = typedName.trim();
-    if (!displayName) throw new SignInTrouble('Type a name first: it is what the others see.');
+    if (!displayName) throw new SignInTrouble(words().nameFirst);
     const userId = this.#userIdFor(displayName);
     const stored = this.#password(userId);
     try {
@@ -139,23 +140,21 @@ export class Account {
   }
 
   #taken(name) {
-    const words = `Somebody here is called “${name}” already. `
-      + 'If that is you, type the password; if not, choose another name.';
-    return new SignInTrouble(words, { wantsPassword: true });
+    return new SignInTrouble(words().taken(name), { wantsPassword: true });
   }
 
   #trouble(error, name) {
     if (error instanceof SignInTrouble) return error;
-    if (error.code === 'unanswered') return new SignInTrouble('The server cannot be reached. Is the network there?');
+    if (error.code === 'unanswered') return new SignInTrouble(words().noServer);
     if (error.code === 'user_exists') return this.#taken(name);
     if (error.status === 401) {
-      return new SignInTrouble(`That is not the password of “${name}”.`, { wantsPassword: true });
+      return new SignInTrouble(words().wrongPassword(name), { wantsPassword: true });
     }
     if (error.status === 429) {
       const seconds = Math.max(1, Math.ceil(error.retryAfterSeconds));
-      return new SignInTrouble(`Those were many attempts. Try again in ${seconds} s.`);
+      return new SignInTrouble(words().tooOften(seconds));
     }
-    return new SignInTrouble(`Signing in did not work: ${error.message}`);
+    return new SignInTrouble(words().signInFailed(error.message));
   }
 }
 

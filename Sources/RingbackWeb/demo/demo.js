@@ -9,22 +9,25 @@ import { $, setAvatar, setText } from './draw.js';
 import { History } from './history.js';
 import { drawPeople } from './people.js';
 import { chosenDevices, Preview } from './preview.js';
+import { choose, translate, words } from './words.js';
 
 const page = new URLSearchParams(location.search);
-const TRANSPORT_WORDS = { websocket: 'WebSocket', sse: 'server-sent events', longpoll: 'long-polling' };
 
 const element = document.querySelector('ringback-call');
 const account = new Account();
-const preview = new Preview((devices) => { if (ringback) ringback.devices = devices; });
+const preview = new Preview(
+  (devices) => { if (ringback) ringback.devices = devices; }, (trouble) => element.words.trouble(trouble));
 /** @type {Ringback|null} */
 let ringback = null;
 let directory = null;
 let history = null;
-/** How the last call ended: `{userId, words, wasIncoming}`. */
+/** The last call, as long as the page says how it ended. */
 let outcome = null;
 let signInWords = '';
 let shownState = null;
 let wakeLock = null;
+/** Those of the newest call, for `debug`. */
+const peerConnections = new Set();
 
 // What goes on
 
@@ -62,11 +65,16 @@ async function enter() {
   });
   ringback.addEventListener('call', ({ call }) => {
     if (!currentCall() || currentCall() === call) outcome = null;
+    if (currentCall() === call) peerConnections.clear();
     if (!call.isIncoming) preview.close();
+    changed();
   });
-  ringback.addEventListener('change', changed);
-  ringback.addEventListener('signedout', ({ reason }) => leaveSession(reason === 'superseded'
-    ? 'You were signed out: this device’s session was ended from elsewhere.' : 'Your session is over. Sign in again.'));
+  ringback.addEventListener('change', ({ call }) => {
+    if (call === currentCall() && call?.peerConnection) peerConnections.add(call.peerConnection);
+    changed();
+  });
+  ringback.addEventListener('signedout', ({ reason }) => leaveSession(
+    reason === 'superseded' ? words().superseded : words().sessionOver));
   changed();
 }
 
@@ -137,9 +145,9 @@ function call(userId, video = true) {
   ringback.invite(userId, options).catch((error) => console.debug('invite', error));
 }
 
-function ended({ detail: { call: { peerId, role, reason }, words } }) {
-  if (reason !== 'merged' && !currentCall() && !ringback?.calls.some(({ isIncoming }) => isIncoming)) {
-    outcome = { userId: peerId, words, wasIncoming: role === 'callee' };
+function ended({ detail: { call } }) {
+  if (call.reason !== 'merged' && !currentCall() && !ringback?.calls.some(({ isIncoming }) => isIncoming)) {
+    outcome = call;
   }
   history?.refresh();
   changed();
@@ -185,7 +193,7 @@ function draw() {
 function drawMe() {
   setText($('my-name'), account.displayName);
   setText($('my-id'), account.userId);
-  setText($('my-transport'), TRANSPORT_WORDS[ringback.transport] ?? '');
+  setText($('my-transport'), words().transports[ringback.transport] ?? '');
   setAvatar($('my-avatar'), account.userId, account.displayName);
   setText($('my-key'), account.password ?? '');
   $('key-row').hidden = !account.password;
@@ -197,7 +205,7 @@ async function drawDevices() {
   if (!answer) return;
   $('my-devices').replaceChildren(...answer.items.map(({ deviceName, current }) => {
     const item = document.createElement('li');
-    item.textContent = `${deviceName ?? 'Device'}${current ? ' (this one)' : ''}`;
+    item.textContent = `${deviceName ?? words().device}${current ? words().thisOne : ''}`;
     return item;
   }));
 }
@@ -205,22 +213,22 @@ async function drawDevices() {
 function drawOutcome(now) {
   $('outcome').hidden = now !== 'ended';
   if (now !== 'ended') return;
-  const name = directory.name(outcome.userId);
-  setAvatar($('ended-avatar'), outcome.userId, name);
+  const name = directory.name(outcome.peerId);
+  setAvatar($('ended-avatar'), outcome.peerId, name);
   setText($('ended-title'), name);
-  setText($('ended-reason'), outcome.words);
-  setText($('call-again').querySelector('span'), outcome.wasIncoming ? 'Call back' : 'Call again');
+  setText($('ended-reason'), element.endedWords(outcome));
+  setText($('call-again').querySelector('span'), outcome.role === 'callee' ? words().callBack : words().callAgain);
 }
 
 function drawWords(now) {
   const call = currentCall();
   const caller = now === 'incoming' && directory.name(ringback.calls[0].peerId);
-  const words = {
-    'signed-out': signInWords, idle: `Signed in as ${account.displayName}`, ended: outcome?.words ?? '',
-    incoming: `${caller} is calling you`,
-  }[now] ?? `In a call with ${directory.name(call.peerId)}`;
-  setText($('status'), words);
-  const title = caller ? `📞 ${caller} is calling` : call ? `${directory.name(call.peerId)} – Ringback` : 'Ringback';
+  const status = {
+    'signed-out': signInWords, idle: words().signedInAs(account.displayName), incoming: words().calls(caller),
+    ended: outcome ? element.endedWords(outcome) : '',
+  }[now] ?? words().inCall(directory.name(call.peerId));
+  setText($('status'), status);
+  const title = caller ? words().callsTitle(caller) : call ? `${directory.name(call.peerId)} – Ringback` : 'Ringback';
   if (document.title !== title) document.title = title;
 }
 
@@ -234,6 +242,15 @@ async function keepAwake() {
     wakeLock.release().catch(() => {});
     wakeLock = null;
   }
+}
+
+/** Another language: what has been written already is written again. */
+function speak(language) {
+  choose(language);
+  history?.rewrite();
+  if (ringback) drawDevices();
+  element.changed();
+  changed();
 }
 
 // Listening
@@ -251,14 +268,17 @@ function listen() {
   $('search').addEventListener('input', () => directory.search($('search').value));
   $('show-all').addEventListener('click', () => history.showMissed(false));
   $('show-missed').addEventListener('click', () => history.showMissed(true));
-  $('call-again').addEventListener('click', () => call(outcome.userId));
+  $('call-again').addEventListener('click', () => call(outcome.peerId));
   $('dismiss').addEventListener('click', () => { outcome = null; changed(); });
   $('sign-out').addEventListener('click', () => {
     $('me').open = false;
-    leaveSession('You are signed out.', { tell: true });
+    leaveSession(words().signedOut, { tell: true });
   });
   $('me').addEventListener('toggle', () => { if ($('me').open) drawDevices(); });
   element.addEventListener('callended', ended);
+  $('languages').addEventListener('click', ({ target }) => {
+    if (target.dataset.language) speak(target.dataset.language);
+  });
   document.addEventListener('pointerdown', (event) => { if (!$('me').contains(event.target)) $('me').open = false; });
   document.addEventListener('keydown', (event) => { if (event.key === 'Escape') $('me').open = false; });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) directory?.refresh(); });
@@ -275,13 +295,14 @@ window.ringback = {
     return {
       state: state(), callId: call?.id ?? null, call: call?.info ?? null, transport: ringback?.transport ?? null,
       connection: ringback?.connection ?? null, userId: account.userId ?? null, deviceId: account.deviceId ?? null,
-      peerConnectionState: call?.connectionState ?? null, peerConnections: call?.generation ?? 0,
-      negotiation: call?.negotiation ?? 0, safety: call?.safety?.emoji.join('') ?? null, quality: call?.quality ?? null,
+      peerConnectionState: call?.peerConnection?.connectionState ?? null, peerConnections: peerConnections.size,
+      negotiation: call?.negotiation ?? 0, safety: element.safety?.emoji.join('') ?? null,
+      quality: element.quality.at(-1) ?? null,
     };
   },
   /** The received video: frames decoded. */
   stats: async () => {
-    const report = await currentCall()?.getStats();
+    const report = await currentCall()?.peerConnection?.getStats();
     let framesDecoded = 0;
     report?.forEach(({ type, kind, framesDecoded: frames = 0 }) => {
       if (type === 'inbound-rtp' && kind === 'video') framesDecoded += frames;
@@ -291,6 +312,7 @@ window.ringback = {
 };
 
 async function start() {
+  translate();
   listen();
   const name = page.get('name')?.trim();
   if (name) $('name').value = name;

@@ -1,5 +1,7 @@
 /** Small tools for a document that follows a state. Text of users goes in by `textContent` alone. */
 
+import { currentLanguage } from './words.js';
+
 export { setAvatar } from '/sdk/ringback-call.js';
 
 export const $ = (id) => document.getElementById(id);
@@ -40,8 +42,14 @@ export function reconcile(list, items, keyOf, makeRow, fillRow) {
   if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
 }
 
+/** The browser's own tag, with its country's habits, if it is of the language that the page speaks. */
+function languageTag() {
+  return navigator.languages.find((tag) => tag.startsWith(currentLanguage())) ?? currentLanguage();
+}
+
 export function timeWords(iso) {
   const time = new Date(iso);
   const isToday = time.toDateString() === new Date().toDateString();
-  return time.toLocaleString([], isToday ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' });
+  const shown = isToday ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' };
+  return time.toLocaleString(languageTag(), shown);
 }

@@ -1,12 +1,9 @@
 /** The calls of before: missed ones, a log in words, and for each what happened in it, step by step. */
 
 import { $, make, makeIcon, reconcile, setText, timeWords } from './draw.js';
+import { words } from './words.js';
 
 const SHOWN = 20;
-const SHORT = {
-  declined: 'Declined', canceled: 'Canceled', busy: 'Busy', no_answer: 'No answer', unreachable: 'Not reached',
-  completed: 'Answered',
-};
 
 export class History {
   #timer = 0;
@@ -42,13 +39,19 @@ export class History {
     this.draw();
   }
 
+  /** In another language. */
+  rewrite() {
+    $('recent').replaceChildren();
+    this.draw();
+  }
+
   draw() {
     const missed = this.#calls.filter((call) => call.missed);
     const shown = this.#isMissedOnly ? missed : this.#calls;
     setText($('missed-count'), missed.length ? ` (${missed.length})` : '');
     $('recent-filter').hidden = !this.#calls.length;
     $('recent-empty').hidden = shown.length > 0;
-    setText($('recent-empty'), this.#isMissedOnly ? 'No missed calls.' : 'Your calls will be listed here.');
+    setText($('recent-empty'), this.#isMissedOnly ? words().noMissed : words().noCalls);
     reconcile($('recent'), shown, ({ callId }) => callId, (_, call) => this.#makeRow(call), (row, call) => {
       setText(row.querySelector('.name'), this.name(this.#peerId(call)));
       setText(row.querySelector('.sentence'), this.element.endedWords(call));
@@ -67,7 +70,7 @@ export class History {
     const time = make('time', '', { datetime: call.createdAt });
     const direction = make('span', 'for-screen-readers');
     const what = make('span', 'what');
-    direction.textContent = isOutgoing ? 'To' : 'From';
+    direction.textContent = isOutgoing ? words().to : words().from;
     what.textContent = shortWords(call);
     time.textContent = timeWords(call.createdAt);
     const name = make('span', 'name', { dir: 'auto' });
@@ -89,11 +92,11 @@ export class History {
     list.replaceChildren(...worth.map(({ time, what, actor, detail }) => {
       const item = make('li', '');
       const after = make('span', 'after');
-      const words = make('span', '');
-      words.dir = 'auto';
-      after.textContent = `${((Date.parse(time) - start) / 1_000).toFixed(1)} s`;
-      words.textContent = stepWords(what, actor ? this.name(actor.userId) : 'The server', detail);
-      item.append(after, words);
+      const step = make('span', '');
+      step.dir = 'auto';
+      after.textContent = words().seconds(((Date.parse(time) - start) / 1_000).toFixed(1));
+      step.textContent = stepWords(what, actor ? this.name(actor.userId) : words().theServer, detail);
+      item.append(after, step);
       return item;
     }));
   }
@@ -101,19 +104,13 @@ export class History {
 
 /** A finished call, in two words for the list. */
 function shortWords({ reason, missed, talkSeconds }) {
-  if (missed) return 'Missed';
+  if (missed) return words().ends.missed;
   if (talkSeconds) return `${Math.floor(talkSeconds / 60)}:${String(talkSeconds % 60).padStart(2, '0')}`;
-  return SHORT[reason] ?? 'Failed';
+  return words().ends[reason] ?? words().ends.failed;
 }
 
 function stepWords(what, who, detail) {
-  const words = {
-    invited: `${who} called`, alerting: `A device of ${who} rang`, accepted: `${who} accepted`,
-    declined: `${who} declined`, canceled: `${who} canceled`, merged: `${who} called back at the same moment`,
-    leg_stopped: 'Another device stopped ringing', connected: `${who} had a connection`, active: 'They could talk',
-    offer: `${who} made an offer`, answer: `${who} answered it`,
-    negotiation_lapsed: 'An offer stayed without an answer', quality: `${who} reported the quality`,
-    reconnecting: `${who} lost the server`, back: `${who} was back`, ended: 'It ended',
-  }[what] ?? `${who}: ${what}`;
-  return detail ? `${words} (${detail.replaceAll('_', ' ')})` : words;
+  const step = words().step(what, who);
+  const more = detail?.replaceAll('_', ' ');
+  return more ? `${step} (${words().details[more] ?? more})` : step;
 }

@@ -1,6 +1,7 @@
 /** The list of people: who is there, and two buttons to call them. */
 
 import { $, make, makeIcon, reconcile, setAvatar, setText, timeWords } from './draw.js';
+import { words } from './words.js';
 
 export function drawPeople(directory, { userId: me, isBusy }) {
   const people = directory.people;
@@ -9,25 +10,25 @@ export function drawPeople(directory, { userId: me, isBusy }) {
   $('people-empty').hidden = !directory.isLoaded || total > 0;
   $('people-none').hidden = !directory.isLoaded || total === 0 || people.length > 0;
   $('search-field').hidden = total < 9 && !directory.query;
-  setText($('people-count'), total ? `${online} online` : '');
+  setText($('people-count'), total ? words().countOnline(online) : '');
   reconcile($('people'), people, ({ userId }) => userId, makePerson, (row, { userId, displayName }) => {
     const status = directory.status(userId);
     row.dataset.status = status;
     setAvatar(row.querySelector('.avatar'), userId, displayName);
     setText(row.querySelector('.name'), displayName);
     setText(row.querySelector('.presence'), presenceWords(status, directory.ringback.presence.get(userId)));
-    for (const [kind, words] of [['call', 'Video call to'], ['voice', 'Voice call to']]) {
+    for (const [kind, label] of [['call', words().videoCall], ['voice', words().voiceCall]]) {
       const button = row.querySelector(`button.${kind}`);
       button.disabled = isBusy;
-      button.ariaLabel = `${words} ${displayName}`;
+      button.ariaLabel = label(displayName);
     }
   });
 }
 
 function presenceWords(status, presence) {
-  if (status === 'online') return 'Online';
-  if (status === 'busy') return 'In a call';
-  return presence?.lastSeenAt ? `Last seen ${timeWords(presence.lastSeenAt)}` : 'Offline';
+  if (status === 'online') return words().online;
+  if (status === 'busy') return words().busy;
+  return presence?.lastSeenAt ? words().lastSeen(timeWords(presence.lastSeenAt)) : words().offline;
 }
 
 function makePerson(userId) {

@@ -4,6 +4,7 @@ import { listDevices } from '/sdk/device-list.js';
 import { LocalMedia } from '/sdk/ringback.js';
 import { $, setText } from './draw.js';
 import { Stored } from './storage.js';
+import { words } from './words.js';
 
 const stored = new Stored(localStorage, 'devices');
 
@@ -14,9 +15,9 @@ export class Preview {
   #audio = null;
   #frame = 0;
 
-  /** `onChoice(devices)`: the user has chosen others. */
-  constructor(onChoice) {
-    this.onChoice = onChoice;
+  /** `onChoice(devices)`: the user has chosen others; `wordsFor(trouble)`: a sentence. */
+  constructor(onChoice, wordsFor) {
+    Object.assign(this, { onChoice, wordsFor });
     $('preview').addEventListener('toggle', () => $('preview').open ? this.#start() : this.#stop());
     for (const [id, device] of [['preview-microphone', 'microphone'], ['preview-camera', 'camera']]) {
       $(id).addEventListener('change', ({ target }) => this.#choose(device, target.value));
@@ -31,14 +32,15 @@ export class Preview {
 
   async #start() {
     this.#stop();
-    const media = this.#media = new LocalMedia(chosenDevices(), () => this.#draw(media));
+    const media = this.#media = new LocalMedia(chosenDevices());
+    media.addEventListener('change', () => this.#draw(media));
     await media.acquire({});
     if (media !== this.#media) return;
     this.#listenToLevel(media);
     await listDevices({
       microphone: [$('preview-microphone'), media.devices.microphone],
       camera: [$('preview-camera'), media.devices.camera],
-    }, 'Default');
+    }, words().standard);
   }
 
   #stop() {
@@ -52,25 +54,25 @@ export class Preview {
   async #choose(device, deviceId) {
     stored.value = { ...chosenDevices(), [device]: deviceId };
     this.onChoice(chosenDevices());
-    await this.#media?.replace(device, deviceId).catch(() => {});
+    await this.#media?.replaceDevice(device, deviceId).catch(() => {});
     if (this.#media) this.#listenToLevel(this.#media);
   }
 
   #draw(media) {
     if (media !== this.#media) return;
-    if ($('preview-video').srcObject !== media.stream) $('preview-video').srcObject = media.stream;
-    setText($('preview-words'), media.trouble?.message ?? '');
+    if ($('preview-video').srcObject !== media.localStream) $('preview-video').srcObject = media.localStream;
+    setText($('preview-words'), media.trouble ? this.wordsFor(media.trouble) : '');
   }
 
   #listenToLevel(media) {
     cancelAnimationFrame(this.#frame);
     this.#audio?.close().catch(() => {});
     this.#audio = null;
-    if (!media.track('mic') || !globalThis.AudioContext) return;
+    if (!media.track('audio') || !globalThis.AudioContext) return;
     const audio = this.#audio = new AudioContext();
     const analyser = audio.createAnalyser();
     const samples = new Float32Array(analyser.fftSize);
-    audio.createMediaStreamSource(media.stream).connect(analyser);
+    audio.createMediaStreamSource(media.localStream).connect(analyser);
     const look = () => {
       analyser.getFloatTimeDomainData(samples);
       const loudest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);

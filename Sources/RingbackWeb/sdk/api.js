@@ -1,15 +1,13 @@
-/** Requests to the server, repeated until they are answered. */
-
-/** Resolves after `ms` milliseconds, or as soon as `signal` aborts. */
+/** `signal` ends it early. */
 export const sleep = (ms, signal) => new Promise((resolve) => {
-  const timer = setTimeout(resolve, ms);
-  signal?.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+  setTimeout(resolve, ms);
+  signal?.addEventListener('abort', resolve);
 });
 
-/** Half to one and a half times `ms`, so that many pages do not come back in the same instant. */
-export const jittered = (ms) => ms * (0.5 + Math.random());
+/** With jitter, so that many pages do not come back in the same instant. */
+export const backoff = (attempt) => Math.min(5_000, 250 * 2 ** attempt) * (0.5 + Math.random());
 
-export const backoff = (attempt, most = 5_000) => jittered(Math.min(most, 250 * 2 ** Math.min(attempt, 10)));
+export const note = (error) => console.debug('ringback:', error);
 
 export function parseJSON(text) {
   try {
@@ -19,85 +17,74 @@ export function parseJSON(text) {
   }
 }
 
-/** The server said no (RFC 9457), or did not answer at all: then `status` is 0 and `code` is `unanswered`. */
+/** The server said no (RFC 9457), or did not answer: then `status` is 0. */
 export class RequestError extends Error {
-  constructor(status, problem, retryAfterSeconds = 0) {
-    super(problem?.detail || problem?.title || `HTTP ${status}`);
-    const { code = 'internal', callState } = problem ?? {};
-    Object.assign(this, { status, code, callState, retryAfterSeconds });
-    this.retryable = problem?.retryable ?? status >= 500;
+  constructor(status, problem) {
+    super(problem.detail || problem.title || `HTTP ${status}`);
+    Object.assign(this, { code: 'internal', retryable: status >= 500, retryAfterSeconds: 0 }, problem, { status });
   }
 }
 
 export class Api {
   #renewal = null;
-  #waking = new AbortController();
 
-  /** `renewToken(refused)` gives another token after a 401, or null. */
-  constructor(url, token = null, renewToken = async () => null) {
-    Object.assign(this, { url: new URL(url), token, renewToken });
+  /** `token`: one, or a function that gets another in place of a refused one. */
+  constructor(url, token = null) {
+    const isFunction = typeof token === 'function';
+    this.url = new URL(url);
+    this.token = isFunction ? null : token;
+    this.renewToken = async (refused) => isFunction && token(refused);
   }
 
-  /** Repeats after no answer, 503 and 429, with one idempotency key, for `patienceMs`. @throws {RequestError} */
+  /** Repeated with one idempotency key, for `patienceMs`. @throws {RequestError} */
   async request(method, path, data, { patienceMs = 15_000 } = {}) {
     const key = method === 'GET' ? null : crypto.getRandomValues(new Uint32Array(4)).join('.');
     const deadline = performance.now() + patienceMs;
     for (let attempt = 0; ; attempt++) {
-      const used = this.token;
+      const { token } = this;
       try {
         return await this.once(method, path, data, { key });
       } catch (error) {
-        if (error.status === 401 && used && attempt === 0 && await this.renew(used)) continue;
-        const pause = pauseBefore(error, attempt);
-        if (pause === null || performance.now() + pause > deadline) throw error;
-        await sleep(pause, this.#waking.signal);
+        const { status, retryable, retryAfterSeconds } = error;
+        if (status === 401 && token && !attempt && await this.renew(token)) continue;
+        const isBusy = status === 429;
+        const isRepeated = isBusy || (retryable && (!status || status >= 500));
+        const pause = isBusy ? Math.max(500, retryAfterSeconds * 1_000) : backoff(Math.min(attempt, 3));
+        if (!isRepeated || performance.now() + pause > deadline) throw error;
+        await sleep(pause);
       }
     }
   }
 
-  /** The server is back: whoever waits to try again tries now. */
-  wakeUp() {
-    this.#waking.abort();
-    this.#waking = new AbortController();
+  /** Gets another token, once for all who ask; false if there is none. */
+  async renew(used) {
+    if (used !== this.token) return true;
+    this.#renewal ??= this.renewToken(used).finally(() => { this.#renewal = null; });
+    const token = await this.#renewal;
+    if (!token || token === used) return false;
+    this.token = token;
+    return true;
   }
 
-  /** Gets another token in place of `used`, once for all who ask; false if there is none. */
-  renew(used) {
-    if (used !== this.token) return Promise.resolve(Boolean(this.token));
-    this.#renewal ??= this.renewToken(used)
-      .then((token) => {
-        if (!token || token === used) return false;
-        this.token = token;
-        return true;
-      })
-      .finally(() => { this.#renewal = null; });
-    return this.#renewal;
-  }
-
-  /** `data` is the query of a GET, else the body. */
-  async once(method, path, data = {}, { key, signal, timeoutMs = 12_000 } = {}) {
+  /** `data` is the query of a GET, else the body. `isStream`: resolves with a reader of the answer's text. */
+  async once(method, path, data = {}, { key, signal, timeoutMs = 12_000, isStream = false } = {}) {
     const url = new URL(`v1/${path}`, this.url);
-    const headers = this.token ? { Authorization: `Bearer ${this.token}` } : {};
+    const headers = { 'Content-Type': 'application/json' };
+    if (this.token) headers.Authorization = `Bearer ${this.token}`;
     if (key) headers['Idempotency-Key'] = key;
     if (method === 'GET') url.search = new URLSearchParams(data);
-    else headers['Content-Type'] = 'application/json';
-    const body = method === 'GET' || method === 'DELETE' ? undefined : JSON.stringify(data);
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const body = ['GET', 'DELETE'].includes(method) ? undefined : JSON.stringify(data);
     let response, text;
+    const signals = [signal, !isStream && AbortSignal.timeout(timeoutMs)].filter(Boolean);
     try {
-      const stop = signal ? AbortSignal.any([signal, timeout]) : timeout;
-      response = await fetch(url, { method, headers, body, cache: 'no-store', signal: stop });
+      response = await fetch(url, { method, headers, body, cache: 'no-store', signal: AbortSignal.any(signals) });
+      if (response.ok && isStream) return response.body.pipeThrough(new TextDecoderStream()).getReader();
       text = await response.text();
     } catch (error) {
       throw new RequestError(0, { code: 'unanswered', detail: error.message, retryable: true });
     }
     if (response.ok) return parseJSON(text);
-    throw new RequestError(response.status, parseJSON(text), Number(response.headers.get('Retry-After')) || 0);
+    const retryAfterSeconds = Number(response.headers.get('Retry-After')) || 0;
+    throw new RequestError(response.status, { ...parseJSON(text), retryAfterSeconds });
   }
-}
-
-/** How long to wait before the next attempt; null if there is no use in one. */
-function pauseBefore({ status, retryable, retryAfterSeconds }, attempt) {
-  if (status === 429) return Math.max(500, retryAfterSeconds * 1_000);
-  return retryable && (status === 0 || status >= 500) ? backoff(attempt, 2_000) : null;
 }

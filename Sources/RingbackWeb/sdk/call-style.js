@@ -119,8 +119,11 @@ button:disabled { opacity: .45; cursor: default; }
 .sheet header { display: flex; align-items: center; justify-content: space-between; }
 .sheet h3 { font-size: 1rem; }
 .sheet label { font-size: .8125rem; color: #c3d2d1; }
-.sheet select { width: 100%; min-height: 44px; margin-top: -.375rem; padding: .375rem .625rem; border-radius: 12px;
-  border: 1px solid #7d9290; background: #14282c; color: #fff; }
+.sheet select { width: 100%; min-height: 44px; margin-top: -.375rem; padding-block: .375rem; padding-inline: .75rem 2.25rem;
+  border-radius: 12px; border: 1px solid #7d9290; color: #fff; appearance: none; text-overflow: ellipsis;
+  background: linear-gradient(45deg, transparent 50%, #c3d2d1 50%) right 1.125rem center / 6px 5px no-repeat,
+    linear-gradient(-45deg, transparent 50%, #c3d2d1 50%) right .75rem center / 6px 5px no-repeat #14282c; }
+.sheet select:dir(rtl) { background-position-x: left .75rem, left 1.125rem; }
 #speaker-field { display: grid; gap: .625rem; }
 #safety-words { display: grid; grid-template-columns: repeat(3, 1fr); gap: .625rem; list-style: none; text-align: center; }
 #safety-words span { display: block; font-size: 2rem; line-height: 1.2; }

@@ -1,21 +1,11 @@
-/** Microphone, camera and screen of one call. What is missing is said in words, and the call goes on without it. */
-
 const CODES = {
-  NotAllowedError: 'denied', SecurityError: 'denied', NotFoundError: 'missing', OverconstrainedError: 'missing',
-  NotReadableError: 'busy', AbortError: 'busy',
+  NotAllowedError: 'denied', NotFoundError: 'missing', NotReadableError: 'busy', AbortError: 'busy',
 };
 
-/** Why devices (microphone, camera, screen) can't be used; `code`: denied, missing, busy, insecure, lost, failed. */
+/** Why devices can't be used; words for it are in words-en.js and words-ru.js. */
 export class DeviceTrouble extends Error {
   constructor(code, devices) {
-    const names = devices.join(' and ');
-    super({
-      denied: `Your browser was not allowed to use the ${names}; the icon in the address bar changes that.`,
-      missing: `No ${devices.join(' and no ')} was found.`,
-      busy: `Another program is using the ${names}.`,
-      insecure: 'Browsers give camera and microphone only to pages over https or on localhost.',
-      lost: `The ${names} was unplugged or taken away.`,
-    }[code] ?? `The ${names} could not be started.`);
+    super(code);
     Object.assign(this, { code, devices });
   }
 
@@ -24,149 +14,135 @@ export class DeviceTrouble extends Error {
   }
 }
 
-const KIND = { microphone: 'audio', camera: 'video' };
+const NAMES = { audio: 'microphone', video: 'camera' };
 const PICTURE = { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: 'user' };
+const kindsOf = (wanted) => Object.keys(NAMES).filter((kind) => wanted[kind] ?? true);
+const stopTracks = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
-export class LocalMedia {
-  stream = new MediaStream();
-  /** The shared screen; null while there is none. */
-  screen = null;
+/** Microphone, camera and screen; what is missing is told by `trouble`. */
+export class LocalMedia extends EventTarget {
+  localStream = new MediaStream();
+  localScreen = null;
   isMuted = false;
-  isCameraOff = false;
+  isHidden = false;
   isAcquiring = false;
-  /** Why something is missing; null if nothing is. */
   trouble = null;
-  #stopped = false;
+  wanted = {};
+  #isStopped = false;
 
-  /** `devices`: the ids that the user prefers. */
-  constructor(devices, onChange) {
+  /** @param devices the ids that the user prefers */
+  constructor(devices) {
+    super();
     this.devices = { ...devices };
-    this.onChange = onChange;
   }
+
+  get isCameraOff() { return this.isHidden || !this.track('video'); }
 
   /** Asks for both; where that fails, for each alone. Never throws. */
-  async acquire({ audio = true, video = true }) {
-    const wanted = [audio && 'microphone', video && 'camera'].filter(Boolean);
-    if (!wanted.length) return;
-    if (!navigator.mediaDevices) return this.#missing(new DeviceTrouble('insecure', wanted));
-    this.isAcquiring = true;
-    try {
-      await this.#take(wanted);
-    } catch {
-      const failures = [];
-      for (const device of wanted) {
-        // Nobody is asked for the devices of a call that is over.
-        if (!this.#stopped) await this.#take([device]).catch((error) => failures.push([device, error]));
-      }
-      if (failures.length) this.trouble = DeviceTrouble.by(failures[0][1], failures.map(([device]) => device));
+  async acquire(wanted) {
+    const kinds = kindsOf(wanted);
+    if (!kinds.length) return;
+    this.update({ wanted, isAcquiring: true });
+    let trouble = await this.#take(kinds);
+    if (trouble && kinds.length === 2) {
+      const [sound, picture] = [await this.#take(['audio']), await this.#take(['video'])];
+      trouble = sound && picture ? new DeviceTrouble(sound.code, Object.values(NAMES)) : sound ?? picture;
     }
-    this.isAcquiring = false;
-    this.onChange();
+    this.update({ trouble, isAcquiring: false });
   }
 
-  /** Another microphone or camera in place of the one in use. @throws {DeviceTrouble} */
-  async replace(device, deviceId) {
-    this.devices[device] = deviceId;
-    try {
-      await this.#take([device]);
-    } catch (error) {
-      throw this.#missing(DeviceTrouble.by(error, [device]));
-    }
-    this.trouble = null;
-    this.onChange();
+  mute(isMuted = true) {
+    this.update({ isMuted });
   }
 
   /** @throws {DeviceTrouble} */
-  async share() {
-    let screen;
-    try {
-      screen = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: false });
-    } catch (error) {
-      throw DeviceTrouble.by(error, ['screen']);
-    }
-    if (this.#stopped) return screen.getTracks().forEach((track) => track.stop());
-    this.unshare();
-    this.screen = screen;
-    screen.getVideoTracks()[0].addEventListener('ended', () => { if (this.screen === screen) this.unshare(); });
-    this.onChange();
+  async setCamera(isOn) {
+    if (isOn && !this.track('video')) await this.replaceDevice('camera', this.devices.camera);
+    this.update({ isHidden: !isOn });
   }
 
-  unshare() {
-    this.screen?.getTracks().forEach((track) => track.stop());
-    this.screen = null;
-    this.onChange();
+  /** Another microphone or camera. @throws {DeviceTrouble} */
+  async replaceDevice(device, deviceId) {
+    this.devices[device] = deviceId;
+    const kind = device === 'camera' ? 'video' : 'audio';
+    const trouble = await this.#take([kind]);
+    this.update({ trouble, wanted: { ...this.wanted, [kind]: true } });
+    if (trouble) throw trouble;
   }
 
-  setMuted(isMuted) {
-    this.isMuted = isMuted;
-    this.#enable();
+  /** @throws {DeviceTrouble} */
+  async shareScreen(isOn = true) {
+    const screen = isOn ? await navigator.mediaDevices.getDisplayMedia()
+      .catch((error) => { throw DeviceTrouble.by(error, ['screen']); }) : null;
+    if (this.#isStopped) return stopTracks(screen);
+    stopTracks(this.localScreen);
+    this.update({ localScreen: screen });
+    const [track] = screen?.getTracks() ?? [];
+    if (track) track.onended = () => { if (this.localScreen === screen) this.shareScreen(false); };
   }
 
-  setCameraOff(isCameraOff) {
-    this.isCameraOff = isCameraOff;
-    this.#enable();
+  /** @param {'audio'|'video'|'screen'} kind */
+  track(kind) {
+    if (kind === 'screen') return this.localScreen?.getVideoTracks()[0];
+    return this.localStream.getTracks().find((track) => track.kind === kind);
   }
 
-  /** @param {'mic'|'camera'|'screen'} source */
-  track(source) {
-    if (source === 'screen') return this.screen?.getVideoTracks()[0] ?? null;
-    const kind = source === 'mic' ? 'audio' : 'video';
-    return this.stream.getTracks().find((track) => track.kind === kind) ?? null;
+  /** What the other side is told; what is absent is not sent. */
+  get mediaState() {
+    return {
+      held: false,
+      mic: this.track('audio') && { kind: 'audio', muted: this.isMuted },
+      camera: this.track('video') && { kind: 'video', muted: this.isHidden },
+      screen: this.track('screen') && { kind: 'video', muted: false },
+    };
   }
 
-  /** The media state that the other side is told; what is absent is not sent. */
-  get state() {
-    const state = { held: false };
-    if (this.track('mic')) state.mic = { kind: 'audio', muted: this.isMuted };
-    if (this.track('camera')) state.camera = { kind: 'video', muted: this.isCameraOff };
-    if (this.track('screen')) state.screen = { kind: 'video', muted: false };
-    return state;
-  }
-
-  /** Releases the devices; the camera's light goes out. */
+  /** The camera's light goes out. */
   stop() {
-    this.#stopped = true;
-    for (const stream of [this.stream, this.screen]) stream?.getTracks().forEach((track) => track.stop());
+    this.#isStopped = true;
+    stopTracks(this.localStream);
+    stopTracks(this.localScreen);
   }
 
-  async #take(wanted) {
+  update(changes) {
+    Object.assign(this, changes);
+    for (const track of this.localStream.getTracks()) {
+      track.enabled = !(track.kind === 'audio' ? this.isMuted : this.isHidden);
+    }
+    this.dispatchEvent(new Event('change'));
+  }
+
+  /** Resolves with the trouble, or null. Nobody is asked for the devices of a call that is over. */
+  async #take(kinds) {
+    const names = kinds.map((kind) => NAMES[kind]);
+    if (this.#isStopped) return null;
+    if (!navigator.mediaDevices) return new DeviceTrouble('insecure', names);
     const constraints = {};
-    for (const device of wanted) {
-      const deviceId = this.devices[device];
-      constraints[KIND[device]] = {
-        ...(device === 'camera' ? PICTURE : {}), ...(deviceId ? { deviceId: { ideal: deviceId } } : {}),
-      };
+    for (const kind of kinds) {
+      const deviceId = { ideal: this.devices[NAMES[kind]] || undefined };
+      constraints[kind] = { deviceId, ...(kind === 'video' && PICTURE) };
     }
-    const taken = await navigator.mediaDevices.getUserMedia(constraints);
-    if (this.#stopped) return taken.getTracks().forEach((track) => track.stop());
-    for (const track of taken.getTracks()) {
-      const before = this.track(track.kind === 'audio' ? 'mic' : 'camera');
-      if (before) this.#drop(before);
-      this.stream.addTrack(track);
-      track.addEventListener('ended', () => this.#lose(track));
+    try {
+      const taken = await navigator.mediaDevices.getUserMedia(constraints);
+      if (this.#isStopped) stopTracks(taken);
+      else for (const track of taken.getTracks()) this.#add(track);
+      return null;
+    } catch (error) {
+      return DeviceTrouble.by(error, names);
     }
-    this.#enable();
+  }
+
+  #add(track) {
+    this.#drop(this.track(track.kind));
+    this.localStream.addTrack(track);
+    track.onended = () => {
+      this.#drop(track);
+      this.update({ trouble: new DeviceTrouble('lost', [NAMES[track.kind]]) });
+    };
   }
 
   #drop(track) {
-    this.stream.removeTrack(track);
-    track.stop();
-  }
-
-  #lose(track) {
-    this.#drop(track);
-    this.#missing(new DeviceTrouble('lost', [track.kind === 'audio' ? 'microphone' : 'camera']));
-  }
-
-  #missing(trouble) {
-    this.trouble = trouble;
-    this.onChange();
-    return trouble;
-  }
-
-  #enable() {
-    this.stream.getAudioTracks().forEach((track) => { track.enabled = !this.isMuted; });
-    this.stream.getVideoTracks().forEach((track) => { track.enabled = !this.isCameraOff; });
-    this.onChange();
+    if (track) this.localStream.removeTrack(track);
+    track?.stop();
   }
 }

@@ -1,6 +1,49 @@
-/** What `getStats()` (W3C webrtc-stats) says about a call, in a few numbers. */
+/** The quality of a call, measured once a second, and told to the server for those who look into the call later. */
 
-/** A summary that the server keeps with the call: totals since the start, and the state of this moment. */
+import { note } from './api.js';
+
+const HISTORY_SECONDS = 300;
+const REPORT_SECONDS = 30;
+
+/** Measures while media flow. Dispatches `sample` when `history` has grown; its samples are in ringback.d.ts. */
+export class QualityMonitor extends EventTarget {
+  history = [];
+  #call;
+  #before = null;
+  #timer = 0;
+  #seconds = 0;
+
+  constructor(call) {
+    super();
+    this.#call = call;
+    this.#timer = setInterval(() => this.#measure().catch(note), 1_000);
+    call.addEventListener('statechange', () => {
+      if (call.state !== 'ended') return;
+      clearInterval(this.#timer);
+      this.#report(true);
+    });
+  }
+
+  async #measure() {
+    const { peerConnection } = this.#call;
+    if (peerConnection?.connectionState !== 'connected') return;
+    const now = { at: Date.now(), ...qualitySummary(await peerConnection.getStats()) };
+    if (this.#before && now.at > this.#before.at) {
+      this.history = [...this.history, qualitySample(this.#before, now)].slice(-HISTORY_SECONDS);
+      this.dispatchEvent(new Event('sample'));
+    }
+    this.#before = now;
+    if (++this.#seconds % REPORT_SECONDS === 0) this.#report(false);
+  }
+
+  #report(final) {
+    if (!this.#before) return;
+    const { at, ...summary } = this.#before;
+    this.#call.post('quality', { ...summary, final }, 10_000).catch(note);
+  }
+}
+
+/** What `getStats()` (W3C webrtc-stats) says, in a few numbers: totals, and the state of this moment. */
 export function qualitySummary(report) {
   const stats = [...report.values()];
   const inbound = stats.filter(({ type }) => type === 'inbound-rtp');

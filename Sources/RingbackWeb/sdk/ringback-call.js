@@ -10,7 +10,9 @@
 import { style } from './call-style.js';
 import { template } from './call-template.js';
 import { listDevices } from './device-list.js';
+import { QualityMonitor } from './quality.js';
 import { QualityCharts } from './quality-charts.js';
+import { bothFingerprints, safetyPhrase } from './safety.js';
 import { Tones } from './tones.js';
 import { duration, en } from './words-en.js';
 import { ru } from './words-ru.js';
@@ -31,6 +33,9 @@ export class RingbackCall extends HTMLElement {
   #drawing = false;
   #shownRinging = null;
   #shownCall = null;
+  #monitors = new WeakMap();
+  #safety = null;
+  #safetyOf = null;
   #notice = null;
   #noticeTimer = 0;
   #noteTimer = 0;
@@ -46,6 +51,12 @@ export class RingbackCall extends HTMLElement {
   }
 
   get ringback() { return this.#ringback; }
+
+  /** The safety phrase of the call that goes on; null while there is none. */
+  get safety() { return this.#current && this.#safety; }
+
+  /** The quality of the call that goes on, once a second. */
+  get quality() { return this.#monitors.get(this.#current)?.history ?? []; }
 
   set ringback(ringback) {
     this.#listening?.abort();
@@ -122,10 +133,26 @@ export class RingbackCall extends HTMLElement {
   }
 
   #follow(call) {
-    call.addEventListener('quality', () => this.#drawQuality(call));
+    if (this.#monitors.has(call)) return;
+    const monitor = new QualityMonitor(call);
+    this.#monitors.set(call, monitor);
+    monitor.addEventListener('sample', () => this.#drawQuality());
+    call.addEventListener('change', () => this.#learnSafety(call));
     call.addEventListener('statechange', () => {
       if (call.state === 'ended') this.#ended(call);
     });
+    this.changed();
+  }
+
+  async #learnSafety(call) {
+    if (call !== this.#current) return;
+    const ends = bothFingerprints(call);
+    if (ends === this.#safetyOf) return;
+    this.#safetyOf = ends;
+    this.#safety = null;
+    const safety = await safetyPhrase(call);
+    if (ends !== this.#safetyOf) return;
+    this.#safety = safety;
     this.changed();
   }
 
@@ -250,18 +277,19 @@ export class RingbackCall extends HTMLElement {
 
   #drawSafety(call, words, name) {
     const button = this.#$('safety');
-    const isShown = Boolean(call.safety) && call.state === 'active';
+    const { safety } = this;
+    const isShown = Boolean(safety) && call.state === 'active';
     button.hidden = !isShown;
     if (!isShown) return;
     const names = words.safetyNames.split(',');
-    const things = call.safety.numbers.map((number) => names[number]);
-    setText(button, call.safety.emoji.join(''));
+    const things = safety.numbers.map((number) => names[number]);
+    setText(button, safety.emoji.join(''));
     button.ariaLabel = `${words.safety}: ${things.join(', ')}`;
     setText(this.#$('safety-long'), words.safetyLong(name));
     const list = this.#$('safety-words');
     if (list.dataset.shown === things.join()) return;
     list.dataset.shown = things.join();
-    list.replaceChildren(...call.safety.emoji.map((emoji, index) => {
+    list.replaceChildren(...safety.emoji.map((emoji, index) => {
       const item = document.createElement('li');
       const picture = item.appendChild(document.createElement('span'));
       picture.ariaHidden = 'true';
@@ -271,8 +299,8 @@ export class RingbackCall extends HTMLElement {
     }));
   }
 
-  #drawQuality(call) {
-    if (!this.#$('quality-sheet').hidden) this.#charts.draw(call.history, this.words);
+  #drawQuality() {
+    if (!this.#$('quality-sheet').hidden) this.#charts.draw(this.quality, this.words);
   }
 
   #drawTime() {
@@ -401,7 +429,7 @@ export class RingbackCall extends HTMLElement {
     for (const id of ['safety', 'devices', 'quality']) this.#$(id).ariaExpanded = String(isShown && id === name);
     if (!isShown) return this.#$(name).focus();
     if (name === 'devices') this.#fillDevices();
-    if (name === 'quality' && this.#current) this.#charts.draw(this.#current.history, this.words);
+    if (name === 'quality') this.#drawQuality();
     sheet.querySelector('select, .close').focus();
   }
 

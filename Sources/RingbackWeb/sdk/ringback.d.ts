@@ -51,7 +51,7 @@ export interface CallInfo {
   talkSeconds?: number;
 }
 
-/** How good a call was during the last second. */
+/** How good a call was during the last second: what a `QualityMonitor`, from `quality.js`, collects. */
 export interface QualitySample {
   /** Milliseconds since the epoch. */
   at: number;
@@ -67,7 +67,10 @@ export interface QualitySample {
   path?: 'direct' | 'relayed';
 }
 
-/** Six things, from a table of 64; both sides see the same unless somebody sits in the middle. See docs/browser-sdk.md. */
+/**
+ * Six things, from a table of 64; both sides see the same unless somebody sits in the middle. See docs/browser-sdk.md.
+ * `safetyPhrase(call)` from `safety.js` computes it; the element shows it.
+ */
 export interface SafetyPhrase {
   emoji: string[];
   /** Their places in the table, for names in other languages. */
@@ -84,7 +87,7 @@ export class RequestError extends Error {
   readonly retryAfterSeconds: number;
 }
 
-/** A microphone, camera or screen that can't be had; `message` is a sentence for the user, in English. */
+/** A microphone, camera or screen that can't be had; `en.trouble(…)` of `words-en.js` is a sentence for the user. */
 export class DeviceTrouble extends Error {
   readonly code: 'denied' | 'missing' | 'busy' | 'insecure' | 'lost' | 'failed';
   readonly devices: ('microphone' | 'camera' | 'screen')[];
@@ -180,14 +183,12 @@ export class Ringback extends EventTarget {
 export interface CallEventMap {
   /** `state` has changed. */
   statechange: Event;
-  /** `quality` and `history` have grown; once a second while media flow. */
-  quality: Event;
-  /** Anything else has changed: streams, media, safety, trouble. */
+  /** Anything has changed: state, streams, media, descriptions, trouble. */
   change: Event;
 }
 
-/** One call of this device. Dispatches `statechange`, `quality` and `change`. */
-export class Call extends EventTarget {
+/** One call of this device, and its microphone and camera. Dispatches `statechange` and `change`. */
+export class Call extends LocalMedia {
   private constructor();
   /** `null` until the invite was answered. */
   readonly id: string | null;
@@ -203,8 +204,6 @@ export class Call extends EventTarget {
   readonly isIncoming: boolean;
   readonly isRinging: boolean;
 
-  readonly localStream: MediaStream;
-  readonly localScreen: MediaStream | null;
   /** Sound and camera of the other side. */
   readonly remoteStream: MediaStream | null;
   /** A screen that the other side shares, while `remoteMedia.screen` is there. */
@@ -213,29 +212,17 @@ export class Call extends EventTarget {
   readonly remoteMedia: MediaState | null;
   /** Whether the server hears the other side. Media may flow all the same. */
   readonly remoteConnection: 'online' | 'reconnecting';
-  readonly isMuted: boolean;
-  readonly isCameraOff: boolean;
-  /** The browser is asking the user for camera or microphone. */
-  readonly isAcquiring: boolean;
   /** Media have stopped, and a new path is looked for. */
   readonly isInterrupted: boolean;
   /** The page was loaded anew and is on its way back into this call. */
   readonly isReturning: boolean;
-  /** Why a device is missing; the call goes on without it. */
-  readonly trouble: DeviceTrouble | null;
-  readonly devices: DeviceChoice;
 
   /** When media began to flow, in milliseconds since the epoch. */
   readonly since: number | null;
-  readonly safety: SafetyPhrase | null;
-  readonly quality: QualitySample | null;
-  /** The samples of the last five minutes. */
-  readonly history: QualitySample[];
-  readonly connectionState: RTCPeerConnectionState;
+  /** Another one after a reload of either side; the SDK negotiates, restarts and closes it. */
+  readonly peerConnection: RTCPeerConnection | null;
   /** How many offers there have been. */
   readonly negotiation: number;
-  /** How many RTCPeerConnections there have been; a reload of one side makes both begin anew. */
-  readonly generation: number;
 
   /** Picks up, and hangs up another call that is under way. Another device may have been faster: then it ends. */
   accept(options?: { audio?: boolean; video?: boolean }): Promise<void>;
@@ -243,16 +230,8 @@ export class Call extends EventTarget {
   decline(message?: string): Promise<void>;
   /** Ends the call at once on this side; resolves when the server knows. Cancels or declines one that rings. */
   hangUp(reason?: 'completed' | 'ice_failed' | 'media_failed' | 'unsupported'): Promise<void>;
-  mute(isMuted?: boolean): void;
-  /** Turning it on asks for a camera if there is none yet. @throws {DeviceTrouble} */
-  setCamera(isOn: boolean): Promise<void>;
-  /** The browser lets the user choose a screen. @throws {DeviceTrouble} `denied` also when they close the list */
-  shareScreen(isOn?: boolean): Promise<void>;
-  /** Another microphone or camera in mid-call. @throws {DeviceTrouble} */
-  replaceDevice(device: DeviceKind, deviceId: string): Promise<void>;
   /** Looks for a new path. The SDK does so by itself when the connection fails or the network changes. */
   restartIce(): void;
-  getStats(): Promise<RTCStatsReport>;
 
   addEventListener<K extends keyof CallEventMap>(
     type: K, listener: (event: CallEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
@@ -260,21 +239,37 @@ export class Call extends EventTarget {
     type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
 }
 
-/** Microphone and camera without a call: for a preview. */
-export class LocalMedia {
-  constructor(devices: DeviceChoice, onChange: () => void);
-  readonly stream: MediaStream;
+/** Microphone, camera and screen: of a call, or without one, for a preview. Dispatches `change`. */
+export class LocalMedia extends EventTarget {
+  constructor(devices: DeviceChoice);
+  readonly localStream: MediaStream;
+  readonly localScreen: MediaStream | null;
+  readonly isMuted: boolean;
+  /** Turned off by the user, or not there. */
+  readonly isCameraOff: boolean;
+  /** The browser is asking the user for camera or microphone. */
+  readonly isAcquiring: boolean;
+  /** Why a device is missing; a call goes on without it. */
   readonly trouble: DeviceTrouble | null;
   readonly devices: DeviceChoice;
+
+  /** Asks for both; where that fails, for each alone. A call does it by itself. Never throws. */
   acquire(wanted: { audio?: boolean; video?: boolean }): Promise<void>;
-  replace(device: DeviceKind, deviceId: string): Promise<void>;
-  track(source: 'mic' | 'camera'): MediaStreamTrack | null;
+  mute(isMuted?: boolean): void;
+  /** Turning it on asks for a camera if there is none yet. @throws {DeviceTrouble} */
+  setCamera(isOn: boolean): Promise<void>;
+  /** Another microphone or camera. @throws {DeviceTrouble} */
+  replaceDevice(device: DeviceKind, deviceId: string): Promise<void>;
+  /** The browser lets the user choose a screen. @throws {DeviceTrouble} `denied` also when they close the list */
+  shareScreen(isOn?: boolean): Promise<void>;
+  track(kind: 'audio' | 'video' | 'screen'): MediaStreamTrack | undefined;
+  /** Releases the devices. */
   stop(): void;
 }
 
 /** Requests alone, also without a token: to register and to sign in. */
 export class Api {
-  constructor(url: string | URL, token?: string | null, renewToken?: (refused: string | null) => Promise<string | null>);
+  constructor(url: string | URL, token?: RingbackOptions['token'] | null);
   request(method: string, path: string, data?: object, options?: { patienceMs?: number }): Promise<any>;
 }
 
@@ -283,6 +278,10 @@ export interface RingbackCallElement extends HTMLElement {
   ringback: Ringback | null;
   /** The name to show for a user; by default the server's display name. */
   nameOf: (userId: UserId) => string;
+  /** Of the call that goes on; `null` while there is none. */
+  readonly safety: SafetyPhrase | null;
+  /** The last five minutes of the call that goes on, once a second. */
+  readonly quality: QualitySample[];
   /** How a call ended, in a sentence of the page's language. */
   endedWords(call: Call | CallInfo): string;
 }

@@ -1,128 +1,88 @@
-/**
- * Three ways to the one event log. Each is `(api, {cursor, signal, welcome, event})`: it listens until the connection is
- * over and then throws an `Interrupted`.
- */
+/** Three ways to the one event log. Each listens until the connection is over, and then throws a `RequestError`. */
 
-import { parseJSON } from './api.js';
+import { parseJSON, RequestError } from './api.js';
 
-/** How long a transport may take until its `welcome`; a proxy that swallows the stream is found out by it. */
+/** A proxy that swallows the stream is found out by it. */
 const OPENING_MS = 7_000;
 const HEARTBEAT_MS = 25_000;
 const PROBE_MS = 6_000;
-const STREAM_CHECK_MS = 30_000;
+/** The server writes something into a stream every 15 s. */
+const SILENCE_MS = 34_000;
 const WAIT_SECONDS = 25;
-const TYPES = ['incoming', 'ringing', 'accepted', 'active', 'ended', 'stopped', 'offer', 'answer', 'candidates', 'media',
-  'participant'].map((name) => `call.${name}`).concat('presence');
+const CLOSE_CODES = { 4500: 'unauthenticated', 4501: 'superseded' };
 
-/** A connection is over; `verdict` says what to do: retry, unauthenticated, superseded, expired. */
-export class Interrupted extends Error {
-  constructor(verdict, why = '') {
-    super(`${verdict} ${why}`);
-    this.verdict = verdict;
-  }
-
-  static by(error) {
-    if (error instanceof Interrupted) return error;
-    return new Interrupted({ 401: 'unauthenticated', 410: 'expired' }[error.status] ?? 'retry', error.message);
-  }
-}
-
-/** Events as frames of a WebSocket. `api.probe()` asks it for a sign of life; a socket that gives none is closed. */
-function webSocket(api, { cursor, signal, welcome, event }) {
+/** `api.probe()` asks the socket for a sign of life; one that gives none is closed. */
+function webSocket(api, { cursor, signal, deliver }) {
   return new Promise((_, reject) => {
     const url = new URL('v1/socket', api.url);
     url.protocol = url.protocol.replace('http', 'ws');
     const socket = new WebSocket(url, 'ringback.v1');
     let heartbeat, deadline;
-    const close = (why, verdict = 'retry') => {
+    const close = (detail, code) => {
       clearTimeout(deadline);
       clearInterval(heartbeat);
-      api.probe = null;
-      socket.onopen = socket.onmessage = socket.onclose = null;
+      api.probe = socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
-      reject(new Interrupted(verdict, why));
+      reject(new RequestError(code ? 401 : 0, { code, detail }));
     };
-    const expectAnswer = (ms) => { deadline ??= setTimeout(() => close('no answer'), ms); };
+    const expectAnswer = (ms) => { deadline ??= setTimeout(close, ms, 'no answer'); };
     const probe = () => {
       socket.send('{"id":0,"op":"getMe"}');
       expectAnswer(PROBE_MS);
     };
     expectAnswer(OPENING_MS);
-    signal.addEventListener('abort', () => close('stopped'), { once: true });
-    socket.onopen = () => {
-      const { token } = api;
-      socket.send(JSON.stringify({ op: 'hello', data: cursor ? { token, cursor } : { token } }));
-    };
-    socket.onclose = ({ code }) => close(`closed with ${code}`, { 4500: 'unauthenticated', 4501: 'superseded' }[code]);
+    signal.addEventListener('abort', () => close('stopped'));
+    socket.onopen = () => socket.send(JSON.stringify({ op: 'hello', data: { token: api.token, cursor } }));
+    socket.onclose = ({ code }) => close(`closed with ${code}`, CLOSE_CODES[code]);
     socket.onmessage = ({ data }) => {
       deadline = clearTimeout(deadline);
-      const frame = parseJSON(data);
-      if (frame?.event?.type === 'welcome') {
+      const event = parseJSON(data)?.event;
+      if (event?.type === 'welcome') {
         heartbeat = setInterval(probe, HEARTBEAT_MS);
         api.probe = probe;
-        welcome(frame.event.data);
-      } else if (frame?.event) {
-        event(frame.event);
       }
+      if (event) deliver(event);
     };
   });
 }
 
-/** Events as a stream of server-sent events; each connection needs a ticket, since an EventSource sends no headers. */
-async function eventStream(api, { cursor, signal, welcome, event }) {
-  const { ticket } = await api.once('POST', 'tickets', {}, { signal });
-  const query = new URLSearchParams(cursor ? { ticket, cursor } : { ticket });
-  const source = new EventSource(new URL(`v1/events/stream?${query}`, api.url));
-  let isOpen = false, checking;
-  // A connection that dies without a word raises no error: does the server answer, and has it news that did not come?
-  const check = async (over, fail) => {
-    const before = cursor;
-    try {
-      const { events } = await api.once('GET', 'events', { cursor, waitSeconds: 0 }, { signal, timeoutMs: PROBE_MS });
-      if (events.length) setTimeout(() => { if (cursor === before) over(); }, PROBE_MS);
-    } catch (error) {
-      // A server that is busy has answered.
-      if (error.status < 429) fail(error);
-    }
+/** By `fetch`, since an EventSource sends no token and does not notice when it is dead. */
+async function eventStream(api, { cursor, signal, deliver }) {
+  const silence = new AbortController();
+  let timer;
+  const expectNews = (ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), ms);
   };
-  await new Promise((over, fail) => {
-    const opening = setTimeout(over, OPENING_MS);
-    signal.addEventListener('abort', over, { once: true });
-    source.onerror = over;
-    source.addEventListener('welcome', ({ data }) => {
-      isOpen = true;
-      clearTimeout(opening);
-      const { data: greeting } = JSON.parse(data);
-      cursor = greeting.cursor;
-      checking = setInterval(check, STREAM_CHECK_MS, over, fail);
-      welcome(greeting);
-    });
-    for (const type of TYPES) {
-      source.addEventListener(type, ({ data }) => {
-        const news = JSON.parse(data);
-        cursor = news.cursor ?? cursor;
-        event(news);
-      });
+  try {
+    expectNews(OPENING_MS);
+    const options = { signal: AbortSignal.any([signal, silence.signal]), isStream: true };
+    const reader = await api.once('GET', 'events/stream', cursor ? { cursor } : {}, options);
+    for (let text = '', chunk; !(chunk = await reader.read()).done;) {
+      expectNews(SILENCE_MS);
+      const blocks = (text + chunk.value).split('\n\n');
+      text = blocks.pop();
+      for (const block of blocks) {
+        const event = parseJSON(/^data: (.*)$/m.exec(block)?.[1]);
+        if (event) deliver(event);
+      }
     }
-  }).finally(() => {
-    clearInterval(checking);
-    source.close();
-  });
-  // An EventSource hides why it failed to open. A poll tells: 401, 410 or nothing.
-  if (!isOpen && cursor) await api.once('GET', 'events', { cursor, waitSeconds: 0 }, { signal });
-  throw new Interrupted('retry', 'the stream ended');
+    throw new RequestError(0, { detail: 'the stream ended' });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-/** Events by asking again and again; works through anything that lets HTTP through. */
-async function longPoll(api, { cursor, signal, welcome, event }) {
+async function longPoll(api, { cursor, signal, deliver }) {
   const ask = (path, query, timeoutMs) => api.once('GET', path, query, { signal, timeoutMs });
   // A poll does not say who asks.
   const [{ userId }, { items }] = await Promise.all([ask('users/me'), ask('sessions')]);
   const device = { userId, deviceId: items.find(({ current }) => current)?.deviceId };
   for (let waitSeconds = 0; ; waitSeconds = WAIT_SECONDS) {
     const answer = await ask('events', cursor ? { cursor, waitSeconds, limit: 100 } : {}, (waitSeconds + 12) * 1_000);
-    if (!waitSeconds) welcome({ device, cursor: cursor ?? answer.cursor, calls: answer.calls });
-    answer.events.forEach(event);
+    const { calls } = answer;
+    if (!waitSeconds) deliver({ type: 'welcome', data: { device, calls, cursor: cursor ?? answer.cursor } });
+    answer.events.forEach(deliver);
     cursor = answer.cursor;
   }
 }
