@@ -157,7 +157,9 @@ struct EventTests {
         for transport in Transport.allCases {
             let server = try ScriptedServer { _, connection in connection.problem(401, "token_expired") }
             let (kinds, error) = await take(1, try client(server).events(over: .only(transport)))
-            #expect(kinds == [] && error?.code == .tokenExpired && server.requests.count == 1)
+            #expect(kinds == [] && error?.code == .tokenExpired)
+            // libcurl keeps to itself what a server says that refuses a socket, so it is asked once more.
+            #expect(server.requests.count == (transport == .webSocket && LibcurlSocket.isAvailable ? 2 : 1))
         }
     }
 

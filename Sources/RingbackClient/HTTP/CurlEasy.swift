@@ -73,9 +73,14 @@ final class CurlEasy: @unchecked Sendable {
         _ = clibcurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
     }
 
+    /// libcurl's words for what failed last; empty if it has none.
+    var failureWords: String { String(cString: words) }
+
+    func forgetFailure() { words[0] = 0 }
+
     /// What `code` means, in libcurl's words for this transfer.
     func failure(_ code: CURLcode) -> RingbackError {
-        let text = String(cString: words)
+        let text = failureWords
         return .transport(
             TransportFailure(kind: .init(code), detail: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
         )
