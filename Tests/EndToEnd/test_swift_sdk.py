@@ -1,84 +1,15 @@
 """The Swift SDK from outside: the example that answers with aiortc, and the command line."""
 
 import json
-import os
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import requests
 
+from harness.command_line import PASSWORD, command_line, program
 from harness.server import ROOT, binary
-from harness.waiting import eventually
-
-PASSWORD = "battery staple"
-
-
-class Program:
-    """A program whose output is read while it runs."""
-
-    def __init__(self, directory, name, *command, **environment):
-        self.log = Path(directory) / f"{name}.log"
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                [str(part) for part in command], stdin=subprocess.PIPE, stdout=log, stderr=log,
-                env={**os.environ, **environment})
-        self.process.stdin.write(f"{PASSWORD}\n".encode())
-        self.process.stdin.close()
-
-    def lines(self):
-        return self.log.read_text(errors="replace").splitlines()
-
-    def says(self, text, seconds=20):
-        def said():
-            found = [line for line in self.lines() if text in line]
-            assert found or self.process.poll() in (None, 0), f"it ended:\n{self.log.read_text()}"
-            return found and found[0]
-
-        return eventually(said, seconds, f"{self.log.stem} says {text!r}")
-
-    def code(self, seconds=20):
-        return self.process.wait(seconds)
-
-
-@pytest.fixture
-def program(tmp_path):
-    programs = []
-
-    def start(name, *command, **environment):
-        programs.append(Program(tmp_path, name, *command, **environment))
-        return programs[-1]
-
-    yield start
-    for started in programs:
-        if started.process.poll() is None:
-            started.process.kill()
-            started.process.wait()
-
-
-@pytest.fixture
-def command_line(tmp_path, server):
-    """Runs `ringback …` as a user with a home of their own: `command_line("petya", "users")`."""
-
-    def environment(name):
-        home = tmp_path / name
-        home.mkdir(exist_ok=True)
-        return {"XDG_CONFIG_HOME": str(home), "HOME": str(home)}
-
-    def run(name, *arguments, stdin=""):
-        return subprocess.run(
-            [binary(), *arguments], input=stdin, capture_output=True, text=True, timeout=60,
-            env={**os.environ, **environment(name)})
-
-    def login(name):
-        done = run(name, "login", server.url, name, "--register", stdin=f"{PASSWORD}\n")
-        assert done.returncode == 0, done.stderr
-        return done
-
-    run.environment, run.login = environment, login
-    return run
 
 
 def test_a_peer_signaled_by_the_sdk_is_in_a_call_with_the_page(phone, server, program):
@@ -162,57 +93,6 @@ def test_watching_shows_what_happens(command_line, program):
 def test_who_is_not_signed_in_is_told_so(command_line):
     done = command_line("nobody", "users")
     assert done.returncode == 3 and "ringback login" in done.stderr
-
-
-def test_the_doctor_finds_a_healthy_server_healthy(command_line, server):
-    command_line.login("petya")
-    done = command_line("petya", "doctor", server.url, "--poll-seconds", "1")
-    assert done.returncode == 0, done
-    for place in ("server", "clock", "sign-in", "websocket", "sse", "longpoll"):
-        assert f"ok   {place}:" in done.stdout
-    assert "warn ice:" in done.stdout
-
-
-def test_the_doctor_says_what_is_wrong(command_line):
-    done = command_line("petya", "doctor", "http://127.0.0.1:9")
-    assert done.returncode == 4
-    assert "FAIL server:" in done.stdout and "Is the server running" in done.stdout
-
-
-def test_the_doctor_asks_turn_servers(start_server, command_line, tmp_path):
-    """coturn with the secret the server has, and with another."""
-    import shutil
-    import socket
-
-    turnserver = shutil.which("turnserver")
-    assert turnserver, "no coturn: `apt-get install coturn`, or let scripts/test do it"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    coturn = subprocess.Popen(
-        [turnserver, "-n", "--no-cli", "--use-auth-secret", "--static-auth-secret=north", "--realm=test",
-         "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers", f"--listening-port={port}",
-         "--no-tls", "--no-dtls", f"--log-file={tmp_path}/turn.log", f"--pidfile={tmp_path}/turn.pid",
-         f"--userdb={tmp_path}/turn.db"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        urls = ["--stun-urls", f"stun:127.0.0.1:{port}", "--turn-urls"]
-        udp, tcp = f"turn:127.0.0.1:{port}?transport=udp", f"turn:127.0.0.1:{port}?transport=tcp"
-        for secret, code in (("north", 0), ("south", 4)):
-            server = start_server(*urls, f"{udp},{tcp}", "--turn-secret", secret)
-            assert command_line("petya", "login", server.url, "petya", "--register", stdin=f"{PASSWORD}\n").returncode == 0
-
-            def examined():
-                done = command_line("petya", "doctor", server.url, "--poll-seconds", "0")
-                return f"ok   stun:127.0.0.1:{port}: answers" in done.stdout and done
-
-            done = eventually(examined, 20, "coturn answers")
-            assert done.returncode == code, done
-            words = "credentials allocate a relay" if code == 0 else "the credentials don't allocate"
-            assert done.stdout.count(words) == 2, done.stdout
-    finally:
-        coturn.terminate()
-        coturn.wait(10)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

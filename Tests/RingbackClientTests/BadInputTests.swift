@@ -71,6 +71,19 @@ struct BadInputTests {
         }
     }
 
+    @Test(arguments: ["Sun, 06 Nov 99999999999999 08:49:37 GMT", "Sun, 06 Nov 292277026597 08:49:37 GMT", "", "now"])
+    func `a clock beyond all times is no trap`(date: String) async throws {
+        let server = try ScriptedServer { _, connection in
+            connection.answer(200, "application/json", #"{"status":"ok"}"#, headers: ["Date: \(date)"])
+        }
+        let client = try RingbackClient.forTests(server.url)
+        do {
+            #expect(abs(try await client.clockSkew().components.seconds) > 1_000_000)
+        } catch let error as RingbackError {
+            guard case .unexpectedResponse = error else { throw error }
+        }
+    }
+
     private static func answer(_ nonsense: Nonsense, _ request: ScriptedServer.Request, _ connection: Connection)
         -> Bool
     {

@@ -9,25 +9,31 @@ struct SocketTests {
     private func take(
         _ count: Int, _ script: @escaping @Sendable (Connection) -> Void
     ) async throws -> ([Event.Kind], RingbackError?) {
+        let (ends, end) = AsyncStream<Void>.makeStream()
         let server = try ScriptedServer { request, connection in
             connection.upgrade(request)
             connection.frame("{\"event\":\(Script.welcome)}")
             script(connection)
+            end.yield()
             while connection.read() != nil {}
             return false
         }
         let client = try RingbackClient(
             baseURL: server.url, session: Script.session, network: .forTests, retries: .forTests)
         var kinds: [Event.Kind] = []
+        var failure: RingbackError?
         do {
             for try await event in client.events(after: Cursor("e.1"), over: .only(.webSocket)) {
                 kinds.append(event.kind)
                 if kinds.count == count { break }
             }
-            return (kinds, nil)
         } catch {
-            return (kinds, error as? RingbackError)
+            failure = error as? RingbackError
         }
+        // The server must not go before it has heard all of it.
+        for await _ in ends { break }
+        withExtendedLifetime(server) {}
+        return (kinds, failure)
     }
 
     @Test(.enabled(if: ProcessInfo.processInfo.environment["RINGBACK_LIBCURL_SOCKETS"] != nil))

@@ -136,7 +136,11 @@ struct Doctor: AsyncParsableCommand {
         }
         var findings: [(String, Finding)] = []
         for server in servers {
-            for url in server.urls { findings.append((Terminal.clean(url), await ICECheck.check(url, server))) }
+            for url in server.urls {
+                let finding = await ICECheck.check(
+                    url, server, certificateAuthorities: client.network.certificateAuthorities)
+                findings.append((Terminal.clean(url), finding))
+            }
         }
         return findings
     }
