@@ -87,6 +87,7 @@ public final class RingbackClient: Sendable {
     static func check(_ response: HTTPResponse) throws(RingbackError) {
         guard !(200...299).contains(response.head.status) else { return }
         if let problem = ServerProblem(response) { throw .problem(problem) }
+        if response.head.status == 407 { throw .proxyWantsPassword }
         let reason =
             switch response.head.status {
             case 300...399: "a redirect, where none should be: use that URL as the base if it is the server's"

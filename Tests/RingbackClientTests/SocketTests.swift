@@ -19,7 +19,7 @@ struct SocketTests {
             return false
         }
         let client = try RingbackClient(
-            baseURL: server.url, session: Script.session, network: .forTests, retries: .forTests)
+            baseURL: server.url, session: Script.session, network: .patient, retries: .forTests)
         var kinds: [Event.Kind] = []
         var failure: RingbackError?
         do {

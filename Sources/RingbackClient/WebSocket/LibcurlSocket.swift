@@ -31,7 +31,10 @@ final class LibcurlSocket: OpenSocket {
         let easy = wire.easy
         // http: is ws: then, and https: is wss:.
         easy.set(CURLOPT_URL, "ws" + wire.request.url.dropFirst(4))
-        easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(wire.request.network.connectTimeout * 2))
+        // For all of it, the handshake too; once it is done, this is over.
+        easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(wire.request.network.connectTimeout))
+        // What a proxy answers is not the server's word.
+        easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         easy.setHeaders((wire.request.headers + handshake.headers).map { "\($0.name): \($0.value)" })
         _ = clibcurl_ws_prepare(easy.handle)
         _ = clibcurl_set_pointer(easy.handle, CURLOPT_HEADERDATA, Unmanaged.passUnretained(head).toOpaque())
