@@ -1,5 +1,6 @@
 """`ringback doctor`: what it says of servers, proxies, clocks and ICE servers, sound and broken."""
 
+import json
 import re
 import shutil
 import socket
@@ -156,6 +157,28 @@ def test_a_clock_that_is_wrong_is_found(behind):
     assert done.returncode == 0, done
     assert re.search(r"warn clock: this machine's is \d+ s ahead of the server's", done.stdout), done.stdout
     assert "NTP" in done.stdout
+
+
+def test_a_list_of_ice_servers_that_is_garbage_is_told_of(behind):
+    urls = ["turn:", "turn:[", "turn:[]:1", "turn:host:99999", "stun:127.0.0.1:9?transport=tcp\x1b[31m", "http://a", ""]
+    servers = [{"urls": urls, "username": "u" * 70_000, "credential": "c"},
+               {"urls": ["turn:127.0.0.1:9"], "username": "u" * 70_000, "credential": "c"},
+               {"urls": ["turn:127.0.0.1:9"]}]
+
+    def garble(path, head, client, server):
+        if path != "/v1/ice-servers":
+            return False
+        body = json.dumps({"iceServers": servers, "ttlSeconds": 60}).encode()
+        client.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        return True
+
+    done = behind("--poll-seconds", "0", meddle=garble)
+    assert done.returncode == 4, done
+    assert done.stdout.count("this is no STUN or TURN URL") == 6, done.stdout
+    assert done.stdout.count("username is too long") == 1 and done.stdout.count("no credentials") == 1, done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_a_stun_server_that_is_silent_is_found(start_server, command_line):

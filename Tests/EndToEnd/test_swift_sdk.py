@@ -1,15 +1,20 @@
 """The Swift SDK from outside: the example that answers with aiortc, and the command line."""
 
 import json
+import os
+import pty
+import signal
 import stat
 import subprocess
 import sys
+import termios
 
 import pytest
 import requests
 
 from harness.command_line import PASSWORD, command_line, program
 from harness.server import ROOT, binary
+from harness.waiting import eventually
 
 
 def test_a_peer_signaled_by_the_sdk_is_in_a_call_with_the_page(phone, server, program):
@@ -75,7 +80,8 @@ def test_a_call_that_is_picked_up_ends_with_success(command_line, program):
     listen.says("live calls")
     called = command_line("vasya", "call", "petya", "--audio-only")
     assert called.returncode == 0, called
-    assert "has picked up" in called.stdout
+    assert "has picked up" in called.stdout and "Hung up: there is no microphone" in called.stdout
+    listen.says("Picked up. Hung up")
 
 
 def test_watching_shows_what_happens(command_line, program):
@@ -93,6 +99,52 @@ def test_watching_shows_what_happens(command_line, program):
 def test_who_is_not_signed_in_is_told_so(command_line):
     done = command_line("nobody", "users")
     assert done.returncode == 3 and "ringback login" in done.stderr
+
+
+def test_two_who_call_each_other_at_once_are_in_one_call(command_line, server):
+    for name in ("vasya", "petya"):
+        command_line.login(name)
+    session = requests.post(f"{server.url}/v1/sessions", json={"userId": "petya", "password": PASSWORD}).json()
+    invited = requests.post(
+        f"{server.url}/v1/calls", json={"callee": "vasya", "media": {"audio": True, "video": False}},
+        headers={"Authorization": f"Bearer {session['token']}"})
+    assert invited.status_code == 201, invited.text
+    called = command_line("vasya", "call", "petya")
+    assert called.returncode == 0 and "was calling at this moment" in called.stdout, called
+    call = json.loads(command_line("vasya", "history", "--json").stdout.splitlines()[0])
+    assert (call["callId"], call["reason"]) == (invited.json()["callId"], "unsupported")
+
+
+def test_output_that_can_not_be_written_is_no_crash(command_line):
+    command_line.login("petya")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [binary(), "users"], stdout=full, stderr=subprocess.PIPE, timeout=60,
+            env={**os.environ, **command_line.environment("petya")})
+    assert done.returncode == 1, done
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"url": 7}', "\x00" * 100])
+def test_a_sign_in_that_is_damaged_is_told_of(command_line, tmp_path, content):
+    command_line.login("petya")
+    path = tmp_path / "petya" / "ringback" / "default.json"
+    path.write_text(content)
+    done = command_line("petya", "users")
+    assert done.returncode in (1, 3) and str(path) in done.stderr and "login" in done.stderr, done
+
+
+def test_an_interrupt_at_the_password_leaves_the_terminal_as_it_was(command_line, server):
+    master, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    login = subprocess.Popen(
+        [binary(), "login", server.url, "petya"], stdin=terminal, stdout=terminal, stderr=terminal,
+        env={**os.environ, **command_line.environment("petya")})
+    eventually(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, 10, "nothing that is typed is shown")
+    login.send_signal(signal.SIGINT)
+    assert login.wait(10) == -signal.SIGINT
+    assert termios.tcgetattr(terminal) == before
+    os.close(master)
+    os.close(terminal)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

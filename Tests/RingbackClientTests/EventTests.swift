@@ -221,6 +221,26 @@ struct EventTests {
         #expect(throws: UnexpectedJSON.self) { try event(201) }
     }
 
+    @Test(arguments: ["\n", "\r\n", "\r"])
+    func `a stream means the same however it is cut`(end: String) throws {
+        let lines = [
+            ": awake", "event: welcome", "data: 1", "data:  2", "id: e.1", "", "data", "", "event: nothing", "",
+            "data:é",
+            "",
+        ]
+        let text = Array(lines.map { $0 + end }.joined().utf8)
+        for size in 1...text.count {
+            var parser = EventStreamParser(maximumBytes: 100)
+            var frames: [String] = []
+            for start in stride(from: 0, to: text.count, by: size) {
+                frames += try parser.parse(Array(text[start..<min(start + size, text.count)])).map {
+                    "\($0.event)=\(String(decoding: $0.data, as: UTF8.self))"
+                }
+            }
+            #expect(frames == ["welcome=1\n 2", "=", "=é"], "cut into \(size)")
+        }
+    }
+
     @Test func `the newest ids are remembered and older ones forgotten`() {
         var recent = RecentIDs(capacity: 2)
         #expect(recent.insert("a") && recent.insert("b") && !recent.insert("a"))

@@ -20,7 +20,8 @@ enum ICECheck {
             let transport = parts.count == 2 ? parts[1].lowercased() : ""
             isStream = transport == "transport=tcp" || scheme.hasSuffix("s") && transport != "transport=udp"
             var rest = parts[0][parts[0].index(after: colon)...]
-            if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") {
+            if rest.hasPrefix("[") {
+                guard let end = rest.firstIndex(of: "]") else { return nil }
                 host = String(rest[rest.index(after: rest.startIndex)..<end])
                 rest = rest[rest.index(after: end)...]
             } else {
