@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 
 import pytest
@@ -22,6 +23,18 @@ def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
+
+
+def make_certificates(directory):
+    """ca.pem, and cert.pem and key.pem for 127.0.0.1."""
+    subprocess.run(
+        ["sh", "-ec", """
+            new="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+            openssl req -x509 $new -keyout ca.key -out ca.pem -subj /CN=Authority -days 2
+            openssl req $new -keyout key.pem -out request.pem -subj /CN=Server
+            echo subjectAltName=IP:127.0.0.1 >names
+            openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -extfile names
+         """], cwd=directory, check=True, capture_output=True)
 
 
 def start_coturn(directory, port, *options):
@@ -94,6 +107,29 @@ def test_a_proxy_that_only_passes_on_is_sound(behind):
     done = behind("--poll-seconds", "1")
     assert done.returncode == 0, done
     assert done.stdout.count("ok ") == 6, done.stdout
+
+
+def test_behind_tls_every_command_trusts_whom_the_login_did(server, command_line, tmp_path):
+    make_certificates(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    meddler = Meddler(server.port, tls=tls)
+    try:
+        refused = command_line("petya", "login", meddler.url, "petya", "--register", stdin=f"{PASSWORD}\n")
+        assert refused.returncode == 1 and "certificate" in refused.stderr, refused
+        done = command_line(
+            "petya", "login", meddler.url, "petya", "--register", "--certificate-authorities", tmp_path / "ca.pem",
+            stdin=f"{PASSWORD}\n")
+        assert done.returncode == 0, done
+        assert command_line("petya", "users").returncode == 0
+        done = command_line("petya", "doctor", meddler.url, "--poll-seconds", "1")
+        assert done.returncode == 0, done
+        for place in ("tls", "websocket", "sse", "longpoll"):
+            assert f"ok   {place}:" in done.stdout, done.stdout
+        done = command_line("vasya", "doctor", meddler.url)
+        assert done.returncode == 4 and "an authority that is trusted here" in done.stdout, done
+    finally:
+        meddler.stop()
 
 
 def test_a_proxy_that_collects_the_stream_is_found(behind):
@@ -197,14 +233,7 @@ def test_a_stun_server_that_is_silent_is_found(start_server, command_line):
 
 def test_the_doctor_asks_turn_servers_over_tls(start_server, command_line, tmp_path):
     """A certificate from an authority that is trusted, and from one that is not."""
-    subprocess.run(
-        ["sh", "-ec", """
-            new="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-            openssl req -x509 $new -keyout ca.key -out ca.pem -subj /CN=Authority -days 2
-            openssl req $new -keyout key.pem -out request.pem -subj /CN=Server
-            echo subjectAltName=IP:127.0.0.1 >names
-            openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -extfile names
-         """], cwd=tmp_path, check=True, capture_output=True)
+    make_certificates(tmp_path)
     ports = [free_port(), free_port()]
     coturn = start_coturn(
         tmp_path, ports[0], "--tls-listening-port", str(ports[1]), "--cert", str(tmp_path / "cert.pem"), "--pkey",

@@ -5,13 +5,13 @@ import threading
 
 
 class Meddler:
-    """Passes requests on, each over a connection of its own. `meddle(path, head, client, server)` returns True for what it has
-    seen to itself; `change(head)` changes the heads of answers."""
+    """Passes requests on, each over a connection of its own. `meddle(path, head, client, server)` returns True for what
+    it has seen to itself; `change(head)` changes the heads of answers; with `tls`, an SSL context, it ends TLS."""
 
-    def __init__(self, port, meddle=None, change=None):
-        self._port, self._meddle, self._change = port, meddle, change
+    def __init__(self, port, meddle=None, change=None, tls=None):
+        self._port, self._meddle, self._change, self._tls = port, meddle, change, tls
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
@@ -27,6 +27,11 @@ class Meddler:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
+        if self._tls:
+            try:
+                client = self._tls.wrap_socket(client, server_side=True)
+            except OSError:
+                return  # it does not trust us
         with client, socket.create_connection(("127.0.0.1", self._port)) as server:
             try:
                 head, rest = self.read_head(client)

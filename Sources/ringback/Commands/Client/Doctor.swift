@@ -30,8 +30,9 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             guard let url = URL(string: url) else { throw CommandError("\(url) is no URL.") }
-            let network = NetworkOptions(certificateAuthorities: certificateAuthorities)
             let login = (try? StoredLogin.load(options.profile)).flatMap { $0.isAt(url) ? $0 : nil }
+            let network = NetworkOptions(
+                certificateAuthorities: certificateAuthorities ?? login?.certificateAuthorities)
             let client = try RingbackClient(
                 baseURL: url, session: login?.session, network: network, retries: RetryPolicy(maximumRetries: 1))
             var isHealthy = true
