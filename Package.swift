@@ -128,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "RingbackServer", "RingbackSQLite", "RingbackClient", "RingbackCore", "RingbackModel",
+                "CLibcurl", "RingbackServer", "RingbackSQLite", "RingbackClient", "RingbackCore", "RingbackModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),

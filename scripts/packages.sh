@@ -38,6 +38,39 @@ need_packages() {
         fail "could not install: ${missing[*]}"
 }
 
+# need_libcurl_sockets: $libcurl_sockets is the folder of a libcurl that makes WebSocket frames itself, from Debian's
+# backports, unpacked beside the build and never installed. Empty when the system's own makes them, or none can be had.
+need_libcurl_sockets() {
+    libcurl_sockets=
+    command -v dpkg-query >/dev/null || return 0
+    dpkg --compare-versions "$(dpkg-query -W -f='${Version}' libcurl4-openssl-dev)" ge 8.14 && return
+    local release folder=$root/.build/libcurl-sockets
+    release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    if [[ $release == bookworm ]] && unpack_backport libcurl4 "$release-backports" "$folder"; then
+        libcurl_sockets=$folder/usr/lib/$(uname -m)-linux-gnu
+    else
+        echo "$(basename "$0"): a libcurl with WebSockets can't be had here: only wslay's frames are tested" >&2
+    fi
+}
+
+# unpack_backport PACKAGE SUITE FOLDER: downloads and checks it as apt does, without a trace in the system.
+unpack_backport() {
+    local package=$1 suite=$2 folder=$3
+    [[ -e $folder/usr ]] && return
+    echo "fetching $package from $suite" >&2
+    mkdir -p "$folder/apt/lists/partial" "$folder/apt/archives/partial"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" \
+        >"$folder/apt/sources.list"
+    local options=(
+        -q -o Dir::Etc::SourceList="$folder/apt/sources.list" -o Dir::Etc::SourceParts=-
+        -o Dir::State::Lists="$folder/apt/lists" -o Dir::Cache="$folder/apt" -o APT::Sandbox::User=
+    )
+    (
+        cd "$folder/apt" && rm -f ./*.deb && apt-get "${options[@]}" update &&
+            apt-get "${options[@]}" download "$package/$suite" && dpkg -x "$package"_*.deb "$folder"
+    ) >&2
+}
+
 need_swift() {
     command -v swift >/dev/null ||
         fail "there is no swift in PATH: install Swift 6.2 or later from https://www.swift.org/install and try again"

@@ -29,6 +29,8 @@ public final class RingbackClient: Sendable {
     /// - Parameters:
     ///   - baseURL: Where the server is: `https://ringback.example.org`, or with a path behind which it stands.
     ///   - session: Of an earlier sign-in, if there was one.
+    ///   - network: Whom to trust, through which proxy, how long to wait.
+    ///   - retries: When what failed is tried again.
     /// - Throws: ``RingbackError/invalidArgument(_:)`` for a URL that is not http or https, or has a query.
     public init(
         baseURL: URL, session: Session? = nil, network: NetworkOptions = NetworkOptions(),
@@ -85,6 +87,7 @@ public final class RingbackClient: Sendable {
     static func check(_ response: HTTPResponse) throws(RingbackError) {
         guard !(200...299).contains(response.head.status) else { return }
         if let problem = ServerProblem(response) { throw .problem(problem) }
+        if response.head.status == 407 { throw .proxyWantsPassword }
         let reason =
             switch response.head.status {
             case 300...399: "a redirect, where none should be: use that URL as the base if it is the server's"

@@ -8,12 +8,16 @@ public enum BusyPolicy: String, Sendable, Codable, CaseIterable {
 
 /// A user as others see them.
 public struct User: Hashable, Sendable, Codable {
+    /// The name that the user signs in with and is called by.
     public var userId: UserID
+    /// What people read; the `userId` if none was given.
     public var displayName: String
+    /// When the user was registered.
     public var createdAt: Timestamp
     /// For the user's own eyes only.
     public var busy: BusyPolicy?
 
+    /// A user with all that others see, and `busy` for the user alone.
     public init(userId: UserID, displayName: String, createdAt: Timestamp, busy: BusyPolicy? = nil) {
         self.userId = userId
         self.displayName = displayName
@@ -26,10 +30,15 @@ public struct User: Hashable, Sendable, Codable {
 public struct Session: Hashable, Sendable, Codable {
     /// 256 random bits in base64url. The server keeps a hash of it.
     public var token: String
+    /// Who has signed in.
     public var userId: UserID
+    /// The device that the token is bound to.
     public var deviceId: DeviceID
+    /// What the user will recognise the device by.
     public var deviceName: String?
+    /// When the device signed in last.
     public var createdAt: Timestamp
+    /// When the token ends.
     public var expiresAt: Timestamp
 
     package init(
@@ -47,10 +56,15 @@ public struct Session: Hashable, Sendable, Codable {
 
 /// A signed-in device as its user sees it.
 public struct Device: Hashable, Sendable, Codable {
+    /// As it is named in calls and events.
     public var deviceId: DeviceID
+    /// What the user recognises it by.
     public var deviceName: String?
+    /// When it signed in last.
     public var createdAt: Timestamp
+    /// When its token ends.
     public var expiresAt: Timestamp
+    /// When it last asked for something or had a connection open.
     public var lastSeenAt: Timestamp?
     /// Whether this is the device that asks.
     public var current: Bool
@@ -70,18 +84,24 @@ public struct Device: Hashable, Sendable, Codable {
 
 /// Whether a user can be reached.
 public struct Presence: Hashable, Sendable, Codable {
+    /// What a caller may expect.
     public enum Status: String, Sendable, Codable {
         /// A socket or a stream is open, or a poll came within the last 40 s.
         case online
         /// Online, and in a call or calling.
         case busy
+        /// None of the two.
         case offline
     }
 
+    /// Whose presence it is.
     public var userId: UserID
+    /// How it is at the moment.
     public var status: Status
+    /// When the user was online last; absent for one who is.
     public var lastSeenAt: Timestamp?
 
+    /// A user and how to reach them.
     public init(userId: UserID, status: Status, lastSeenAt: Timestamp? = nil) {
         self.userId = userId
         self.status = status

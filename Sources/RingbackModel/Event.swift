@@ -1,15 +1,24 @@
 /// What can happen to a user. Clients ignore types that they don't know.
 public enum EventType: String, Sendable, Codable, CaseIterable {
+    /// Somebody calls.
     case callIncoming = "call.incoming"
+    /// A device of the callee rings.
     case callRinging = "call.ringing"
+    /// A device of the callee has picked up.
     case callAccepted = "call.accepted"
+    /// Media flows.
     case callActive = "call.active"
+    /// The call is over.
     case callEnded = "call.ended"
     /// One leg stopped, though not because its device said so.
     case callStopped = "call.stopped"
+    /// The other side offers.
     case callOffer = "call.offer"
+    /// The other side answers an offer.
     case callAnswer = "call.answer"
+    /// The other side has found ways to reach it.
     case callCandidates = "call.candidates"
+    /// The other side has muted, held or shown something.
     case callMedia = "call.media"
     /// A participant's signaling was lost, or is back.
     case callParticipant = "call.participant"
@@ -21,6 +30,7 @@ public enum EventType: String, Sendable, Codable, CaseIterable {
 ///
 /// The epoch changes when the log was lost or restored, so that a position of the old log is never taken for one of the new.
 public struct Cursor: Hashable, Sendable, CustomStringConvertible {
+    /// Which log it is a place in.
     public let epoch: String
     /// The number of the newest event that was seen; 0 before the first.
     public let position: Int64

@@ -103,14 +103,18 @@ public struct CallID: Hashable, Sendable, Codable, CustomStringConvertible {
 
 /// Text that should have been an identifier and is not one.
 public struct InvalidIdentifier: Error, Hashable, Sendable {
+    /// The text that was given.
     public let text: String
 }
 
 /// A device of a user: who did something, or whom something is meant for.
 public struct Participant: Hashable, Sendable, Codable {
+    /// Whose device it is.
     public let userId: UserID
+    /// The device.
     public let deviceId: DeviceID
 
+    /// A device of a user's.
     public init(userId: UserID, deviceId: DeviceID) {
         self.userId = userId
         self.deviceId = deviceId

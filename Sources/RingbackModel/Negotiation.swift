@@ -2,16 +2,27 @@
 ///
 /// The SDP is never looked into: it stays the JSON string it came in.
 public struct Description: Hashable, Sendable {
-    public enum Kind: String, Sendable, Codable { case offer, answer }
+    /// Which of the two it is.
+    public enum Kind: String, Sendable, Codable {
+        /// It opens a negotiation.
+        case offer
+        /// It closes one.
+        case answer
+    }
 
+    /// The call it belongs to.
     public var callId: CallID
     /// Counted from 1 within a call.
     public var negotiation: Int
+    /// Whether it asks or answers.
     public var kind: Kind
     /// The `sdp` of an `RTCSessionDescriptionInit`, a JSON string of at most ``Limits/sdpBytes``.
     public var sdp: JSONText
+    /// Whether the offer restarts ICE; false for an answer.
     public var iceRestart: Bool
+    /// Who sent it.
     public var from: Participant
+    /// When the server took it.
     public var createdAt: Timestamp
 
     package init(
@@ -50,10 +61,13 @@ extension Description: JSONWritable {
 public struct StoredCandidate: Hashable, Sendable {
     /// Counted from 1 within a call, over both sides.
     public var position: Int
+    /// Who sent it.
     public var from: Participant
+    /// Of the description that it belongs to, if its sender said so.
     public var negotiation: Int?
     /// An `RTCIceCandidateInit`, as it was sent.
     public var candidate: JSONText
+    /// When the server took it.
     public var createdAt: Timestamp
 
     package init(position: Int, from: Participant, negotiation: Int?, candidate: JSONText, createdAt: Timestamp) {

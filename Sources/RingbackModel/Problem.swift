@@ -1,31 +1,58 @@
 /// What went wrong, for the one who asked (RFC 9457, `application/problem+json`).
 public struct Problem: Error, Hashable, Sendable {
+    /// What programs go by; the words are for people.
     public enum Code: String, Sendable, Codable, CaseIterable {
+        /// The body is not JSON; the detail names the place.
         case malformedJSON = "malformed_json"
+        /// It parses and does not fit; `errors` says where.
         case invalidRequest = "invalid_request"
+        /// There is no valid token, or user and password don't fit.
         case unauthenticated
+        /// The token was valid once.
         case tokenExpired = "token_expired"
+        /// The token is valid and not enough for this.
         case forbidden
+        /// Another device of the user has the call.
         case notAParticipant = "not_a_participant"
+        /// There is no such thing, or it is none of the asker's business.
         case notFound = "not_found"
+        /// There is no such user.
         case userNotFound = "user_not_found"
+        /// The name is taken, or was at some time.
         case userExists = "user_exists"
+        /// The resource knows other methods; `Allow` names them.
         case methodNotAllowed = "method_not_allowed"
+        /// The answer does not come in the form that was asked for.
         case notAcceptable = "not_acceptable"
+        /// The call's state does not allow it; `callState` says what it is.
         case invalidTransition = "invalid_transition"
+        /// No device has picked up: nothing is negotiated before.
         case notAccepted = "not_accepted"
+        /// Another device was faster.
         case alreadyAccepted = "already_accepted"
+        /// The other side's offer has to be answered first.
         case negotiationPending = "negotiation_pending"
+        /// A newer negotiation has begun.
         case staleNegotiation = "stale_negotiation"
+        /// The same `Idempotency-Key` came with another body.
         case idempotencyMismatch = "idempotency_mismatch"
+        /// The log has no such place any more: begin with a snapshot.
         case cursorExpired = "cursor_expired"
+        /// The body, or a part of it, is too long.
         case payloadTooLarge = "payload_too_large"
+        /// The body is not `application/json`.
         case unsupportedMediaType = "unsupported_media_type"
+        /// Too many requests; `Retry-After` says how long to wait.
         case rateLimited = "rate_limited"
+        /// The device has as many polls, streams and sockets open as it may.
         case tooManyConnections = "too_many_connections"
+        /// Caller and callee are the same user.
         case callSelf = "call_self"
+        /// The server is about to stop.
         case draining
+        /// The server can't write, for its disk is full or fails.
         case storageUnavailable = "storage_unavailable"
+        /// The server has failed.
         case `internal`
     }
 
@@ -33,24 +60,30 @@ public struct Problem: Error, Hashable, Sendable {
     public struct FieldError: Hashable, Sendable, Codable {
         /// The member's path, as in `candidates[3].candidate`, or the parameter's name.
         public var field: String
+        /// What does not fit, in words.
         public var message: String
 
+        /// A field and what does not fit about it.
         public init(field: String, message: String) {
             self.field = field
             self.message = message
         }
     }
 
+    /// What went wrong, for programs.
     public var code: Code
+    /// The HTTP status.
     public var status: Int
+    /// What went wrong this time, for people.
     public var detail: String
     /// The state of the call that the request did not fit.
     public var callState: Call.State?
+    /// The fields that do not fit.
     public var errors: [FieldError]
     /// For 429 and 503: seconds after which another try makes sense (RFC 9110, section 10.2.3).
     public var retryAfterSeconds: Int?
 
-    /// - Parameter status: The HTTP status; by default the code's own.
+    /// A problem with the words for the one who asked; `status` is the code's own unless another is given.
     public init(
         _ code: Code, _ detail: String, status: Int? = nil, callState: Call.State? = nil, errors: [FieldError] = [],
         retryAfterSeconds: Int? = nil

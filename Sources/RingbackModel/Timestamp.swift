@@ -1,7 +1,9 @@
 /// A moment as milliseconds since 1970-01-01T00:00:00Z; on the wire RFC 3339 in UTC, `2026-01-31T09:30:00.125Z`.
 public struct Timestamp: Hashable, Comparable, Sendable {
+    /// Since 1970-01-01T00:00:00Z; negative before.
     public var milliseconds: Int64
 
+    /// A moment by its milliseconds since 1970-01-01T00:00:00Z.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
@@ -11,10 +13,12 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         Timestamp(milliseconds: moment.milliseconds &+ duration.milliseconds)
     }
 
+    /// The moment `duration` earlier. Sub-millisecond parts are dropped.
     public static func - (moment: Timestamp, duration: Duration) -> Timestamp {
         Timestamp(milliseconds: moment.milliseconds &- duration.milliseconds)
     }
 
+    /// How much time lies between the two.
     public static func - (later: Timestamp, earlier: Timestamp) -> Duration {
         .milliseconds(later.milliseconds &- earlier.milliseconds)
     }

@@ -2,83 +2,19 @@
 
 import json
 import os
+import pty
+import signal
 import stat
 import subprocess
 import sys
-from pathlib import Path
+import termios
 
 import pytest
 import requests
 
+from harness.command_line import PASSWORD, command_line, program
 from harness.server import ROOT, binary
 from harness.waiting import eventually
-
-PASSWORD = "battery staple"
-
-
-class Program:
-    """A program whose output is read while it runs."""
-
-    def __init__(self, directory, name, *command, **environment):
-        self.log = Path(directory) / f"{name}.log"
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                [str(part) for part in command], stdin=subprocess.PIPE, stdout=log, stderr=log,
-                env={**os.environ, **environment})
-        self.process.stdin.write(f"{PASSWORD}\n".encode())
-        self.process.stdin.close()
-
-    def lines(self):
-        return self.log.read_text(errors="replace").splitlines()
-
-    def says(self, text, seconds=20):
-        def said():
-            found = [line for line in self.lines() if text in line]
-            assert found or self.process.poll() in (None, 0), f"it ended:\n{self.log.read_text()}"
-            return found and found[0]
-
-        return eventually(said, seconds, f"{self.log.stem} says {text!r}")
-
-    def code(self, seconds=20):
-        return self.process.wait(seconds)
-
-
-@pytest.fixture
-def program(tmp_path):
-    programs = []
-
-    def start(name, *command, **environment):
-        programs.append(Program(tmp_path, name, *command, **environment))
-        return programs[-1]
-
-    yield start
-    for started in programs:
-        if started.process.poll() is None:
-            started.process.kill()
-            started.process.wait()
-
-
-@pytest.fixture
-def command_line(tmp_path, server):
-    """Runs `ringback …` as a user with a home of their own: `command_line("petya", "users")`."""
-
-    def environment(name):
-        home = tmp_path / name
-        home.mkdir(exist_ok=True)
-        return {"XDG_CONFIG_HOME": str(home), "HOME": str(home)}
-
-    def run(name, *arguments, stdin=""):
-        return subprocess.run(
-            [binary(), *arguments], input=stdin, capture_output=True, text=True, timeout=60,
-            env={**os.environ, **environment(name)})
-
-    def login(name):
-        done = run(name, "login", server.url, name, "--register", stdin=f"{PASSWORD}\n")
-        assert done.returncode == 0, done.stderr
-        return done
-
-    run.environment, run.login = environment, login
-    return run
 
 
 def test_a_peer_signaled_by_the_sdk_is_in_a_call_with_the_page(phone, server, program):
@@ -144,7 +80,8 @@ def test_a_call_that_is_picked_up_ends_with_success(command_line, program):
     listen.says("live calls")
     called = command_line("vasya", "call", "petya", "--audio-only")
     assert called.returncode == 0, called
-    assert "has picked up" in called.stdout
+    assert "has picked up" in called.stdout and "Hung up: there is no microphone" in called.stdout
+    listen.says("Picked up. Hung up")
 
 
 def test_watching_shows_what_happens(command_line, program):
@@ -164,55 +101,50 @@ def test_who_is_not_signed_in_is_told_so(command_line):
     assert done.returncode == 3 and "ringback login" in done.stderr
 
 
-def test_the_doctor_finds_a_healthy_server_healthy(command_line, server):
+def test_two_who_call_each_other_at_once_are_in_one_call(command_line, server):
+    for name in ("vasya", "petya"):
+        command_line.login(name)
+    session = requests.post(f"{server.url}/v1/sessions", json={"userId": "petya", "password": PASSWORD}).json()
+    invited = requests.post(
+        f"{server.url}/v1/calls", json={"callee": "vasya", "media": {"audio": True, "video": False}},
+        headers={"Authorization": f"Bearer {session['token']}"})
+    assert invited.status_code == 201, invited.text
+    called = command_line("vasya", "call", "petya")
+    assert called.returncode == 0 and "was calling at this moment" in called.stdout, called
+    call = json.loads(command_line("vasya", "history", "--json").stdout.splitlines()[0])
+    assert (call["callId"], call["reason"]) == (invited.json()["callId"], "unsupported")
+
+
+def test_output_that_can_not_be_written_is_no_crash(command_line):
     command_line.login("petya")
-    done = command_line("petya", "doctor", server.url, "--poll-seconds", "1")
-    assert done.returncode == 0, done
-    for place in ("server", "clock", "sign-in", "websocket", "sse", "longpoll"):
-        assert f"ok   {place}:" in done.stdout
-    assert "warn ice:" in done.stdout
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [binary(), "users"], stdout=full, stderr=subprocess.PIPE, timeout=60,
+            env={**os.environ, **command_line.environment("petya")})
+    assert done.returncode == 1, done
 
 
-def test_the_doctor_says_what_is_wrong(command_line):
-    done = command_line("petya", "doctor", "http://127.0.0.1:9")
-    assert done.returncode == 4
-    assert "FAIL server:" in done.stdout and "Is the server running" in done.stdout
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"url": 7}', "\x00" * 100])
+def test_a_sign_in_that_is_damaged_is_told_of(command_line, tmp_path, content):
+    command_line.login("petya")
+    path = tmp_path / "petya" / "ringback" / "default.json"
+    path.write_text(content)
+    done = command_line("petya", "users")
+    assert done.returncode in (1, 3) and str(path) in done.stderr and "login" in done.stderr, done
 
 
-def test_the_doctor_asks_turn_servers(start_server, command_line, tmp_path):
-    """coturn with the secret the server has, and with another."""
-    import shutil
-    import socket
-
-    turnserver = shutil.which("turnserver")
-    assert turnserver, "no coturn: `apt-get install coturn`, or let scripts/test do it"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    coturn = subprocess.Popen(
-        [turnserver, "-n", "--no-cli", "--use-auth-secret", "--static-auth-secret=north", "--realm=test",
-         "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers", f"--listening-port={port}",
-         "--no-tls", "--no-dtls", f"--log-file={tmp_path}/turn.log", f"--pidfile={tmp_path}/turn.pid",
-         f"--userdb={tmp_path}/turn.db"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        urls = ["--stun-urls", f"stun:127.0.0.1:{port}", "--turn-urls"]
-        udp, tcp = f"turn:127.0.0.1:{port}?transport=udp", f"turn:127.0.0.1:{port}?transport=tcp"
-        for secret, code in (("north", 0), ("south", 4)):
-            server = start_server(*urls, f"{udp},{tcp}", "--turn-secret", secret)
-            assert command_line("petya", "login", server.url, "petya", "--register", stdin=f"{PASSWORD}\n").returncode == 0
-
-            def examined():
-                done = command_line("petya", "doctor", server.url, "--poll-seconds", "0")
-                return f"ok   stun:127.0.0.1:{port}: answers" in done.stdout and done
-
-            done = eventually(examined, 20, "coturn answers")
-            assert done.returncode == code, done
-            words = "credentials allocate a relay" if code == 0 else "the credentials don't allocate"
-            assert done.stdout.count(words) == 2, done.stdout
-    finally:
-        coturn.terminate()
-        coturn.wait(10)
+def test_an_interrupt_at_the_password_leaves_the_terminal_as_it_was(command_line, server):
+    master, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    login = subprocess.Popen(
+        [binary(), "login", server.url, "petya"], stdin=terminal, stdout=terminal, stderr=terminal,
+        env={**os.environ, **command_line.environment("petya")})
+    eventually(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, 10, "nothing that is typed is shown")
+    login.send_signal(signal.SIGINT)
+    assert login.wait(10) == -signal.SIGINT
+    assert termios.tcgetattr(terminal) == before
+    os.close(master)
+    os.close(terminal)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -23,7 +23,8 @@ struct BadInputTests {
         let started = ContinuousClock.now
         let error = await #expect(throws: RingbackError.self) { try await client.getMe() }
         #expect(ContinuousClock.now - started < .seconds(8))
-        #expect(Self.residentBytes() - before < 200 << 20)
+        // The thread sanitizer keeps notes of its own about every byte.
+        if !Self.isSanitized { #expect(Self.residentBytes() - before < 200 << 20) }
         switch (nonsense, error) {
         case (.silence, .transport(let failure)): #expect(failure.kind == .timedOut)
         case (.garbage, .transport(let failure)), (.badStatus, .transport(let failure)):
@@ -70,6 +71,19 @@ struct BadInputTests {
         }
     }
 
+    @Test(arguments: ["Sun, 06 Nov 99999999999999 08:49:37 GMT", "Sun, 06 Nov 292277026597 08:49:37 GMT", "", "now"])
+    func `a clock beyond all times is no trap`(date: String) async throws {
+        let server = try ScriptedServer { _, connection in
+            connection.answer(200, "application/json", #"{"status":"ok"}"#, headers: ["Date: \(date)"])
+        }
+        let client = try RingbackClient.forTests(server.url)
+        do {
+            #expect(abs(try await client.clockSkew().components.seconds) > 1_000_000)
+        } catch let error as RingbackError {
+            guard case .unexpectedResponse = error else { throw error }
+        }
+    }
+
     private static func answer(_ nonsense: Nonsense, _ request: ScriptedServer.Request, _ connection: Connection)
         -> Bool
     {
@@ -99,7 +113,9 @@ struct BadInputTests {
         return false
     }
 
-    private static func residentBytes() -> Int {
+    static var isSanitized: Bool { ProcessInfo.processInfo.environment["TSAN_OPTIONS"] != nil }
+
+    static func residentBytes() -> Int {
         let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
             .dropFirst().first
         return pages.flatMap { Int($0) }.map { $0 * 4096 } ?? 0
@@ -107,8 +123,8 @@ struct BadInputTests {
 
     /// What a server may do to a WebSocket once it is open.
     enum FrameNonsense: String, CaseIterable, Sendable {
-        case masked, reservedBits, unknownOpcode, fragmentedPing, longPing, hugeFrame, badUTF8, lonelyContinuation,
-            noJSON
+        case masked, reservedBits, unknownOpcode, fragmentedPing, longPing, hugeFrame, hugeHead, badUTF8
+        case lonelyContinuation, noJSON
         case noWelcome, wrongAccept, wrongProtocol
     }
 
@@ -136,7 +152,8 @@ struct BadInputTests {
             case .unknownOpcode: connection.write([0x83, 0])
             case .fragmentedPing: connection.write([0x09, 0])
             case .longPing: connection.write([0x89, 126, 0, 126] + [UInt8](repeating: 0, count: 126))
-            case .hugeFrame: connection.write([0x81, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
+            case .hugeFrame: connection.write([0x81, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7B])
+            case .hugeHead: connection.write([0x81, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
             case .badUTF8: connection.write([0x81, 2, 0xC3, 0x28])
             case .lonelyContinuation: connection.write([0x80, 1, 0x7B])
             case .noJSON: connection.frame("hello")
@@ -157,6 +174,11 @@ struct BadInputTests {
             }
         } catch let thrown as RingbackError {
             error = thrown
+        }
+        // libcurl tells of a head together with the first byte behind it: without one it is silence.
+        if nonsense == .hugeHead, LibcurlSocket.isAvailable, case .transport(let failure) = error {
+            #expect(failure.kind == .timedOut)
+            return
         }
         guard case .unexpectedResponse = error else {
             Issue.record("\(nonsense): \(String(describing: error))")

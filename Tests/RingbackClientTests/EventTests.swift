@@ -157,7 +157,9 @@ struct EventTests {
         for transport in Transport.allCases {
             let server = try ScriptedServer { _, connection in connection.problem(401, "token_expired") }
             let (kinds, error) = await take(1, try client(server).events(over: .only(transport)))
-            #expect(kinds == [] && error?.code == .tokenExpired && server.requests.count == 1)
+            #expect(kinds == [] && error?.code == .tokenExpired)
+            // libcurl keeps to itself what a server says that refuses a socket, so it is asked once more.
+            #expect(server.requests.count == (transport == .webSocket && LibcurlSocket.isAvailable ? 2 : 1))
         }
     }
 
@@ -217,6 +219,26 @@ struct EventTests {
         }
         #expect(try event(200).id?.count == 200)
         #expect(throws: UnexpectedJSON.self) { try event(201) }
+    }
+
+    @Test(arguments: ["\n", "\r\n", "\r"])
+    func `a stream means the same however it is cut`(end: String) throws {
+        let lines = [
+            ": awake", "event: welcome", "data: 1", "data:  2", "id: e.1", "", "data", "", "event: nothing", "",
+            "data:é",
+            "",
+        ]
+        let text = Array(lines.map { $0 + end }.joined().utf8)
+        for size in 1...text.count {
+            var parser = EventStreamParser(maximumBytes: 100)
+            var frames: [String] = []
+            for start in stride(from: 0, to: text.count, by: size) {
+                frames += try parser.parse(Array(text[start..<min(start + size, text.count)])).map {
+                    "\($0.event)=\(String(decoding: $0.data, as: UTF8.self))"
+                }
+            }
+            #expect(frames == ["welcome=1\n 2", "=", "=é"], "cut into \(size)")
+        }
     }
 
     @Test func `the newest ids are remembered and older ones forgotten`() {

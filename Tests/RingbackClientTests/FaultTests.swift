@@ -1,4 +1,5 @@
 import RingbackClient
+import RingbackCore
 import RingbackServer
 import Synchronization
 import Testing
@@ -10,7 +11,10 @@ import Testing
 
     @Test(.timeLimit(.minutes(3)))
     func `of two hundred calls through a faulty proxy nothing is lost and nothing comes twice`() async throws {
-        let server = try await TestServer.start { $0.writesPerSecond = 10_000 }
+        // No call ends for the time that faults and a busy machine cost it.
+        var timing = CallTiming()
+        (timing.unreachable, timing.connect, timing.negotiation) = (.seconds(180), .seconds(180), .seconds(180))
+        let server = try await TestServer.start(timing: timing) { $0.writesPerSecond = 10_000 }
         let proxy = try FaultyProxy(
             before: server.port, faults: [.none, .none, .none, .cut, .reset, .slice, .delay, .silence], seed: 4)
         defer { proxy.stop() }
@@ -47,7 +51,7 @@ import Testing
                 var count = 0
                 for await _ in permits {
                     count += 1
-                    let call = try await vasya.client.invite("petya")
+                    let call = try await vasya.client.invite(UserID("petya")!, ringSeconds: 180)
                     invited.ids.withLock { $0.append(call.id) }
                     if count == Self.calls { break }
                 }

@@ -48,6 +48,22 @@ struct RequestTests {
         }
     }
 
+    @Test func `a redirect takes no token to another server`() async throws {
+        let other = try ScriptedServer { _, connection in connection.answer() }
+        let server = try ScriptedServer { request, connection in
+            connection.answer(307, "text/plain", "", headers: ["Location: \(other.url)\(request.target)"])
+        }
+        let client = try client(server, retries: RetryPolicy(maximumRetries: 0))
+        let error = await #expect(throws: RingbackError.self) { try await client.invite("petya") }
+        #expect(error?.status == 307)
+        for transport in Transport.allCases {
+            for try await event in client.events(over: .only(transport)) {
+                if case .connection(.lost) = event.kind { break }
+            }
+        }
+        #expect(other.requests.isEmpty && server.requests.count >= 4)
+    }
+
     @Test func `what can't succeed is not repeated`() async throws {
         let server = try ScriptedServer { request, connection in
             connection.problem(

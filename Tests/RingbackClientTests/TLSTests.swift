@@ -53,9 +53,9 @@ struct TLSTests {
         }
 
         /// The error of a request and of a socket.
-        func errors(trusting file: String?) async throws -> [RingbackError] {
+        func errors(trusting file: String?, through proxy: String = "") async throws -> [RingbackError] {
             let network = NetworkOptions(
-                certificateAuthorities: file, proxy: "", connectTimeout: .seconds(5), requestTimeout: .seconds(5))
+                certificateAuthorities: file, proxy: proxy, connectTimeout: .seconds(5), requestTimeout: .seconds(5))
             let session = Session(
                 token: "token", userId: UserID("vasya")!, deviceId: .random(), deviceName: nil,
                 createdAt: Timestamp(milliseconds: 0), expiresAt: Timestamp(milliseconds: 0))
@@ -95,5 +95,15 @@ struct TLSTests {
         let server = try await SecureServer(for: "DNS:ringback.example.org")
         let refused = try await server.errors(trusting: server.authority)
         #expect(refused.count == 2 && refused.allSatisfy(isRefused), "\(refused)")
+    }
+
+    @Test func `through a proxy the certificate is the server's, and is looked at as well`() async throws {
+        let server = try await SecureServer(for: "IP:127.0.0.1")
+        let proxy = try HTTPProxy()
+        let refused = try await server.errors(trusting: nil, through: proxy.url())
+        #expect(refused.count == 2 && refused.allSatisfy(isRefused), "\(refused)")
+        let answered = try await server.errors(trusting: server.authority, through: proxy.url())
+        #expect(answered.map(\.status) == [200, 200], "\(answered)")
+        #expect(Set(proxy.lines) == ["CONNECT 127.0.0.1:\(server.port) HTTP/1.1"])
     }
 }

@@ -6,8 +6,8 @@ struct WholeCallTests {
     @Test(arguments: Transport.allCases)
     func `a call goes from the invitation to the end`(transport: Transport) async throws {
         let server = try await TestServer.start()
-        let vasya = try await RingbackClient.signedIn("vasya", at: server)
-        let petya = try await RingbackClient.signedIn("petya", at: server)
+        let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
+        let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)
         var vasyas = vasya.events(over: .only(transport)).makeAsyncIterator()
         var petyas = petya.events(over: .only(transport)).makeAsyncIterator()
         #expect(try await vasyas.next()?.kind == .connection(.connected(transport)))
@@ -69,8 +69,8 @@ struct WholeCallTests {
 
     @Test func `the transport changes in the middle and the events go on from the cursor`() async throws {
         let server = try await TestServer.start()
-        let vasya = try await RingbackClient.signedIn("vasya", at: server)
-        let petya = try await RingbackClient.signedIn("petya", at: server)
+        let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
+        let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)
         let events = petya.events(over: .only(.webSocket))
         var iterator = events.makeAsyncIterator()
         #expect(try await iterator.next()?.kind == .connection(.connected(.webSocket)))
@@ -92,8 +92,8 @@ struct WholeCallTests {
 
     @Test func `a cursor of one run is good for the next`() async throws {
         let server = try await TestServer.start()
-        let vasya = try await RingbackClient.signedIn("vasya", at: server)
-        let petya = try await RingbackClient.signedIn("petya", at: server)
+        let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
+        let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)
         let cursor = try await petya.pollEvents().cursor
         let call = try await vasya.invite("petya")
         for transport in Transport.allCases {
@@ -107,8 +107,8 @@ struct WholeCallTests {
     @Test(arguments: Transport.allCases)
     func `a cursor that is gone brings a fresh snapshot`(transport: Transport) async throws {
         let server = try await TestServer.start()
-        let vasya = try await RingbackClient.signedIn("vasya", at: server)
-        let petya = try await RingbackClient.signedIn("petya", at: server)
+        let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
+        let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)
         let call = try await vasya.invite("petya")
         var iterator = petya.events(after: Cursor("gone.7"), over: .only(transport)).makeAsyncIterator()
         #expect(try await iterator.next()?.kind == .connection(.connected(transport)))

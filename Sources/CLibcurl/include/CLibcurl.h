@@ -24,4 +24,38 @@ int clibcurl_next_done(CURLM *multi, CURL **easy, CURLcode *result);
 /* Macros of curl.h that Swift does not see. */
 size_t clibcurl_writefunc_pause(void);
 
+/*
+ * WebSockets of libcurl's. The library that a program runs with may be newer than the one it was built with, so nothing here
+ * needs curl/websockets.h, and the functions are looked up at run time.
+ */
+
+enum {
+    CLIBCURL_WS_TEXT = 1 << 0,
+    CLIBCURL_WS_BINARY = 1 << 1,
+    CLIBCURL_WS_CONT = 1 << 2,
+    CLIBCURL_WS_CLOSE = 1 << 3,
+    CLIBCURL_WS_PING = 1 << 4,
+    CLIBCURL_WS_PONG = 1 << 6,
+};
+
+/* A piece of a frame. */
+struct clibcurl_ws_piece {
+    unsigned flags;
+    size_t count;
+    /* Bytes of the frame that are still to come. */
+    curl_off_t left;
+};
+
+/*
+ * Returns 1 when libcurl speaks ws, and well enough: 8.14 or later. Before 8.13 the first frame of a fragmented message can't be
+ * told from a whole one, and before 8.14 its own pongs, which are wrong for a ping that comes in two pieces, can't be turned
+ * off. To be called once, before the others.
+ */
+int clibcurl_ws_find(void);
+/* Makes `easy` open a WebSocket and leave pings to the caller. Its URL is ws: or wss:. */
+CURLcode clibcurl_ws_prepare(CURL *easy);
+CURLcode clibcurl_ws_receive(CURL *easy, void *buffer, size_t capacity, struct clibcurl_ws_piece *piece);
+/* To be called again with the same bytes after CURLE_AGAIN, and with what is left after `sent`. */
+CURLcode clibcurl_ws_send(CURL *easy, const void *bytes, size_t count, size_t *sent, unsigned flags);
+
 #endif

@@ -18,7 +18,7 @@ public struct Event: Sendable, Hashable {
         case accepted(Call)
         /// Media flow.
         case active(Call)
-        /// The call is over; its ``Call/reason`` says why.
+        /// The call is over; its ``RingbackModel/Call/reason`` says why.
         case ended(Call)
         /// Stop ringing on this device; another one of this user has the call, or declined it.
         case stopped(Call)

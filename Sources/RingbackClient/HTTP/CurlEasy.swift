@@ -73,9 +73,20 @@ final class CurlEasy: @unchecked Sendable {
         _ = clibcurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
     }
 
+    /// libcurl's words for what failed last; empty if it has none.
+    var failureWords: String { String(cString: words) }
+
+    func forgetFailure() { words[0] = 0 }
+
     /// What `code` means, in libcurl's words for this transfer.
     func failure(_ code: CURLcode) -> RingbackError {
-        let text = String(cString: words)
+        let text = failureWords
+        var answerOfProxy = 0
+        if clibcurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &answerOfProxy) == CURLE_OK, answerOfProxy == 407 {
+            return .proxyWantsPassword
+        }
+        // For a URL that is no proxy's it has the code of a host that is not there.
+        if text.hasPrefix("Unsupported proxy") { return .transport(TransportFailure(kind: .proxy, detail: text)) }
         return .transport(
             TransportFailure(kind: .init(code), detail: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
         )
@@ -83,6 +94,12 @@ final class CurlEasy: @unchecked Sendable {
 
     /// At least one, since libcurl takes 0 for its own default.
     static func milliseconds(_ duration: Duration) -> Int { Int(clamping: max(1, duration.milliseconds)) }
+}
+
+extension RingbackError {
+    static let proxyWantsPassword = RingbackError.transport(
+        TransportFailure(
+            kind: .proxy, detail: "the proxy wants a user and a password, or others than it was given (407)"))
 }
 
 extension TransportFailure.Kind {

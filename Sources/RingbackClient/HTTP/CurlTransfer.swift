@@ -18,17 +18,12 @@ final class CurlTransfer: @unchecked Sendable {
         case streaming(Mailbox<Piece>)
     }
 
-    private static let headerBytes = 32 << 10
-
     let easy: CurlEasy
     /// Set from any task; a transfer that was cancelled before it was handed over does not begin.
     let isCancelled = Atomic(false)
     private let maximumBytes: Int
     private var sink: Sink?
-    private var head = ResponseHead()
-    private var headerBytes = 0
-    /// libcurl takes a connection that ends within the headers for the end of an answer without a body.
-    private var headIsComplete = false
+    private var reader = HeadReader()
     private var body: [UInt8] = []
     private var headIsTold = false
     /// Why the transfer was given up from within a callback.
@@ -82,33 +77,21 @@ final class CurlTransfer: @unchecked Sendable {
     // MARK: On the driver's thread
 
     private func takeHeader(_ line: UnsafeRawBufferPointer) -> Int {
-        if line.starts(with: "HTTP/".utf8) {
-            // Of an answer after a 100 or a proxy's 200 this is the one that counts.
-            head = ResponseHead()
-            headIsComplete = false
-            let words = String(decoding: line, as: UTF8.self).split(separator: " ")
-            head.status = words.dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
+        do {
+            try reader.take(line)
             return line.count
-        }
-        if line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8) { headIsComplete = true }
-        headerBytes += line.count
-        guard headerBytes <= Self.headerBytes else {
-            refusal = .unexpectedResponse(UnexpectedResponse(head, "its headers have over \(Self.headerBytes) bytes"))
+        } catch {
+            refusal = error
             return 0
         }
-        // On bytes: finding characters costs as much as all the rest of a request.
-        if let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 {
-            let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-            head.headers[name] = line[(colon + 1)...].trimmedText
-        }
-        return line.count
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         switch sink {
         case .collecting:
             guard body.count + bytes.count <= maximumBytes else {
-                refusal = .unexpectedResponse(UnexpectedResponse(head, "its body has over \(maximumBytes) bytes"))
+                refusal = .unexpectedResponse(
+                    UnexpectedResponse(reader.head, "its body has over \(maximumBytes) bytes"))
                 return 0
             }
             body.append(contentsOf: bytes)
@@ -124,16 +107,16 @@ final class CurlTransfer: @unchecked Sendable {
     private func tellHead(_ mailbox: Mailbox<Piece>) {
         guard !headIsTold else { return }
         headIsTold = true
-        mailbox.push(.head(head), cost: 0)
+        mailbox.push(.head(reader.head), cost: 0)
     }
 
     /// The last thing that happens to a transfer.
     func finish(_ code: CURLcode) {
         guard code == CURLE_OK else { return finish(throwing: refusal ?? easy.failure(code)) }
-        guard headIsComplete else { return finish(throwing: easy.failure(CURLE_PARTIAL_FILE)) }
+        guard reader.isComplete else { return finish(throwing: easy.failure(CURLE_PARTIAL_FILE)) }
         easy.isReusable = true
         switch sink {
-        case .collecting(let continuation): continuation.resume(returning: HTTPResponse(head: head, body: body))
+        case .collecting(let continuation): continuation.resume(returning: HTTPResponse(head: reader.head, body: body))
         case .streaming(let mailbox):
             tellHead(mailbox)
             mailbox.finish()

@@ -3,12 +3,15 @@ public import RingbackModel
 extension RingbackClient {
     /// Calls somebody: rings all of their devices.
     ///
-    /// A call that the callee is having here at this moment is answered instead (glare): ``Call/merged`` is true then. It may
-    /// come back ended already, as `busy`.
+    /// A call that the callee is having here at this moment is answered instead (glare): ``RingbackModel/Call/merged`` is
+    /// true then. It may come back ended already, as `busy`.
     ///
     /// - Parameters:
+    ///   - callee: Whom to ring.
+    ///   - media: What is to be sent.
     ///   - ringSeconds: 10 to 180; 60 by default.
-    ///   - custom: Any JSON up to ``Limits/customBytes``, for the other side.
+    ///   - custom: Any JSON up to ``RingbackModel/Limits/customBytes``, for the other side.
+    ///   - idempotencyKey: One for all tries of one write; by default a new one.
     /// - Throws: `user_not_found`, `call_self`.
     public func invite(
         _ callee: UserID, media: Call.Media = Call.Media(), ringSeconds: Int? = nil, custom: JSONText? = nil,
@@ -76,7 +79,10 @@ extension RingbackClient {
 
     /// Doesn't pick up, and stops all of the user's devices. For the callee.
     ///
-    /// - Parameter message: For the caller, at most ``Limits/messageCharacters``.
+    /// - Parameters:
+    ///   - callId: The call.
+    ///   - message: For the caller, at most ``RingbackModel/Limits/messageCharacters``.
+    ///   - idempotencyKey: One for all tries of one write; by default a new one.
     /// - Throws: `already_accepted`, `invalid_transition`.
     @discardableResult
     public func decline(
@@ -102,7 +108,10 @@ extension RingbackClient {
 
     /// Hangs up, once the call was accepted. Before that the caller cancels and the callee declines.
     ///
-    /// - Parameter reason: `completed`, `ice_failed`, `media_failed` or `unsupported`.
+    /// - Parameters:
+    ///   - callId: The call.
+    ///   - reason: `completed`, `ice_failed`, `media_failed` or `unsupported`.
+    ///   - idempotencyKey: One for all tries of one write; by default a new one.
     /// - Throws: `invalid_transition`: nobody has picked up.
     @discardableResult
     public func hangUp(
@@ -114,7 +123,9 @@ extension RingbackClient {
 
     /// Ends any call, as an administrator.
     ///
-    /// - Parameter administratorToken: What the operator has set at the server's start; not a session's token.
+    /// - Parameters:
+    ///   - callId: The call.
+    ///   - administratorToken: What the operator has set at the server's start; not a session's token.
     /// - Throws: `forbidden`, `not_found`.
     @discardableResult
     public func endCall(_ callId: CallID, administratorToken: String) async throws -> Call {

@@ -4,9 +4,11 @@ extension RingbackClient {
     /// Sends an offer, which opens the next negotiation.
     ///
     /// - Parameters:
-    ///   - sdp: At most ``Limits/sdpBytes`` of UTF-8.
+    ///   - callId: The call.
+    ///   - sdp: At most ``RingbackModel/Limits/sdpBytes`` of UTF-8.
     ///   - negotiation: The number that it should get, if that matters.
     ///   - iceRestart: Whether the offer restarts ICE.
+    ///   - idempotencyKey: One for all tries of one write; by default a new one.
     /// - Throws: `not_accepted`, `negotiation_pending`, `stale_negotiation`, `invalid_transition`.
     @discardableResult
     public func sendOffer(
@@ -30,7 +32,11 @@ extension RingbackClient {
 
     /// Sends an answer, which closes a negotiation.
     ///
-    /// - Parameter negotiation: Of the offer that is answered.
+    /// - Parameters:
+    ///   - callId: The call.
+    ///   - sdp: At most ``RingbackModel/Limits/sdpBytes`` of UTF-8.
+    ///   - negotiation: Of the offer that is answered.
+    ///   - idempotencyKey: One for all tries of one write; by default a new one.
     /// - Throws: `stale_negotiation`: a newer offer is on its way to you. `not_accepted`, `invalid_transition`.
     @discardableResult
     public func sendAnswer(
@@ -54,7 +60,11 @@ extension RingbackClient {
     ///
     /// They may come before the answer. An empty one says that there are no more.
     ///
-    /// - Parameter idempotencyKey: For one batch of at most 64; more get keys of their own.
+    /// - Parameters:
+    ///   - callId: The call.
+    ///   - candidates: In the order in which they were found.
+    ///   - negotiation: Of the description that they belong to.
+    ///   - idempotencyKey: For one batch of at most 64; more get keys of their own.
     /// - Throws: `not_accepted`, `invalid_transition`.
     public func addCandidates(
         _ callId: CallID, _ candidates: [ICECandidate], negotiation: Int? = nil, idempotencyKey: IdempotencyKey? = nil
@@ -72,6 +82,7 @@ extension RingbackClient {
     /// A page of the other side's candidates.
     ///
     /// - Parameters:
+    ///   - callId: The call.
     ///   - after: The ``Page/next`` of the page before, or the position of the last one known.
     ///   - limit: 1 to 1000.
     public func listCandidates(

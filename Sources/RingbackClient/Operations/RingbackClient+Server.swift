@@ -29,10 +29,12 @@ extension RingbackClient {
         reader.timeZone = TimeZone(identifier: "GMT")
         // RFC 9110, section 5.6.7.
         reader.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
-        guard let date = response.head.headers["date"].flatMap({ reader.date(from: $0) }) else {
+        guard let date = response.head.headers["date"].flatMap({ reader.date(from: $0) }),
+            let skew = Int64(exactly: (Date().timeIntervalSince(date) * 1000).rounded())
+        else {
             throw RingbackError.unexpectedResponse(UnexpectedResponse(response.head, "it has no date"))
         }
-        return .milliseconds(Int64(Date().timeIntervalSince(date) * 1000))
+        return .milliseconds(skew)
     }
 
     /// The server's metrics in the text format of Prometheus. Needs no sign-in.

@@ -6,6 +6,8 @@ extension RingbackClient {
     /// The new token is used from here on, and is in ``session``; keep that to go on after a restart of the program.
     ///
     /// - Parameters:
+    ///   - userId: The name that was registered.
+    ///   - password: As it was registered.
     ///   - deviceName: What the user will recognise the device by, at most 100 characters.
     ///   - deviceId: Of an earlier sign-in, to be the same device. Its old token ends. Without one it is a new device.
     /// - Throws: `unauthenticated`: there is no such user, or this is not the password.

@@ -6,7 +6,10 @@ public import RingbackModel
 extension RingbackClient {
     /// Makes an account. Doesn't sign in, and needs no sign-in.
     ///
-    /// - Parameter displayName: At most 100 characters; without one the user is shown by the `userId`.
+    /// - Parameters:
+    ///   - userId: The name to sign in and to be called by. It can't be changed, and is never given to another.
+    ///   - password: To sign in with.
+    ///   - displayName: At most 100 characters; without one the user is shown by the `userId`.
     /// - Throws: `user_exists`: the name is taken, or was at some time.
     @discardableResult
     public func registerUser(_ userId: UserID, password: String, displayName: String? = nil) async throws -> User {
@@ -38,7 +41,7 @@ extension RingbackClient {
         try await object(OperationRequest(.getUser, userId.rawValue), User.init)
     }
 
-    /// One's own account, with ``User/busy``.
+    /// One's own account, with ``RingbackModel/User/busy``.
     public func getMe() async throws -> User { try await object(OperationRequest(.getMe), User.init) }
 
     /// Changes what is given and leaves the rest.
@@ -87,7 +90,8 @@ extension RingbackClient {
         try await page(OperationRequest(.getWatching), Presence.init).items
     }
 
-    /// Replaces the list of users whose ``Event/Kind/presence(_:)`` this device hears, at most ``Limits/watchedUsers``.
+    /// Replaces the list of users whose ``Event/Kind/presence(_:)`` this device hears, at most
+    /// ``RingbackModel/Limits/watchedUsers``.
     ///
     /// - Returns: How they are at the moment. Names that nobody has are left out.
     @discardableResult

@@ -2,7 +2,7 @@ public import RingbackModel
 
 /// An ICE candidate as a WebRTC stack gives it: the W3C's `RTCIceCandidateInit` (RFC 8838).
 public struct ICECandidate: Sendable, Hashable {
-    /// The candidate attribute, at most ``Limits/candidateBytes``. Empty for the end of the candidates.
+    /// The candidate attribute, at most ``RingbackModel/Limits/candidateBytes``. Empty for the end of the candidates.
     public var candidate: String
     /// The `mid` of the media section it belongs to.
     public var sdpMid: String?
@@ -11,7 +11,7 @@ public struct ICECandidate: Sendable, Hashable {
     /// The ICE username fragment of the description it belongs to.
     public var usernameFragment: String?
 
-    /// - Parameter candidate: `candidate:…`, or empty for the end of the candidates.
+    /// A candidate of this side's: `candidate:…`, or empty for the end of the candidates.
     public init(
         candidate: String, sdpMid: String? = nil, sdpMLineIndex: Int? = nil, usernameFragment: String? = nil
     ) {

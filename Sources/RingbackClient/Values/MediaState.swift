@@ -5,7 +5,12 @@ public struct MediaState: Sendable, Hashable {
     /// One source, and whether it is muted.
     public struct Track: Sendable, Hashable {
         /// Sound or picture.
-        public enum Kind: String, Sendable, Hashable { case audio, video }
+        public enum Kind: String, Sendable, Hashable {
+            /// Sound.
+            case audio
+            /// Picture.
+            case video
+        }
 
         /// Sound or picture.
         public var kind: Kind
@@ -24,13 +29,15 @@ public struct MediaState: Sendable, Hashable {
     /// Whether this side has put the call on hold.
     public var isHeld: Bool?
 
-    /// - Parameter tracks: The sources by their names.
+    /// - Parameters:
+    ///   - tracks: The sources by their names.
+    ///   - isHeld: Whether the call is on hold.
     public init(tracks: [String: Track] = [:], isHeld: Bool? = nil) {
         self.tracks = tracks
         self.isHeld = isHeld
     }
 
-    /// What ``CallParticipant/media`` holds; `nil` if it is no media state.
+    /// What ``RingbackModel/CallParticipant/media`` holds; `nil` if it is no media state.
     public init?(_ json: JSONText) {
         guard let state = (try? JSONObject(parsing: json.utf8)).flatMap({ try? MediaState($0) }) else { return nil }
         self = state

@@ -8,6 +8,8 @@ final class FrameCodec {
     private(set) var messages: [[UInt8]] = []
     /// The close frame of the server; 1005 when it has no code.
     private(set) var close: (code: UInt16, reason: String)?
+    /// A close frame with one byte, which wslay lets pass (RFC 6455, section 5.5.1).
+    private var hasHalfCode = false
     private var output: [UInt8] = []
     private var input: ArraySlice<UInt8> = []
     private var headCheck: FrameHeadCheck
@@ -47,6 +49,7 @@ final class FrameCodec {
             let bytes = Array(UnsafeBufferPointer(start: message.msg, count: message.msg_length))
             switch UInt32(message.opcode) {
             case WSLAY_TEXT_FRAME.rawValue, WSLAY_BINARY_FRAME.rawValue: codec.messages.append(bytes)
+            case WSLAY_CONNECTION_CLOSE.rawValue where bytes.count == 1: codec.hasHalfCode = true
             case WSLAY_CONNECTION_CLOSE.rawValue:
                 codec.close = (
                     message.status_code == 0 ? 1005 : message.status_code,
@@ -72,7 +75,7 @@ final class FrameCodec {
             return false
         }
         input = Array(bytes)[...]
-        guard wslay_event_recv(context) == 0 else { return false }
+        guard wslay_event_recv(context) == 0, !hasHalfCode else { return false }
         return wslay_event_get_read_enabled(context) != 0 || close != nil
     }
 

@@ -6,20 +6,26 @@ struct Handshake {
     static let subprotocol = "ringback.v1"
     private static let headBytes = 32 << 10
 
-    let request: [UInt8]
     private let key: String
     private var received: [UInt8] = []
 
-    init(target: String, authority: String, headers: [(name: String, value: String)]) {
+    init() {
         var generator = SystemRandomNumberGenerator()
         key = Data((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }).base64EncodedString()
+    }
+
+    /// What stands in the request beside what makes it an upgrade.
+    var headers: [(name: String, value: String)] {
+        [("Sec-WebSocket-Key", key), ("Sec-WebSocket-Protocol", Self.subprotocol)]
+    }
+
+    func request(target: String, authority: String, headers: [(name: String, value: String)]) -> [UInt8] {
         let lines =
             [
                 "GET \(target) HTTP/1.1", "Host: \(authority)", "Upgrade: websocket", "Connection: Upgrade",
-                "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: \(key)",
-                "Sec-WebSocket-Protocol: \(Self.subprotocol)",
-            ] + headers.map { "\($0.name): \($0.value)" }
-        request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+                "Sec-WebSocket-Version: 13",
+            ] + (self.headers + headers).map { "\($0.name): \($0.value)" }
+        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 
     /// Takes bytes of the network.
@@ -40,16 +46,23 @@ struct Handshake {
         let head = try Self.parse(received[..<end.lowerBound])
         let rest = Array(received[end.upperBound...])
         guard head.status == 101 else { throw Refusal(head: head, beginning: rest) }
+        try check(head)
+        return rest
+    }
+
+    /// Whether a 101 is the answer to this handshake.
+    ///
+    /// - Throws: ``RingbackError/unexpectedResponse(_:)``.
+    func check(_ head: ResponseHead) throws(RingbackError) {
         guard head.headers["upgrade"]?.lowercased() == "websocket",
             head.headers["connection"]?.lowercased().contains("upgrade") == true
-        else { throw RingbackError.unexpectedResponse(UnexpectedResponse(head, "it does not upgrade to a WebSocket")) }
+        else { throw .unexpectedResponse(UnexpectedResponse(head, "it does not upgrade to a WebSocket")) }
         guard head.headers["sec-websocket-accept"] == Self.accept(key) else {
-            throw RingbackError.unexpectedResponse(UnexpectedResponse(head, "its Sec-WebSocket-Accept is wrong"))
+            throw .unexpectedResponse(UnexpectedResponse(head, "its Sec-WebSocket-Accept is wrong"))
         }
         guard head.headers["sec-websocket-protocol"] ?? Self.subprotocol == Self.subprotocol,
             head.headers["sec-websocket-extensions"] == nil
-        else { throw RingbackError.unexpectedResponse(UnexpectedResponse(head, "it agrees to what was not offered")) }
-        return rest
+        else { throw .unexpectedResponse(UnexpectedResponse(head, "it agrees to what was not offered")) }
     }
 
     /// What the server must answer to `key`.
@@ -76,4 +89,10 @@ struct Handshake {
 struct Refusal: Error {
     var head: ResponseHead
     var beginning: [UInt8]
+
+    /// - Throws: What the whole answer says.
+    func tell(_ body: [UInt8]) throws(RingbackError) -> Never {
+        try RingbackClient.check(HTTPResponse(head: head, body: body))
+        throw .unexpectedResponse(UnexpectedResponse(head, "it does not know WebSockets"))
+    }
 }

@@ -2,7 +2,8 @@ import CLibcurl
 import Foundation
 import Synchronization
 
-/// A WebSocket over a connection that libcurl makes (`CURLOPT_CONNECT_ONLY`), TLS and proxy and all.
+/// A WebSocket over a connection that libcurl makes, TLS and proxy and all. Its frames are libcurl's, where it knows them, and
+/// wslay's elsewhere.
 ///
 /// It has a thread of its own, because libcurl gives a connection out only beside the transfers it drives. The thread answers
 /// pings by itself; while nobody takes what comes it stops reading, and the server closes a socket that lags.
@@ -30,7 +31,10 @@ final class SocketConnection: Sendable {
         let base = client.base
         let thread = Thread { [self] in
             do {
-                try SocketThread(http, base, multi, mailbox) { self.isClosing.withLock { $0 } }.run()
+                let thread = SocketThread(mailbox) {
+                    try SocketWire(http, base, multi) { self.isClosing.withLock { $0 } }
+                }
+                try thread.run()
                 mailbox.finish(throwing: CancellationError())
             } catch {
                 mailbox.finish(throwing: error)

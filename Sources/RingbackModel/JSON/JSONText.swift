@@ -21,6 +21,7 @@ public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertibl
     public let line: Int
     /// Bytes in the line, counted from 1.
     public let column: Int
+    /// What should have stood there.
     public let reason: String
 
     public var description: String { "\(reason) at line \(line), column \(column)" }

@@ -6,12 +6,12 @@ import Foundation
     import Darwin
 #endif
 
-/// A UDP or TCP socket to one host, for asking and waiting a while for the answer. Its methods block.
-final class ICESocket {
+/// A UDP or TCP socket to one host.
+final class ICESocket: ICEConnection {
     private let descriptor: Int32
-    private let isStream: Bool
+    let isStream: Bool
 
-    /// - Throws: ``CommandError`` in words.
+    /// - Throws: ``ICEFailure``.
     init(host: String, port: UInt16, isStream: Bool) throws {
         self.isStream = isStream
         var hints = addrinfo()
@@ -22,7 +22,7 @@ final class ICESocket {
         #endif
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &found) == 0, let found else {
-            throw CommandError("the name \(host) has no address")
+            throw ICEFailure(text: "the name \(host) has no address")
         }
         defer { freeaddrinfo(found) }
         var candidate: UnsafeMutablePointer<addrinfo>? = found
@@ -39,35 +39,26 @@ final class ICESocket {
             close(descriptor)
             candidate = address.pointee.ai_next
         }
-        throw CommandError("nothing answers at \(host):\(port)")
+        throw ICEFailure(text: "nothing answers at \(host):\(port)")
     }
 
     deinit { close(descriptor) }
 
-    /// Sends a request, over UDP up to three times, and waits for its answer.
-    func exchange(_ request: STUNMessage, key: [UInt8]? = nil) -> STUNMessage? {
-        let bytes = request.bytes(key: key)
-        // Over all tries, whatever else comes in meanwhile.
-        let deadline = ContinuousClock.now + .seconds(7)
-        for _ in 0..<(isStream ? 1 : 3) {
-            guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return nil }
-            while let answer = receive(by: deadline) {
-                if answer.transaction == request.transaction { return answer }
+    func send(_ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                sendto(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL), nil, 0)
             }
+            guard count > 0 else { return false }
+            sent += count
         }
-        return nil
+        return true
     }
 
-    private func receive(by deadline: ContinuousClock.Instant) -> STUNMessage? {
-        var buffer = [UInt8](repeating: 0, count: 2048)
-        var count = 0
-        repeat {
-            guard ContinuousClock.now < deadline else { return nil }
-            let got = recv(descriptor, &buffer[count], buffer.count - count, 0)
-            guard got > 0 else { return nil }
-            count += got
-            if !isStream { break }
-        } while count < 20 || count < min(buffer.count, 20 + Int(buffer[2]) << 8 + Int(buffer[3]))
-        return STUNMessage(parsing: Array(buffer[..<count]))
+    func read(atMost count: Int) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: count)
+        let got = recv(descriptor, &buffer, count, 0)
+        return got > 0 ? Array(buffer[..<got]) : nil
     }
 }

@@ -18,7 +18,8 @@ final class TestServer: Sendable {
 
     /// - Parameter change: Changes the settings before the start.
     static func start(
-        database: TemporaryDatabase? = nil, _ change: (inout ServerSettings) -> Void = { _ in }
+        database: TemporaryDatabase? = nil, timing: CallTiming = CallTiming(),
+        _ change: (inout ServerSettings) -> Void = { _ in }
     ) async throws -> TestServer {
         let database = try database ?? TemporaryDatabase()
         var settings = ServerSettings()
@@ -31,7 +32,8 @@ final class TestServer: Sendable {
         logger.logLevel = .critical
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = RingbackServer(
-            store: try SQLiteStore(path: database.path), settings: settings, time: SystemTime(), logger: logger
+            store: try SQLiteStore(path: database.path), settings: settings, time: SystemTime(), timing: timing,
+            logger: logger
         ) { port in
             continuation.yield(port)
         }
@@ -87,6 +89,8 @@ extension RingbackClient {
 extension NetworkOptions {
     static let forTests = NetworkOptions(
         proxy: "", connectTimeout: .seconds(2), requestTimeout: .seconds(3), silenceTimeout: .seconds(2))
+    /// For tests that are about something else than time, on a machine that is busy.
+    static let patient = NetworkOptions(proxy: "", connectTimeout: .seconds(20))
 }
 
 extension RetryPolicy {

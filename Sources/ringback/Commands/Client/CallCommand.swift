@@ -44,6 +44,7 @@ struct CallCommand: AsyncParsableCommand {
                 // Glare: the callee was calling here, and their call has been answered by this one.
                 if !json { Terminal.say("\(callee) was calling at this moment: picked up.") }
                 try await call.hangUp(reason: .unsupported)
+                if !json { Terminal.say(Self.hungUp) }
                 return
             }
             if !json { Terminal.say("Calling \(callee)…") }
@@ -74,12 +75,15 @@ struct CallCommand: AsyncParsableCommand {
             switch event.kind {
             case .accepted:
                 try await handle.hangUp(reason: .unsupported)
+                if !json { Terminal.say(Self.hungUp) }
                 return
             case .ended(let call): throw Self.notAnswered(call)
             default: break
             }
         }
     }
+
+    static let hungUp = "Hung up: there is no microphone in a terminal."
 
     private static func notAnswered(_ call: Call) -> CommandError {
         CommandError(

@@ -30,8 +30,9 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             guard let url = URL(string: url) else { throw CommandError("\(url) is no URL.") }
-            let network = NetworkOptions(certificateAuthorities: certificateAuthorities)
             let login = (try? StoredLogin.load(options.profile)).flatMap { $0.isAt(url) ? $0 : nil }
+            let network = NetworkOptions(
+                certificateAuthorities: certificateAuthorities ?? login?.certificateAuthorities)
             let client = try RingbackClient(
                 baseURL: url, session: login?.session, network: network, retries: RetryPolicy(maximumRetries: 1))
             var isHealthy = true
@@ -136,7 +137,11 @@ struct Doctor: AsyncParsableCommand {
         }
         var findings: [(String, Finding)] = []
         for server in servers {
-            for url in server.urls { findings.append((Terminal.clean(url), await ICECheck.check(url, server))) }
+            for url in server.urls {
+                let finding = await ICECheck.check(
+                    url, server, certificateAuthorities: client.network.certificateAuthorities)
+                findings.append((Terminal.clean(url), finding))
+            }
         }
         return findings
     }

@@ -60,7 +60,10 @@ struct Listen: AsyncParsableCommand {
             case .accept:
                 try await call.accept()
                 try await call.hangUp(reason: .unsupported)
-            case .decline: try await call.decline(message: message)
+                if !json { Terminal.say("Picked up. \(CallCommand.hungUp)") }
+            case .decline:
+                try await call.decline(message: message)
+                if !json { Terminal.say("Declined.") }
             }
         } catch let error as RingbackError where isPassedOver(error) {
             Terminal.complain(Terminal.clean("\(error)"))

@@ -25,6 +25,9 @@ struct Login: AsyncParsableCommand {
     @Option(help: "With --register: the name that others see.")
     var displayName: String?
 
+    @Option(help: "A file of PEM certificates to trust instead of the system's, now and later.", completion: .file())
+    var certificateAuthorities: String?
+
     @OptionGroup var options: ClientOptions
 
     func run() async throws {
@@ -35,7 +38,10 @@ struct Login: AsyncParsableCommand {
             guard ["http", "https"].contains(url.scheme?.lowercased()) else {
                 throw CommandError("The URL of the server begins with https:// or http://, unlike \(url).")
             }
-            let client = try RingbackClient(baseURL: url)
+            // Later commands may run elsewhere.
+            let authorities = certificateAuthorities.map { URL(fileURLWithPath: $0).path }
+            let client = try RingbackClient(
+                baseURL: url, network: NetworkOptions(certificateAuthorities: authorities))
             guard let password = Terminal.password("Password of \(user): "), !password.isEmpty else {
                 throw CommandError("There is no password.")
             }
@@ -51,7 +57,8 @@ struct Login: AsyncParsableCommand {
             } catch let error as RingbackError where error.status == 401 {
                 throw CommandError("The user or the password is wrong.", code: .notSignedIn)
             }
-            let path = try StoredLogin(url: url, session: session).save(options.profile)
+            let path = try StoredLogin(url: url, session: session, certificateAuthorities: authorities)
+                .save(options.profile)
             Terminal.say("Signed in as \(userId) until \(session.expiresAt); the token is in \(path.path)")
         }
     }

@@ -12,6 +12,8 @@ import RingbackModel
 struct StoredLogin: Codable {
     var url: URL
     var session: Session
+    /// The file of whom to trust instead of the system's.
+    var certificateAuthorities: String?
 
     static func path(_ profile: String) throws -> URL {
         guard !profile.isEmpty, profile.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
@@ -81,7 +83,10 @@ struct StoredLogin: Codable {
         return text
     }
 
-    func client() throws -> RingbackClient { try RingbackClient(baseURL: url, session: session) }
+    func client() throws -> RingbackClient {
+        try RingbackClient(
+            baseURL: url, session: session, network: NetworkOptions(certificateAuthorities: certificateAuthorities))
+    }
 }
 
 /// What a command ends with, for scripts.

@@ -1,0 +1,139 @@
+import CLibcurl
+
+/// A WebSocket whose frames libcurl makes itself (`curl_ws_recv`, `curl_ws_send`).
+///
+/// libcurl leaves to its user what it should check: `Sec-WebSocket-Accept`, extensions and subprotocols nobody asked for, the
+/// length of a message, UTF-8, and what a close frame may hold.
+final class LibcurlSocket: OpenSocket {
+    /// Whether the libcurl that this process runs with can do it.
+    static let isAvailable = clibcurl_ws_find() == 1
+
+    /// What libcurl's callback writes to.
+    private final class Head {
+        var reader = HeadReader()
+        var refusal: RingbackError?
+    }
+
+    let wire: SocketWire
+    private let head = Head()
+    private var buffer = [UInt8](repeating: 0, count: 16 << 10)
+    /// Of a message, what has come so far.
+    private var message: [UInt8] = []
+    /// Of a ping, pong or close, likewise.
+    private var control: [UInt8] = []
+
+    /// Connects and shakes hands; `nil` when it is to be closed.
+    ///
+    /// - Throws: ``RingbackError``; ``Refusal`` for an answer that is not a 101, whose body libcurl keeps to itself.
+    init?(_ wire: SocketWire) throws {
+        self.wire = wire
+        let handshake = Handshake()
+        let easy = wire.easy
+        // http: is ws: then, and https: is wss:.
+        easy.set(CURLOPT_URL, "ws" + wire.request.url.dropFirst(4))
+        // For all of it, the handshake too; once it is done, this is over.
+        easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(wire.request.network.connectTimeout))
+        // What a proxy answers is not the server's word.
+        easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        easy.setHeaders((wire.request.headers + handshake.headers).map { "\($0.name): \($0.value)" })
+        _ = clibcurl_ws_prepare(easy.handle)
+        _ = clibcurl_set_pointer(easy.handle, CURLOPT_HEADERDATA, Unmanaged.passUnretained(head).toOpaque())
+        _ = clibcurl_set_sink(easy.handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
+            guard let bytes, let me else { return 0 }
+            let head = Unmanaged<Head>.fromOpaque(me).takeUnretainedValue()
+            do {
+                try head.reader.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
+                return size * count
+            } catch {
+                head.refusal = error as? RingbackError
+                return 0
+            }
+        }
+        // What is no WebSocket has no business on standard output, where libcurl would write it.
+        _ = clibcurl_set_sink(easy.handle, CURLOPT_WRITEFUNCTION) { _, _, _, _ in 0 }
+        guard let result = wire.connect() else { return nil }
+        let answer = head.reader.head
+        guard result == CURLE_OK else {
+            if head.reader.isComplete, answer.status >= 200 { throw Refusal(head: answer, beginning: []) }
+            throw head.refusal ?? easy.failure(result)
+        }
+        try handshake.check(answer)
+    }
+
+    func receive() throws -> SocketNews? {
+        var piece = clibcurl_ws_piece()
+        wire.easy.forgetFailure()
+        let code = clibcurl_ws_receive(wire.easy.handle, &buffer, buffer.count, &piece)
+        switch code {
+        case CURLE_OK: return take(piece)
+        case CURLE_AGAIN: return nil
+        case CURLE_GOT_NOTHING: throw RingbackError.closedByServer
+        default:
+            // It has one code for broken frames and for broken connections.
+            guard wire.easy.failureWords.hasPrefix("[WS]") else { throw wire.easy.failure(code) }
+            return giveUp(1002)
+        }
+    }
+
+    private func take(_ piece: clibcurl_ws_piece) -> SocketNews {
+        func isSet(_ flag: Int) -> Bool { Int(piece.flags) & flag != 0 }
+        let bytes = buffer[..<piece.count]
+        guard isSet(CLIBCURL_WS_TEXT | CLIBCURL_WS_BINARY) else {
+            control += bytes
+            guard piece.left == 0 else { return SocketNews() }
+            defer { control = [] }
+            if isSet(CLIBCURL_WS_PING) { try? send(control, CLIBCURL_WS_PONG, by: wire.deadline) }
+            return isSet(CLIBCURL_WS_CLOSE) ? SocketNews(end: takeClose()) : SocketNews()
+        }
+        let room = Self.maximumBytes - message.count - bytes.count
+        guard room >= 0, piece.left <= room else { return giveUp(1009) }
+        message += bytes
+        guard piece.left == 0, !isSet(CLIBCURL_WS_CONT) else { return SocketNews() }
+        defer { message = [] }
+        guard isSet(CLIBCURL_WS_BINARY) || String(validating: message, as: UTF8.self) != nil else {
+            return giveUp(1007)
+        }
+        return SocketNews(messages: [message])
+    }
+
+    /// Answers the server's close (RFC 6455, section 5.5.1).
+    private func takeClose() -> any Error {
+        guard control.count >= 2 else {
+            if control.isEmpty { sendClose(1000, by: wire.deadline) }
+            return control.isEmpty ? SocketClosed(code: 1005, reason: "") : giveUp(1002).end ?? brokenFrames
+        }
+        let code = UInt16(control[0]) << 8 | UInt16(control[1])
+        guard let reason = String(validating: control[2...], as: UTF8.self),
+            [1000...1003, 1007...1014, 3000...4999].contains(where: { $0.contains(code) })
+        else { return giveUp(1002).end ?? brokenFrames }
+        sendClose(code, by: wire.deadline)
+        return SocketClosed(code: code, reason: reason)
+    }
+
+    /// Ends a connection whose frames are not what they should be.
+    private func giveUp(_ code: UInt16) -> SocketNews {
+        sendClose(code, by: .now + .milliseconds(200))
+        return SocketNews(end: brokenFrames)
+    }
+
+    func close() { sendClose(1000, by: .now + .milliseconds(200)) }
+
+    private func sendClose(_ code: UInt16, by deadline: ContinuousClock.Instant) {
+        try? send([UInt8(code >> 8), UInt8(code & 255)], CLIBCURL_WS_CLOSE, by: deadline)
+    }
+
+    private func send(_ bytes: [UInt8], _ flag: Int, by deadline: ContinuousClock.Instant) throws {
+        var rest = bytes[...]
+        while true {
+            var count = 0
+            let code = rest.withUnsafeBytes {
+                clibcurl_ws_send(wire.easy.handle, $0.baseAddress, $0.count, &count, UInt32(flag))
+            }
+            guard code == CURLE_OK || code == CURLE_AGAIN else { throw wire.easy.failure(code) }
+            rest = rest.dropFirst(count)
+            // A frame without a payload is sent when libcurl says so; others when all of it is.
+            if code == CURLE_OK, rest.isEmpty { return }
+            try wire.wait(by: deadline, writing: true)
+        }
+    }
+}

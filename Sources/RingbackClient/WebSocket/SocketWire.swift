@@ -1,0 +1,64 @@
+import CLibcurl
+
+/// A connection that libcurl makes and gives out, TLS and proxy and all. Used by one thread.
+final class SocketWire {
+    let request: HTTPRequest
+    let base: BaseURL
+    let easy: CurlEasy
+    /// Whether somebody wants it to end.
+    let isClosing: () -> Bool
+    private let multi: Multi
+    private var isAdded = false
+    private var socket: curl_socket_t = -1
+
+    init(_ request: HTTPRequest, _ base: BaseURL, _ multi: Multi, isClosing: @escaping () -> Bool) throws {
+        guard let easy = CurlEasy(request.network) else {
+            throw RingbackError.transport(TransportFailure(kind: .other, detail: "libcurl could not be set up"))
+        }
+        self.easy = easy
+        (self.request, self.base, self.multi, self.isClosing) = (request, base, multi, isClosing)
+        // To an http:// server, too, a proxy must give a connection that is not its own.
+        easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
+        // Nothing but HTTP/1.1 can be upgraded.
+        easy.set(CURLOPT_SSL_ENABLE_ALPN, 0)
+    }
+
+    deinit {
+        if isAdded { multi.remove(easy) }
+    }
+
+    /// How long the other side may take for a step.
+    var deadline: ContinuousClock.Instant { .now + request.network.connectTimeout }
+
+    /// Lets libcurl do what it was set up for.
+    ///
+    /// - Returns: How that went; `nil` when it is to be closed.
+    func connect() -> CURLcode? {
+        multi.add(easy)
+        isAdded = true
+        var result: CURLcode?
+        while result == nil {
+            if isClosing() { return nil }
+            multi.perform { _, code in result = code }
+            if result == nil { multi.wait(milliseconds: 1000) }
+        }
+        if result == CURLE_OK, clibcurl_get_socket(easy.handle, &socket) != CURLE_OK || socket < 0 {
+            return CURLE_COULDNT_CONNECT
+        }
+        return result
+    }
+
+    /// Sleeps until something comes, or something can go, or somebody wakes the thread.
+    ///
+    /// - Throws: `timedOut` when the deadline has passed.
+    func wait(by deadline: ContinuousClock.Instant, writing: Bool = false) throws {
+        let left = (deadline - .now).milliseconds
+        guard left > 0 else {
+            throw RingbackError.transport(TransportFailure(kind: .timedOut, detail: "the socket is silent"))
+        }
+        multi.wait(milliseconds: Int32(clamping: left), socket: socket, writing: writing)
+    }
+
+    /// Sleeps a while, or until somebody wakes the thread.
+    func rest() { multi.wait(milliseconds: 1000) }
+}

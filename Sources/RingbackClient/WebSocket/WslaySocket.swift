@@ -1,0 +1,109 @@
+import CLibcurl
+
+/// A WebSocket whose frames wslay makes, over a connection that libcurl gives out bare (`CURLOPT_CONNECT_ONLY`).
+final class WslaySocket: OpenSocket {
+    let wire: SocketWire
+    private let codec: FrameCodec
+    private var buffer = [UInt8](repeating: 0, count: 16 << 10)
+    /// What came right behind the handshake.
+    private var beginning: ArraySlice<UInt8>?
+
+    /// Connects and shakes hands; `nil` when it is to be closed.
+    ///
+    /// - Throws: ``RingbackError``, with the problem of a server that refuses.
+    init?(_ wire: SocketWire) throws {
+        guard let codec = FrameCodec(maximumBytes: Self.maximumBytes) else {
+            throw RingbackError.transport(TransportFailure(kind: .other, detail: "wslay could not be set up"))
+        }
+        (self.wire, self.codec) = (wire, codec)
+        wire.easy.set(CURLOPT_URL, wire.base.text)
+        wire.easy.set(CURLOPT_CONNECT_ONLY, 1)
+        guard let result = wire.connect() else { return nil }
+        guard result == CURLE_OK else { throw wire.easy.failure(result) }
+        guard let rest = try shakeHands(by: wire.deadline) else { return nil }
+        if !rest.isEmpty { beginning = rest[...] }
+    }
+
+    /// - Returns: What came behind the handshake; `nil` when it is to be closed.
+    private func shakeHands(by deadline: ContinuousClock.Instant) throws -> [UInt8]? {
+        let request = wire.request
+        var target = request.url.dropFirst(wire.base.text.count)
+        if !target.hasPrefix("/") { target = "/" + target }
+        var handshake = Handshake()
+        try send(
+            handshake.request(
+                target: wire.base.path + target, authority: wire.base.authority, headers: request.headers),
+            by: deadline)
+        while !wire.isClosing() {
+            guard let bytes = try read() else {
+                try wire.wait(by: deadline)
+                continue
+            }
+            do {
+                if let rest = try handshake.receive(bytes) { return rest }
+            } catch let refusal as Refusal {
+                try refuse(refusal, by: deadline)
+            }
+        }
+        return nil
+    }
+
+    /// Reads the body of a refusal, which says why.
+    private func refuse(_ refusal: Refusal, by deadline: ContinuousClock.Instant) throws -> Never {
+        let length = min(refusal.head.headers["content-length"].flatMap { Int($0) } ?? 0, 64 << 10)
+        var body = refusal.beginning
+        while body.count < length, !wire.isClosing() {
+            // An answer that breaks off is judged by what came.
+            do {
+                if let bytes = try read() { body += bytes } else { try wire.wait(by: deadline) }
+            } catch { break }
+        }
+        try refusal.tell(body)
+    }
+
+    func receive() throws -> SocketNews? {
+        guard let bytes = try beginning ?? read() else { return nil }
+        beginning = nil
+        let isFine = codec.receive(bytes)
+        try? send(codec.takeOutput(), by: wire.deadline)
+        let end: (any Error)? =
+            codec.close.map { SocketClosed(code: $0.code, reason: $0.reason) } ?? (isFine ? nil : brokenFrames)
+        return SocketNews(messages: codec.takeMessages(), end: end)
+    }
+
+    func close() {
+        codec.queueClose(1000)
+        try? send(codec.takeOutput(), by: .now + .milliseconds(200))
+    }
+
+    // MARK: Bytes
+
+    /// What has come; `nil` if there is nothing at the moment.
+    ///
+    /// libcurl may hold bytes that TLS has decrypted: only when this gives none is the socket worth waiting for.
+    private func read() throws -> ArraySlice<UInt8>? {
+        var count = 0
+        let code = curl_easy_recv(wire.easy.handle, &buffer, buffer.count, &count)
+        switch code {
+        case CURLE_OK where count > 0: return buffer[..<count]
+        case CURLE_AGAIN: return nil
+        case CURLE_OK: throw RingbackError.closedByServer
+        default: throw wire.easy.failure(code)
+        }
+    }
+
+    private func send(_ bytes: [UInt8], by deadline: ContinuousClock.Instant) throws {
+        var sent = 0
+        while sent < bytes.count {
+            var count = 0
+            let code = bytes[sent...].withUnsafeBytes {
+                curl_easy_send(wire.easy.handle, $0.baseAddress, $0.count, &count)
+            }
+            switch code {
+            case CURLE_OK: sent += count
+            case CURLE_AGAIN: try wire.wait(by: deadline, writing: true)
+            default: throw wire.easy.failure(code)
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// A way to a STUN or TURN server. Its methods block, but not for ever.
+protocol ICEConnection {
+    /// Whether messages come as a stream of bytes instead of in packets.
+    var isStream: Bool { get }
+
+    /// - Returns: Whether all of it went.
+    func send(_ bytes: [UInt8]) -> Bool
+
+    /// - Returns: What comes; `nil` at the end, and when nothing does for a while.
+    func read(atMost count: Int) -> [UInt8]?
+}
+
+extension ICEConnection {
+    /// Sends a request, in packets up to three times, and waits for its answer.
+    func exchange(_ request: STUNMessage, key: [UInt8]? = nil) -> STUNMessage? {
+        let bytes = request.bytes(key: key)
+        // Over all tries, whatever else comes in meanwhile.
+        let deadline = ContinuousClock.now + .seconds(7)
+        for _ in 0..<(isStream ? 1 : 3) {
+            guard send(bytes) else { return nil }
+            while let answer = receive(by: deadline) {
+                if answer.transaction == request.transaction { return answer }
+            }
+        }
+        return nil
+    }
+
+    private func receive(by deadline: ContinuousClock.Instant) -> STUNMessage? {
+        let most = 2048
+        var message: [UInt8] = []
+        repeat {
+            // Of a stream no more than the message, for the next one may stand behind it.
+            let wanted = !isStream ? most : message.count < 20 ? 20 : min(most, Self.length(message))
+            guard ContinuousClock.now < deadline, wanted > message.count,
+                let bytes = read(atMost: wanted - message.count)
+            else { return nil }
+            message += bytes
+        } while isStream && (message.count < 20 || message.count < min(most, Self.length(message)))
+        return STUNMessage(parsing: message)
+    }
+
+    private static func length(_ head: [UInt8]) -> Int { 20 + Int(head[2]) << 8 + Int(head[3]) }
+}
+
+/// Why there is no way to a server, and what to do.
+struct ICEFailure: Error {
+    var text: String
+    var advice = "Mend the address, or start the server."
+}
