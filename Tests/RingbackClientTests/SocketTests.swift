@@ -36,8 +36,11 @@ struct SocketTests {
         return (kinds, failure)
     }
 
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["RINGBACK_LIBCURL_SOCKETS"] != nil))
-    func `libcurl makes the frames`() { #expect(LibcurlSocket.isAvailable) }
+    /// `scripts/test` runs all of this twice, and says so where it has a libcurl that makes frames.
+    @Test func `libcurl makes the frames where it is meant to`() {
+        let isMeantTo = ProcessInfo.processInfo.environment["RINGBACK_LIBCURL_SOCKETS"] != nil
+        #expect(LibcurlSocket.isAvailable || !isMeantTo)
+    }
 
     @Test func `a ping that comes byte by byte is answered whole, and an empty one as well`() async throws {
         let (kinds, error) = try await take(2) { connection in
