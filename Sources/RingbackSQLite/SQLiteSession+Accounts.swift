@@ -48,7 +48,6 @@ extension SQLiteSession {
     }
 
     func erase(_ user: UserID, at now: Timestamp) throws {
-        noteDevices(of: user)
         let id = user.rawValue
         try execute("DELETE FROM blocks WHERE blocker_id = ? OR blocked_id = ?", [id, id])
         try execute("DELETE FROM watches WHERE user_id = ?", [id])
@@ -98,7 +97,6 @@ extension SQLiteSession {
     }
 
     func save(_ device: DeviceRecord) throws {
-        noteDevices(of: device.participant.userId)
         try execute(
             """
             INSERT INTO devices (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
@@ -113,10 +111,7 @@ extension SQLiteSession {
             ])
     }
 
-    func delete(_ device: DeviceID) throws {
-        noteDevices(of: nil)
-        try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue])
-    }
+    func delete(_ device: DeviceID) throws { try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue]) }
 
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws {
         for (device, time) in devices {

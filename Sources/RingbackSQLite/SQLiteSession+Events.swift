@@ -8,7 +8,7 @@ extension SQLiteSession {
         guard let statement = statements?.insertEvent, !audiences.isEmpty else { return }
         noteChange()
         let call: CallDraft? = if let id = event.callId { try draft(of: id) } else { nil }
-        for audience in try heard(audiences) {
+        for audience in audiences {
             let head = try staged.heads[audience.user] ?? heads.headForWriter(of: audience.user, db)
             let (id, position) = (staged.newestEvent + 1, (head?.position ?? 0) + 1)
             statement.bind(id)
@@ -35,18 +35,6 @@ extension SQLiteSession {
             call.entry.lastPayload = staged.newestEvent
             stage(call)
         }
-    }
-
-    /// Those of the audiences that have a device to hear: a user's only device is not told what it did itself.
-    ///
-    /// At least one, so that the log has every event.
-    private func heard(_ audiences: [Transition.Audience]) throws -> ArraySlice<Transition.Audience> {
-        guard audiences.contains(where: { $0.except != nil }) else { return audiences[...] }
-        let heard = try audiences.filter { audience in
-            guard let device = audience.except else { return true }
-            return try !isAlone(device, of: audience.user)
-        }
-        return heard.isEmpty ? audiences.prefix(1) : heard[...]
     }
 
     func newestPosition(of user: UserID) throws -> Int64 {

@@ -5,7 +5,6 @@ import RingbackModel
 extension SQLiteSession {
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         heads.wantCheckpoint()
-        noteDevices(of: nil)
         // Not beyond the last checkpoint, from where the newest positions are read at the start; and never the newest
         // event: SQLite would give its number to another.
         let until = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until')"

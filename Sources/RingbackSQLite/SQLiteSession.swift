@@ -36,8 +36,6 @@ final class SQLiteSession: StoreWriter {
     var staged: Staged
     /// How often this session has changed something.
     private(set) var changes = 0
-    /// The transaction has changed users' devices.
-    private var hasChangedDevices = false
     /// The call that was asked for last: most work is about one.
     var current: CallDraft?
 
@@ -51,17 +49,6 @@ final class SQLiteSession: StoreWriter {
 
     /// To be called by whatever changes the database or what is staged.
     func noteChange() { changes += 1 }
-
-    /// To be called before devices change: the user's, or with `nil` perhaps anyone's.
-    func noteDevices(of user: UserID?) {
-        hasChangedDevices = true
-        if let user { statements?.loneDevices.forget(user) } else { statements?.loneDevices.forgetAll() }
-    }
-
-    /// Whether the user has this device and no other.
-    func isAlone(_ device: DeviceID, of user: UserID) throws -> Bool {
-        try statements?.loneDevices.isAlone(device, of: user, in: self, isKept: !hasChangedDevices) ?? false
-    }
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
         noteChange()

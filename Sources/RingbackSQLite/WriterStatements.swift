@@ -11,7 +11,6 @@ final class WriterStatements: @unchecked Sendable {
     /// For a call that lives on: touches no index.
     let updateCall: HotStatement
     let endCall: HotStatement
-    let loneDevices = LoneDevices()
 
     init(_ db: Database) throws {
         begin = try HotStatement(db, "BEGIN IMMEDIATE")
