@@ -70,7 +70,7 @@ public struct DeviceID: Hashable, Sendable, Codable, CustomStringConvertible {
 
 /// A call: 8 to 64 characters of `[A-Za-z0-9_-]`.
 ///
-/// It begins with the time of the call, so that the newest are side by side in an index, and holds 84 random bits.
+/// It begins with the time of the call, so that the newest are side by side in an index, and holds 90 random bits.
 public struct CallID: Hashable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: String
 

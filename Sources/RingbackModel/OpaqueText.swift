@@ -12,7 +12,7 @@ package enum OpaqueText {
         return encode((0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) })
     }
 
-    /// 8 characters that sort as the moments do, to the millisecond, and 84 random bits behind them.
+    /// 7 characters that sort as the moments do, to the millisecond until 2109, and 90 random bits behind them.
     package static func random(at moment: Timestamp) -> String {
         var generator = SystemRandomNumberGenerator()
         var text: [UInt8] = []
@@ -20,9 +20,9 @@ package enum OpaqueText {
         func append(_ word: UInt64, characters: Int) {
             for place in (0..<characters).reversed() { text.append(ascending[Int(word >> UInt64(place * 6) & 63)]) }
         }
-        append(UInt64(clamping: moment.milliseconds), characters: 8)
+        append(UInt64(clamping: moment.milliseconds), characters: 7)
         append(generator.next(), characters: 7)
-        append(generator.next(), characters: 7)
+        append(generator.next(), characters: 8)
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -56,7 +56,11 @@ final class LiveTable: Sendable {
         /// The keys of the calls of each user.
         var users: [UserID: [Int64: CallID]] = [:]
         var nextKey: Int64
-        /// The number of the newest event when a call last ended.
+        /// The number of the newest event when a call of a user last ended; of users who are not named here, it is not after
+        /// ``oldEnds``.
+        var newestEnds: [UserID: Int64] = [:]
+        var oldEnds: Int64 = 0
+        /// The same for all users.
         var newestEnd: Int64 = 0
     }
 
@@ -115,14 +119,19 @@ final class LiveTable: Sendable {
                     state.insert(entry)
                 } else {
                     state.remove(entry)
-                    state.newestEnd = newestEvent
+                    state.noteEnd(of: entry.call, at: newestEvent)
                 }
             }
         }
     }
 
-    /// The number of the newest event when a call was last taken from here.
-    var newestEnd: Int64 { state.withLock(\.newestEnd) }
+    /// The number of the newest event when a call, of this user or of anyone, was last taken from here.
+    func newestEnd(of user: UserID?) -> Int64 {
+        state.withLock { state in
+            guard let user else { return state.newestEnd }
+            return state.newestEnds[user] ?? state.oldEnds
+        }
+    }
 }
 
 extension LiveTable.RowState {
@@ -140,6 +149,16 @@ extension LiveTable.State {
         for user in [entry.call.caller.userId, entry.call.callee] {
             users[user, default: [:]][entry.key] = entry.call.id
         }
+    }
+
+    fileprivate mutating func noteEnd(of call: CallState, at event: Int64) {
+        if newestEnds.count > 10_000 {
+            newestEnds = [:]
+            oldEnds = newestEnd
+        }
+        newestEnd = event
+        newestEnds[call.caller.userId] = event
+        newestEnds[call.callee] = event
     }
 
     fileprivate mutating func remove(_ entry: LiveTable.Entry) {

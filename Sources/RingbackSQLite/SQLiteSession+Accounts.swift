@@ -81,14 +81,6 @@ extension SQLiteSession {
         return Array(devices.prefix(limit))
     }
 
-    /// The user's device, if it is the only one.
-    func onlyDevice(of user: UserID) throws -> DeviceID? {
-        let devices = try all("SELECT device_id FROM devices WHERE user_id = ? LIMIT 2", [user.rawValue]) {
-            try $0.device("device_id")
-        }
-        return devices.count == 1 ? devices[0] : nil
-    }
-
     private static func device(_ row: Row) throws -> DeviceRecord {
         DeviceRecord(
             participant: Participant(userId: try row.user("user_id"), deviceId: try row.device("device_id")),

@@ -13,18 +13,19 @@ extension SQLiteSession {
         } else if let entry = try live[id] ?? storedEntry(of: id) {
             current = CallDraft(entry, isStaged: false)
         } else {
-            try requireThatNothingEnded()
+            try requireThatNothingEnded(of: nil)
             return nil
         }
         return current
     }
 
+    /// - Parameter user: Whose calls were asked for; `nil` when that is not known.
     /// - Throws: ``StaleMoment`` for a reader, when a call has ended since it began: it may be neither in the rows that it
     ///   sees nor in memory any more.
-    private func requireThatNothingEnded() throws {
+    private func requireThatNothingEnded(of user: UserID?) throws {
         guard statements == nil else { return }
         let newest = try first("SELECT max(id) FROM events", []) { $0[0] as Int64? } ?? nil
-        if live.newestEnd > newest ?? 0 { throw StaleMoment() }
+        if live.newestEnd(of: user) > newest ?? 0 { throw StaleMoment() }
     }
 
     private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {
@@ -79,7 +80,7 @@ extension SQLiteSession {
             let keys = Set(ended.map(\.key))
             page = (live.filter { !keys.contains($0.key) } + ended).sorted { $0.key > $1.key }
         }
-        try requireThatNothingEnded()
+        try requireThatNothingEnded(of: query.user)
         return page.prefix(query.limit).map(\.call)
     }
 

@@ -5,6 +5,9 @@ import Synchronization
 
 /// The store on SQLite: WAL, `synchronous=FULL`, one writer with group commit, several readers.
 package final class SQLiteStore: Store {
+    /// How often a read is done again before the writer does it.
+    private static let staleReads = 10
+
     package let epoch: String
     private let pool: DatabasePool
     private let lock: StoreLock
@@ -61,13 +64,17 @@ package final class SQLiteStore: Store {
 
     package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
         do {
-            while true {
+            for _ in 0..<Self.staleReads {
                 do {
                     return try await pool.read { [heads, live] db in
                         try work(SQLiteSession(db, heads: heads, live: live))
                     }
-                } catch is StaleMoment {}
+                } catch is StaleMoment {
+                    try Task.checkCancellation()
+                }
             }
+            // Commits come faster than this reads: the writer's moment is never stale.
+            return try await write { try work($0) }
         } catch let error as DatabaseError {
             throw error.problem ?? error
         }

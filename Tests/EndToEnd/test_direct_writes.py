@@ -97,6 +97,7 @@ def test_the_answer_is_the_same_as_the_http_sides(start_server, case):
         (lambda device: write(device, "/v1/calls/not%20one/accept"), 404),
         (lambda device: write(device, "/v1/calls/AAAAAAAAAAAA/accept"), 404),
         (lambda device: write(device, "/v1/calls/AAAAAAAAAAAA/nothing"), 404),
+        (lambda device: write(device, "/v1/calls/AAAAAAAAAAAA/", {"callee": "petya"}), 405),
         (lambda device: write(device, "/v1/calls", method="PUT"), 405),
     ])
 def test_what_is_refused_is_refused_as_ever_and_the_connection_goes_on(server, vasya, petya, request_of, status):
@@ -112,6 +113,16 @@ def test_a_token_that_is_not_known_is_refused(server, vasya):
         vasya.token = "nonsense"
         status, fields, _ = connection.send(invitation(vasya)).response()
         assert status == 401 and fields["www-authenticate"].startswith("Bearer")
+
+
+def test_what_does_not_fit_counts_once_against_the_devices_writes(start_server):
+    server = start_server("--device-writes", "10")
+    vasya = register(server, "vasya")
+    statuses = []
+    for _ in range(14):
+        with Connection(server) as connection:
+            statuses.append(connection.send(write(vasya, "/v1/calls", {"callee": 1})).response()[0])
+    assert statuses == [422] * 14
 
 
 def test_requests_in_one_piece_are_answered_in_their_order(server, vasya, petya):

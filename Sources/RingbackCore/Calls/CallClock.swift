@@ -68,8 +68,10 @@ package final class CallClock: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isWoken = state.withLock { state in
-                    if !state.isWoken && !Task.isCancelled { state.wake = continuation }
-                    return state.isWoken || Task.isCancelled
+                    // Read once: the cancellation may come while this looks.
+                    let isWoken = state.isWoken || Task.isCancelled
+                    if !isWoken { state.wake = continuation }
+                    return isWoken
                 }
                 if isWoken { continuation.resume() }
             }

@@ -48,7 +48,7 @@ final class DirectDesk: Sendable {
         let path = head.uri.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2)
         guard path.first == "calls", path.count == 1 || path.count == 3 else { return nil }
         let (call, action) = path.count == 3 ? (String(path[3]), String(path[4])) : (nil, "")
-        guard let operation = writes["\(head.method.rawValue) \(action)"],
+        guard path.count == 1 || !action.isEmpty, let operation = writes["\(head.method.rawValue) \(action)"],
             // What has to be decoded is for the HTTP side.
             call.map({ CallID($0) != nil }) ?? true, let write = WriteRequest(fields, callId: call)
         else { return nil }
@@ -64,8 +64,10 @@ final class DirectDesk: Sendable {
             parameters: .url(write.request.callId.map { ["callId": $0] } ?? [:]),
             body: bytes.isEmpty ? nil : try JSONSlice(parsing: Array(bytes)),
             idempotencyKey: write.request.idempotencyKey)
+        // Last: what is refused here is admitted by the HTTP side, and must not count twice.
+        let request = try call(asked)
         try dispatcher.admit(asked)
-        return try call(asked)
+        return request
     }
 
     /// Whose poll it is, when that is known without the database.
