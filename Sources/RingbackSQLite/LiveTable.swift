@@ -5,7 +5,7 @@ import Synchronization
 
 /// The calls that have not ended, as they were last committed.
 ///
-/// Their rows are as of an earlier event. What happened since is here and in the log, from where it is found again
+/// They have no row, or one as of an earlier event. What happened since is here and in the log, from where it is found again
 /// when the database is opened.
 final class LiveTable: Sendable {
     struct Entry: Sendable {
@@ -18,26 +18,6 @@ final class LiveTable: Sendable {
         /// The newest event with an offer, an answer or candidates.
         var lastPayload: Int64?
         var row: RowState
-
-        init(
-            key: Int64, call: CallState, deadline: Timestamp?, timeline: StoredTimeline, lastPayload: Int64?,
-            row: RowState
-        ) {
-            self.key = key
-            self.call = call
-            self.deadline = deadline
-            self.timeline = timeline
-            self.lastPayload = lastPayload
-            self.row = row
-        }
-
-        /// Of a call that has no row.
-        init(new call: CallState, key: Int64) {
-            // Due at once: only the use cases know when it is, and they look then.
-            self.init(
-                key: key, call: call, deadline: call.createdAt, timeline: StoredTimeline(), lastPayload: nil,
-                row: .absent)
-        }
     }
 
     /// How much of an entry is in its row.
@@ -131,6 +111,15 @@ final class LiveTable: Sendable {
             guard let user else { return state.newestEnd }
             return state.newestEnds[user] ?? state.oldEnds
         }
+    }
+}
+
+extension LiveTable.Entry {
+    /// Of a call that has no row.
+    init(new call: CallState, key: Int64) {
+        // Due at once: only the use cases know when it is, and they look then.
+        self.init(
+            key: key, call: call, deadline: call.createdAt, timeline: StoredTimeline(), lastPayload: nil, row: .absent)
     }
 }
 
