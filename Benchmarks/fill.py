@@ -1,6 +1,6 @@
 """Fills a new database with users who are signed in, and with the log and the history of calls that they would have made.
 
-Straight into the tables of migrations/0002_log.sql: through the API ten million events would take hours. The calls are those
+Straight into the tables of the migrations: through the API ten million events would take hours. The calls are those
 of Benchmarks/Sources/load/pair.cpp, one after the other, and the users take turns in pairs, so that each one's chain of events
 runs through the whole log. What is left out is length: an SDP has a few bytes, and an event that tells of the call leaves out
 what the server doesn't read. An event takes some 300 bytes of the file, a call some 900.
@@ -8,6 +8,7 @@ what the server doesn't read. An event takes some 300 bytes of the file, a call 
 
 import contextlib
 import hashlib
+import itertools
 import pathlib
 import re
 import sqlite3
@@ -15,6 +16,8 @@ import time
 
 HEADS = pathlib.Path(__file__).parent.parent / "Sources/RingbackSQLite/FeedHeads.swift"
 MILESTONE_DISTANCE = 64
+# About as many as one commit of a busy server has.
+ENTRIES_PER_ROW = 40
 
 # The events of a call, in order: the number within the call, the type, and whose log it is in. Both sides hear of the call;
 # an offer, an answer and candidates are for the other device alone.
@@ -82,48 +85,79 @@ def add_users(db, users, devices, now):
 
 def add_events(db, users, calls, now):
     # The server reads what came after the last checkpoint of the heads when it starts: as much of it as there can be.
-    until = max(0, calls * len(EVENTS) - (events_per_checkpoint() - 1))
+    until = max(0, calls * len(EVENTS) - (events_per_checkpoint() - 1)) // ENTRIES_PER_ROW * ENTRIES_PER_ROW
     heads = {}
+    entries = entries_of(users, calls, now, until, heads)
     db.executemany(
-        """
-        INSERT INTO events (id, user_id, position, previous, milestone, call, payload_previous, only_device, type, time, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """, events_of(users, calls, now, until, heads))
+        "INSERT INTO log (last, first, time, entries, bodies) VALUES (?, ?, ?, ?, ?)", rows_of(entries, now))
     db.executemany(
-        "INSERT INTO feed_heads (user_id, event_id, position) VALUES (?, ?, ?)",
-        ((user_name(user), event, position) for user, (event, position) in heads.items()))
+        "INSERT INTO feed_heads (user_id, event_id, position, milestone) VALUES (?, ?, ?, ?)",
+        ((user_name(user), *head) for user, head in heads.items()))
     db.execute("UPDATE meta SET value = ? WHERE key = 'heads_until'", [str(until)])
 
 
-def events_of(users, calls, now, until, heads):
-    """The rows of the log. `heads` gets each user's newest event up to `until`, with its position."""
+def rows_of(entries, now):
+    """The rows of the log, as Sources/RingbackSQLite/LogRow.swift has them."""
+    last = 0
+    while batch := list(itertools.islice(entries, ENTRIES_PER_ROW)):
+        first, last = last + 1, last + len(batch)
+        yield last, first, now, b"".join(entry for entry, _ in batch), b"".join(body for _, body in batch)
+
+
+def number(value):
+    """LEB128."""
+    encoded = bytearray()
+    while value >= 0x80:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def text(value):
+    return number(len(value)) + value.encode()
+
+
+def entries_of(users, calls, now, until, heads):
+    """The entries of the log and their bodies, each event as if told to one user. `heads` gets each user's newest entry up
+    to `until`, with its position and its milestone."""
     moment = rfc3339(now)
     newest = [(None, 0, None)] * users
-    event = 0
+    entry = 0
     for call in range(calls):
         caller = 2 * call % users
         sides = {"caller": caller, "callee": caller + 1}
         names = {user: (user_name(user), device_name(user)) for user in sides.values()}
         name = call_name(call)
         payload = None
-        for number, kind, side in EVENTS:
-            event += 1
+        for sequence, kind, side in EVENTS:
+            entry += 1
             user = sides[side]
             previous, position, milestone = newest[user]
             if position and position % MILESTONE_DISTANCE == 0:
                 milestone = previous
-            newest[user] = (event, position + 1, milestone)
-            if event <= until:
-                heads[user] = (event, position + 1)
+            newest[user] = (entry, position + 1, milestone)
+            if entry <= until:
+                heads[user] = newest[user]
             user_id, device = names[user]
-            body = f'"id":"{name}.{number}","type":"{kind}","time":"{moment}","callId":"{name}","callSeq":{number}'
+            body = f'"id":"{name}.{sequence}","type":"{kind}","time":"{moment}","callId":"{name}","callSeq":{sequence}'
+            payload_distance, only = 0, ""
             if kind in PAYLOADS:
-                data = data_of(kind, name, names[2 * caller + 1 - user], moment)
-                row = (payload, device, kind, now, (body + data).encode())
-                payload = event
+                payload_distance, only = back(entry, payload), device
+                payload = entry
+                body += data_of(kind, name, names[2 * caller + 1 - user], moment)
             else:
-                row = (None, None, kind, now, (body + ',"data":{"call":{}}').encode())
-            yield (event, user_id, position + 1, previous, milestone, call + 1, *row)
+                body += ',"data":{"call":{}}'
+            body = body.encode()
+            yield (b"".join((
+                number(1), number(call + 1), number(payload_distance), text(kind), number(now), number(len(body)),
+                text(user_id), number(position + 1), number(back(entry, previous)), number(back(entry, milestone)),
+                text(only), text(""))), body)
+
+
+def back(entry, earlier):
+    """How far back an entry is; 0 for none."""
+    return entry - earlier if earlier else 0
 
 
 def data_of(kind, call, sender, moment):

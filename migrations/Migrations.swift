@@ -14,6 +14,7 @@ package enum Migrations {
         Migration(number: 2, name: "log", sql: text(PackageResources._002_log_sql)),
         Migration(
             number: 3, name: "calls_without_checks", sql: text(PackageResources._003_calls_without_checks_sql)),
+        Migration(number: 4, name: "log_by_commits", sql: text(PackageResources._004_log_by_commits_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -39,13 +39,14 @@ final class FeedHeads: Sendable {
         var fresh: [UserID: Head] = [:]
         var events = 0
         let rows = try Row.fetchCursor(
-            db, sql: "SELECT id, user_id, position, milestone FROM events WHERE id > ? ORDER BY id", arguments: [until])
+            db, sql: "SELECT last, first, entries FROM log WHERE last > ? ORDER BY last", arguments: [until])
         while let row = try rows.next() {
-            guard let user = UserID(row[1] as String) else { continue }
-            fresh[user] = Head(event: row[0], position: row[2], milestone: row[3])
-            events += 1
+            for (user, head) in try LogRow(row).heads {
+                fresh[user] = head
+                events += 1
+            }
         }
-        let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM events") ?? 0
+        let newest = try SQLiteSession.newestEntry(db)
         state = Mutex(State(fresh: fresh, newestEvent: newest, until: until, events: events))
     }
 
@@ -60,24 +61,22 @@ final class FeedHeads: Sendable {
     /// The newest event of a user that `db` sees.
     func head(of user: UserID, _ db: Database) throws -> Head? {
         let (head, until) = state.withLock { ($0.fresh[user], $0.until) }
-        if let head, head.event <= (try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(id) FROM events")) ?? 0) {
-            return head
-        }
+        if let head, try head.event <= SQLiteSession.newestEntry(db) { return head }
         let seenUntil = try Self.until(db)
         guard head != nil || seenUntil < until else { return try stored(user, db) }
         // A reader that began before the memory's newest commit: what it sees is in the log, behind its checkpoint.
         let log = try db.cachedStatement(
-            sql: "SELECT id, position, milestone FROM events WHERE id > ? AND user_id = ? ORDER BY id DESC LIMIT 1")
-        let row = try Row.fetchOne(log, arguments: [seenUntil, user.rawValue])
-        return try row.map { Head(event: $0[0], position: $0[1], milestone: $0[2]) } ?? stored(user, db)
+            sql: "SELECT last, first, entries FROM log WHERE last > ? ORDER BY last DESC")
+        let rows = try Row.fetchCursor(log, arguments: [seenUntil])
+        while let row = try rows.next() {
+            if let head = try LogRow(row).heads.last(where: { $0.user == user })?.head { return head }
+        }
+        return try stored(user, db)
     }
 
     private func stored(_ user: UserID, _ db: Database) throws -> Head? {
         let statement = try db.cachedStatement(
-            sql: """
-                SELECT event_id, feed_heads.position, milestone
-                FROM feed_heads LEFT JOIN events ON events.id = event_id WHERE feed_heads.user_id = ?
-                """)
+            sql: "SELECT event_id, position, milestone FROM feed_heads WHERE user_id = ?")
         return try Row.fetchOne(statement, arguments: [user.rawValue])
             .map { Head(event: $0[0], position: $0[1], milestone: $0[2]) }
     }
@@ -113,13 +112,16 @@ final class FeedHeads: Sendable {
         let heads = fresh.merging(session.staged.heads) { $1 }
         let upsert = try session.db.cachedStatement(
             sql: """
-                INSERT INTO feed_heads (user_id, event_id, position) VALUES (?, ?, ?)
-                ON CONFLICT (user_id) DO UPDATE SET event_id = excluded.event_id, position = excluded.position
+                INSERT INTO feed_heads (user_id, event_id, position, milestone) VALUES (?, ?, ?, ?)
+                ON CONFLICT (user_id) DO UPDATE
+                SET event_id = excluded.event_id, position = excluded.position, milestone = excluded.milestone
                 """)
-        for (user, head) in heads { try upsert.execute(arguments: [user.rawValue, head.event, head.position]) }
+        for (user, head) in heads {
+            try upsert.execute(arguments: [user.rawValue, head.event, head.position, head.milestone])
+        }
+        let until = session.staged.newestEvent
         try session.db.execute(
-            sql: "UPDATE meta SET value = (SELECT coalesce(max(id), 0) FROM events) WHERE key = 'heads_until'")
-        let until = try Self.until(session.db)
+            sql: "UPDATE meta SET value = ? WHERE key = 'heads_until'", arguments: [String(until)])
         state.withLock { $0.nextUntil = until }
     }
 }

@@ -152,6 +152,7 @@ final class GroupWriter: Sendable {
             try statements.begin.run()
             let outcomes = try work(session)
             try session.writeCalls()
+            try session.writeLog()
             try heads.checkpointIfDue(session)
             try statements.commit.run()
             return Done(outcomes: outcomes, staged: session.staged)

@@ -9,7 +9,7 @@ final class HotStatement {
     private var parameter: Int32 = 0
     private var status = SQLITE_OK
     /// What is bound, copied here as long as there is room, which spares SQLite a copy of its own for each value.
-    private let values = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 1)
+    private let values = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 1)
     private var used = 0
 
     init(_ db: Database, _ sql: String) throws {

@@ -23,40 +23,43 @@ struct LiveRows {
 
     /// Runs the machine over the events that the rows don't have.
     private mutating func retell(_ db: Database) throws {
-        let types = Transition.retoldTypes.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         // Where the last checkpoint was, every row was complete.
-        let events = try Row.fetchCursor(
+        let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT id, call, type, time, body FROM events
-                WHERE id > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until') AND type IN (\(types))
-                ORDER BY id
+                SELECT last, first, entries, bodies FROM log
+                WHERE last > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until') ORDER BY last
                 """)
-        while let row = try events.next() {
-            guard let key = row["call"] as Int64? else { continue }
-            let event: Int64 = row["id"]
-            if var entry = byKey[key] {
-                guard event > asOf[key] ?? 0 else { continue }
-                let body = try Self.body(row)
-                entry.timeline.append(try entry.call.retell(body).timeline)
-                if body.type.hasPayload { entry.lastPayload = event }
-                if case .complete = entry.row { entry.row = .behind }
-                byKey[key] = entry
-            } else if row["type"] == EventType.callIncoming.rawValue, try !Self.hasRow(key, db) {
-                let (call, transition) = try CallState.retold(Self.body(row))
-                var entry = LiveTable.Entry(new: call, key: key)
-                entry.timeline.append(transition.timeline)
-                byKey[key] = entry
+        while let row = try rows.next() {
+            let bodies = row.bytes("bodies")
+            for event in try LogRow(row).events {
+                guard let type = EventType(rawValue: event.head.type), Transition.retoldTypes.contains(type),
+                    let key = event.head.call, !event.body.isEmpty
+                else { continue }
+                guard event.body.upperBound <= bodies.count else { throw CorruptRow(column: "bodies") }
+                let body = EventBody(members: Array(bodies[event.body]), type: type, time: event.head.time)
+                try retell(body, last: event.last, key: key, db)
             }
+        }
+    }
+
+    private mutating func retell(_ body: EventBody, last: Int64, key: Int64, _ db: Database) throws {
+        if var entry = byKey[key] {
+            guard last > asOf[key] ?? 0 else { return }
+            entry.timeline.append(try entry.call.retell(body).timeline)
+            if body.type.hasPayload { entry.lastPayload = last }
+            if case .complete = entry.row { entry.row = .behind }
+            byKey[key] = entry
+        } else if body.type == .callIncoming, try !Self.hasRow(key, db) {
+            let (call, transition) = try CallState.retold(body)
+            var entry = LiveTable.Entry(new: call, key: key)
+            entry.timeline.append(transition.timeline)
+            byKey[key] = entry
         }
     }
 
     /// Whether a call has a row: it has when it ended.
     private static func hasRow(_ key: Int64, _ db: Database) throws -> Bool {
         try Int.fetchOne(db.cachedStatement(sql: "SELECT 1 FROM calls WHERE id = ?"), arguments: [key]) != nil
-    }
-
-    private static func body(_ row: Row) throws -> EventBody {
-        EventBody(members: row.bytes("body"), type: try row.value("type"), time: row.time("time"))
     }
 }

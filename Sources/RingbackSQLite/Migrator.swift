@@ -50,6 +50,7 @@ struct Migrator {
             throw MigrationError.foreign
         }
         try db.execute(sql: Self.table)
+        db.add(function: LogRow.migrating)
         let applied = try Row.fetchAll(db, sql: "SELECT number, checksum FROM schema_migrations ORDER BY number")
         if let last = applied.last?["number"] as Int?, last > migrations.count {
             throw MigrationError.newer(found: last, known: migrations.count)

@@ -24,8 +24,7 @@ extension SQLiteSession {
     ///   sees nor in memory any more.
     private func requireThatNothingEnded(of user: UserID?) throws {
         guard statements == nil else { return }
-        let newest = try first("SELECT max(id) FROM events", []) { $0[0] as Int64? } ?? nil
-        if live.newestEnd(of: user) > newest ?? 0 { throw StaleMoment() }
+        if try live.newestEnd(of: user) > newestEntry() { throw StaleMoment() }
     }
 
     private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {

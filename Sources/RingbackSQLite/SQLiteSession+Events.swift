@@ -5,28 +5,21 @@ import RingbackModel
 
 extension SQLiteSession {
     func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
-        guard let statement = statements?.insertEvent, !audiences.isEmpty else { return }
+        guard !audiences.isEmpty else { return }
         noteChange()
         let call: CallDraft? = if let id = event.callId { try draft(of: id) } else { nil }
+        let head = LogRow.Head(
+            call: call?.entry.key, payloadPrevious: event.type.hasPayload ? call?.entry.lastPayload : nil,
+            type: event.type.rawValue, time: event.time)
+        staged.log.append(head, body: event.members, audience: audiences.count)
         for audience in audiences {
             let head = try staged.heads[audience.user] ?? heads.headForWriter(of: audience.user, db)
-            let (id, position) = (staged.newestEvent + 1, (head?.position ?? 0) + 1)
-            statement.bind(id)
-            statement.bind(audience.user.rawValue)
-            statement.bind(position)
-            statement.bind(head?.event)
-            statement.bind(head?.nextMilestone)
-            statement.bind(call?.entry.key)
-            statement.bind(event.type.hasPayload ? call?.entry.lastPayload : nil)
-            statement.bind(audience.only?.rawValue)
-            statement.bind(audience.except?.rawValue)
-            statement.bind(event.type.rawValue)
-            statement.bind(event.time.milliseconds)
-            statement.bind(event.members)
-            try statement.run()
-            staged.newestEvent = id
-            staged.heads[audience.user] = FeedHeads.Head(
-                event: id, position: position, milestone: head?.nextMilestone)
+            let (position, milestone) = ((head?.position ?? 0) + 1, head?.nextMilestone)
+            let number = staged.log.append(
+                LogRow.Entry(
+                    user: audience.user, position: position, previous: head?.event, milestone: milestone,
+                    only: audience.only, except: audience.except))
+            staged.heads[audience.user] = FeedHeads.Head(event: number, position: position, milestone: milestone)
             staged.events.append(
                 StoredEvent(
                     user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
@@ -35,6 +28,7 @@ extension SQLiteSession {
             call.entry.lastPayload = staged.newestEvent
             stage(call)
         }
+        if staged.log.isLarge { try writeLog() }
     }
 
     func newestPosition(of user: UserID) throws -> Int64 {
@@ -49,44 +43,27 @@ extension SQLiteSession {
         guard let head = try heads.head(of: user, db) else { return position == 0 ? .events([]) : .gone }
         guard position <= head.position else { return .gone }
         let end = position > head.position - Int64(limit) ? head.position : position + Int64(limit)
-        var page: [Int64] = []
+        var page: [StoredEvent] = []
         var next: Int64? = head.event
         var expected = head.position
         while expected > position {
-            guard let id = next, let link = try link(id, of: user), link.position == expected else { return .gone }
-            if expected <= end { page.append(id) }
+            guard let number = next, let row = try logRow(with: number), let (event, entry) = row.entry(number),
+                entry.user == user, entry.position == expected
+            else { return .gone }
+            if expected <= end {
+                page.append(
+                    StoredEvent(
+                        user: user, position: expected, only: entry.only, except: entry.except,
+                        body: try body(of: event, in: row)))
+            }
             let milestonePosition = (expected - 1) / FeedHeads.milestoneDistance * FeedHeads.milestoneDistance
-            if let milestone = link.milestone, milestonePosition >= end {
+            if let milestone = entry.milestone, milestonePosition >= end {
                 (next, expected) = (milestone, milestonePosition)
             } else {
-                (next, expected) = (link.previous, expected - 1)
+                (next, expected) = (entry.previous, expected - 1)
             }
         }
-        return .events(try page.reversed().map { try event($0, of: user) })
-    }
-
-    private func link(
-        _ id: Int64, of user: UserID
-    ) throws -> (position: Int64, previous: Int64?, milestone: Int64?)? {
-        try row("SELECT position, previous, milestone FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue])
-            .map { ($0[0], $0[1], $0[2]) }
-    }
-
-    private func event(_ id: Int64, of user: UserID) throws -> StoredEvent {
-        guard let row = try row("SELECT * FROM events WHERE id = ?", [id]) else { throw CorruptRow(column: "id") }
-        return StoredEvent(
-            user: user, position: row["position"], only: try row.optionalDevice("only_device"),
-            except: try row.optionalDevice("except_device"),
-            body: EventBody(members: row.bytes("body"), type: try row.value("type"), time: row.time("time")))
-    }
-
-    /// Removes a user's log but for the newest event, whose number must not be given again.
-    func eraseEvents(of user: UserID) throws {
-        var next = try (staged.heads[user] ?? heads.headForWriter(of: user, db))?.event
-        while let id = next {
-            next = try row("SELECT previous FROM events WHERE id = ? AND user_id = ?", [id, user.rawValue])?[0]
-            try execute("DELETE FROM events WHERE id = ? AND id < (SELECT max(id) FROM events)", [id])
-        }
+        return .events(page.reversed())
     }
 
     // MARK: Answers

@@ -39,28 +39,20 @@ extension SQLiteSession {
 
     /// The events of one type with an offer, an answer or candidates, newest first, as far as they are still in the log.
     ///
-    /// - Parameter body: Returns whether to go on.
+    /// - Parameter visit: Returns whether to go on.
     private func forEachPayload(
-        _ type: EventType, of entry: LiveTable.Entry, _ body: (EventBody) throws -> Bool
+        _ type: EventType, of entry: LiveTable.Entry, _ visit: (EventBody) throws -> Bool
     ) throws {
         var next = entry.lastPayload
-        while let id = next {
-            // Without the body: most of what lies between may be SDP.
-            let link = try first("SELECT payload_previous, type FROM events WHERE id = ?", [id]) { row in
-                (previous: row[0] as Int64?, type: row[1] as String)
-            }
-            guard let link else {
-                // Either it was pruned, or this reader's moment is older than the memory.
-                let newest = try row("SELECT max(id) FROM events", [])?[0] as Int64?
-                if id > newest ?? 0 { throw StaleMoment() }
+        while let number = next {
+            guard let row = try logRow(with: number), let event = row.entry(number)?.event, !event.body.isEmpty else {
+                // Either it was pruned or erased, or this reader's moment is older than the memory.
+                if try number > newestEntry() { throw StaleMoment() }
                 return
             }
-            next = link.previous
-            guard link.type == type.rawValue else { continue }
-            let event = try first("SELECT time, body FROM events WHERE id = ?", [id]) { row in
-                EventBody(members: row.bytes("body"), type: type, time: row.time("time"))
-            }
-            if let event, try !body(event) { return }
+            next = event.head.payloadPrevious.flatMap { $0 < number ? $0 : nil }
+            guard event.head.type == type.rawValue else { continue }
+            if try !visit(body(of: event, in: row)) { return }
         }
     }
 

@@ -6,22 +6,21 @@ extension SQLiteSession {
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         heads.wantCheckpoint()
         // Not beyond the last checkpoint, from where the newest positions are read at the start; and never the newest
-        // event: SQLite would give its number to another.
-        let until = "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until')"
+        // row, which says what number comes next.
         try execute(
             """
-            DELETE FROM events WHERE id IN (
-                SELECT id FROM events WHERE id <= \(until) AND id < (SELECT max(id) FROM events) ORDER BY id LIMIT ?2
-            ) AND time < ?1
+            DELETE FROM log WHERE last <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until')
+                AND last < (SELECT max(last) FROM log) AND time < ?1
+                AND first < (SELECT first FROM log ORDER BY last LIMIT 1) + ?2
             """,
             [horizon.events.milliseconds, limit])
-        var removed = db.changesCount
+        let hasMoreEvents = db.changesCount > 0
         try execute(
             """
             DELETE FROM answers WHERE (device_id, route, key) IN (
                 SELECT device_id, route, key FROM answers WHERE created_at < ? ORDER BY created_at LIMIT ?)
             """, [horizon.answers.milliseconds, limit])
-        removed = max(removed, db.changesCount)
+        var removed = db.changesCount
         try execute(
             """
             DELETE FROM devices WHERE device_id IN (
@@ -29,7 +28,7 @@ extension SQLiteSession {
             """, [horizon.expiredDevices.milliseconds, limit])
         removed = max(removed, db.changesCount)
         let hasMorePayloads = try prunePayloads(horizon, limit: limit)
-        return removed == limit || hasMorePayloads
+        return hasMoreEvents || removed == limit || hasMorePayloads
     }
 
     /// Lets go of the offers, answers and candidates of calls that ended long ago: the events that have them go in their

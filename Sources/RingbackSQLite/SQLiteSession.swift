@@ -8,10 +8,13 @@ final class SQLiteSession: StoreWriter {
     /// What takes effect in memory when the transaction has been committed.
     struct Staged {
         var heads: [UserID: FeedHeads.Head] = [:]
-        /// The number of the log's newest event.
-        var newestEvent: Int64
+        /// What was told and has no row yet.
+        var log: LogDraft
         var events: [StoredEvent] = []
         var calls: [CallID: CallDraft] = [:]
+
+        /// The number of the log's newest entry.
+        var newestEvent: Int64 { log.next - 1 }
 
         var commit: Commit {
             var commit = Commit()
@@ -38,13 +41,15 @@ final class SQLiteSession: StoreWriter {
     private(set) var changes = 0
     /// The call that was asked for last: most work is about one.
     var current: CallDraft?
+    /// A reader's row of the log that was asked for last.
+    var lastRow: LogRow?
 
     init(_ db: Database, heads: FeedHeads, live: LiveTable, statements: WriterStatements? = nil) {
         self.db = db
         self.heads = heads
         self.live = live
         self.statements = statements
-        staged = Staged(newestEvent: statements == nil ? 0 : heads.newestEvent)
+        staged = Staged(log: LogDraft(first: statements == nil ? 1 : heads.newestEvent + 1))
     }
 
     /// To be called by whatever changes the database or what is staged.

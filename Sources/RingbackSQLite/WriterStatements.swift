@@ -6,7 +6,7 @@ import GRDB
 final class WriterStatements: @unchecked Sendable {
     let begin: HotStatement
     let commit: HotStatement
-    let insertEvent: HotStatement
+    let insertLog: HotStatement
     let insertCall: HotStatement
     /// For a call that lives on: touches no index.
     let updateCall: HotStatement
@@ -15,13 +15,8 @@ final class WriterStatements: @unchecked Sendable {
     init(_ db: Database) throws {
         begin = try HotStatement(db, "BEGIN IMMEDIATE")
         commit = try HotStatement(db, "COMMIT")
-        insertEvent = try HotStatement(
-            db,
-            """
-            INSERT INTO events (id, user_id, position, previous, milestone, call, payload_previous, only_device,
-                except_device, type, time, body)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
+        insertLog = try HotStatement(
+            db, "INSERT INTO log (last, first, time, entries, bodies) VALUES (?, ?, ?, ?, ?)")
         let all = ["id"] + CallRow.fixed + CallRow.changing + CallRow.ending
         insertCall = try HotStatement(
             db,

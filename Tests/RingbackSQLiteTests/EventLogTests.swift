@@ -134,13 +134,13 @@ struct EventLogTests {
 
     @Test func `Pruning goes by pieces and says whether there is more`() async throws {
         let store = try await open()
-        try await append((0..<25).map { _ in vasya }, to: store)
+        for _ in 0..<25 { try await append([vasya], to: store) }
         #expect(try await store.write { try $0.prune(Self.horizon(events: ManualTime.start), limit: 10) } == false)
         var rounds = 1
         while try await store.write({ try $0.prune(Self.horizon(events: ManualTime.start + .seconds(1)), limit: 10) }) {
             rounds += 1
         }
-        #expect(rounds == 3)
+        #expect(rounds == 4)
         #expect(try await positions(of: vasya, after: 24, in: store) == [25], "the newest of all stays")
         #expect(try await positions(of: vasya, after: 23, in: store) == nil)
     }
@@ -212,7 +212,7 @@ struct EventLogTests {
         try await store.write { try $0.erase(vasya, at: ManualTime.start) }
         #expect(try await positions(of: petya, after: 0, in: store) == [1, 2])
         let left = try await DatabaseQueue(path: database.path).read {
-            try Int.fetchOne($0, sql: "SELECT count(*) FROM events WHERE user_id = 'vasya'")
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM log WHERE instr(entries, 'vasya')")
         }
         #expect(left == 0)
     }

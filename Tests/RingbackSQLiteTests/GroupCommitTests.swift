@@ -98,7 +98,7 @@ struct GroupCommitTests {
         let others = try DatabaseQueue(path: database.path)
         let seen = Mutex<[(position: Int64, isReadable: Bool)]>([])
         store.observeCommits { commit in
-            let count = try? others.read { try Int64.fetchOne($0, sql: "SELECT count(*) FROM events") }
+            let count = try? others.read { try Int64.fetchOne($0, sql: "SELECT max(last) FROM log") }
             seen.withLock { $0 += commit.events.map { ($0.position, $0.position <= count ?? 0) } }
         }
         let user = Cast.vasya.userId

@@ -1,0 +1,58 @@
+/// The values that a row of the log is made of: numbers as LEB128, text as its length in bytes and its UTF-8.
+extension [UInt8] {
+    mutating func append(number: Int64) {
+        var rest = UInt64(bitPattern: number)
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    /// - Parameter text: `nil` is kept as the empty text.
+    mutating func append(text: String?) {
+        guard var text else { return append(0) }
+        text.withUTF8 { utf8 in
+            append(number: Int64(utf8.count))
+            append(contentsOf: utf8)
+        }
+    }
+}
+
+/// Reads what was appended, in the same order.
+struct LogBytes {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    /// - Throws: ``CorruptRow``.
+    mutating func number() throws -> Int64 {
+        var (number, shift): (UInt64, UInt64) = (0, 0)
+        while shift < 64, let byte = rest.popFirst() {
+            number |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return Int64(bitPattern: number) }
+            shift += 7
+        }
+        throw CorruptRow(column: "entries")
+    }
+
+    /// A number of things that follow.
+    ///
+    /// - Throws: ``CorruptRow`` for more than can follow.
+    mutating func count() throws -> Int {
+        guard let count = Int(exactly: try number()), (0...rest.count).contains(count) else {
+            throw CorruptRow(column: "entries")
+        }
+        return count
+    }
+
+    /// - Returns: `nil` for the empty text.
+    /// - Throws: ``CorruptRow``.
+    mutating func text() throws -> String? {
+        let count = try count()
+        defer { rest = rest.dropFirst(count) }
+        return count == 0 ? nil : String(decoding: rest.prefix(count), as: UTF8.self)
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import GRDB
+import RingbackCore
+import RingbackModel
+
+/// A row of the log without its bodies: events that were told one after the other, each with those it was told to.
+///
+/// In `entries` an event is *how many it was told to, call, payload before it, type, time, length of its body*, and each of its
+/// entries *user, position, previous, milestone, only, except*. What names another entry has how far back it is, 0 for none.
+struct LogRow {
+    /// What is kept of an event beside its body.
+    struct Head: Sendable, Hashable {
+        /// The key of its call; `nil` for events from before migration 2.
+        var call: Int64?
+        /// Of an offer, an answer, candidates: the last entry of the event before it in its call that has one of these.
+        var payloadPrevious: Int64?
+        var type: String
+        var time: Timestamp
+    }
+
+    struct Event: Sendable, Hashable {
+        var head: Head
+        /// Where its body is in the row's bodies. Empty when nobody has it any more.
+        var body: Range<Int>
+        /// At least one.
+        var entries: [Entry]
+        /// The number of its last entry.
+        var last: Int64
+    }
+
+    /// An event in the log of one user.
+    struct Entry: Sendable, Hashable {
+        /// `nil` when it was erased.
+        var user: UserID?
+        /// Counted from 1 in the user's log.
+        var position: Int64
+        /// The entry before this one in the user's log.
+        var previous: Int64?
+        /// The newest entry before this one whose position is a multiple of ``FeedHeads/milestoneDistance``.
+        var milestone: Int64?
+        var only: DeviceID?
+        var except: DeviceID?
+    }
+
+    /// The number of its last entry, which is its key.
+    let last: Int64
+    let first: Int64
+    var events: [Event] = []
+
+    /// - Throws: ``CorruptRow``.
+    init(last: Int64, first: Int64, entries: [UInt8]) throws {
+        (self.last, self.first) = (last, first)
+        var bytes = LogBytes(entries)
+        var (number, body) = (first - 1, 0)
+        while !bytes.isAtEnd {
+            let event = try Self.event(&bytes, after: number, body: body)
+            (number, body) = (event.last, event.body.upperBound)
+            events.append(event)
+        }
+        guard number == last else { throw CorruptRow(column: "entries") }
+    }
+
+    /// - Parameter row: Has the columns `last`, `first` and `entries` first.
+    init(_ row: Row) throws {
+        try self.init(last: row[0], first: row[1], entries: Array(row[2] as Data))
+    }
+
+    /// An entry and its event; `nil` when it is not in this row.
+    func entry(_ number: Int64) -> (event: Event, entry: Entry)? {
+        guard number >= first, let event = events.first(where: { $0.last >= number }) else { return nil }
+        return (event, event.entries[event.entries.count - 1 - Int(event.last - number)])
+    }
+
+    /// Of each entry that wasn't erased, what its user's newest would be.
+    var heads: [(user: UserID, head: FeedHeads.Head)] {
+        events.flatMap { event in
+            event.entries.enumerated().compactMap { index, entry in
+                guard let user = entry.user else { return nil }
+                let number = event.last - Int64(event.entries.count - 1 - index)
+                return (user, FeedHeads.Head(event: number, position: entry.position, milestone: entry.milestone))
+            }
+        }
+    }
+
+    private static func event(_ bytes: inout LogBytes, after number: Int64, body: Int) throws -> Event {
+        let audience = try bytes.count()
+        let last = number + Int64(audience)
+        let call = try bytes.number()
+        let payload = try bytes.number()
+        guard audience > 0, let type = try bytes.text() else { throw CorruptRow(column: "entries") }
+        let head = Head(
+            call: call == 0 ? nil : call, payloadPrevious: payload == 0 ? nil : last &- payload, type: type,
+            time: Timestamp(milliseconds: try bytes.number()))
+        let end = body &+ Int(try bytes.number())
+        guard end >= body else { throw CorruptRow(column: "entries") }
+        var event = Event(head: head, body: body..<end, entries: [], last: last)
+        for id in number + 1...last {
+            event.entries.append(try entry(&bytes, id))
+        }
+        return event
+    }
+
+    private static func entry(_ bytes: inout LogBytes, _ number: Int64) throws -> Entry {
+        let user = try bytes.text().flatMap { UserID($0) }
+        let position = try bytes.number()
+        let (previous, milestone) = (try bytes.number(), try bytes.number())
+        return Entry(
+            user: user, position: position, previous: previous == 0 ? nil : number &- previous,
+            milestone: milestone == 0 ? nil : number &- milestone, only: try bytes.text().flatMap { DeviceID($0) },
+            except: try bytes.text().flatMap { DeviceID($0) })
+    }
+}
