@@ -194,6 +194,12 @@ def add_calls(db, users, calls, now):
             :now, :now, :now, :now, :now, 'completed', 'device', :caller, :caller_device, 1, 0, 5, 0, 1, 5, :legs, :timeline,
             :as_of, :last_payload)
         """, map(row, range(calls)))
+    db.execute(
+        """
+        INSERT INTO history (user_id, call)
+        SELECT caller_id, id FROM calls UNION ALL SELECT callee_id, id FROM calls ORDER BY 1, 2
+        """)
+    db.execute("UPDATE meta SET value = ? WHERE key = 'history_until'", [str(calls)])
 
 
 def rfc3339(milliseconds):

@@ -15,6 +15,7 @@ package enum Migrations {
         Migration(
             number: 3, name: "calls_without_checks", sql: text(PackageResources._003_calls_without_checks_sql)),
         Migration(number: 4, name: "log_by_commits", sql: text(PackageResources._004_log_by_commits_sql)),
+        Migration(number: 5, name: "history", sql: text(PackageResources._005_history_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

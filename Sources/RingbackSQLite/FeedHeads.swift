@@ -109,6 +109,7 @@ final class FeedHeads: Sendable {
         }
         guard let fresh else { return }
         try session.writeCallsBehind()
+        session.staged.historyUntil = try HistoryTail.checkpoint(session.db)
         let heads = fresh.merging(session.staged.heads) { $1 }
         let upsert = try session.db.cachedStatement(
             sql: """

@@ -35,14 +35,16 @@ final class GroupWriter: Sendable {
     private let pool: DatabasePool
     private let heads: FeedHeads
     private let live: LiveTable
+    private let tail: HistoryTail
     private let checkpointer: Checkpointer
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
 
-    init(pool: DatabasePool, heads: FeedHeads, live: LiveTable) throws {
+    init(pool: DatabasePool, heads: FeedHeads, live: LiveTable, tail: HistoryTail) throws {
         self.pool = pool
         self.heads = heads
         self.live = live
+        self.tail = tail
         checkpointer = try Checkpointer(path: pool.path)
         pool.writeWithoutTransaction { [checkpointer] in checkpointer.observe($0) }
     }
@@ -107,7 +109,10 @@ final class GroupWriter: Sendable {
 
     private func finish(_ batch: [Job], _ done: Done) {
         let (observer, settled) = state.withLock { ($0.observer, $0.settled) }
-        live.commit(done.staged.calls.values.lazy.map(\.entry), newestEvent: done.staged.newestEvent)
+        let entries = done.staged.calls.values.lazy.map(\.entry)
+        // Before the live calls let go of those that have ended: a history may find one twice, but not miss it.
+        tail.commit(entries, until: done.staged.historyUntil)
+        live.commit(entries, newestEvent: done.staged.newestEvent)
         heads.commit(done.staged)
         observer(done.staged.commit)
         for (job, outcome) in zip(batch, done.outcomes) {
@@ -147,7 +152,7 @@ final class GroupWriter: Sendable {
         _ db: Database, _ statements: WriterStatements,
         _ work: (SQLiteSession) throws -> [Result<@Sendable () -> Void, any Error>]
     ) throws -> Done {
-        let session = SQLiteSession(db, heads: heads, live: live, statements: statements)
+        let session = SQLiteSession(db, heads: heads, live: live, tail: tail, statements: statements)
         do {
             try statements.begin.run()
             let outcomes = try work(session)

@@ -87,26 +87,32 @@ extension SQLiteSession {
 
     /// From the rows, newest first. The rows of live calls are behind, or not there: only the memory knows these.
     private func endedHistory(_ query: HistoryQuery, before: Int64) throws -> [Keyed] {
-        var arguments: [String: (any DatabaseValueConvertible)?] = [
-            "user": query.user.rawValue, "before": before, "limit": query.limit,
-        ]
-        if let with = query.with { arguments["with"] = with.rawValue }
-        func half(_ mine: String, _ other: String) -> String {
-            var conditions = ["id < :before", "ended_at IS NOT NULL", "\(mine) = :user"]
-            if query.with != nil { conditions.append("\(other) = :with") }
-            if mine == "callee_id" { conditions.append("concealed = 0") }
-            return """
-                SELECT * FROM (SELECT * FROM calls WHERE \(conditions.joined(separator: " AND "))
-                ORDER BY id DESC LIMIT :limit)
-                """
-        }
-        return try all(
+        let recent = try recentHistory(query, before: before)
+        let recentKeys = Set(recent.map(\.key))
+        let older = try all(
             """
-            \(half("caller_id", "callee_id")) UNION ALL \(half("callee_id", "caller_id"))
-            ORDER BY id DESC LIMIT :limit
-            """, StatementArguments(arguments)
-        ) { ($0["id"], try CallRow.state($0)) }
+            SELECT calls.* FROM history CROSS JOIN calls ON calls.id = history.call
+            WHERE history.user_id = :user AND history.call < :before AND ended_at IS NOT NULL
+                AND (:with IS NULL OR caller_id = :with AND callee_id = :user OR callee_id = :with AND caller_id = :user)
+            ORDER BY history.call DESC LIMIT :limit
+            """,
+            [
+                "user": query.user.rawValue, "before": before, "with": query.with?.rawValue, "limit": query.limit,
+            ], Self.keyed)
+        return (recent + older.filter { !recentKeys.contains($0.key) }).sorted { $0.key > $1.key }
     }
+
+    /// Of what the table `history` does not have yet.
+    private func recentHistory(_ query: HistoryQuery, before: Int64) throws -> [Keyed] {
+        var page: [Keyed] = []
+        for key in try tail.keys(of: query.user, db).sorted(by: >) where key < before && page.count < query.limit {
+            let row = try first("SELECT * FROM calls WHERE id = ? AND ended_at IS NOT NULL", [key], Self.keyed)
+            if let row, query.isWith(row.call) { page.append(row) }
+        }
+        return page
+    }
+
+    private static func keyed(_ row: Row) throws -> Keyed { (row["id"], try CallRow.state(row)) }
 
     /// From memory, newest first.
     private func liveHistory(_ query: HistoryQuery, before: Int64) -> [Keyed] {
@@ -114,10 +120,17 @@ extension SQLiteSession {
             .filter { entry in
                 let call = entry.call
                 guard entry.key < before, call.caller.userId == query.user || !call.isConcealed else { return false }
-                if let with = query.with, call.caller.userId != with, call.callee != with { return false }
+                guard query.isWith(call) else { return false }
                 if case .state(let state) = query.filter { return call.state == state }
                 return true
             }
             .map { ($0.key, $0.call) }
+    }
+}
+
+extension HistoryQuery {
+    /// Whether a call of the user's is with the other party that is asked for.
+    fileprivate func isWith(_ call: CallState) -> Bool {
+        with == nil || with == (call.caller.userId == user ? call.callee : call.caller.userId)
     }
 }

@@ -12,6 +12,8 @@ final class SQLiteSession: StoreWriter {
         var log: LogDraft
         var events: [StoredEvent] = []
         var calls: [CallID: CallDraft] = [:]
+        /// Up to where ``HistoryTail`` has brought its table.
+        var historyUntil: Int64?
 
         /// The number of the log's newest entry.
         var newestEvent: Int64 { log.next - 1 }
@@ -34,6 +36,7 @@ final class SQLiteSession: StoreWriter {
     let db: Database
     let heads: FeedHeads
     let live: LiveTable
+    let tail: HistoryTail
     /// The writer's; `nil` for readers.
     let statements: WriterStatements?
     var staged: Staged
@@ -44,10 +47,13 @@ final class SQLiteSession: StoreWriter {
     /// A reader's row of the log that was asked for last.
     var lastRow: LogRow?
 
-    init(_ db: Database, heads: FeedHeads, live: LiveTable, statements: WriterStatements? = nil) {
+    init(
+        _ db: Database, heads: FeedHeads, live: LiveTable, tail: HistoryTail, statements: WriterStatements? = nil
+    ) {
         self.db = db
         self.heads = heads
         self.live = live
+        self.tail = tail
         self.statements = statements
         staged = Staged(log: LogDraft(first: statements == nil ? 1 : heads.newestEvent + 1))
     }

@@ -13,6 +13,7 @@ package final class SQLiteStore: Store {
     private let lock: StoreLock
     private let heads: FeedHeads
     private let live: LiveTable
+    private let tail: HistoryTail
     private let writer: GroupWriter
 
     /// Opens the database, makes it if it isn't there, and applies pending migrations.
@@ -23,13 +24,13 @@ package final class SQLiteStore: Store {
         pool = try Self.openPool(path)
         let db = pool
         _ = try db.writeWithoutTransaction { try Migrator().migrate($0) }
-        (epoch, heads, live) = try db.read { db in
+        (epoch, heads, live, tail) = try db.read { db in
             (
                 try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "", try FeedHeads(db),
-                try LiveTable(db)
+                try LiveTable(db), try HistoryTail(db)
             )
         }
-        writer = try GroupWriter(pool: db, heads: heads, live: live)
+        writer = try GroupWriter(pool: db, heads: heads, live: live, tail: tail)
     }
 
     /// Applies pending migrations and nothing else.
@@ -66,8 +67,8 @@ package final class SQLiteStore: Store {
         do {
             for _ in 0..<Self.staleReads {
                 do {
-                    return try await pool.read { [heads, live] db in
-                        try work(SQLiteSession(db, heads: heads, live: live))
+                    return try await pool.read { [heads, live, tail] db in
+                        try work(SQLiteSession(db, heads: heads, live: live, tail: tail))
                     }
                 } catch is StaleMoment {
                     try Task.checkCancellation()

@@ -1,0 +1,80 @@
+import GRDB
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// Which calls are in whose history, as far as the table `history` doesn't say so yet.
+///
+/// The table has the calls up to one (`meta.history_until`), live or not; of those behind it the ones that have ended are here.
+final class HistoryTail: Sendable {
+    fileprivate struct State {
+        var until: Int64
+        /// Oldest end first.
+        var keys: [UserID: [Int64]] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    /// Reads what came after the last checkpoint.
+    init(_ db: Database) throws {
+        var state = State(until: try Self.until(db))
+        let rows = try Row.fetchCursor(
+            db,
+            sql:
+                "SELECT id, caller_id, callee_id, concealed FROM calls WHERE id > ? AND ended_at IS NOT NULL ORDER BY id",
+            arguments: [state.until])
+        while let row = try rows.next() {
+            state.add(row[0], try row.user("caller_id"), row[3] ? nil : try row.user("callee_id"))
+        }
+        self.state = Mutex(state)
+    }
+
+    /// The keys of calls in a user's history that the table doesn't have, in any order. Some it may have.
+    ///
+    /// - Throws: ``StaleMoment`` when `db` sees the table as it was before the last checkpoint.
+    func keys(of user: UserID, _ db: Database) throws -> [Int64] {
+        let (until, keys) = state.withLock { ($0.until, $0.keys[user] ?? []) }
+        guard try Self.until(db) >= until else { throw StaleMoment() }
+        return keys
+    }
+
+    /// Brings the table up to date, within the transaction that is about to commit. All calls must have rows.
+    ///
+    /// - Returns: Up to which call it is then.
+    static func checkpoint(_ db: Database) throws -> Int64 {
+        let old = try until(db)
+        try db.execute(
+            sql: """
+                INSERT INTO history (user_id, call)
+                SELECT caller_id, id FROM calls WHERE id > :until
+                UNION ALL SELECT callee_id, id FROM calls WHERE id > :until AND NOT concealed ORDER BY 1, 2
+                """, arguments: ["until": old])
+        let new = try Int64.fetchOne(db, sql: "SELECT max(id) FROM calls") ?? old
+        try db.execute(sql: "UPDATE meta SET value = ? WHERE key = 'history_until'", arguments: [String(new)])
+        return new
+    }
+
+    /// Takes the calls of a transaction that has been committed.
+    ///
+    /// - Parameter until: What a checkpoint in it has returned.
+    func commit(_ entries: some Sequence<LiveTable.Entry>, until: Int64?) {
+        state.withLock { state in
+            if let until { state = State(until: until) }
+            for entry in entries where !entry.call.isLive && entry.key > state.until {
+                let call = entry.call
+                state.add(entry.key, call.caller.userId, call.isConcealed ? nil : call.callee)
+            }
+        }
+    }
+
+    private static func until(_ db: Database) throws -> Int64 {
+        let statement = try db.cachedStatement(sql: "SELECT value FROM meta WHERE key = 'history_until'")
+        return try String.fetchOne(statement).flatMap { Int64($0) } ?? 0
+    }
+}
+
+extension HistoryTail.State {
+    fileprivate mutating func add(_ key: Int64, _ caller: UserID, _ callee: UserID?) {
+        for user in [caller, callee].compactMap(\.self) { keys[user, default: []].append(key) }
+    }
+}
