@@ -22,17 +22,16 @@ extension SQLiteSession {
     }
 
     private func changed(_ call: CallState, _ deadline: Timestamp?) throws -> CallDraft {
-        let draft = try draft(of: call.id) ?? new(call)
+        if try draft(of: call.id) == nil { introduce(call) }
+        let draft = try requireDraft(of: call.id)
         draft.entry.call = call
         draft.entry.deadline = call.isLive ? deadline : nil
         stage(draft)
         return draft
     }
 
-    private func new(_ call: CallState) -> CallDraft {
-        let draft = CallDraft(LiveTable.Entry(new: call, key: live.takeKey()), isStaged: false)
-        current = draft
-        return draft
+    func introduce(_ call: CallState) {
+        current = CallDraft(LiveTable.Entry(new: call, key: live.takeKey()), isStaged: false)
     }
 
     func stage(_ draft: CallDraft) {

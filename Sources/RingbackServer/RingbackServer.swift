@@ -69,7 +69,8 @@ package struct RingbackServer: Sendable {
             for participant in changes.joined { services.board.expect(participant, isLost: false, at: now) }
             services.feed.publish(commit.events, now: now)
             for call in commit.calls { services.clock.scheduled(call.deadline(timing: services.calls.timing)) }
-            if !changes.users.isEmpty { services.monitor.changed(users: changes.users) }
+            let watched = services.presence.watched(among: changes.users)
+            if !watched.isEmpty { services.monitor.changed(users: watched) }
             metrics.committed(commit)
         }
         services.sessions.observeEnds { [services] participant in

@@ -21,6 +21,7 @@ extension CallService {
         let (call, transition) = CallState.invite(
             invitation, id: .random(at: now), devices: devices,
             reception: try reception(of: caller, by: account, in: store), at: now)
+        store.introduce(call)
         var unit = CallUnit(store: store, call: call, now: now, timing: timing)
         try unit.carryOut(transition)
         return .success(unit.answer(201, location: "/v1/calls/\(call.id)"))

@@ -80,10 +80,14 @@ package final class PresenceService: Sendable {
         }
     }
 
+    /// Those of the users whom somebody watches.
+    package func watched(among users: Set<UserID>) -> Set<UserID> {
+        state.withLock { state in users.filter { state.watchers[$0] != nil } }
+    }
+
     /// Looks whether a user's status changed, and tells those who watch.
     package func refresh(_ user: UserID) async throws {
-        guard state.withLock({ $0.watchers[user] != nil }) else { return }
-        let watchers = state.withLock { $0.watchers[user] ?? [] }
+        guard let watchers = state.withLock({ $0.watchers[user] }) else { return }
         let (account, blocked) = try await store.read { store in
             (try store.account(user), try watchers.filter { try store.isBlocked($0.userId, by: user) })
         }

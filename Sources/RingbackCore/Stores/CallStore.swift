@@ -43,6 +43,8 @@ package protocol CallReader {
 }
 
 package protocol CallWriter {
+    /// Makes a call known that the store can't have, so that it is not searched for. It is kept when it is saved or held.
+    func introduce(_ call: CallState)
     /// Adds the call or replaces it.
     ///
     /// - Parameter deadline: When ``CallReader/dueCalls(at:limit:)`` is to name it.
