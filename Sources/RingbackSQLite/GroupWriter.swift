@@ -10,14 +10,8 @@ import Synchronization
 final class GroupWriter: Sendable {
     private static let maximumBatch = 512
 
-    private struct Job: Sendable {
-        /// Does the work; what it returns is to be called after the commit.
-        let run: @Sendable (SQLiteSession) throws -> @Sendable () -> Void
-        let fail: @Sendable (any Error) -> Void
-    }
-
     private struct State {
-        var waiting: [Job] = []
+        var waiting: [any Job] = []
         var isScheduled = false
         var observer: @Sendable (Commit) -> Void = { _ in }
         var settled: @Sendable () -> Void = {}
@@ -25,7 +19,8 @@ final class GroupWriter: Sendable {
 
     /// A transaction that has been committed.
     private struct Done {
-        var outcomes: [Result<@Sendable () -> Void, any Error>]
+        /// Of each piece of work what it threw, if it did.
+        var errors: [(any Error)?]
         var staged: SQLiteSession.Staged
     }
 
@@ -57,16 +52,7 @@ final class GroupWriter: Sendable {
         _ work: @escaping @Sendable (any StoreWriter) throws -> T,
         then completion: @escaping @Sendable (Result<T, any Error>) -> Void
     ) {
-        enqueue(
-            Job(
-                run: { session in
-                    let value = try work(session)
-                    return { completion(.success(value)) }
-                },
-                fail: { completion(.failure($0)) }))
-    }
-
-    private func enqueue(_ job: Job) {
+        let job = Work(work, completion)
         let isFirst = state.withLock { state in
             state.waiting.append(job)
             defer { state.isScheduled = true }
@@ -79,7 +65,7 @@ final class GroupWriter: Sendable {
         while let batch = takeBatch() { commit(batch, db) }
     }
 
-    private func takeBatch() -> [Job]? {
+    private func takeBatch() -> [any Job]? {
         state.withLock { state in
             guard !state.waiting.isEmpty else {
                 state.isScheduled = false
@@ -95,7 +81,7 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private func commit(_ batch: [Job], _ db: Database) {
+    private func commit(_ batch: [any Job], _ db: Database) {
         do {
             finish(batch, try transact(batch, db))
             checkpointer.afterCommit(db)
@@ -107,19 +93,16 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private func finish(_ batch: [Job], _ done: Done) {
+    private func finish(_ batch: [any Job], _ done: Done) {
         let (observer, settled) = state.withLock { ($0.observer, $0.settled) }
-        let entries = done.staged.calls.values.lazy.map(\.entry)
+        let calls = done.staged.calls.values
         // Before the live calls let go of those that have ended: a history may find one twice, but not miss it.
-        tail.commit(entries, until: done.staged.historyUntil)
-        live.commit(entries, newestEvent: done.staged.newestEvent)
+        tail.commit(calls, until: done.staged.historyUntil)
+        live.commit(calls, newestEvent: done.staged.newestEvent)
         heads.commit(done.staged)
         observer(done.staged.commit)
-        for (job, outcome) in zip(batch, done.outcomes) {
-            switch outcome {
-            case .success(let complete): complete()
-            case .failure(let error): job.fail((error as? DatabaseError)?.problem ?? error)
-            }
+        for (job, error) in zip(batch, done.errors) {
+            if let error { job.fail((error as? DatabaseError)?.problem ?? error) } else { job.complete() }
         }
         settled()
     }
@@ -129,7 +112,7 @@ final class GroupWriter: Sendable {
     /// Commits all of the batch's work that does not throw.
     ///
     /// - Throws: When everything is lost.
-    private func transact(_ batch: [Job], _ db: Database) throws -> Done {
+    private func transact(_ batch: [any Job], _ db: Database) throws -> Done {
         let statements = try prepared(db)
         do {
             return try transact(db, statements) { session in try batch.map { try run($0, in: session) } }
@@ -150,17 +133,17 @@ final class GroupWriter: Sendable {
 
     private func transact(
         _ db: Database, _ statements: WriterStatements,
-        _ work: (SQLiteSession) throws -> [Result<@Sendable () -> Void, any Error>]
+        _ work: (SQLiteSession) throws -> [(any Error)?]
     ) throws -> Done {
         let session = SQLiteSession(db, heads: heads, live: live, tail: tail, statements: statements)
         do {
             try statements.begin.run()
-            let outcomes = try work(session)
+            let errors = try work(session)
             try session.writeCalls()
             try session.writeLog()
             try heads.checkpointIfDue(session)
             try statements.commit.run()
-            return Done(outcomes: outcomes, staged: session.staged)
+            return Done(errors: errors, staged: session.staged)
         } catch {
             if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
             throw error
@@ -168,28 +151,32 @@ final class GroupWriter: Sendable {
     }
 
     /// Runs a job that has no savepoint: should it throw, it must not have changed anything.
-    private func run(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
+    ///
+    /// - Returns: What it threw.
+    private func run(_ job: any Job, in session: SQLiteSession) throws -> (any Error)? {
         let changes = session.changes
         do {
-            return .success(try job.run(session))
+            try job.run(in: session)
+            return nil
         } catch {
             if (error as? DatabaseError)?.problem != nil { throw error }
             guard session.changes == changes else { throw HasChanged() }
-            return .failure(error)
+            return error
         }
     }
 
     /// Runs one job in its savepoint.
     ///
+    /// - Returns: What it threw.
     /// - Throws: Only when the whole transaction is lost.
-    private func runAlone(_ job: Job, in session: SQLiteSession) throws -> Result<@Sendable () -> Void, any Error> {
+    private func runAlone(_ job: any Job, in session: SQLiteSession) throws -> (any Error)? {
         let staged = session.staged.copy()
         do {
             try session.execute("SAVEPOINT job", [])
-            let complete = try job.run(session)
+            try job.run(in: session)
             try session.writeCalls()
             try session.execute("RELEASE job", [])
-            return .success(complete)
+            return nil
         } catch {
             let isLost = (error as? DatabaseError)?.problem != nil || !session.db.isInsideTransaction
             if isLost { throw error }
@@ -197,7 +184,7 @@ final class GroupWriter: Sendable {
             try session.execute("RELEASE job", [])
             session.staged = staged
             session.current = nil
-            return .failure(error)
+            return error
         }
     }
 
@@ -206,4 +193,38 @@ final class GroupWriter: Sendable {
         guard (error as? Problem)?.code == .storageUnavailable else { return }
         _ = try? db.checkpoint(.truncate)
     }
+}
+
+/// A piece of work that waits for the writer.
+private protocol Job: Sendable {
+    func run(in session: SQLiteSession) throws
+    /// What it did is durable.
+    func complete()
+    func fail(_ error: any Error)
+}
+
+private final class Work<Value: Sendable>: Job {
+    private let work: @Sendable (any StoreWriter) throws -> Value
+    private let completion: @Sendable (Result<Value, any Error>) -> Void
+    /// What the work has returned, until the commit.
+    private let value = Mutex<Value?>(nil)
+
+    init(
+        _ work: @escaping @Sendable (any StoreWriter) throws -> Value,
+        _ completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        self.work = work
+        self.completion = completion
+    }
+
+    func run(in session: SQLiteSession) throws {
+        let result = try work(session)
+        value.withLock { $0 = result }
+    }
+
+    func complete() {
+        if let result = value.withLock({ $0.take() }) { completion(.success(result)) }
+    }
+
+    func fail(_ error: any Error) { completion(.failure(error)) }
 }

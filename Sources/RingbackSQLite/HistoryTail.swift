@@ -57,12 +57,12 @@ final class HistoryTail: Sendable {
     /// Takes the calls of a transaction that has been committed.
     ///
     /// - Parameter until: What a checkpoint in it has returned.
-    func commit(_ entries: some Sequence<LiveTable.Entry>, until: Int64?) {
+    func commit(_ calls: some Sequence<CallDraft>, until: Int64?) {
         state.withLock { state in
             if let until { state = State(until: until) }
-            for entry in entries where !entry.call.isLive && entry.key > state.until {
-                let call = entry.call
-                state.add(entry.key, call.caller.userId, call.isConcealed ? nil : call.callee)
+            for draft in calls where !draft.entry.call.isLive && draft.entry.key > state.until {
+                let call = draft.entry.call
+                state.add(draft.entry.key, call.caller.userId, call.isConcealed ? nil : call.callee)
             }
         }
     }

@@ -92,14 +92,14 @@ final class LiveTable: Sendable {
     var nextDeadline: Timestamp? { state.withLock { $0.entries.values.lazy.compactMap(\.deadline).min() } }
 
     /// Takes the calls of a transaction that has been committed.
-    func commit(_ entries: some Sequence<Entry>, newestEvent: Int64) {
+    func commit(_ calls: some Sequence<CallDraft>, newestEvent: Int64) {
         state.withLock { state in
-            for entry in entries {
-                if entry.call.isLive {
-                    state.insert(entry)
+            for draft in calls {
+                if draft.entry.call.isLive {
+                    state.insert(draft.entry)
                 } else {
-                    state.remove(entry)
-                    state.noteEnd(of: entry.call, at: newestEvent)
+                    state.remove(draft.entry)
+                    state.noteEnd(of: draft.entry.call, at: newestEvent)
                 }
             }
         }

@@ -22,6 +22,11 @@ struct LogDraft: Sendable {
 
     /// Begins an event of so many entries, which follow.
     mutating func append(_ head: LogRow.Head, body: some Collection<UInt8>, audience: Int) {
+        if entries.isEmpty {
+            // What a commit of some messages has.
+            entries.reserveCapacity(2048)
+            bodies.reserveCapacity(16_384)
+        }
         let last = next + Int64(audience) - 1
         entries.append(number: Int64(audience))
         entries.append(number: head.call ?? 0)

@@ -31,9 +31,10 @@ struct CallUnit {
 
     private mutating func json() -> [UInt8] {
         if let encoded { return encoded }
-        let json = call.call.json
-        encoded = json
-        return json
+        var json = JSONWriter(reservingCapacity: 1024)
+        call.call.write(to: &json)
+        encoded = json.utf8
+        return json.utf8
     }
 
     /// Does what time alone does.

@@ -55,10 +55,6 @@ package struct JSONObject: Sendable {
         // Equal strings may differ in their bytes when they are not ASCII.
         guard member.isPlain else { return JSONSlice(document: document, range: member.name).string == name }
         guard member.name.count == name.utf8.count + 2 else { return false }
-        var index = member.name.lowerBound
-        return name.utf8.allSatisfy { byte in
-            index += 1
-            return document[index] == byte
-        }
+        return document[member.name.lowerBound + 1..<member.name.upperBound - 1].elementsEqual(name.utf8)
     }
 }

@@ -112,20 +112,24 @@ struct JSONScanner {
         throw error("unexpected end in a string")
     }
 
-    /// Passes over ASCII that means nothing in a string, eight bytes at a time. It may stop early.
-    private mutating func skipPlain() {
+    /// Passes over ASCII that means nothing in a string, eight bytes at a time. It may stop early at the end of the text.
+    mutating func skipPlain() {
         while position + 8 <= bytes.count {
-            let word = UnsafeRawPointer(bytes.baseAddress! + position).loadUnaligned(as: UInt64.self)
+            let word = UnsafeRawPointer(bytes.baseAddress! + position).loadUnaligned(as: UInt64.self).littleEndian
             let isQuote = Self.zeroes(in: word ^ 0x2222_2222_2222_2222)
             let isBackslash = Self.zeroes(in: word ^ 0x5C5C_5C5C_5C5C_5C5C)
-            // A borrow makes a byte above a control character look like one: that is looked at again, byte by byte.
             let isControl = (word &- 0x2020_2020_2020_2020) & ~word
-            guard (isQuote | isBackslash | isControl | word) & 0x8080_8080_8080_8080 == 0 else { return }
+            let isSpecial = (isQuote | isBackslash | isControl | word) & 0x8080_8080_8080_8080
+            guard isSpecial == 0 else {
+                // A borrow makes a byte look special only behind one that is.
+                position += isSpecial.trailingZeroBitCount / 8
+                return
+            }
             position += 8
         }
     }
 
-    /// The highest bit of every byte that is zero, and perhaps of the one above it.
+    /// The highest bit of every byte that is zero, and perhaps of the ones above it.
     private static func zeroes(in word: UInt64) -> UInt64 { (word &- 0x0101_0101_0101_0101) & ~word }
 
     private mutating func scanEscape() throws(JSONSyntaxError) {
@@ -192,6 +196,8 @@ struct JSONScanner {
     }
 
     // MARK: Finding, in a text that was checked
+
+    mutating func skip(_ count: Int) { position += count }
 
     mutating func skipSpace() {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }

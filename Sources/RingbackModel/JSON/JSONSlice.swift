@@ -80,19 +80,26 @@ package struct JSONSlice: Sendable {
     package var stringByteCount: Int? {
         guard kind == .string else { return nil }
         return document.withUnsafeBufferPointer { bytes in
-            var (count, index) = (0, range.lowerBound + 1)
-            while index < range.upperBound - 1 {
+            var scanner = JSONScanner(bytes, at: range.lowerBound + 1)
+            let end = range.upperBound - 1
+            var count = end - scanner.position
+            while true {
+                scanner.skipPlain()
+                let index = scanner.position
+                guard index < end else { return count }
                 if bytes[index] != UInt8(ascii: "\\") {
-                    (count, index) = (count + 1, index + 1)
+                    scanner.skip(1)
                 } else if bytes[index + 1] != UInt8(ascii: "u") {
-                    (count, index) = (count + 1, index + 2)
+                    count -= 1
+                    scanner.skip(2)
                 } else {
                     let length = Self.lengthOfUnit(bytes[index + 2..<index + 6])
                     // The second of a pair comes with the first.
-                    (count, index) = (count + length, index + (length == 4 ? 12 : 6))
+                    let written = length == 4 ? 12 : 6
+                    count -= written - length
+                    scanner.skip(written)
                 }
             }
-            return count
         }
     }
 

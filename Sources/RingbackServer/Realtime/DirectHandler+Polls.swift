@@ -41,14 +41,13 @@ extension DirectHandler {
 
     private func open(_ poll: Poll, for participant: Participant) {
         guard let context else { return }
-        let outbox = desk.outboxes.outbox(of: context.eventLoop)
-        let bound = NIOLoopBound(self as any LoopRecipient, eventLoop: context.eventLoop)
+        let address = desk.outboxes.address(of: self, on: context.eventLoop)
         do {
             if let text = poll.request.cursor { poll.cursor = try Cursor.parse(text) }
             // Armed before the first read, so that nothing falls between.
             poll.seat = try FeedSeat(
-                participant, isPoll: true, desk.services, wake: { outbox.put(.wake, for: bound) },
-                end: { outbox.put(.end($0), for: bound) })
+                participant, isPoll: true, desk.services, wake: { address.put(.wake) },
+                end: { address.put(.end($0)) })
         } catch {
             return passOn(poll)
         }

@@ -38,9 +38,8 @@ extension DirectHandler {
     private func submit(_ write: CallWrite, by principal: SessionService.Principal) throws {
         guard let context else { return }
         let request = try desk.callRequest(write, by: principal)
-        let outbox = desk.outboxes.outbox(of: context.eventLoop)
-        let bound = NIOLoopBound(self as any LoopRecipient, eventLoop: context.eventLoop)
-        desk.services.calls.submit(request) { outbox.put(.done($0), for: bound) }
+        let address = desk.outboxes.address(of: self, on: context.eventLoop)
+        desk.services.calls.submit(request) { address.put(.done($0)) }
     }
 
     /// The store has answered.

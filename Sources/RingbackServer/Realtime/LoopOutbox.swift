@@ -41,7 +41,7 @@ final class LoopOutbox: Sendable {
     }
 
     /// Takes something for a reader of this loop, on any thread.
-    func put(_ letter: Letter, for recipient: NIOLoopBound<any LoopRecipient>) {
+    fileprivate func put(_ letter: Letter, for recipient: NIOLoopBound<any LoopRecipient>) {
         let shouldCall = state.withLock { state in
             state.letters.append((recipient, letter))
             // Looked at under the lock: whoever holds looks here once more when it lets go.
@@ -75,18 +75,36 @@ final class LoopOutbox: Sendable {
     }
 }
 
+/// Where other threads put what they have for one reader. To be let go of by the reader, which it holds.
+final class LoopAddress: Sendable {
+    private let outbox: LoopOutbox
+    private let recipient: NIOLoopBound<any LoopRecipient>
+
+    fileprivate init(_ outbox: LoopOutbox, _ recipient: NIOLoopBound<any LoopRecipient>) {
+        self.outbox = outbox
+        self.recipient = recipient
+    }
+
+    func put(_ letter: LoopOutbox.Letter) { outbox.put(letter, for: recipient) }
+}
+
 /// The outboxes of all event loops.
 final class LoopOutboxes: Sendable {
     private let isHeld = SharedFlag()
     private let outboxes = Mutex<[ObjectIdentifier: LoopOutbox]>([:])
 
-    func outbox(of eventLoop: any EventLoop) -> LoopOutbox {
+    private func outbox(of eventLoop: any EventLoop) -> LoopOutbox {
         outboxes.withLock { outboxes in
             let key = ObjectIdentifier(eventLoop)
             let outbox = outboxes[key] ?? LoopOutbox(eventLoop, isHeld: isHeld)
             outboxes[key] = outbox
             return outbox
         }
+    }
+
+    /// - Parameter recipient: To be used on this event loop alone, where this is called.
+    func address(of recipient: any LoopRecipient, on eventLoop: any EventLoop) -> LoopAddress {
+        LoopAddress(outbox(of: eventLoop), NIOLoopBound(recipient, eventLoop: eventLoop))
     }
 
     /// A commit is about to be told of: what is put from now on waits for ``release()``.

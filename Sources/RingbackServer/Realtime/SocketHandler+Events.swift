@@ -6,13 +6,13 @@ import RingbackModel
 extension SocketHandler {
     /// Writes what there is, as far as the client reads.
     func pump() {
-        guard case .open = state, let context, let session else { return }
+        guard case .open = state, context != nil, let session else { return }
         guard !isPumping else {
             isWakePending = true
             return
         }
         // A flush may make the channel writable again, and come back here.
-        while !isPumping, context.channel.isWritable {
+        while !isPumping, isWritable {
             do {
                 guard let batch = try session.readNewest(hub.services) else { return readStored(session.cursor) }
                 write(batch)

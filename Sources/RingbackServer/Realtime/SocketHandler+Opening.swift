@@ -20,14 +20,13 @@ extension SocketHandler {
     }
 
     func open(_ identity: SocketIdentity) {
-        guard let context, let outbox else { return }
+        guard let address else { return }
         state = .opening
-        let bound = NIOLoopBound(self as any LoopRecipient, eventLoop: context.eventLoop)
         do {
             // Armed before the welcome is read, so that nothing falls between.
             session = try SocketSession(
                 identity, hub.services,
-                wake: { outbox.put(.wake, for: bound) }, end: { outbox.put(.end($0), for: bound) })
+                wake: { address.put(.wake) }, end: { address.put(.end($0)) })
         } catch {
             return close(.tooManyConnections)
         }

@@ -26,7 +26,7 @@ extension SocketHandler {
             // The client's own close frame may wait in the socket.
             shouldRead = true
         } else {
-            shouldRead = context.channel.isWritable && waiting.count < Self.maximumWaiting
+            shouldRead = isWritable && waiting.count < Self.maximumWaiting
         }
         guard shouldRead != isReading else { return }
         isReading = shouldRead
@@ -37,9 +37,7 @@ extension SocketHandler {
 
     /// Hands on what waits, as far as the answers keep their order and the client takes them.
     func serve() {
-        while case .open = state, let session, !isBusy, pending < Self.maximumPending,
-            context?.channel.isWritable == true
-        {
+        while case .open = state, let session, !isBusy, pending < Self.maximumPending, isWritable {
             guard let work = held ?? next(for: session) else { return }
             held = nil
             switch work {
@@ -63,10 +61,9 @@ extension SocketHandler {
     }
 
     private func submit(_ request: CallRequest, _ label: SocketRequest.Label) {
-        guard let context, let outbox else { return }
-        let bound = NIOLoopBound(self as any LoopRecipient, eventLoop: context.eventLoop)
+        guard let address else { return }
         pending += 1
-        hub.services.calls.submit(request) { outbox.put(.answer(label, $0), for: bound) }
+        hub.services.calls.submit(request) { address.put(.answer(label, $0)) }
     }
 
     private func perform(_ request: OperationRequest, _ label: SocketRequest.Label) {

@@ -47,8 +47,10 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     var lastHeard = NIODeadline.now()
     var lastPing = NIODeadline.now()
     var unwritableSince: NIODeadline?
+    var isWritable = true
     var context: ChannelHandlerContext?
-    var outbox: LoopOutbox?
+    /// Where other threads put what they have for this socket.
+    var address: LoopAddress?
     /// Frames that have not left.
     var written: ByteBuffer?
     /// Frames leave together, with ``sendCollected()``.
@@ -63,7 +65,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        outbox = hub.outboxes.outbox(of: context.eventLoop)
+        isWritable = context.channel.isWritable
+        address = hub.outboxes.address(of: self, on: context.eventLoop)
         hub.keeper.add(self, on: context.eventLoop)
         if let identity { open(identity) }
     }
@@ -83,6 +86,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         waiting = []
         held = nil
         written = nil
+        address = nil
         self.context = nil
     }
 
@@ -97,8 +101,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        unwritableSince = context.channel.isWritable ? nil : .now()
-        if context.channel.isWritable {
+        isWritable = context.channel.isWritable
+        unwritableSince = isWritable ? nil : .now()
+        if isWritable {
             pump()
             serve()
         }
