@@ -206,8 +206,8 @@ private protocol Job: Sendable {
 private final class Work<Value: Sendable>: Job {
     private let work: @Sendable (any StoreWriter) throws -> Value
     private let completion: @Sendable (Result<Value, any Error>) -> Void
-    /// What the work has returned, until the commit.
-    private let value = Mutex<Value?>(nil)
+    /// What the work has returned, until the commit. Only the writer's queue looks at it.
+    nonisolated(unsafe) private var value: Value?
 
     init(
         _ work: @escaping @Sendable (any StoreWriter) throws -> Value,
@@ -218,12 +218,11 @@ private final class Work<Value: Sendable>: Job {
     }
 
     func run(in session: SQLiteSession) throws {
-        let result = try work(session)
-        value.withLock { $0 = result }
+        value = try work(session)
     }
 
     func complete() {
-        if let result = value.withLock({ $0.take() }) { completion(.success(result)) }
+        if let value { completion(.success(value)) }
     }
 
     func fail(_ error: any Error) { completion(.failure(error)) }

@@ -55,8 +55,11 @@ package final class LiveCalls: Sendable {
                 }
                 for participant in new.participants { state.calls[participant, default: []].insert(call.id) }
                 state.entries[call.id] = call.isLive ? new : nil
-                changes.users.formUnion(Set(old.users).symmetricDifference(new.users))
-                changes.joined.formUnion(Set(new.participants).subtracting(old.participants))
+                for user in old.users where !new.users.contains(user) { changes.users.insert(user) }
+                for user in new.users where !old.users.contains(user) { changes.users.insert(user) }
+                for joined in new.participants where !old.participants.contains(joined) {
+                    changes.joined.insert(joined)
+                }
             }
         }
         return changes

@@ -24,14 +24,38 @@ package final class EventFeed: Sendable {
     }
 
     private struct Reader: Sendable {
+        let number: UInt64
         let device: DeviceID
         let wake: @Sendable () -> Void
+        /// The newest publication that it was woken for.
+        var wokenFor: UInt64 = 0
+    }
+
+    /// What is known of a user's log, and who reads it.
+    private struct UserState {
+        var ring: EventRing?
+        var readers: [Reader] = []
+
+        var isEmpty: Bool { ring == nil && readers.isEmpty }
+
+        /// - Parameter publication: Each reader is woken once for it.
+        mutating func take(
+            _ event: StoredEvent, publication: UInt64, now: Timestamp, waking wakes: inout [@Sendable () -> Void]
+        ) {
+            if ring == nil { ring = EventRing(last: event.position - 1) }
+            ring?.append(event, now: now)
+            for index in readers.indices where readers[index].wokenFor < publication {
+                guard event.isMeant(for: readers[index].device) else { continue }
+                readers[index].wokenFor = publication
+                wakes.append(readers[index].wake)
+            }
+        }
     }
 
     private struct State {
-        var rings: [UserID: EventRing] = [:]
-        var readers: [UserID: [UInt64: Reader]] = [:]
+        var users: [UserID: UserState] = [:]
         var nextNumber: UInt64 = 0
+        var publications: UInt64 = 0
         var isClosed = false
     }
 
@@ -50,7 +74,8 @@ package final class EventFeed: Sendable {
     package func subscribe(_ reader: Participant, wake: @escaping @Sendable () -> Void) -> Subscription {
         let (subscription, isClosed) = state.withLock { state in
             state.nextNumber += 1
-            state.readers[reader.userId, default: [:]][state.nextNumber] = Reader(device: reader.deviceId, wake: wake)
+            state.users[reader.userId, default: UserState()].readers.append(
+                Reader(number: state.nextNumber, device: reader.deviceId, wake: wake))
             return (Subscription(reader: reader, number: state.nextNumber), state.isClosed)
         }
         if isClosed { wake() }
@@ -60,30 +85,29 @@ package final class EventFeed: Sendable {
     package func unsubscribe(_ subscription: Subscription) {
         state.withLock { state in
             let user = subscription.reader.userId
-            state.readers[user]?[subscription.number] = nil
-            if state.readers[user]?.isEmpty == true { state.readers[user] = nil }
+            state.users[user]?.readers.removeAll { $0.number == subscription.number }
+            if state.users[user]?.isEmpty == true { state.users[user] = nil }
         }
     }
 
     /// Takes what was committed and wakes those it is meant for. Called by the store, in the order of the commits.
     package func publish(_ events: [StoredEvent], now: Timestamp) {
         let wakes = state.withLock { state in
-            var wakes: [UInt64: @Sendable () -> Void] = [:]
+            var wakes: [@Sendable () -> Void] = []
+            state.publications += 1
             for event in events {
-                state.rings[event.user, default: EventRing(last: event.position - 1)].append(event, now: now)
-                for (number, reader) in state.readers[event.user] ?? [:] where event.isMeant(for: reader.device) {
-                    wakes[number] = reader.wake
-                }
+                state.users[event.user, default: UserState()].take(
+                    event, publication: state.publications, now: now, waking: &wakes)
             }
             return wakes
         }
-        for wake in wakes.values { wake() }
+        for wake in wakes { wake() }
     }
 
     /// Wakes a device's readers for something that is not in the log.
     package func wake(_ device: Participant) {
         let wakes = state.withLock { state in
-            (state.readers[device.userId] ?? [:]).values.filter { $0.device == device.deviceId }.map(\.wake)
+            (state.users[device.userId]?.readers ?? []).filter { $0.device == device.deviceId }.map(\.wake)
         }
         for wake in wakes { wake() }
     }
@@ -92,21 +116,21 @@ package final class EventFeed: Sendable {
     package func close() {
         let wakes = state.withLock { state in
             state.isClosed = true
-            return state.readers.values.flatMap { $0.values.map(\.wake) }
+            return state.users.values.flatMap { $0.readers.map(\.wake) }
         }
         for wake in wakes { wake() }
     }
 
     package var isClosed: Bool { state.withLock(\.isClosed) }
 
-    package var readerCount: Int { state.withLock { $0.readers.values.reduce(0) { $0 + $1.count } } }
+    package var readerCount: Int { state.withLock { $0.users.values.reduce(0) { $0 + $1.readers.count } } }
 
     /// Forgets events that came before `moment`; the store still has them.
     package func forgetEvents(before moment: Timestamp) {
         state.withLock { state in
-            for (user, ring) in state.rings where ring.newest.map({ $0 < moment }) ?? true {
+            for (user, known) in state.users where known.ring?.newest.map({ $0 < moment }) ?? true {
                 // Who reads along is spared the database: the newest position stays known.
-                if state.readers[user] == nil { state.rings[user] = nil } else { state.rings[user]?.forget() }
+                if known.readers.isEmpty { state.users[user] = nil } else { state.users[user]?.ring?.forget() }
             }
         }
     }
@@ -124,7 +148,9 @@ package final class EventFeed: Sendable {
             state.withLock { state in
                 // A ring that is there has heard of later commits than the store was asked for.
                 let last = events.last?.position ?? cursor.position
-                if state.rings[reader.userId] == nil { state.rings[reader.userId] = EventRing(last: last) }
+                if state.users[reader.userId]?.ring == nil {
+                    state.users[reader.userId, default: UserState()].ring = EventRing(last: last)
+                }
             }
         }
         return page(of: events[...], after: cursor, for: reader, limit: limit)
@@ -133,7 +159,7 @@ package final class EventFeed: Sendable {
     /// Events after a cursor without touching the database; `nil` when only the database can tell.
     package func readNewest(after cursor: Cursor, for reader: Participant, limit: Int) throws -> Page? {
         guard cursor.epoch == store.epoch else { throw Self.cursorExpired }
-        let events = state.withLock { $0.rings[reader.userId]?.events(after: cursor.position, limit: limit) }
+        let events = state.withLock { $0.users[reader.userId]?.ring?.events(after: cursor.position, limit: limit) }
         return events.map { page(of: $0, after: cursor, for: reader, limit: limit) }
     }
 
