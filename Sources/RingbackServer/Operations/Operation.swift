@@ -2,8 +2,8 @@ import HTTPTypes
 import RingbackCore
 import RingbackModel
 
-/// One thing that clients can ask for: the same over HTTP and over a socket.
-struct Operation: Sendable {
+/// One thing that clients can ask for: the same over HTTP and over a socket. One object for all its requests.
+final class Operation: Sendable {
     enum Access: Sendable { case anyone, device, administrator }
 
     /// What an `Idempotency-Key` does.
@@ -19,6 +19,7 @@ struct Operation: Sendable {
     /// The `operationId` of the OpenAPI document, and the `op` of a socket's request.
     let id: String
     let method: HTTPRequest.Method
+    let isWrite: Bool
     /// As the OpenAPI document writes it: `/v1/calls/{callId}`.
     let path: String
     let access: Access
@@ -33,6 +34,7 @@ struct Operation: Sendable {
     ) {
         self.id = id
         self.method = method
+        isWrite = method != .get
         self.path = path
         self.access = access
         self.repeating = repeating
@@ -47,6 +49,7 @@ struct Operation: Sendable {
     ) {
         self.id = id
         self.method = method
+        isWrite = method != .get
         self.path = path
         access = .device
         repeating = .once
@@ -58,6 +61,4 @@ struct Operation: Sendable {
     var pathParameters: [String] {
         path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
     }
-
-    var isWrite: Bool { method != .get }
 }
