@@ -6,12 +6,12 @@ extension SQLiteSession {
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         heads.wantCheckpoint()
         // Not beyond the last checkpoint, from where the newest positions are read at the start; and never the newest
-        // row, which says what number comes next.
+        // row, which says what number comes next. One bound, for SQLite would walk the whole log up to the first of several.
         try execute(
             """
-            DELETE FROM log WHERE last <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until')
-                AND last < (SELECT max(last) FROM log) AND time < ?1
-                AND first < (SELECT first FROM log ORDER BY last LIMIT 1) + ?2
+            DELETE FROM log WHERE time < ?1 AND last <= min(
+                (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until'), (SELECT max(last) - 1 FROM log),
+                (SELECT max(last, first + ?2) FROM log ORDER BY last LIMIT 1))
             """,
             [horizon.events.milliseconds, limit])
         let hasMoreEvents = db.changesCount > 0

@@ -44,6 +44,7 @@ package final class CallClock: Sendable {
                 state.withLock { state in state.next = [state.next, next].compactMap(\.self).min() }
                 await waitUntilDue()
             } catch {
+                if Task.isCancelled { return }
                 logger.error("calls could not be expired", metadata: ["error": "\(error)"])
                 try? await time.sleep(until: time.now + .seconds(1))
             }

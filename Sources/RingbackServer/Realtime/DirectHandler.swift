@@ -26,7 +26,7 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopRe
     /// The request that is being received, or waits for its answer.
     var exchange: Exchange?
     /// What came behind the request. While there is something, nothing more is read.
-    private var held: [HTTPServerRequestPart] = []
+    private var held = CircularBuffer<HTTPServerRequestPart>()
     /// What the gate is to hear when the request is answered: the client has said its last word, or the server stops.
     private(set) var heldEvents: [Any] = []
     private var isReadHeld = false
