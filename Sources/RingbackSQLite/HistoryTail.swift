@@ -9,8 +9,7 @@ import Synchronization
 final class HistoryTail: Sendable {
     fileprivate struct State {
         var until: Int64
-        /// Oldest end first.
-        var keys: [UserID: [Int64]] = [:]
+        var keys: [UserID: Set<Int64>] = [:]
     }
 
     private let state: Mutex<State>
@@ -29,10 +28,10 @@ final class HistoryTail: Sendable {
         self.state = Mutex(state)
     }
 
-    /// The keys of calls in a user's history that the table doesn't have, in any order. Some it may have.
+    /// The keys of calls in a user's history that the table doesn't have. Some it may have.
     ///
     /// - Throws: ``StaleMoment`` when `db` sees the table as it was before the last checkpoint.
-    func keys(of user: UserID, _ db: Database) throws -> [Int64] {
+    func keys(of user: UserID, _ db: Database) throws -> Set<Int64> {
         let (until, keys) = state.withLock { ($0.until, $0.keys[user] ?? []) }
         guard try Self.until(db) >= until else { throw StaleMoment() }
         return keys
@@ -75,6 +74,6 @@ final class HistoryTail: Sendable {
 
 extension HistoryTail.State {
     fileprivate mutating func add(_ key: Int64, _ caller: UserID, _ callee: UserID?) {
-        for user in [caller, callee].compactMap(\.self) { keys[user, default: []].append(key) }
+        for user in [caller, callee].compactMap(\.self) { keys[user, default: []].insert(key) }
     }
 }
