@@ -5,16 +5,7 @@ import RingbackModel
 extension SQLiteSession {
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         heads.wantCheckpoint()
-        // Not beyond the last checkpoint, from where the newest positions are read at the start; and never the newest
-        // row, which says what number comes next. One bound, for SQLite would walk the whole log up to the first of several.
-        try execute(
-            """
-            DELETE FROM log WHERE time < ?1 AND last <= min(
-                (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until'), (SELECT max(last) - 1 FROM log),
-                (SELECT max(last, first + ?2) FROM log ORDER BY last LIMIT 1))
-            """,
-            [horizon.events.milliseconds, limit])
-        let hasMoreEvents = db.changesCount > 0
+        let hasMoreEvents = try pruneLog(before: horizon.events, limit: limit)
         try execute(
             """
             DELETE FROM answers WHERE (device_id, route, key) IN (
@@ -29,6 +20,35 @@ extension SQLiteSession {
         removed = max(removed, db.changesCount)
         let hasMorePayloads = try prunePayloads(horizon, limit: limit)
         return hasMoreEvents || removed == limit || hasMorePayloads
+    }
+
+    /// Removes the log up to where it is old, some rows at a time. Without holes: whoever walks back from an event would not come
+    /// past one.
+    private func pruneLog(before moment: Timestamp, limit: Int) throws -> Bool {
+        // Not beyond the last checkpoint, from where the newest positions are read at the start; and never the newest
+        // row, which says what number comes next. One bound, for SQLite would walk the whole log up to the first of several.
+        try execute(
+            """
+            DELETE FROM log WHERE last <= min(
+                ?1, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'heads_until'),
+                (SELECT max(last) - 1 FROM log), (SELECT max(last) FROM (SELECT last FROM log ORDER BY last LIMIT ?2)))
+            """,
+            [try newestEntry(before: moment), limit])
+        return db.changesCount > 0
+    }
+
+    /// The end of a row that is old, before one that is not, found by halving. A row that a wrong clock has dated is among others.
+    private func newestEntry(before moment: Timestamp) throws -> Int64 {
+        var (low, high) = (0 as Int64, try newestEntry())
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            let row = try first(
+                "SELECT last, first, time FROM log WHERE last >= ? ORDER BY last LIMIT 1", [middle]
+            ) { (last: $0[0] as Int64, first: $0[1] as Int64, time: $0.time("time")) }
+            guard let row else { return low }
+            if row.time < moment { low = row.last } else { high = min(row.first, middle) - 1 }
+        }
+        return low
     }
 
     /// Lets go of the offers, answers and candidates of calls that ended long ago: the events that have them go in their

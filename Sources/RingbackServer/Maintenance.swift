@@ -6,7 +6,7 @@ import RingbackModel
 struct Maintenance: Sendable {
     private static let interval: Duration = .seconds(30)
     private static let roundsBetweenPrunings = 20
-    private static let batch = 500
+    private static let batch = 100
 
     let services: Services
     let logger: Logger

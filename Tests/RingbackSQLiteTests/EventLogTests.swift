@@ -145,6 +145,23 @@ struct EventLogTests {
         #expect(try await positions(of: vasya, after: 23, in: store) == nil)
     }
 
+    @Test func `Rows that a wrong clock has dated neither stop pruning nor leave holes`() async throws {
+        let store = try await open()
+        let year = ManualTime.start + .seconds(86_400 * 365)
+        for _ in 0..<30 { try await append([petya], to: store, at: year) }
+        try await append([vasya], to: store, at: ManualTime.start + .seconds(2))
+        for _ in 0..<40 { try await append([vasya], to: store) }
+        try await append([petya, vasya], to: store, at: ManualTime.start + .seconds(10))
+        for _ in 0..<2 {
+            while try await store.write({ try $0.prune(Self.horizon(events: ManualTime.start + .seconds(1)), limit: 7) }
+            ) {}
+        }
+        #expect(try await positions(of: vasya, after: 41, in: store) == [42])
+        #expect(try await positions(of: vasya, after: 40, in: store) == nil)
+        #expect(try await positions(of: petya, after: 30, in: store) == [31])
+        #expect(try await positions(of: petya, after: 29, in: store) == nil, "what is before the old is older")
+    }
+
     @Test func `A log goes on where it was after everything in it was pruned, also in another process`() async throws {
         do {
             let store = try await open()

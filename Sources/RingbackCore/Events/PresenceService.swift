@@ -122,7 +122,6 @@ package final class PresenceService: Sendable {
     }
 
     private func load(_ users: [UserID], watchedBy device: Participant) {
-        let statuses = users.map { ($0, presence(of: $0, lastSeenAt: nil).status) }
         state.withLock { state in
             for user in state.watched[device.deviceId] ?? [] {
                 state.watchers[user]?.remove(device)
@@ -133,9 +132,13 @@ package final class PresenceService: Sendable {
             }
             state.pending[device.deviceId] = nil
             state.watched[device.deviceId] = users
-            for (user, status) in statuses {
-                state.watchers[user, default: []].insert(device)
-                if state.told[user] == nil { state.told[user] = status }
+            for user in users { state.watchers[user, default: []].insert(device) }
+        }
+        // Looked at when changes are told already: one that comes in between is not missed.
+        let statuses = users.map { ($0, presence(of: $0, lastSeenAt: nil).status) }
+        state.withLock { state in
+            for (user, status) in statuses where state.watchers[user] != nil && state.told[user] == nil {
+                state.told[user] = status
             }
         }
     }
