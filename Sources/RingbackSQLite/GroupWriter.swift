@@ -206,7 +206,10 @@ private protocol Job: Sendable {
 private final class Work<Value: Sendable>: Job {
     private let work: @Sendable (any StoreWriter) throws -> Value
     private let completion: @Sendable (Result<Value, any Error>) -> Void
-    /// What the work has returned, until the commit. Only the writer's queue looks at it.
+    /// What the work has returned, until the commit.
+    ///
+    /// Unchecked: ``run(in:)`` and ``complete()`` are called on the writer's queue alone, one behind the other. A lock in a generic
+    /// class is looked up by its type at every message.
     nonisolated(unsafe) private var value: Value?
 
     init(
