@@ -52,8 +52,8 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(epoch).\(position)" }
 }
 
-/// An event as it is kept: everything but what depends on who reads it and when.
-package struct EventBody: Sendable {
+/// An event as it is kept: everything but what depends on who reads it and when. One object for all who are told.
+package final class EventBody: Sendable {
     /// `"id":…,"type":…,"time":…,"callId":…,"callSeq":…,"actor":…,"data":…` as JSON members, without braces.
     package let members: [UInt8]
     package let type: EventType
@@ -77,7 +77,7 @@ package struct EventBody: Sendable {
         json.optionalField("actor", actor)
         json.name("data")
         json.object(data)
-        members = json.utf8
+        members = json.finish()
     }
 
     /// An event that belongs to no call and is never stored.
@@ -91,7 +91,7 @@ package struct EventBody: Sendable {
         json.field("time", time)
         json.name("data")
         json.object(data)
-        members = json.utf8
+        members = json.finish()
     }
 
     package init(members: [UInt8], type: EventType, time: Timestamp) {

@@ -42,6 +42,8 @@ public struct Description: Hashable, Sendable {
 extension Description: JSONWritable {
     package func write(to json: inout JSONWriter) { json.object { writeMembers(to: &$0) } }
 
+    package var expectedSize: Int { sdp.utf8.count + 320 }
+
     /// The members without the braces.
     package func writeMembers(to json: inout JSONWriter) {
         json.field("callId", callId.rawValue)

@@ -88,7 +88,7 @@ enum CallRow {
                 json.field("alerted", leg.hasAlerted)
             }
         }
-        return json.utf8
+        return json.finish()
     }
 
     // MARK: Reading

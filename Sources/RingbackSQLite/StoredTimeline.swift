@@ -26,7 +26,7 @@ struct StoredTimeline: Sendable {
         }
         encoded = Array(json.utf8.dropFirst().dropLast())
         fresh = []
-        return json.utf8
+        return json.finish()
     }
 
     /// - Throws: ``CorruptRow``.

@@ -115,7 +115,7 @@ package final class CallService: Sendable {
             json.field("callId", unit.call.id.rawValue)
             json.field("accepted", candidates.count)
         }
-        return Answer(202, body: json.utf8)
+        return Answer(202, body: json.finish())
     }
 
     // MARK: The shape of every change

@@ -33,8 +33,9 @@ struct CallUnit {
         if let encoded { return encoded }
         var json = JSONWriter(reservingCapacity: 1024)
         call.call.write(to: &json)
-        encoded = json.utf8
-        return json.utf8
+        let new = json.finish()
+        encoded = new
+        return new
     }
 
     /// Does what time alone does.
@@ -88,7 +89,7 @@ struct CallUnit {
             )
         case (.connection(let connection), _): return (32, { $0.field("connection", connection.rawValue) })
         case (.description, .description(let description)):
-            return (description.sdp.utf8.count + 320, { description.writeMembers(to: &$0) })
+            return (description.expectedSize, { description.writeMembers(to: &$0) })
         case (.candidates, .candidates(let candidates, let negotiation)):
             return (
                 candidates.reduce(64) { $0 + $1.utf8.count },

@@ -31,7 +31,7 @@ extension JSONText: Codable {
     public init(from decoder: any Decoder) throws {
         var writer = JSONWriter()
         try JSONValue(from: decoder).write(to: &writer)
-        self.init(unchecked: writer.utf8)
+        self.init(unchecked: writer.finish())
     }
 
     public func encode(to encoder: any Encoder) throws {

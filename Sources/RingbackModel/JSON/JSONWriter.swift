@@ -1,134 +1,188 @@
 /// Writes JSON (RFC 8259) into one buffer, without intermediate values.
 ///
-/// Commas are placed by looking at the last byte, so a writer is only a buffer and nesting needs no bookkeeping.
+/// Behind every value a comma is due before the next, so nesting needs no bookkeeping.
 package struct JSONWriter: Sendable {
-    package private(set) var utf8: [UInt8] = []
+    /// What is written, and room for more.
+    private var buffer: [UInt8]
+    private var count = 0
+    private var isCommaDue = false
 
-    package init(reservingCapacity capacity: Int = 256) { utf8.reserveCapacity(capacity) }
+    package init(reservingCapacity capacity: Int = 256) { buffer = [UInt8](repeating: 0, count: capacity) }
+
+    /// What is written.
+    package var utf8: [UInt8] { Array(buffer[..<count]) }
+
+    /// What is written, without a copy.
+    package consuming func finish() -> [UInt8] {
+        buffer.removeLast(buffer.count - count)
+        return buffer
+    }
 
     package mutating func object(_ members: (inout JSONWriter) -> Void) {
-        separate()
-        utf8.append(UInt8(ascii: "{"))
+        open(UInt8(ascii: "{"))
         members(&self)
-        utf8.append(UInt8(ascii: "}"))
+        close(UInt8(ascii: "}"))
     }
 
     package mutating func array(_ elements: (inout JSONWriter) -> Void) {
-        separate()
-        utf8.append(UInt8(ascii: "["))
+        open(UInt8(ascii: "["))
         elements(&self)
-        utf8.append(UInt8(ascii: "]"))
+        close(UInt8(ascii: "]"))
     }
 
     package mutating func array<Element>(
         _ elements: some Sequence<Element>, _ write: (inout JSONWriter, Element) -> Void
     ) {
-        separate()
-        utf8.append(UInt8(ascii: "["))
+        open(UInt8(ascii: "["))
         for element in elements { write(&self, element) }
-        utf8.append(UInt8(ascii: "]"))
+        close(UInt8(ascii: "]"))
     }
 
     package mutating func string(_ value: String) {
-        separate()
-        utf8.append(UInt8(ascii: "\""))
         var value = value
         value.withUTF8 { text in
-            if text.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-                utf8.append(contentsOf: text)
-            } else {
-                for byte in text { escape(byte) }
-            }
+            var isPlain = true
+            // Without a way out of the loop many bytes are looked at in one step.
+            for byte in text where Self.mustBeEscaped(byte) { isPlain = false }
+            if isPlain { quote(text) } else { Self.escaped(text).withUnsafeBufferPointer { quote($0) } }
         }
-        utf8.append(UInt8(ascii: "\""))
     }
 
     package mutating func integer(_ value: Int64) {
-        separate()
-        if value < 0 { utf8.append(UInt8(ascii: "-")) }
-        let start = utf8.count
-        var rest = value.magnitude
-        repeat {
-            utf8.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        var size = value < 0 ? 2 : 1
+        var rest = value.magnitude / 10
+        while rest > 0 {
+            size += 1
             rest /= 10
-        } while rest > 0
-        utf8[start...].reverse()
+        }
+        write(size) { place in
+            if value < 0 { place[0] = UInt8(ascii: "-") }
+            var rest = value.magnitude
+            var index = size
+            repeat {
+                index -= 1
+                place[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+        }
     }
 
-    package mutating func number(_ value: Double) {
-        separate()
-        utf8.append(contentsOf: value.isFinite ? Array("\(value)".utf8) : Array("null".utf8))
-    }
+    package mutating func number(_ value: Double) { raw((value.isFinite ? "\(value)" : "null").utf8) }
 
-    package mutating func bool(_ value: Bool) {
-        separate()
-        utf8.append(contentsOf: value ? "true".utf8 : "false".utf8)
-    }
+    package mutating func bool(_ value: Bool) { raw((value ? "true" : "false").utf8) }
 
-    package mutating func timestamp(_ value: Timestamp) {
-        separate()
-        utf8.append(UInt8(ascii: "\""))
-        value.withUTF8 { utf8.append(contentsOf: $0) }
-        utf8.append(UInt8(ascii: "\""))
-    }
+    package mutating func timestamp(_ value: Timestamp) { value.withUTF8 { quote($0) } }
 
-    package mutating func null() {
-        separate()
-        utf8.append(contentsOf: "null".utf8)
-    }
+    package mutating func null() { raw("null".utf8) }
 
     /// A value, or members (`"a":1,"b":2`), that are JSON already.
-    package mutating func raw(_ json: some Sequence<UInt8>) {
-        separate()
-        utf8.append(contentsOf: json)
+    package mutating func raw(_ json: some Collection<UInt8>) {
+        write(json.count) { _ = $0.update(fromContentsOf: json) }
     }
 
     package mutating func name(_ name: StaticString) {
-        separate()
-        utf8.append(UInt8(ascii: "\""))
-        utf8.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        utf8.append(UInt8(ascii: "\""))
-        utf8.append(UInt8(ascii: ":"))
+        let size = name.utf8CodeUnitCount
+        write(size + 3) { place in
+            place[0] = UInt8(ascii: "\"")
+            place.copy(name.utf8Start, size, at: 1)
+            place[size + 1] = UInt8(ascii: "\"")
+            place[size + 2] = UInt8(ascii: ":")
+        }
+        isCommaDue = false
     }
 
-    package mutating func colon() { utf8.append(UInt8(ascii: ":")) }
+    /// What follows a name that was written as a string.
+    package mutating func colon() {
+        isCommaDue = false
+        write(1) { $0[0] = UInt8(ascii: ":") }
+        isCommaDue = false
+    }
 
-    private mutating func separate() {
-        switch utf8.last {
-        case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"): break
-        default: utf8.append(UInt8(ascii: ","))
+    // MARK: The buffer
+
+    private mutating func open(_ bracket: UInt8) {
+        write(1) { $0[0] = bracket }
+        isCommaDue = false
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        isCommaDue = false
+        write(1) { $0[0] = bracket }
+    }
+
+    /// Writes a string that needs no escapes any more.
+    private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
+        write(text.count + 2) { place in
+            place[0] = UInt8(ascii: "\"")
+            if let start = text.baseAddress { place.copy(start, text.count, at: 1) }
+            place[text.count + 1] = UInt8(ascii: "\"")
         }
     }
 
-    private mutating func escape(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            utf8.append(UInt8(ascii: "\\"))
-            utf8.append(byte)
-        case 0x0A: utf8.append(contentsOf: #"\n"#.utf8)
-        case 0x0D: utf8.append(contentsOf: #"\r"#.utf8)
-        case 0x09: utf8.append(contentsOf: #"\t"#.utf8)
-        case 0..<0x20:
-            utf8.append(contentsOf: #"\u00"#.utf8)
-            for digit in [byte >> 4, byte & 15] {
-                utf8.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    /// Writes a comma if one is due, and what `fill` puts into so many bytes behind it.
+    private mutating func write(_ size: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+        let (comma, start) = (count, isCommaDue ? count + 1 : count)
+        let end = start + size
+        if end > buffer.count { grow(to: end) }
+        buffer.withUnsafeMutableBufferPointer { buffer in
+            if comma < start { buffer[comma] = UInt8(ascii: ",") }
+            fill(UnsafeMutableBufferPointer(rebasing: buffer[start..<end]))
+        }
+        count = end
+        isCommaDue = true
+    }
+
+    private mutating func grow(to size: Int) {
+        buffer.append(contentsOf: repeatElement(0, count: max(size, 2 * buffer.count) - buffer.count))
+    }
+
+    private static func mustBeEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func escaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(text.count + 64)
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): escaped += [UInt8(ascii: "\\"), byte]
+            case 0x0A: escaped += #"\n"#.utf8
+            case 0x0D: escaped += #"\r"#.utf8
+            case 0x09: escaped += #"\t"#.utf8
+            case 0..<0x20:
+                escaped += #"\u00"#.utf8
+                for digit in [byte >> 4, byte & 15] {
+                    escaped.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+                }
+            default: escaped.append(byte)
             }
-        default: utf8.append(byte)
         }
+        return escaped
+    }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+    fileprivate func copy(_ bytes: UnsafePointer<UInt8>, _ count: Int, at place: Int) {
+        _ = self[place...].update(fromContentsOf: UnsafeBufferPointer(start: bytes, count: count))
     }
 }
 
 /// A value that writes its own JSON.
 package protocol JSONWritable {
     func write(to json: inout JSONWriter)
+
+    /// About how many bytes of JSON it is.
+    var expectedSize: Int { get }
 }
 
 extension JSONWritable {
+    package var expectedSize: Int { 256 }
+
     /// The value's JSON.
     package var json: [UInt8] {
-        var writer = JSONWriter()
+        var writer = JSONWriter(reservingCapacity: expectedSize)
         write(to: &writer)
-        return writer.utf8
+        return writer.finish()
     }
 }
 

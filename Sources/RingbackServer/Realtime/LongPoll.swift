@@ -57,6 +57,6 @@ enum LongPoll {
             json.field("cursor", cursor.description)
             if let calls { json.field("calls", calls) }
         }
-        return Answer(200, body: json.utf8)
+        return Answer(200, body: json.finish())
     }
 }

@@ -39,7 +39,7 @@ enum SocketFrame {
     static func welcome(_ welcome: Welcome) -> [UInt8] {
         var json = JSONWriter(reservingCapacity: 1024)
         json.object { $0.field("event", welcome) }
-        return json.utf8
+        return json.finish()
     }
 
     static func failure(_ id: JSONText?, _ problem: Problem) -> [UInt8] {
@@ -50,6 +50,6 @@ enum SocketFrame {
             json.field("error", problem)
             json.optionalField("retryAfterSeconds", problem.retryAfterSeconds)
         }
-        return json.utf8
+        return json.finish()
     }
 }

@@ -32,7 +32,7 @@ struct ICEServers {
             }
             json.field("ttlSeconds", Int(settings.turnLifetime.milliseconds / 1000))
         }
-        return json.utf8
+        return json.finish()
     }
 
     private func write(

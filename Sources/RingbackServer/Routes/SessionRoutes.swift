@@ -23,7 +23,7 @@ enum SessionRoutes {
                     json.field("ticket", ticket)
                     json.field("expiresInSeconds", Int(TicketBooth.lifetime.milliseconds / 1000))
                 }
-                return Answer(201, body: json.utf8)
+                return Answer(201, body: json.finish())
             },
         ]
     }

@@ -17,7 +17,7 @@ package indirect enum JSONLiteral: Sendable {
     package var utf8: [UInt8] {
         var json = JSONWriter()
         write(to: &json)
-        return json.utf8
+        return json.finish()
     }
 
     /// The members of an object, in their order; of other values none.
