@@ -46,9 +46,11 @@ struct CallUnit {
 
     /// - Throws: ``CallRefusal``; nothing has changed then.
     mutating func apply(_ command: CallCommand, by actor: Participant, payload: Payload = .none) throws {
-        let before = call
+        let timelineCount = call.timelineCount
         let transition = try call.apply(command, by: actor, at: now)
-        if call != before { try carryOut(transition, payload) }
+        // Every change stands in the timeline, as long as that has room. Behind that a repeated command may be saved too.
+        let mayHaveChanged = call.timelineCount != timelineCount || call.isLive && call.isTimelineFull
+        if mayHaveChanged { try carryOut(transition, payload) }
     }
 
     /// Saves the call, its timeline and its events.
