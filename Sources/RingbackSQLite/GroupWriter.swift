@@ -143,6 +143,7 @@ final class GroupWriter: Sendable {
             try session.writeLog()
             try heads.checkpointIfDue(session)
             try statements.commit.run()
+            statements.giveBack(session.staged.log)
             return Done(errors: errors, staged: session.staged)
         } catch {
             if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }

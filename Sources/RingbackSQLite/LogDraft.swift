@@ -10,11 +10,19 @@ struct LogDraft: Sendable {
     /// When the newest event happened.
     private(set) var time = Timestamp(milliseconds: 0)
     /// The number of its first entry.
-    let first: Int64
+    private(set) var first: Int64
     /// The number of the entry that comes next.
     private(set) var next: Int64
 
     init(first: Int64) { (self.first, next) = (first, first) }
+
+    /// Begins the next row, in the same memory.
+    mutating func begin(at first: Int64) {
+        (self.first, next) = (first, first)
+        time = Timestamp(milliseconds: 0)
+        entries.removeAll(keepingCapacity: true)
+        bodies.removeAll(keepingCapacity: true)
+    }
 
     var isEmpty: Bool { next == first }
 
@@ -22,11 +30,6 @@ struct LogDraft: Sendable {
 
     /// Begins an event of so many entries, which follow.
     mutating func append(_ head: LogRow.Head, body: some Collection<UInt8>, audience: Int) {
-        if entries.isEmpty {
-            // What a commit of some messages has.
-            entries.reserveCapacity(2048)
-            bodies.reserveCapacity(16_384)
-        }
         let last = next + Int64(audience) - 1
         entries.append(number: Int64(audience))
         entries.append(number: head.call ?? 0)

@@ -9,14 +9,13 @@ extension SQLiteSession {
     /// what it has told.
     func writeLog() throws {
         guard let statement = statements?.insertLog, !staged.log.isEmpty else { return }
-        let log = staged.log
-        statement.bind(log.next - 1)
-        statement.bind(log.first)
-        statement.bind(log.time.milliseconds)
-        statement.bind(log.entries)
-        statement.bind(log.bodies)
+        statement.bind(staged.log.next - 1)
+        statement.bind(staged.log.first)
+        statement.bind(staged.log.time.milliseconds)
+        statement.bind(staged.log.entries)
+        statement.bind(staged.log.bodies)
         try statement.run()
-        staged.log = LogDraft(first: log.next)
+        staged.log.begin(at: staged.log.next)
     }
 
     /// The row with an entry of the log; `nil` when it is not there any more.

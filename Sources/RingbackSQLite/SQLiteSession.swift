@@ -55,7 +55,7 @@ final class SQLiteSession: StoreWriter {
         self.live = live
         self.tail = tail
         self.statements = statements
-        staged = Staged(log: LogDraft(first: statements == nil ? 1 : heads.newestEvent + 1))
+        staged = Staged(log: statements?.takeLog(first: heads.newestEvent + 1) ?? LogDraft(first: 1))
     }
 
     /// To be called by whatever changes the database or what is staged.

@@ -2,7 +2,7 @@ import GRDB
 
 /// What the writer runs with every message, prepared once.
 ///
-/// Unchecked, for they are handles of the writer's connection: only what GRDB's writer queue runs uses them, one at a time.
+/// Unchecked, for they are handles of the writer's connection: only what runs in GRDB's writer queue uses them, one at a time.
 final class WriterStatements: @unchecked Sendable {
     let begin: HotStatement
     let commit: HotStatement
@@ -11,6 +11,8 @@ final class WriterStatements: @unchecked Sendable {
     /// For a call that lives on: touches no index.
     let updateCall: HotStatement
     let endCall: HotStatement
+    /// The last transaction's, for its memory.
+    private var log: LogDraft?
 
     init(_ db: Database) throws {
         begin = try HotStatement(db, "BEGIN IMMEDIATE")
@@ -26,6 +28,16 @@ final class WriterStatements: @unchecked Sendable {
         updateCall = try HotStatement(db, Self.update(CallRow.changing))
         endCall = try HotStatement(db, Self.update(CallRow.changing + CallRow.ending))
     }
+
+    /// Where a transaction puts what it tells.
+    func takeLog(first: Int64) -> LogDraft {
+        var draft = log.take() ?? LogDraft(first: first)
+        draft.begin(at: first)
+        return draft
+    }
+
+    /// - Parameter draft: Of a transaction that has ended.
+    func giveBack(_ draft: LogDraft) { log = draft }
 
     private static func update(_ columns: [String]) -> String {
         "UPDATE calls SET \(columns.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?"
