@@ -32,6 +32,7 @@ final class GroupWriter: Sendable {
     private let live: LiveTable
     private let tail: HistoryTail
     private let checkpointer: Checkpointer
+    private let thread = WriterThread(name: "ringback-writer")
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
 
@@ -58,7 +59,7 @@ final class GroupWriter: Sendable {
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
-        if isFirst { pool.asyncWriteWithoutTransaction { self.drain($0) } }
+        if isFirst { thread.run { self.pool.writeWithoutTransaction { self.drain($0) } } }
     }
 
     private func drain(_ db: Database) {
@@ -209,7 +210,7 @@ private final class Work<Value: Sendable>: Job {
     private let completion: @Sendable (Result<Value, any Error>) -> Void
     /// What the work has returned, until the commit.
     ///
-    /// Unchecked: ``run(in:)`` and ``complete()`` are called on the writer's queue alone, one behind the other. A lock in a generic
+    /// Unchecked: ``run(in:)`` and ``complete()`` are called on the writer's thread alone, one behind the other. A lock in a generic
     /// class is looked up by its type at every message.
     nonisolated(unsafe) private var value: Value?
 
