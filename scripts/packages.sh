@@ -6,8 +6,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(g++ git binutils libsqlite3-dev libcurl4-openssl-dev libwslay-dev zlib1g-dev)
 
 # How what is run and measured is built. With Swift's own libraries inside, it runs where no Swift is, and a call takes 6 % less
-# CPU: the small functions of the runtime are called without a detour. Optimized across all modules: 3 % less.
+# CPU: the small functions of the runtime are called without a detour. Optimized across all modules: 3 % less. use_profile
+# adds what the compiler is told of a call.
 release_build=(swift build --package-path "$root" -c release --static-swift-stdlib -Xswiftc -cross-module-optimization)
+
+# How often each branch is taken during a call. Written by scripts/profile.
+profile=$root/Benchmarks/ringback.proftext
 
 fail() {
     echo "$(basename "$0"): $*" >&2
@@ -78,6 +82,25 @@ unpack_backport() {
 need_swift() {
     command -v swift >/dev/null ||
         fail "there is no swift in PATH: install Swift 6.2 or later from https://www.swift.org/install and try again"
+}
+
+# find_profdata: $profdata is the toolchain's llvm-profdata, if its compiler can use what that makes.
+find_profdata() {
+    profdata=$(dirname "$(readlink -f "$(command -v swift)")")/llvm-profdata
+    [[ -x $profdata ]] && swiftc -frontend -help-hidden 2>/dev/null | grep -q -- -ir-profile-use
+}
+
+# use_profile: lets the release build use the profile. What has changed since it was written is built as without it.
+use_profile() {
+    find_profdata || return 0
+    local merged
+    # Another profile is another option to the compiler, which then builds anew.
+    merged=$root/.build/profile-$(cksum <"$profile" | cut -d ' ' -f 1).profdata
+    if [[ ! -e $merged ]]; then
+        mkdir -p "$root/.build"
+        "$profdata" merge -o "$merged" "$profile" || fail "$profile can't be read"
+    fi
+    release_build+=(-Xswiftc -Xfrontend -Xswiftc "-ir-profile-use=$merged")
 }
 
 # need_python REQUIREMENTS: a virtual environment in .venv that has them; python tools are then in $venv/bin.

@@ -71,7 +71,7 @@ final class LoopOutbox: Sendable {
         }
         for (recipient, letter) in letters { recipient.value.take(letter) }
         // What was written for one of them leaves in one piece.
-        for (recipient, _) in letters { recipient.value.sendCollected() }
+        for index in letters.indices { letters[index].0.value.sendCollected() }
     }
 }
 

@@ -135,8 +135,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     /// Writes frames. They leave at once, or with others.
     func send(_ write: (inout ByteBuffer) -> Void) {
-        guard let context else { return }
-        var buffer = written ?? context.channel.allocator.buffer(capacity: 1024)
+        guard context != nil else { return }
+        var buffer = written ?? ByteBuffer()
         written = nil
         write(&buffer)
         written = buffer
