@@ -11,7 +11,7 @@ final class GroupWriter: Sendable {
     private static let maximumBatch = 512
 
     private struct State {
-        var waiting: [any Job] = []
+        var waiting: [any StoreJob] = []
         var isScheduled = false
         var observer: @Sendable (Commit) -> Void = { _ in }
         var settled: @Sendable () -> Void = {}
@@ -49,11 +49,7 @@ final class GroupWriter: Sendable {
 
     func observeSettling(_ observer: @escaping @Sendable () -> Void) { state.withLock { $0.settled = observer } }
 
-    func submit<T: Sendable>(
-        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
-        then completion: @escaping @Sendable (Result<T, any Error>) -> Void
-    ) {
-        let job = Work(work, completion)
+    func submit(_ job: any StoreJob) {
         let isFirst = state.withLock { state in
             state.waiting.append(job)
             defer { state.isScheduled = true }
@@ -66,7 +62,7 @@ final class GroupWriter: Sendable {
         while let batch = takeBatch() { commit(batch, db) }
     }
 
-    private func takeBatch() -> [any Job]? {
+    private func takeBatch() -> [any StoreJob]? {
         state.withLock { state in
             guard !state.waiting.isEmpty else {
                 state.isScheduled = false
@@ -82,7 +78,7 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private func commit(_ batch: [any Job], _ db: Database) {
+    private func commit(_ batch: [any StoreJob], _ db: Database) {
         do {
             finish(batch, try transact(batch, db))
             checkpointer.afterCommit(db)
@@ -94,7 +90,7 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private func finish(_ batch: [any Job], _ done: Done) {
+    private func finish(_ batch: [any StoreJob], _ done: Done) {
         let (observer, settled) = state.withLock { ($0.observer, $0.settled) }
         let calls = done.staged.calls.values
         // Before the live calls let go of those that have ended: a history may find one twice, but not miss it.
@@ -113,7 +109,7 @@ final class GroupWriter: Sendable {
     /// Commits all of the batch's work that does not throw.
     ///
     /// - Throws: When everything is lost.
-    private func transact(_ batch: [any Job], _ db: Database) throws -> Done {
+    private func transact(_ batch: [any StoreJob], _ db: Database) throws -> Done {
         let statements = try prepared(db)
         do {
             return try transact(db, statements) { session in try batch.map { try run($0, in: session) } }
@@ -155,7 +151,7 @@ final class GroupWriter: Sendable {
     /// Runs a job that has no savepoint: should it throw, it must not have changed anything.
     ///
     /// - Returns: What it threw.
-    private func run(_ job: any Job, in session: SQLiteSession) throws -> (any Error)? {
+    private func run(_ job: any StoreJob, in session: SQLiteSession) throws -> (any Error)? {
         let changes = session.changes
         do {
             try job.run(in: session)
@@ -171,7 +167,7 @@ final class GroupWriter: Sendable {
     ///
     /// - Returns: What it threw.
     /// - Throws: Only when the whole transaction is lost.
-    private func runAlone(_ job: any Job, in session: SQLiteSession) throws -> (any Error)? {
+    private func runAlone(_ job: any StoreJob, in session: SQLiteSession) throws -> (any Error)? {
         let staged = session.staged.copy()
         do {
             try session.execute("SAVEPOINT job", [])
@@ -195,40 +191,4 @@ final class GroupWriter: Sendable {
         guard (error as? Problem)?.code == .storageUnavailable else { return }
         _ = try? db.checkpoint(.truncate)
     }
-}
-
-/// A piece of work that waits for the writer.
-private protocol Job: Sendable {
-    func run(in session: SQLiteSession) throws
-    /// What it did is durable.
-    func complete()
-    func fail(_ error: any Error)
-}
-
-private final class Work<Value: Sendable>: Job {
-    private let work: @Sendable (any StoreWriter) throws -> Value
-    private let completion: @Sendable (Result<Value, any Error>) -> Void
-    /// What the work has returned, until the commit.
-    ///
-    /// Unchecked: ``run(in:)`` and ``complete()`` are called on the writer's thread alone, one behind the other. A lock in a generic
-    /// class is looked up by its type at every message.
-    nonisolated(unsafe) private var value: Value?
-
-    init(
-        _ work: @escaping @Sendable (any StoreWriter) throws -> Value,
-        _ completion: @escaping @Sendable (Result<Value, any Error>) -> Void
-    ) {
-        self.work = work
-        self.completion = completion
-    }
-
-    func run(in session: SQLiteSession) throws {
-        value = try work(session)
-    }
-
-    func complete() {
-        if let value { completion(.success(value)) }
-    }
-
-    func fail(_ error: any Error) { completion(.failure(error)) }
 }

@@ -7,7 +7,7 @@ extension SQLiteSession {
 
     /// A call as this piece of work has left it, or as it is in memory, or in its row.
     func draft(of id: CallID) throws -> CallDraft? {
-        if let current, current.entry.call.id == id { return current }
+        if let current, current.id == id { return current }
         if let draft = staged.calls[id] {
             current = draft
         } else if let entry = try live[id] ?? storedEntry(of: id) {

@@ -11,19 +11,7 @@ extension SQLiteSession {
         let head = LogRow.Head(
             call: call?.entry.key, payloadPrevious: event.type.hasPayload ? call?.entry.lastPayload : nil,
             type: event.type.rawValue, time: event.time)
-        staged.log.append(head, body: event.members, audience: audiences.count)
-        for audience in audiences {
-            let head = try staged.heads[audience.user] ?? heads.headForWriter(of: audience.user, db)
-            let (position, milestone) = ((head?.position ?? 0) + 1, head?.nextMilestone)
-            let number = staged.log.append(
-                LogRow.Entry(
-                    user: audience.user, position: position, previous: head?.event, milestone: milestone,
-                    only: audience.only, except: audience.except))
-            staged.heads[audience.user] = FeedHeads.Head(event: number, position: position, milestone: milestone)
-            staged.events.append(
-                StoredEvent(
-                    user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
-        }
+        try staged.append(event, head, to: audiences) { try heads.headForWriter(of: $0, db) }
         if event.type.hasPayload, let call {
             call.entry.lastPayload = staged.newestEvent
             stage(call)
@@ -89,5 +77,29 @@ extension SQLiteSession {
                 key.device.rawValue, key.route, key.key, Data(key.fingerprint), answer.status, answer.location,
                 now.milliseconds, Data(answer.body),
             ])
+    }
+}
+
+extension SQLiteSession.Staged {
+    /// Tells each of the audiences of an event.
+    ///
+    /// - Parameter newest: What was committed last of a user's.
+    fileprivate mutating func append(
+        _ event: EventBody, _ head: LogRow.Head, to audiences: [Transition.Audience],
+        newest: (UserID) throws -> FeedHeads.Head?
+    ) rethrows {
+        log.append(head, body: event.members, audience: audiences.count)
+        for audience in audiences {
+            let head = try heads[audience.user] ?? newest(audience.user)
+            let (position, milestone) = ((head?.position ?? 0) + 1, head?.nextMilestone)
+            let number = log.append(
+                LogRow.Entry(
+                    user: audience.user, position: position, previous: head?.event, milestone: milestone,
+                    only: audience.only, except: audience.except))
+            heads[audience.user] = FeedHeads.Head(event: number, position: position, milestone: milestone)
+            events.append(
+                StoredEvent(
+                    user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
+        }
     }
 }

@@ -22,23 +22,26 @@ extension SQLiteSession {
     }
 
     private func changed(_ call: CallState, _ deadline: Timestamp?) throws -> CallDraft {
-        if try draft(of: call.id) == nil { introduce(call) }
-        let draft = try requireDraft(of: call.id)
+        let draft = try draft(of: call.id) ?? newDraft(of: call)
         draft.entry.call = call
         draft.entry.deadline = call.isLive ? deadline : nil
         stage(draft)
         return draft
     }
 
-    func introduce(_ call: CallState) {
-        current = CallDraft(LiveTable.Entry(new: call, key: live.takeKey()), isStaged: false)
+    func introduce(_ call: CallState) { _ = newDraft(of: call) }
+
+    private func newDraft(of call: CallState) -> CallDraft {
+        let draft = CallDraft(LiveTable.Entry(new: call, key: live.takeKey()), isStaged: false)
+        current = draft
+        return draft
     }
 
     func stage(_ draft: CallDraft) {
         noteChange()
         guard !draft.isStaged else { return }
         draft.isStaged = true
-        staged.calls[draft.entry.call.id] = draft
+        staged.calls[draft.id] = draft
     }
 
     /// Writes the rows that want it: once for each call, however often it changed.

@@ -56,12 +56,7 @@ package final class SQLiteStore: Store {
 
     package func observeSettling(_ observer: @escaping @Sendable () -> Void) { writer.observeSettling(observer) }
 
-    package func submit<T: Sendable>(
-        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
-        then completion: @escaping @Sendable (Result<T, any Error>) -> Void
-    ) {
-        writer.submit(work, then: completion)
-    }
+    package func submit(_ job: any StoreJob) { writer.submit(job) }
 
     package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
         do {

@@ -6,26 +6,46 @@ import RingbackModel
 /// In a row an entry is `[seq, milliseconds since 1970, what, actor, detail]`, where the actor is 0 for the caller's device,
 /// 1 for the callee's that accepted, an object for another, and `null` for nobody. Rows from before have objects.
 struct StoredTimeline: Sendable {
+    /// What was added at once, and what came before. A list, for a call in memory shares it with the call as it was.
+    private final class Piece: Sendable {
+        let entries: [TimelineEntry]
+        let previous: Piece?
+
+        init(_ entries: [TimelineEntry], after previous: Piece?) { (self.entries, self.previous) = (entries, previous) }
+    }
+
     /// The entries with commas between them.
     private var encoded: [UInt8]
-    private var fresh: [TimelineEntry] = []
+    private var newest: Piece?
 
     init() { encoded = [] }
 
     /// - Parameter json: An array that ``encode(for:)`` has made.
     init(json: [UInt8]) { encoded = Array(json.dropFirst().dropLast()) }
 
-    mutating func append(_ entries: [TimelineEntry]) { fresh += entries }
+    mutating func append(_ entries: [TimelineEntry]) { newest = Piece(entries, after: newest) }
+
+    /// What ``encoded`` does not have.
+    private var fresh: [TimelineEntry] {
+        var pieces: [[TimelineEntry]] = []
+        var next = newest
+        while let piece = next {
+            pieces.append(piece.entries)
+            next = piece.previous
+        }
+        return pieces.reversed().flatMap(\.self)
+    }
 
     /// The JSON for the row.
     mutating func encode(for call: CallState) -> [UInt8] {
+        let fresh = fresh
         var json = JSONWriter(reservingCapacity: encoded.count + fresh.count * 48 + 2)
         json.array { json in
             if !encoded.isEmpty { json.raw(encoded) }
             for entry in fresh { Self.write(entry, of: call, to: &json) }
         }
         encoded = Array(json.utf8.dropFirst().dropLast())
-        fresh = []
+        newest = nil
         return json.finish()
     }
 

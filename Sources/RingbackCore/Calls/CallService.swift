@@ -18,7 +18,7 @@ package final class CallService: Sendable {
     /// - Throws: ``Problem`` by the machine's ``CallRefusal``; `idempotency_mismatch`; for an invitation `user_not_found`,
     ///   `call_self`, and `rate_limited` beyond ``Limits/outgoingCalls``.
     package func perform(_ request: CallRequest) async throws -> Answer {
-        try await store.write(work(request)).get()
+        try await store.write { try self.carryOut(request, in: $0) }.get()
     }
 
     /// The same without a task to wait in.
@@ -27,19 +27,17 @@ package final class CallService: Sendable {
     package func submit(
         _ request: CallRequest, then completion: @escaping @Sendable (Result<Answer, any Error>) -> Void
     ) {
-        store.submit(work(request)) { result in completion(Result { try result.get().get() }) }
+        store.submit(CallJob(request, of: self, then: completion))
     }
 
-    private func work(_ request: CallRequest) -> @Sendable (any StoreWriter) throws -> Result<Answer, Problem> {
-        { [time, timing] store in
-            let now = time.now
-            return try Self.once(request.key, in: store, at: now) {
-                switch request.action {
-                case .invite(let invitation): try Self.invite(invitation, in: store, at: now, timing: timing)
-                case .change(let id, let change):
-                    try Self.change(id, by: request.actor, in: store, at: now, timing: timing) { unit in
-                        try Self.apply(change, by: request.actor, to: &unit)
-                    }
+    func carryOut(_ request: CallRequest, in store: any StoreWriter) throws -> Result<Answer, Problem> {
+        let now = time.now
+        return try Self.once(request.key, in: store, at: now) {
+            switch request.action {
+            case .invite(let invitation): try Self.invite(invitation, in: store, at: now, timing: timing)
+            case .change(let id, let change):
+                try Self.change(id, by: request.actor, in: store, at: now, timing: timing) { unit in
+                    try Self.apply(change, by: request.actor, to: &unit)
                 }
             }
         }

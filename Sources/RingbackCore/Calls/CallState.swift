@@ -70,7 +70,7 @@ package struct CallState: Sendable, Hashable {
         }
     }
 
-    /// What the invitation fixed for good: one object for all states of a call, so that they are cheap to copy.
+    /// What the invitation fixed for good: one object for all states of a call.
     private final class Origin: Sendable, Hashable {
         let id: CallID
         let caller: Participant
@@ -105,46 +105,128 @@ package struct CallState: Sendable, Hashable {
         func hash(into hasher: inout Hasher) { hasher.combine(id) }
     }
 
-    private let origin: Origin
+    /// What there is to know of a call.
+    private struct Facts: Hashable {
+        let origin: Origin
+        var state: Call.State = .inviting
+        var calleeDevice: DeviceID?
+        var ending: Ending?
+        var ringingAt: Timestamp?
+        var acceptedAt: Timestamp?
+        var activeAt: Timestamp?
+        var isMerged: Bool = false
+        var legs: [Leg]
+        var callerSide: SideState = SideState()
+        var calleeSide: SideState = SideState()
+        var negotiation: Int = 0
+        var openNegotiation: OpenNegotiation?
+        var eventCount: Int = 0
+        var timelineCount: Int = 0
+    }
 
-    package var id: CallID { origin.id }
-    package var caller: Participant { origin.caller }
-    package var callee: UserID { origin.callee }
-    package var media: Call.Media { origin.media }
-    package var custom: JSONText? { origin.custom }
-    package var createdAt: Timestamp { origin.createdAt }
+    /// One object for all copies of a state, until one of them changes.
+    ///
+    /// Unchecked, with `facts` as with the class: whoever changes them has the only reference, and `CallState` is a value.
+    private final class Shared: @unchecked Sendable {
+        @exclusivity(unchecked) var facts: Facts
+
+        init(_ facts: Facts) { self.facts = facts }
+    }
+
+    private var shared: Shared
+
+    private var facts: Facts {
+        get { shared.facts }
+        _modify {
+            if !isKnownUniquelyReferenced(&shared) { shared = Shared(shared.facts) }
+            yield &shared.facts
+        }
+    }
+
+    package static func == (a: CallState, b: CallState) -> Bool { a.shared === b.shared || a.facts == b.facts }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(id) }
+
+    package var id: CallID { shared.facts.origin.id }
+    package var caller: Participant { shared.facts.origin.caller }
+    package var callee: UserID { shared.facts.origin.callee }
+    package var media: Call.Media { shared.facts.origin.media }
+    package var custom: JSONText? { shared.facts.origin.custom }
+    package var createdAt: Timestamp { shared.facts.origin.createdAt }
     /// When the ring time is over.
-    package var ringsUntil: Timestamp { origin.ringsUntil }
+    package var ringsUntil: Timestamp { shared.facts.origin.ringsUntil }
     /// The callee has blocked the caller: it is told nothing, ever.
-    package var isConcealed: Bool { origin.isConcealed }
+    package var isConcealed: Bool { shared.facts.origin.isConcealed }
 
-    package var state: Call.State = .inviting
+    package var state: Call.State {
+        get { shared.facts.state }
+        _modify { yield &facts.state }
+    }
     /// The callee's device that won `accept`.
-    package var calleeDevice: DeviceID?
-    package var ending: Ending?
-    package var ringingAt: Timestamp?
-    package var acceptedAt: Timestamp?
-    package var activeAt: Timestamp?
-    package var isMerged = false
-    package var legs: [Leg]
-    package var callerSide = SideState()
-    package var calleeSide = SideState()
+    package var calleeDevice: DeviceID? {
+        get { shared.facts.calleeDevice }
+        _modify { yield &facts.calleeDevice }
+    }
+    package var ending: Ending? {
+        get { shared.facts.ending }
+        _modify { yield &facts.ending }
+    }
+    package var ringingAt: Timestamp? {
+        get { shared.facts.ringingAt }
+        _modify { yield &facts.ringingAt }
+    }
+    package var acceptedAt: Timestamp? {
+        get { shared.facts.acceptedAt }
+        _modify { yield &facts.acceptedAt }
+    }
+    package var activeAt: Timestamp? {
+        get { shared.facts.activeAt }
+        _modify { yield &facts.activeAt }
+    }
+    package var isMerged: Bool {
+        get { shared.facts.isMerged }
+        _modify { yield &facts.isMerged }
+    }
+    package var legs: [Leg] {
+        get { shared.facts.legs }
+        _modify { yield &facts.legs }
+    }
+    package var callerSide: SideState {
+        get { shared.facts.callerSide }
+        _modify { yield &facts.callerSide }
+    }
+    package var calleeSide: SideState {
+        get { shared.facts.calleeSide }
+        _modify { yield &facts.calleeSide }
+    }
     /// The number of the newest negotiation.
-    package var negotiation = 0
-    package var openNegotiation: OpenNegotiation?
+    package var negotiation: Int {
+        get { shared.facts.negotiation }
+        _modify { yield &facts.negotiation }
+    }
+    package var openNegotiation: OpenNegotiation? {
+        get { shared.facts.openNegotiation }
+        _modify { yield &facts.openNegotiation }
+    }
     /// Events so far; the newest one's `callSeq`.
-    package var eventCount = 0
+    package var eventCount: Int {
+        get { shared.facts.eventCount }
+        _modify { yield &facts.eventCount }
+    }
     /// Entries of the timeline so far.
-    package var timelineCount = 0
+    package var timelineCount: Int {
+        get { shared.facts.timelineCount }
+        _modify { yield &facts.timelineCount }
+    }
 
     package init(
         id: CallID, caller: Participant, callee: UserID, media: Call.Media, custom: JSONText?, createdAt: Timestamp,
         ringsUntil: Timestamp, isConcealed: Bool, legs: [Leg]
     ) {
-        origin = Origin(
+        let origin = Origin(
             id: id, caller: caller, callee: callee, media: media, custom: custom, createdAt: createdAt,
             ringsUntil: ringsUntil, isConcealed: isConcealed)
-        self.legs = legs
+        shared = Shared(Facts(origin: origin, legs: legs))
     }
 }
 

@@ -98,7 +98,9 @@ struct CallUnit {
                 { json in
                     json.optionalField("negotiation", negotiation)
                     json.name("candidates")
-                    json.array(candidates) { $0.raw($1.utf8) }
+                    json.array { json in
+                        for candidate in candidates { json.raw(candidate.utf8) }
+                    }
                 }
             )
         case (.media, .media(let media)): return (media.utf8.count, { $0.field("media", media) })

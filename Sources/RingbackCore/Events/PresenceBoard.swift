@@ -81,12 +81,16 @@ package final class PresenceBoard: Sendable {
         }
     }
 
+    private static let knownMilliseconds: Int64 = 1000
+    private static let freshMilliseconds = pollGrace.milliseconds - knownMilliseconds
+
     /// Whether a device that has something open has been heard of within a second: to note it again changes nothing.
     private func isKnown(_ participant: Participant, at now: Timestamp) -> Bool {
         state.withLock { state in
             guard let device = state.devices[participant.userId]?[participant.deviceId] else { return false }
-            return device.open > 0 && device.isPresent && !device.isLost && now - device.lastSeen < .seconds(1)
-                && device.signaledUntil > now + Self.pollGrace - .seconds(1)
+            return device.open > 0 && device.isPresent && !device.isLost
+                && now.milliseconds - device.lastSeen.milliseconds < Self.knownMilliseconds
+                && device.signaledUntil.milliseconds - now.milliseconds > Self.freshMilliseconds
         }
     }
 

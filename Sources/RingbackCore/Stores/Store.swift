@@ -9,15 +9,8 @@ package protocol Store: Sendable {
     /// Names this event log. Another one says that old cursors mean nothing.
     var epoch: String { get }
 
-    /// Runs `work` in a transaction.
-    ///
-    /// - Parameters:
-    ///   - work: May be run again when other work of the same transaction fails, and must not mind.
-    ///   - completion: Gets what `work` returned or threw, or ``Problem`` `storage_unavailable` when the disk is full or
-    ///     fails. Called on the writer's thread, after the observers; it must not wait.
-    func submit<T: Sendable>(
-        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
-        then completion: @escaping @Sendable (Result<T, any Error>) -> Void)
+    /// Runs a piece of work in a transaction.
+    func submit(_ job: any StoreJob)
 
     /// Runs `work` on one consistent state, the newest committed. Calls that live may be newer than the rest, never older.
     ///
@@ -41,6 +34,55 @@ extension Store {
             submit(work) { continuation.resume(with: $0) }
         }
     }
+
+    /// Runs `work` in a transaction.
+    ///
+    /// - Parameters:
+    ///   - work: May be run again when other work of the same transaction fails, and must not mind.
+    ///   - completion: Gets what `work` returned or threw, or ``Problem`` `storage_unavailable` when the disk is full or
+    ///     fails. Called on the writer's thread, after the observers; it must not wait.
+    package func submit<T: Sendable>(
+        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
+        then completion: @escaping @Sendable (Result<T, any Error>) -> Void
+    ) {
+        submit(StoreWork(work, completion))
+    }
+}
+
+/// A piece of work for the writer. All of it happens on the writer's thread.
+package protocol StoreJob: AnyObject, Sendable {
+    /// Does it within a transaction. May be called again when other work of the same transaction fails, and must not mind.
+    ///
+    /// - Throws: What ``fail(_:)`` is to get; nothing of it has happened then.
+    func run(in store: any StoreWriter) throws
+    /// What it did is on disk, and the observers have heard of it. Must not wait.
+    func complete()
+    /// It threw, or ``Problem`` `storage_unavailable`: the disk is full or fails. Must not wait.
+    func fail(_ error: any Error)
+}
+
+/// Work of any kind.
+private final class StoreWork<Value: Sendable>: StoreJob {
+    private let work: @Sendable (any StoreWriter) throws -> Value
+    private let completion: @Sendable (Result<Value, any Error>) -> Void
+    /// What the work has returned, until the commit. Unchecked: touched on the writer's thread alone.
+    nonisolated(unsafe) private var value: Value?
+
+    init(
+        _ work: @escaping @Sendable (any StoreWriter) throws -> Value,
+        _ completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        self.work = work
+        self.completion = completion
+    }
+
+    func run(in store: any StoreWriter) throws { value = try work(store) }
+
+    func complete() {
+        if let value { completion(.success(value)) }
+    }
+
+    func fail(_ error: any Error) { completion(.failure(error)) }
 }
 
 package protocol StoreReader: AccountReader, CallReader, EventReader {}

@@ -23,11 +23,10 @@ package struct JSONObject: Sendable {
             members.reserveCapacity(4)
             scanner.skipSpace()
             while scanner.position < slice.range.upperBound, scanner.current != UInt8(ascii: "}") {
-                guard let name = scanner.skipValue() else { return nil }
+                guard let (name, isPlain) = scanner.skipName() else { return nil }
                 scanner.skipSeparator()
                 guard let value = scanner.skipValue() else { return nil }
                 scanner.skipSeparator()
-                let isPlain = bytes[name].allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "\\") }
                 members.append(Member(name: name, value: value, isPlain: isPlain))
             }
             return members
@@ -47,14 +46,25 @@ package struct JSONObject: Sendable {
 
     /// Of members with one name the last counts.
     package subscript(name: String) -> JSONSlice? {
-        guard let index = members.lastIndex(where: { isNamed(name, $0) }) else { return nil }
-        return value(at: index)
+        var name = name
+        let index = name.withUTF8 { utf8 in
+            document.withUnsafeBufferPointer { bytes in
+                members.lastIndex { $0.isPlain ? Self.isEqual(utf8, bytes[$0.name]) : isNamed(utf8, $0) }
+            }
+        }
+        return index.map(value)
     }
 
-    private func isNamed(_ name: String, _ member: Member) -> Bool {
-        // Equal strings may differ in their bytes when they are not ASCII.
-        guard member.isPlain else { return JSONSlice(document: document, range: member.name).string == name }
-        guard member.name.count == name.utf8.count + 2 else { return false }
-        return document[member.name.lowerBound + 1..<member.name.upperBound - 1].elementsEqual(name.utf8)
+    /// - Parameter quoted: Has quotes around it.
+    private static func isEqual(_ name: UnsafeBufferPointer<UInt8>, _ quoted: Slice<UnsafeBufferPointer<UInt8>>) -> Bool
+    {
+        guard quoted.count == name.count + 2 else { return false }
+        for index in name.indices where name[index] != quoted[quoted.startIndex + 1 + index] { return false }
+        return true
+    }
+
+    /// Equal strings may differ in their bytes when they are not ASCII.
+    private func isNamed(_ name: UnsafeBufferPointer<UInt8>, _ member: Member) -> Bool {
+        JSONSlice(document: document, range: member.name).string == String(decoding: name, as: UTF8.self)
     }
 }

@@ -237,6 +237,21 @@ struct JSONScanner {
         return start < position ? start..<position : nil
     }
 
+    /// The range of a member's name, with its quotes, and whether it is ASCII without escapes: its bytes are its text then.
+    mutating func skipName() -> (Range<Int>, isPlain: Bool)? {
+        guard current == UInt8(ascii: "\"") else { return nil }
+        let start = position
+        position += 1
+        skipPlain()
+        while let byte = current, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
+        if current == UInt8(ascii: "\"") {
+            position += 1
+            return (start..<position, true)
+        }
+        position = start
+        return skipValue().map { ($0, false) }
+    }
+
     private mutating func skipString() {
         position += 1
         while true {

@@ -67,17 +67,21 @@ package struct JSONWriter: Sendable {
         }
     }
 
-    package mutating func number(_ value: Double) { raw((value.isFinite ? "\(value)" : "null").utf8) }
+    package mutating func number(_ value: Double) { raw(Array((value.isFinite ? "\(value)" : "null").utf8)) }
 
-    package mutating func bool(_ value: Bool) { raw((value ? "true" : "false").utf8) }
+    package mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
 
     package mutating func timestamp(_ value: Timestamp) { value.withUTF8 { quote($0) } }
 
-    package mutating func null() { raw("null".utf8) }
+    package mutating func null() { literal("null") }
 
     /// A value, or members (`"a":1,"b":2`), that are JSON already.
-    package mutating func raw(_ json: some Collection<UInt8>) {
-        write(json.count) { _ = $0.update(fromContentsOf: json) }
+    package mutating func raw(_ json: [UInt8]) {
+        json.withUnsafeBufferPointer { json in
+            write(json.count) { place in
+                if let start = json.baseAddress { place.copy(start, json.count, at: 0) }
+            }
+        }
     }
 
     package mutating func name(_ name: StaticString) {
@@ -99,6 +103,10 @@ package struct JSONWriter: Sendable {
     }
 
     // MARK: The buffer
+
+    private mutating func literal(_ text: StaticString) {
+        write(text.utf8CodeUnitCount) { $0.copy(text.utf8Start, text.utf8CodeUnitCount, at: 0) }
+    }
 
     private mutating func open(_ bracket: UInt8) {
         write(1) { $0[0] = bracket }

@@ -148,12 +148,7 @@ private final class InterruptedStore: Store {
 
     var epoch: String { store.epoch }
 
-    func submit<T: Sendable>(
-        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
-        then completion: @escaping @Sendable (Result<T, any Error>) -> Void
-    ) {
-        store.submit(work, then: completion)
-    }
+    func submit(_ job: any StoreJob) { store.submit(job) }
 
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
         let result = try await store.read(work)
