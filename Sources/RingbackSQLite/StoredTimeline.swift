@@ -26,14 +26,14 @@ struct StoredTimeline: Sendable {
     mutating func append(_ entries: [TimelineEntry]) { newest = Piece(entries, after: newest) }
 
     /// What ``encoded`` does not have.
-    private var fresh: [TimelineEntry] {
-        var pieces: [[TimelineEntry]] = []
+    private var fresh: [Piece] {
+        var pieces: [Piece] = []
         var next = newest
         while let piece = next {
-            pieces.append(piece.entries)
+            pieces.append(piece)
             next = piece.previous
         }
-        return pieces.reversed().flatMap(\.self)
+        return pieces.reversed()
     }
 
     /// The JSON for the row.
@@ -42,7 +42,9 @@ struct StoredTimeline: Sendable {
         var json = JSONWriter(reservingCapacity: encoded.count + fresh.count * 48 + 2)
         json.array { json in
             if !encoded.isEmpty { json.raw(encoded) }
-            for entry in fresh { Self.write(entry, of: call, to: &json) }
+            for piece in fresh {
+                for entry in piece.entries { Self.write(entry, of: call, to: &json) }
+            }
         }
         encoded = Array(json.utf8.dropFirst().dropLast())
         newest = nil
@@ -58,7 +60,7 @@ struct StoredTimeline: Sendable {
             }
             return entry
         }
-        return old + fresh
+        return old + fresh.flatMap(\.entries)
     }
 
     private static func write(_ entry: TimelineEntry, of call: CallState, to json: inout JSONWriter) {

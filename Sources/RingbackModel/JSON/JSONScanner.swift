@@ -210,31 +210,44 @@ struct JSONScanner {
         skipSpace()
     }
 
-    /// The range of the value at the position; `nil` at the end.
+    /// The range of the value at the position; `nil` where there is none.
     mutating func skipValue() -> Range<Int>? {
         let start = position
-        var depth = 0
-        while let byte = current {
-            switch byte {
-            case UInt8(ascii: "\""): skipString()
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                position += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                if depth == 0 { return start < position ? start..<position : nil }
-                depth -= 1
-                position += 1
-            case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x0A, 0x0D, 0x09:
-                if depth == 0 { return start..<position }
-                position += 1
-                continue
-            default:
-                position += 1
-                continue
-            }
-            if depth == 0 { return start..<position }
+        switch current {
+        case UInt8(ascii: "\""): skipString()
+        case UInt8(ascii: "{"), UInt8(ascii: "["): skipNested()
+        default:
+            while position < bytes.count, !Self.endsScalar(bytes[position]) { position += 1 }
         }
         return start < position ? start..<position : nil
+    }
+
+    private static func endsScalar(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x0A, 0x0D, 0x09: true
+        default: false
+        }
+    }
+
+    /// Passes over an object or array: only brackets and strings matter in it.
+    private mutating func skipNested() {
+        var depth = 0
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "\"") {
+                skipString()
+                continue
+            }
+            position += 1
+            // Square brackets are curly ones without this bit, and nothing else is outside of strings.
+            switch byte | 0x20 {
+            case UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "}"):
+                depth -= 1
+                if depth == 0 { return }
+            default: break
+            }
+        }
     }
 
     /// The range of a member's name, with its quotes, and whether it is ASCII without escapes: its bytes are its text then.

@@ -7,7 +7,10 @@ package struct JSONWriter: Sendable {
     private var count = 0
     private var isCommaDue = false
 
-    package init(reservingCapacity capacity: Int = 256) { buffer = [UInt8](repeating: 0, count: capacity) }
+    package init(reservingCapacity capacity: Int = 256) {
+        buffer = []
+        grow(to: capacity)
+    }
 
     /// What is written.
     package var utf8: [UInt8] { Array(buffer[..<count]) }
@@ -141,7 +144,9 @@ package struct JSONWriter: Sendable {
     }
 
     private mutating func grow(to size: Int) {
-        buffer.append(contentsOf: repeatElement(0, count: max(size, 2 * buffer.count) - buffer.count))
+        let size = max(size, 2 * buffer.count)
+        buffer.reserveCapacity(size)
+        buffer.append(contentsOf: repeatElement(0, count: size - buffer.count))
     }
 
     private static func mustBeEscaped(_ byte: UInt8) -> Bool {

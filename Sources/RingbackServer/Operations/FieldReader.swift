@@ -6,26 +6,37 @@ import RingbackModel
 /// that nobody asks for are ignored.
 struct FieldReader {
     private let members: JSONObject
-    private let path: String
+    private let place: Place?
     private var errors: [Problem.FieldError] = []
+
+    /// Where an object stands whose members are read: put into words only when one does not fit.
+    private struct Place {
+        let before: String
+        let name: String
+        let index: Int?
+
+        var path: String { before + name + (index.map { "[\($0)]." } ?? ".") }
+    }
+
+    private var path: String { place?.path ?? "" }
 
     /// - Throws: ``Problem`` `invalid_request` when the body is not an object. No body is an empty object.
     init(_ body: JSONSlice?) throws {
         guard let body else {
-            (members, path) = (JSONObject(), "")
+            (members, place) = (JSONObject(), nil)
             return
         }
         guard let members = JSONObject(body) else { throw Problem(.invalidRequest, "The body must be a JSON object.") }
         self.members = members
-        path = ""
+        place = nil
     }
 
     /// Members that were read before.
-    init(_ members: JSONObject) { self.init(members: members, path: "") }
+    init(_ members: JSONObject) { self.init(members, at: nil) }
 
-    private init(members: JSONObject, path: String) {
+    private init(_ members: JSONObject, at place: Place?) {
         self.members = members
-        self.path = path
+        self.place = place
     }
 
     /// - Throws: ``Problem`` `invalid_request` with a field error for each member that did not fit.
@@ -134,11 +145,14 @@ struct FieldReader {
         return try object(value, at: name, read)
     }
 
+    /// - Parameter index: Of an element of the array `name`.
     mutating func object<Value>(
-        _ value: JSONSlice, at name: String, _ read: (inout FieldReader) throws -> Value?
+        _ value: JSONSlice, at name: String, index: Int? = nil, _ read: (inout FieldReader) throws -> Value?
     ) rethrows -> Value? {
-        guard let members = JSONObject(value) else { return wrongType(name, "an object") }
-        var reader = FieldReader(members: members, path: "\(path)\(name).")
+        guard let members = JSONObject(value) else {
+            return wrongType(index.map { "\(name)[\($0)]" } ?? name, "an object")
+        }
+        var reader = FieldReader(members, at: Place(before: path, name: name, index: index))
         let result = try read(&reader)
         errors += reader.errors
         return result

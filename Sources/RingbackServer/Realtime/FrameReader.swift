@@ -112,24 +112,25 @@ struct FrameReader {
         func frame(masked: UnsafeRawBufferPointer) -> Frame {
             let mask64 = UInt64(mask) << 32 | UInt64(mask)
             var bits: UInt64 = 0
-            let payload = [UInt8](unsafeUninitializedCapacity: length) { payload, count in
-                let target = UnsafeMutableRawBufferPointer(payload)
+            var payload: [UInt8] = []
+            payload.reserveCapacity(length)
+            payload.append(contentsOf: masked)
+            payload.withUnsafeMutableBytes { payload in
                 var offset = 0
                 while offset + 8 <= length {
-                    let word = masked.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ mask64
-                    target.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
+                    let word = payload.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ mask64
+                    payload.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
                     bits |= word
                     offset += 8
                 }
                 // The mask as it lies in memory, whatever the order of the machine's bytes.
                 withUnsafeBytes(of: mask) { mask in
                     while offset < length {
-                        target[offset] = masked[offset] ^ mask[offset % 4]
-                        bits |= UInt64(target[offset])
+                        payload[offset] ^= mask[offset % 4]
+                        bits |= UInt64(payload[offset])
                         offset += 1
                     }
                 }
-                count = length
             }
             return Frame(
                 opcode: opcode, isFinal: isFinal, payload: payload, isASCII: bits & 0x8080_8080_8080_8080 == 0)

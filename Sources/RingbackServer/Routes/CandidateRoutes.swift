@@ -18,9 +18,8 @@ enum CandidateRoutes {
         var candidates: [JSONText] = []
         let elements = reader.array("candidates", count: Limits.candidatesPerBatch) ?? []
         for (index, element) in elements.enumerated() {
-            let name = "candidates[\(index)]"
-            let candidate: JSONText? = try reader.object(element, at: name) { reader in
-                try check(&reader, bytes: element.count, name)
+            let candidate: JSONText? = try reader.object(element, at: "candidates", index: index) { reader in
+                try check(&reader, bytes: element.count, index)
                 return element.text
             }
             if let candidate { candidates.append(candidate) }
@@ -31,7 +30,7 @@ enum CandidateRoutes {
     }
 
     /// Checks an `RTCIceCandidateInit` (W3C WebRTC, section 4.8.1.1). An empty `candidate` is end-of-candidates.
-    private static func check(_ reader: inout FieldReader, bytes: Int, _ name: String) throws {
+    private static func check(_ reader: inout FieldReader, bytes: Int, _ index: Int) throws {
         if let candidate = reader.member("candidate", true) {
             guard let length = candidate.stringByteCount else {
                 let _: Bool? = reader.wrongType("candidate", "a string")
@@ -40,14 +39,14 @@ enum CandidateRoutes {
             guard length <= Limits.candidateBytes, bytes <= 2 * Limits.candidateBytes else {
                 throw Problem(
                     .payloadTooLarge, "A candidate may have \(Limits.candidateBytes) bytes.",
-                    errors: [.init(field: "\(name).candidate", message: "is too large")])
+                    errors: [.init(field: "candidates[\(index)].candidate", message: "is too large")])
             }
         }
         // These may be null.
         for text in ["sdpMid", "usernameFragment"] where reader.member(text, false).map({ $0.kind != .null }) ?? false {
             _ = reader.text(text, characters: 0...256)
         }
-        if let index = reader.member("sdpMLineIndex", false), index.kind != .null {
+        if let line = reader.member("sdpMLineIndex", false), line.kind != .null {
             _ = reader.integer("sdpMLineIndex", in: 0...Int(UInt16.max))
         }
     }
