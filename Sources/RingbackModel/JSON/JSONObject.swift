@@ -46,25 +46,23 @@ package struct JSONObject: Sendable {
 
     /// Of members with one name the last counts.
     package subscript(name: String) -> JSONSlice? {
-        var name = name
-        let index = name.withUTF8 { utf8 in
-            document.withUnsafeBufferPointer { bytes in
-                members.lastIndex { $0.isPlain ? Self.isEqual(utf8, bytes[$0.name]) : isNamed(utf8, $0) }
-            }
+        var index = members.count
+        while index > 0 {
+            index -= 1
+            if isNamed(name, members[index]) { return value(at: index) }
         }
-        return index.map(value)
+        return nil
     }
 
-    /// - Parameter quoted: Has quotes around it.
-    private static func isEqual(_ name: UnsafeBufferPointer<UInt8>, _ quoted: Slice<UnsafeBufferPointer<UInt8>>) -> Bool
-    {
-        guard quoted.count == name.count + 2 else { return false }
-        for index in name.indices where name[index] != quoted[quoted.startIndex + 1 + index] { return false }
+    private func isNamed(_ name: String, _ member: Member) -> Bool {
+        // Equal strings may differ in their bytes when they are not ASCII.
+        guard member.isPlain else { return JSONSlice(document: document, range: member.name).string == name }
+        guard member.name.count == name.utf8.count + 2 else { return false }
+        var place = member.name.lowerBound
+        for byte in name.utf8 {
+            place += 1
+            if document[place] != byte { return false }
+        }
         return true
-    }
-
-    /// Equal strings may differ in their bytes when they are not ASCII.
-    private func isNamed(_ name: UnsafeBufferPointer<UInt8>, _ member: Member) -> Bool {
-        JSONSlice(document: document, range: member.name).string == String(decoding: name, as: UTF8.self)
     }
 }

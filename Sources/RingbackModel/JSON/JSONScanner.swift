@@ -116,17 +116,20 @@ struct JSONScanner {
     mutating func skipPlain() {
         while position + 8 <= bytes.count {
             let word = UnsafeRawPointer(bytes.baseAddress! + position).loadUnaligned(as: UInt64.self).littleEndian
-            let isQuote = Self.zeroes(in: word ^ 0x2222_2222_2222_2222)
-            let isBackslash = Self.zeroes(in: word ^ 0x5C5C_5C5C_5C5C_5C5C)
-            let isControl = (word &- 0x2020_2020_2020_2020) & ~word
-            let isSpecial = (isQuote | isBackslash | isControl | word) & 0x8080_8080_8080_8080
+            let isSpecial = (Self.escapable(in: word) | word) & 0x8080_8080_8080_8080
             guard isSpecial == 0 else {
-                // A borrow makes a byte look special only behind one that is.
                 position += isSpecial.trailingZeroBitCount / 8
                 return
             }
             position += 8
         }
+    }
+
+    /// The highest bit of every byte that is a quote, a backslash or a control character. A borrow makes a byte look like one
+    /// only above one that is. The other bits mean nothing.
+    static func escapable(in word: UInt64) -> UInt64 {
+        let isControl = (word &- 0x2020_2020_2020_2020) & ~word
+        return zeroes(in: word ^ 0x2222_2222_2222_2222) | zeroes(in: word ^ 0x5C5C_5C5C_5C5C_5C5C) | isControl
     }
 
     /// The highest bit of every byte that is zero, and perhaps of the ones above it.

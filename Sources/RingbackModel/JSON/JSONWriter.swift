@@ -44,10 +44,7 @@ package struct JSONWriter: Sendable {
     package mutating func string(_ value: String) {
         var value = value
         value.withUTF8 { text in
-            var isPlain = true
-            // Without a way out of the loop many bytes are looked at in one step.
-            for byte in text where Self.mustBeEscaped(byte) { isPlain = false }
-            if isPlain { quote(text) } else { Self.escaped(text).withUnsafeBufferPointer { quote($0) } }
+            if Self.isPlain(text) { quote(text) } else { Self.escaped(text).withUnsafeBufferPointer { quote($0) } }
         }
     }
 
@@ -149,8 +146,20 @@ package struct JSONWriter: Sendable {
         buffer.append(contentsOf: repeatElement(0, count: size - buffer.count))
     }
 
-    private static func mustBeEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    /// Whether nothing has to be escaped; eight bytes at a time.
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var index = 0
+        while index + 8 <= text.count {
+            let word = UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard JSONScanner.escapable(in: word.littleEndian) & 0x8080_8080_8080_8080 == 0 else { return false }
+            index += 8
+        }
+        while index < text.count {
+            let byte = text[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+            index += 1
+        }
+        return true
     }
 
     private static func escaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
