@@ -87,7 +87,7 @@ need_swift() {
 # find_profdata: $profdata is the toolchain's llvm-profdata, if its compiler can use what that makes.
 find_profdata() {
     profdata=$(dirname "$(readlink -f "$(command -v swift)")")/llvm-profdata
-    [[ -x $profdata ]] && swiftc -frontend -help-hidden 2>/dev/null | grep -q -- -ir-profile-use
+    [[ -x $profdata ]] && swiftc -frontend -help-hidden 2>/dev/null | grep -- -ir-profile-use >/dev/null
 }
 
 # use_profile: lets the release build use the profile. What has changed since it was written is built as without it.
@@ -98,7 +98,8 @@ use_profile() {
     merged=$root/.build/profile-$(cksum <"$profile" | cut -d ' ' -f 1).profdata
     if [[ ! -e $merged ]]; then
         mkdir -p "$root/.build"
-        "$profdata" merge -o "$merged" "$profile" || fail "$profile can't be read"
+        "$profdata" merge -o "$merged.$$" "$profile" || fail "$profile can't be read"
+        mv "$merged.$$" "$merged"
     fi
     release_build+=(-Xswiftc -Xfrontend -Xswiftc "-ir-profile-use=$merged")
 }

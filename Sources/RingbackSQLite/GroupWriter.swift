@@ -28,6 +28,8 @@ final class GroupWriter: Sendable {
     private struct HasChanged: Error {}
 
     private let pool: DatabasePool
+    /// Held as long as there is work, also for a store that is gone.
+    private let lock: StoreLock
     private let heads: FeedHeads
     private let live: LiveTable
     private let tail: HistoryTail
@@ -36,8 +38,9 @@ final class GroupWriter: Sendable {
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
 
-    init(pool: DatabasePool, heads: FeedHeads, live: LiveTable, tail: HistoryTail) throws {
+    init(pool: DatabasePool, lock: StoreLock, heads: FeedHeads, live: LiveTable, tail: HistoryTail) throws {
         self.pool = pool
+        self.lock = lock
         self.heads = heads
         self.live = live
         self.tail = tail

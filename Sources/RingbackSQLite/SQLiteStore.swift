@@ -10,7 +10,6 @@ package final class SQLiteStore: Store {
 
     package let epoch: String
     private let pool: DatabasePool
-    private let lock: StoreLock
     private let heads: FeedHeads
     private let live: LiveTable
     private let tail: HistoryTail
@@ -20,7 +19,7 @@ package final class SQLiteStore: Store {
     ///
     /// - Throws: ``MigrationError``, ``StoreError``, and when another process has it open.
     package init(path: String) throws {
-        lock = try StoreLock(database: path)
+        let lock = try StoreLock(database: path)
         pool = try Self.openPool(path)
         let db = pool
         _ = try db.writeWithoutTransaction { try Migrator().migrate($0) }
@@ -30,7 +29,7 @@ package final class SQLiteStore: Store {
                 try LiveTable(db), try HistoryTail(db)
             )
         }
-        writer = try GroupWriter(pool: db, heads: heads, live: live, tail: tail)
+        writer = try GroupWriter(pool: db, lock: lock, heads: heads, live: live, tail: tail)
     }
 
     /// Applies pending migrations and nothing else.

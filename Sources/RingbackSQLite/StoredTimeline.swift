@@ -23,7 +23,10 @@ struct StoredTimeline: Sendable {
     /// - Parameter json: An array that ``encode(for:)`` has made.
     init(json: [UInt8]) { encoded = Array(json.dropFirst().dropLast()) }
 
-    mutating func append(_ entries: [TimelineEntry]) { newest = Piece(entries, after: newest) }
+    mutating func append(_ entries: [TimelineEntry]) {
+        // The list is no longer than the timeline.
+        if !entries.isEmpty { newest = Piece(entries, after: newest) }
+    }
 
     /// What ``encoded`` does not have.
     private var fresh: [Piece] {

@@ -107,21 +107,22 @@ package struct CallState: Sendable, Hashable {
 
     /// What there is to know of a call.
     private struct Facts: Hashable {
+        // First what most changes change: two states are compared from above.
+        var timelineCount = 0
+        var eventCount = 0
         let origin: Origin
-        var state: Call.State = .inviting
+        var state = Call.State.inviting
         var calleeDevice: DeviceID?
         var ending: Ending?
         var ringingAt: Timestamp?
         var acceptedAt: Timestamp?
         var activeAt: Timestamp?
-        var isMerged: Bool = false
+        var isMerged = false
         var legs: [Leg]
-        var callerSide: SideState = SideState()
-        var calleeSide: SideState = SideState()
-        var negotiation: Int = 0
+        var callerSide = SideState()
+        var calleeSide = SideState()
+        var negotiation = 0
         var openNegotiation: OpenNegotiation?
-        var eventCount: Int = 0
-        var timelineCount: Int = 0
     }
 
     /// One object for all copies of a state, until one of them changes.

@@ -40,17 +40,16 @@ struct CallUnit {
 
     /// Does what time alone does.
     mutating func advance() throws {
+        let before = call
         let transition = call.advance(to: now, timing: timing)
-        if transition != Transition() { try carryOut(transition) }
+        if call != before { try carryOut(transition) }
     }
 
     /// - Throws: ``CallRefusal``; nothing has changed then.
     mutating func apply(_ command: CallCommand, by actor: Participant, payload: Payload = .none) throws {
-        let timelineCount = call.timelineCount
+        let before = call
         let transition = try call.apply(command, by: actor, at: now)
-        // Every change stands in the timeline, as long as that has room. Behind that a repeated command may be saved too.
-        let mayHaveChanged = call.timelineCount != timelineCount || call.isLive && call.isTimelineFull
-        if mayHaveChanged { try carryOut(transition, payload) }
+        if call != before { try carryOut(transition, payload) }
     }
 
     /// Saves the call, its timeline and its events.

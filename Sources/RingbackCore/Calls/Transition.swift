@@ -109,15 +109,12 @@ extension CallState {
         }
     }
 
-    /// What happens from now on is not recorded, but for the end.
-    var isTimelineFull: Bool { timelineCount >= Limits.timelineEntries }
-
     mutating func record(
         _ what: String, by actor: Participant?, detail: String? = nil, at now: Timestamp,
         in transition: inout Transition
     ) {
         // The end is always told; what comes in floods is cut off.
-        guard !isTimelineFull || what == "ended" else { return }
+        guard timelineCount < Limits.timelineEntries || what == "ended" else { return }
         timelineCount += 1
         let what = timelineCount == Limits.timelineEntries ? "truncated" : what
         transition.timeline.append(

@@ -1,6 +1,7 @@
 import RingbackCore
 import RingbackModel
 import RingbackTesting
+import Synchronization
 import Testing
 
 /// Deadlines are in the database: they outlive the process.
@@ -72,6 +73,33 @@ struct CallTimeTests {
             #expect(reasons == [.connectTimeout, .connectionLost, nil, .unreachable])
             #expect(try await exchange.call(ids[2])?.openNegotiation == nil, "lapsed")
             #expect(try await exchange.calls.nextDeadline() == nil)
+        }
+    }
+
+    @Test func `With a full timeline an offer still lapses, and a repeated command still writes nothing`() async throws {
+        try await inProcess { exchange in
+            let id = try await exchange.connectingCall()
+            for actor in [Cast.vasya, Cast.petya] {
+                _ = try await exchange.calls.perform(.connected, on: id, by: actor)
+            }
+            for count in 0..<Limits.timelineEntries {
+                _ = try await exchange.calls.setMedia(Cast.json(#"{"n":\#(count)}"#), on: id, by: Cast.vasya)
+            }
+            let full = try #require(try await exchange.call(id))
+            #expect(full.timelineCount == Limits.timelineEntries)
+
+            _ = try await exchange.calls.sendOffer(
+                Cast.json(#""v""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya)
+            #expect(try await exchange.calls.nextDeadline() != nil)
+            time.advance(by: .seconds(3600))
+            try await exchange.calls.expire()
+            #expect(try await exchange.call(id)?.openNegotiation == nil)
+            #expect(try await exchange.calls.nextDeadline() == nil, "or the clock would ask for ever")
+
+            let saved = Mutex(0)
+            exchange.store.observeCommits { commit in saved.withLock { $0 += commit.calls.count } }
+            _ = try await exchange.calls.perform(.connected, on: id, by: Cast.petya)
+            #expect(saved.withLock(\.self) == 0)
         }
     }
 
