@@ -18,7 +18,7 @@ func benchmarkEncoding() {
             for _ in benchmark.scaledIterations {
                 var json = JSONWriter(reservingCapacity: event.members.count + 96)
                 event.write(to: &json, cursor: cursor, now: Fixture.now)
-                blackHole(json.utf8)
+                blackHole(json.finish())
             }
         }
     }

@@ -106,3 +106,13 @@ def test_polls_whose_client_left_leave_nothing(stage):
     for _ in range(20):
         with Connection(stage.server) as connection:
             connection.send(request_head("GET", path, f"Authorization: Bearer {stranger.token}"))
+
+
+@pytest.mark.parametrize("path, expected", [("/healthz", 200), ("/v1/events", 401)])
+def test_what_comes_behind_a_request_that_closes_is_not_read(stage, path, expected):
+    """RFC 9112, section 9.6. A proxy that does not know of the close may send another request."""
+    with Connection(stage.server) as connection:
+        connection.send(request_head("GET", path, "Connection: close") * 2)
+        status, _, _ = connection.response()
+        assert status == expected
+        assert connection.is_closed_by_peer() and not connection.buffer

@@ -100,6 +100,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What comes behind a request with `Connection: close` is not read (RFC 9112, section 9.6).
+        if let error = error as? HTTPParserError, error == .closedConnection { return }
         guard let error = error as? HTTPParserError, state == .http, requestsInFlight == 0 else {
             context.close(promise: nil)
             return

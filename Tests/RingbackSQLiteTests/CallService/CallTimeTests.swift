@@ -76,7 +76,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `With a full timeline an offer still lapses, and a repeated command still writes nothing`() async throws {
+    @Test func `With a full timeline an offer still lapses, and a repeated command writes nothing`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.connectingCall()
             for actor in [Cast.vasya, Cast.petya] {
