@@ -135,7 +135,7 @@ enum CallRow {
     }
 
     private static func legs(_ json: String) throws -> [CallState.Leg] {
-        try (JSONSlice(unchecked: Array(json.utf8)).elements ?? []).map { json in
+        try (JSONSlice(trusted: Array(json.utf8)).elements ?? []).map { json in
             guard let device = json["deviceId"]?.string.flatMap({ DeviceID($0) }),
                 let state = json["state"]?.string.flatMap({ CallLeg.State(rawValue: $0) })
             else { throw CorruptRow(column: "legs") }

@@ -57,7 +57,7 @@ struct StoredTimeline: Sendable {
     /// - Throws: ``CorruptRow``.
     func entries(of call: CallState) throws -> [TimelineEntry] {
         let array = [UInt8(ascii: "[")] + encoded + [UInt8(ascii: "]")]
-        let old = try (JSONSlice(unchecked: array).elements ?? []).map { json in
+        let old = try (JSONSlice(trusted: array).elements ?? []).map { json in
             guard let entry = Self.entry(json, of: call) ?? TimelineEntry(json) else {
                 throw CorruptRow(column: "timeline")
             }

@@ -83,7 +83,7 @@ extension CallState {
 extension EventBody {
     /// The event as one JSON object.
     package var json: JSONSlice {
-        JSONSlice(unchecked: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")])
+        JSONSlice(trusted: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")])
     }
 }
 

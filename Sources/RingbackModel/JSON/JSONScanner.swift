@@ -1,29 +1,26 @@
-/// Walks over JSON (RFC 8259): first to check a whole text, later to find the values in it.
+/// Checks a JSON text (RFC 8259) and notes where its values are.
 struct JSONScanner {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let maximumDepth: Int
-    private(set) var position: Int
+    private var position = 0
+    private(set) var nodes: [JSONDocument.Node] = []
 
-    /// - Parameter bytes: To be there as long as the scanner is used.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int = 0, maximumDepth: Int = Limits.jsonDepth) {
+    /// - Parameter bytes: To be there as long as the scanner is used; fewer than 4 GiB.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
         self.bytes = bytes
-        self.position = position
         self.maximumDepth = maximumDepth
+        // Enough for what comes most.
+        nodes.reserveCapacity(24)
     }
 
-    var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    // MARK: Checking
-
-    /// The range of the one value that the whole text holds.
-    mutating func scanDocument() throws(JSONSyntaxError) -> Range<Int> {
+    /// The one value that the whole text holds is the first node.
+    mutating func scanDocument() throws(JSONSyntaxError) {
         skipSpace()
-        let start = position
         try scanValue(depth: 0)
-        let end = position
         skipSpace()
         guard position == bytes.count else { throw error("unexpected text after the value") }
-        return start..<end
     }
 
     private mutating func scanValue(depth: Int) throws(JSONSyntaxError) {
@@ -32,9 +29,9 @@ struct JSONScanner {
         case UInt8(ascii: "{"): try scanObject(depth: depth)
         case UInt8(ascii: "["): try scanArray(depth: depth)
         case UInt8(ascii: "\""): try scanString()
-        case UInt8(ascii: "t"): try scanLiteral("true")
-        case UInt8(ascii: "f"): try scanLiteral("false")
-        case UInt8(ascii: "n"): try scanLiteral("null")
+        case UInt8(ascii: "t"): try scanLiteral("true", .bool)
+        case UInt8(ascii: "f"): try scanLiteral("false", .bool)
+        case UInt8(ascii: "n"): try scanLiteral("null", .null)
         case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): try scanNumber()
         case nil: throw error("unexpected end")
         default: throw error("unexpected character")
@@ -42,9 +39,9 @@ struct JSONScanner {
     }
 
     private mutating func scanObject(depth: Int) throws(JSONSyntaxError) {
-        position += 1
+        let node = begin(.object)
         skipSpace()
-        if accept(UInt8(ascii: "}")) { return }
+        if accept(UInt8(ascii: "}")) { return end(node) }
         while true {
             guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
             try scanString()
@@ -53,32 +50,55 @@ struct JSONScanner {
             skipSpace()
             try scanValue(depth: depth + 1)
             skipSpace()
-            if accept(UInt8(ascii: "}")) { return }
+            if accept(UInt8(ascii: "}")) { return end(node) }
             guard accept(UInt8(ascii: ",")) else { throw error("expected ',' or '}'") }
             skipSpace()
         }
     }
 
     private mutating func scanArray(depth: Int) throws(JSONSyntaxError) {
-        position += 1
+        let node = begin(.array)
         skipSpace()
-        if accept(UInt8(ascii: "]")) { return }
+        if accept(UInt8(ascii: "]")) { return end(node) }
         while true {
             try scanValue(depth: depth + 1)
             skipSpace()
-            if accept(UInt8(ascii: "]")) { return }
+            if accept(UInt8(ascii: "]")) { return end(node) }
             guard accept(UInt8(ascii: ",")) else { throw error("expected ',' or ']'") }
             skipSpace()
         }
     }
 
-    private mutating func scanLiteral(_ literal: StaticString) throws(JSONSyntaxError) {
+    /// Passes over the bracket of an object or array.
+    private mutating func begin(_ kind: JSONSlice.Kind) -> Int {
+        note(kind, from: position)
+        position += 1
+        return nodes.count - 1
+    }
+
+    private mutating func end(_ node: Int) {
+        nodes[node].end = UInt32(truncatingIfNeeded: position)
+        nodes[node].next = UInt32(truncatingIfNeeded: nodes.count)
+    }
+
+    private mutating func note(_ kind: JSONSlice.Kind, from start: Int, escapes: Int = 0, isASCII: Bool = true) {
+        nodes.append(
+            JSONDocument.Node(
+                start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: position),
+                next: UInt32(truncatingIfNeeded: nodes.count + 1), escapes: UInt32(truncatingIfNeeded: escapes),
+                kind: kind, isASCII: isASCII))
+    }
+
+    private mutating func scanLiteral(_ literal: StaticString, _ kind: JSONSlice.Kind) throws(JSONSyntaxError) {
+        let start = position
         for offset in 0..<literal.utf8CodeUnitCount {
             guard accept(literal.utf8Start[offset]) else { throw error("unexpected character") }
         }
+        note(kind, from: start)
     }
 
     private mutating func scanNumber() throws(JSONSyntaxError) {
+        let start = position
         _ = accept(UInt8(ascii: "-"))
         if !accept(UInt8(ascii: "0")) { try scanDigits() }
         if accept(UInt8(ascii: ".")) { try scanDigits() }
@@ -86,6 +106,7 @@ struct JSONScanner {
             if !accept(UInt8(ascii: "+")) { _ = accept(UInt8(ascii: "-")) }
             try scanDigits()
         }
+        note(.number, from: start)
     }
 
     private mutating func scanDigits() throws(JSONSyntaxError) {
@@ -95,6 +116,9 @@ struct JSONScanner {
     }
 
     private mutating func scanString() throws(JSONSyntaxError) {
+        let start = position
+        var escapes = 0
+        var isASCII = true
         position += 1
         while true {
             skipPlain()
@@ -102,10 +126,12 @@ struct JSONScanner {
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                return
-            case UInt8(ascii: "\\"): try scanEscape()
+                return note(.string, from: start, escapes: escapes, isASCII: isASCII)
+            case UInt8(ascii: "\\"): escapes += try scanEscape()
             case 0x20..<0x80: position += 1
-            case 0x80...: try scanMultibyte(first: byte)
+            case 0x80...:
+                isASCII = false
+                try scanMultibyte(first: byte)
             default: throw error("control character in a string")
             }
         }
@@ -113,7 +139,7 @@ struct JSONScanner {
     }
 
     /// Passes over ASCII that means nothing in a string, eight bytes at a time. It may stop early at the end of the text.
-    mutating func skipPlain() {
+    private mutating func skipPlain() {
         while position + 8 <= bytes.count {
             let word = UnsafeRawPointer(bytes.baseAddress! + position).loadUnaligned(as: UInt64.self).littleEndian
             let isSpecial = (Self.escapable(in: word) | word) & 0x8080_8080_8080_8080
@@ -135,18 +161,21 @@ struct JSONScanner {
     /// The highest bit of every byte that is zero, and perhaps of the ones above it.
     private static func zeroes(in word: UInt64) -> UInt64 { (word &- 0x0101_0101_0101_0101) & ~word }
 
-    private mutating func scanEscape() throws(JSONSyntaxError) {
+    /// - Returns: By how many bytes the escape is longer than what it stands for is in UTF-8.
+    private mutating func scanEscape() throws(JSONSyntaxError) -> Int {
         position += 1
         switch current {
         case UInt8(ascii: "u"):
             let unit = try scanUnit()
             if (0xDC00..<0xE000).contains(unit) { throw error("lone surrogate") }
-            guard (0xD800..<0xDC00).contains(unit) else { return }
+            guard (0xD800..<0xDC00).contains(unit) else { return unit < 0x80 ? 5 : unit < 0x800 ? 4 : 3 }
             guard accept(UInt8(ascii: "\\")), current == UInt8(ascii: "u") else { throw error("lone surrogate") }
             guard (0xDC00..<0xE000).contains(try scanUnit()) else { throw error("lone surrogate") }
+            return 8
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             position += 1
+            return 1
         default: throw error("unknown escape")
         }
     }
@@ -198,85 +227,8 @@ struct JSONScanner {
         return JSONSyntaxError(offset: position, line: line, column: position - lineStart + 1, reason: reason)
     }
 
-    // MARK: Finding, in a text that was checked
-
-    mutating func skip(_ count: Int) { position += count }
-
-    mutating func skipSpace() {
+    private mutating func skipSpace() {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
-    }
-
-    /// Space, at most one `,` or `:`, space.
-    mutating func skipSeparator() {
-        skipSpace()
-        if current == UInt8(ascii: ",") || current == UInt8(ascii: ":") { position += 1 }
-        skipSpace()
-    }
-
-    /// The range of the value at the position; `nil` where there is none.
-    mutating func skipValue() -> Range<Int>? {
-        let start = position
-        switch current {
-        case UInt8(ascii: "\""): skipString()
-        case UInt8(ascii: "{"), UInt8(ascii: "["): skipNested()
-        default:
-            while position < bytes.count, !Self.endsScalar(bytes[position]) { position += 1 }
-        }
-        return start < position ? start..<position : nil
-    }
-
-    private static func endsScalar(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x0A, 0x0D, 0x09: true
-        default: false
-        }
-    }
-
-    /// Passes over an object or array: only brackets and strings matter in it.
-    private mutating func skipNested() {
-        var depth = 0
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                skipString()
-                continue
-            }
-            position += 1
-            // Square brackets are curly ones without this bit, and nothing else is outside of strings.
-            switch byte | 0x20 {
-            case UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "}"):
-                depth -= 1
-                if depth == 0 { return }
-            default: break
-            }
-        }
-    }
-
-    /// The range of a member's name, with its quotes, and whether it is ASCII without escapes: its bytes are its text then.
-    mutating func skipName() -> (Range<Int>, isPlain: Bool)? {
-        guard current == UInt8(ascii: "\"") else { return nil }
-        let start = position
-        position += 1
-        skipPlain()
-        while let byte = current, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
-        if current == UInt8(ascii: "\"") {
-            position += 1
-            return (start..<position, true)
-        }
-        position = start
-        return skipValue().map { ($0, false) }
-    }
-
-    private mutating func skipString() {
-        position += 1
-        while true {
-            skipPlain()
-            guard let byte = current else { return }
-            position += 1
-            if byte == UInt8(ascii: "\"") { return }
-            if byte == UInt8(ascii: "\\") { position += 1 }
-        }
     }
 
     static func hexValue(_ byte: UInt8) -> UInt8? {

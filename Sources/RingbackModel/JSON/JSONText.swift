@@ -35,6 +35,6 @@ extension JSONText: Codable {
     }
 
     public func encode(to encoder: any Encoder) throws {
-        try JSONValue(JSONSlice(unchecked: utf8)).encode(to: encoder)
+        try JSONValue(JSONSlice(trusted: utf8)).encode(to: encoder)
     }
 }

@@ -5,7 +5,7 @@ import RingbackModel
 /// Each method returns `nil` for a member that is absent or does not fit; ``finish()`` throws in the latter case. Members
 /// that nobody asks for are ignored.
 struct FieldReader {
-    private let members: JSONObject
+    private let members: JSONSlice?
     private let place: Place?
     private var errors: [Problem.FieldError] = []
 
@@ -22,19 +22,14 @@ struct FieldReader {
 
     /// - Throws: ``Problem`` `invalid_request` when the body is not an object. No body is an empty object.
     init(_ body: JSONSlice?) throws {
-        guard let body else {
-            (members, place) = (JSONObject(), nil)
-            return
+        guard body.map({ $0.kind == .object }) ?? true else {
+            throw Problem(.invalidRequest, "The body must be a JSON object.")
         }
-        guard let members = JSONObject(body) else { throw Problem(.invalidRequest, "The body must be a JSON object.") }
-        self.members = members
-        place = nil
+        self.init(body, at: nil)
     }
 
-    /// Members that were read before.
-    init(_ members: JSONObject) { self.init(members, at: nil) }
-
-    private init(_ members: JSONObject, at place: Place?) {
+    /// - Parameter members: An object, or nothing.
+    private init(_ members: JSONSlice?, at place: Place?) {
         self.members = members
         self.place = place
     }
@@ -149,22 +144,22 @@ struct FieldReader {
     mutating func object<Value>(
         _ value: JSONSlice, at name: String, index: Int? = nil, _ read: (inout FieldReader) throws -> Value?
     ) rethrows -> Value? {
-        guard let members = JSONObject(value) else {
+        guard value.kind == .object else {
             return wrongType(index.map { "\(name)[\($0)]" } ?? name, "an object")
         }
-        var reader = FieldReader(members, at: Place(before: path, name: name, index: index))
+        var reader = FieldReader(value, at: Place(before: path, name: name, index: index))
         let result = try read(&reader)
         errors += reader.errors
         return result
     }
 
     mutating func member(_ name: String, _ isRequired: Bool) -> JSONSlice? {
-        let member = members[name]
+        let member = members?[name]
         if member == nil, isRequired { fail(name, "is missing") }
         return member
     }
 
-    var names: [String] { Set(members.indices.map { members.name(at: $0) }).sorted() }
+    var names: [String] { Set((members?.members ?? []).map(\.name)).sorted() }
 
     mutating func wrongType<Value>(_ name: String, _ expected: String) -> Value? {
         fail(name, "must be \(expected)")

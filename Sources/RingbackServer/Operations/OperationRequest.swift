@@ -15,14 +15,14 @@ struct OperationRequest: Sendable {
     /// Parameters of the path and the query: over a socket they are members of `data`.
     enum Parameters: Sendable {
         case url([String: String])
-        case data(JSONObject)
+        case data(JSONSlice?)
 
         subscript(name: String) -> String? {
             get throws {
                 switch self {
                 case .url(let values): return values[name]
                 case .data(let data):
-                    guard let value = data[name] else { return nil }
+                    guard let value = data?[name] else { return nil }
                     guard let text = value.parameterText else {
                         throw Problem.invalid(name, "must be a string or a number")
                     }
@@ -45,7 +45,6 @@ struct OperationRequest: Sendable {
     /// The body's members. Where a body is not required, none is as good as an empty object.
     func reader(requiresBody: Bool = false) throws -> FieldReader {
         if requiresBody, body == nil { throw Problem(.invalidRequest, "The request needs a body.") }
-        if case .data(let members) = parameters { return FieldReader(members) }
         return try FieldReader(body)
     }
 

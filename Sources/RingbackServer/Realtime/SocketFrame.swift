@@ -16,18 +16,18 @@ struct SocketRequest: Sendable {
 
     /// - Throws: ``NotARequest``.
     init(_ message: [UInt8]) throws {
-        guard let members = (try? JSONSlice(parsing: message)).flatMap({ JSONObject($0) }),
-            let op = members["op"]?.string
-        else { throw NotARequest() }
-        let id = members["id"]
+        guard let request = try? JSONSlice(parsing: message), let op = request["op"]?.string else {
+            throw NotARequest()
+        }
+        let id = request["id"]
         switch id?.kind {
         case nil, .number, .string: break
         default: throw NotARequest()
         }
         guard id?.count ?? 0 <= 128 else { throw NotARequest() }
         label = Label(id: id?.text, op: op)
-        data = members["data"]
-        key = members["key"]?.string
+        data = request["data"]
+        key = request["key"]?.string
     }
 }
 

@@ -57,12 +57,12 @@ final class SocketHub: Sendable {
             guard let operation = dispatcher.operations[request.label.op] else {
                 throw Problem(.notFound, "There is no operation of that name.")
             }
-            guard let members = request.data.map({ JSONObject($0) }) ?? JSONObject() else {
+            guard request.data.map({ $0.kind == .object }) ?? true else {
                 throw Problem(.invalidRequest, "`data` must be an object.")
             }
             let asked = OperationRequest(
                 operation: operation, principal: principal,
-                parameters: .data(members), body: request.data, idempotencyKey: request.key)
+                parameters: .data(request.data), body: request.data, idempotencyKey: request.key)
             guard let call = operation.call else { return .task(request.label, asked) }
             try dispatcher.admit(asked)
             return .change(request.label, try call(asked))

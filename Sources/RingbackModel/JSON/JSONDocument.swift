@@ -1,0 +1,113 @@
+/// A JSON text (RFC 8259) that was checked as a whole, and where each of its values is: found once, read often.
+final class JSONDocument: Sendable {
+    /// A value, or a member's name. They stand in the order of the text: what an array holds follows the array, what an
+    /// object holds follows the object, each name before its value.
+    struct Node: Sendable {
+        /// The place of its bytes in the text, a string's with its quotes.
+        let start: UInt32
+        var end: UInt32
+        /// The node behind it and all that it holds.
+        var next: UInt32
+        /// By how many bytes the escapes of a string make it longer.
+        let escapes: UInt32
+        let kind: JSONSlice.Kind
+        /// Of a string: there is nothing but ASCII in it.
+        let isASCII: Bool
+
+        var range: Range<Int> { Int(start)..<Int(end) }
+    }
+
+    let bytes: [UInt8]
+    let nodes: [Node]
+
+    /// - Parameter maximumDepth: How deep values may be nested.
+    init(parsing utf8: [UInt8], maximumDepth: Int) throws(JSONSyntaxError) {
+        guard utf8.count < UInt32.max else { throw JSONSyntaxError(offset: 0, line: 1, column: 1, reason: "too long") }
+        nodes = try utf8.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
+            var scanner = JSONScanner(bytes, maximumDepth: maximumDepth)
+            try scanner.scanDocument()
+            return scanner.nodes
+        }
+        bytes = utf8
+    }
+
+    private init(bytes: [UInt8], nodes: [Node]) {
+        self.bytes = bytes
+        self.nodes = nodes
+    }
+
+    static let null = JSONDocument(
+        bytes: Array("null".utf8),
+        nodes: [Node(start: 0, end: 4, next: 1, escapes: 0, kind: .null, isASCII: true)])
+}
+
+extension JSONDocument {
+    /// The node of the value that `object` has under a name; `nil` where it has none or is no object.
+    func member(_ name: UnsafeBufferPointer<UInt8>, of object: Int) -> Int? {
+        nodes.withUnsafeBufferPointer { nodes in
+            guard nodes[object].kind == .object else { return nil }
+            var found: Int?
+            var place = object + 1
+            while place < nodes[object].next {
+                if isName(nodes[place], name) { found = place + 1 }
+                place = Int(nodes[place + 1].next)
+            }
+            return found
+        }
+    }
+
+    private func isName(_ node: Node, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Equal strings may differ in their bytes when they are not ASCII.
+        guard node.isASCII, node.escapes == 0 else { return content(of: node) == String(decoding: name, as: UTF8.self) }
+        guard node.range.count == name.count + 2 else { return false }
+        return bytes.withUnsafeBufferPointer { bytes in
+            var index = 0
+            while index < name.count, bytes[Int(node.start) + 1 + index] == name[index] { index += 1 }
+            return index == name.count
+        }
+    }
+
+    /// A string's content with its escapes resolved.
+    func content(of string: Node) -> String {
+        let content = bytes[string.range].dropFirst().dropLast()
+        return String(decoding: string.escapes == 0 ? content : Self.unescape(content)[...], as: UTF8.self)
+    }
+
+    private static func unescape(_ content: ArraySlice<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(content.count)
+        var index = content.startIndex
+        func unit(at start: Int) -> UInt32 {
+            content[start..<min(start + 4, content.endIndex)].reduce(0) {
+                $0 << 4 | UInt32(JSONScanner.hexValue($1) ?? 0)
+            }
+        }
+        while index < content.endIndex {
+            let byte = content[index]
+            index += 1
+            guard byte == UInt8(ascii: "\\"), index < content.endIndex else {
+                result.append(byte)
+                continue
+            }
+            let escape = content[index]
+            index += 1
+            switch escape {
+            case UInt8(ascii: "n"): result.append(0x0A)
+            case UInt8(ascii: "r"): result.append(0x0D)
+            case UInt8(ascii: "t"): result.append(0x09)
+            case UInt8(ascii: "b"): result.append(0x08)
+            case UInt8(ascii: "f"): result.append(0x0C)
+            case UInt8(ascii: "u"):
+                var scalar = unit(at: index)
+                index += 4
+                if (0xD800..<0xDC00).contains(scalar) {
+                    scalar = 0x10000 + (scalar - 0xD800) << 10 + (unit(at: index + 2) &- 0xDC00) & 0x3FF
+                    index += 6
+                }
+                result.append(contentsOf: String(Unicode.Scalar(scalar) ?? "\u{FFFD}").utf8)
+            default: result.append(escape)
+            }
+        }
+        return result
+    }
+}
