@@ -127,7 +127,9 @@ struct JSONScanner {
             case UInt8(ascii: "\""):
                 position += 1
                 return note(.string, from: start, escapes: escapes, isASCII: isASCII)
-            case UInt8(ascii: "\\"): escapes += try scanEscape()
+            case UInt8(ascii: "\\"):
+                // One often follows another: a line ends with two.
+                repeat { escapes += try scanEscape() } while current == UInt8(ascii: "\\")
             case 0x20..<0x80: position += 1
             case 0x80...:
                 isASCII = false

@@ -54,17 +54,26 @@ struct FieldReader {
     // MARK: Members
 
     mutating func text(_ name: String, characters: ClosedRange<Int>, isRequired: Bool = false) -> String? {
-        guard let value = member(name, isRequired) else { return nil }
+        member(name, isRequired).flatMap { text($0, of: name, characters: characters) }
+    }
+
+    /// - Parameter value: What the member `name` was found to be.
+    mutating func text(_ value: JSONSlice, of name: String, characters: ClosedRange<Int>) -> String? {
         guard let text = value.string else { return wrongType(name, "a string") }
-        guard characters.contains(text.unicodeScalars.count) else {
+        let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        guard characters.contains(isPlain ? text.utf8.count : text.unicodeScalars.count) else {
             fail(name, "must have \(characters.lowerBound) to \(characters.upperBound) characters")
             return nil
         }
-        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) }) else {
+        guard isPlain || !text.unicodeScalars.contains(where: Self.isControl) else {
             fail(name, "must not have control characters")
             return nil
         }
         return text
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
     }
 
     mutating func user(_ name: String, isRequired: Bool = true) -> UserID? {
@@ -88,7 +97,11 @@ struct FieldReader {
     }
 
     mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
-        guard let value = member(name, false) else { return nil }
+        member(name, false).flatMap { integer($0, of: name, in: range) }
+    }
+
+    /// - Parameter value: What the member `name` was found to be.
+    mutating func integer(_ value: JSONSlice, of name: String, in range: ClosedRange<Int>) -> Int? {
         guard let integer = value.integer else { return wrongType(name, "an integer") }
         guard range.contains(integer) else {
             fail(name, "must be from \(range.lowerBound) to \(range.upperBound)")

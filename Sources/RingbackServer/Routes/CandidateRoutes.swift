@@ -43,12 +43,16 @@ enum CandidateRoutes {
             }
         }
         // These may be null.
-        for text in ["sdpMid", "usernameFragment"] where reader.member(text, false).map({ $0.kind != .null }) ?? false {
-            _ = reader.text(text, characters: 0...256)
-        }
+        checkText("sdpMid", in: &reader)
+        checkText("usernameFragment", in: &reader)
         if let line = reader.member("sdpMLineIndex", false), line.kind != .null {
-            _ = reader.integer("sdpMLineIndex", in: 0...Int(UInt16.max))
+            _ = reader.integer(line, of: "sdpMLineIndex", in: 0...Int(UInt16.max))
         }
+    }
+
+    private static func checkText(_ name: String, in reader: inout FieldReader) {
+        guard let text = reader.member(name, false), text.kind != .null else { return }
+        _ = reader.text(text, of: name, characters: 0...256)
     }
 
     /// GET /v1/calls/{callId}/candidates
