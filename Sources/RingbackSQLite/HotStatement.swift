@@ -72,27 +72,69 @@ final class HotStatement {
 
     private func note(_ code: Int32) { if status == SQLITE_OK { status = code } }
 
+    // MARK: Reading
+
+    /// Runs the statement with what was bound, and reads its rows.
+    ///
+    /// - Throws: `DatabaseError`, and what `read` throws.
+    func rows<Value>(_ read: (HotStatement) throws -> Value) throws -> [Value] {
+        defer { reset() }
+        var values: [Value] = []
+        while try step() { values.append(try read(self)) }
+        return values
+    }
+
     // MARK: Running
 
     /// Runs the statement with what was bound.
     ///
     /// - Throws: `DatabaseError`.
     func run() throws {
-        defer {
-            parameter = 0
-            used = 0
+        defer { reset() }
+        _ = try step()
+    }
+
+    /// - Returns: Whether there is a row.
+    private func step() throws -> Bool {
+        if status == SQLITE_OK { status = sqlite3_step(handle) }
+        switch status {
+        case SQLITE_DONE: return false
+        case SQLITE_ROW:
             status = SQLITE_OK
+            return true
+        default:
+            let message = sqlite3_db_handle(handle).map { String(cString: sqlite3_errmsg($0)) }
+            throw DatabaseError(resultCode: ResultCode(rawValue: status), message: message)
         }
-        if status == SQLITE_OK {
-            let code = sqlite3_step(handle)
-            sqlite3_reset(handle)
-            if code == SQLITE_DONE { return }
-            status = code
-        }
-        let message = sqlite3_db_handle(handle).map { String(cString: sqlite3_errmsg($0)) }
-        throw DatabaseError(resultCode: ResultCode(rawValue: status), message: message)
+    }
+
+    private func reset() {
+        sqlite3_reset(handle)
+        parameter = 0
+        used = 0
+        status = SQLITE_OK
     }
 
     /// SQLite makes its own copy before a binding returns.
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}
+
+extension HotStatement: Columns {
+    func text(_ column: Int) -> String? {
+        bytes(sqlite3_column_text(handle, Int32(column)), column).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func integer(_ column: Int) -> Int64? {
+        let column = Int32(column)
+        return sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
+    }
+
+    func bytes(_ column: Int) -> [UInt8]? {
+        bytes(sqlite3_column_blob(handle, Int32(column)), column).map { Array($0) }
+    }
+
+    private func bytes(_ address: UnsafeRawPointer?, _ column: Int) -> UnsafeRawBufferPointer? {
+        guard let address else { return nil }
+        return UnsafeRawBufferPointer(start: address, count: Int(sqlite3_column_bytes(handle, Int32(column))))
+    }
 }

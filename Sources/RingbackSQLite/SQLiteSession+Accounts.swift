@@ -6,9 +6,10 @@ import RingbackModel
 extension SQLiteSession {
     // MARK: Users
 
-    func account(_ user: UserID) throws -> Account? {
-        try first("SELECT * FROM users WHERE user_id = ? AND erased_at IS NULL", [user.rawValue], Self.account)
-    }
+    static let selectAccount =
+        "SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at FROM users"
+
+    func account(_ user: UserID) throws -> Account? { try all(.account, [user.rawValue], Self.account).first }
 
     func accounts(prefix: String, after: UserID?, limit: Int) throws -> [Account] {
         // One lower bound: SQLite would seek to the first of two. "\u{7F}" sorts behind every character a name may have.
@@ -16,16 +17,18 @@ extension SQLiteSession {
             after.map { $0.rawValue >= prefix ? (">", $0.rawValue) : (">=", prefix) } ?? (">=", prefix)
         return try all(
             """
-            SELECT * FROM users WHERE user_id \(comparison) ? AND user_id < ? AND erased_at IS NULL
+            \(Self.selectAccount) WHERE user_id \(comparison) ? AND user_id < ? AND erased_at IS NULL
             ORDER BY user_id LIMIT ?
             """, [start, prefix + "\u{7F}", limit], Self.account)
     }
 
-    private static func account(_ row: Row) throws -> Account {
+    private static func account(_ row: any Columns) throws -> Account {
         Account(
-            userId: try row.user("user_id"), displayName: row["display_name"], passwordHash: row["password_hash"],
-            busy: try row.value("busy"), createdAt: row.time("created_at"),
-            lastSeenAt: row.optionalTime("last_seen_at"))
+            userId: try row.value(row.text(0).flatMap { UserID($0) }, "user_id"),
+            displayName: try row.value(row.text(1), "display_name"),
+            passwordHash: try row.value(row.text(2), "password_hash"),
+            busy: try row.value(row.text(3).flatMap { BusyPolicy(rawValue: $0) }, "busy"),
+            createdAt: try row.value(row.time(4), "created_at"), lastSeenAt: row.time(5))
     }
 
     func insert(_ account: Account) throws -> Bool {
@@ -62,17 +65,20 @@ extension SQLiteSession {
 
     // MARK: Devices
 
+    static let selectDevice =
+        "SELECT user_id, device_id, name, token_hash, created_at, expires_at, last_seen_at FROM devices"
+
     func device(_ device: DeviceID) throws -> DeviceRecord? {
-        try first("SELECT * FROM devices WHERE device_id = ?", [device.rawValue], Self.device)
+        try first("\(Self.selectDevice) WHERE device_id = ?", [device.rawValue], Self.device)
     }
 
     func device(tokenHash: [UInt8]) throws -> DeviceRecord? {
-        try first("SELECT * FROM devices WHERE token_hash = ?", [Data(tokenHash)], Self.device)
+        try first("\(Self.selectDevice) WHERE token_hash = ?", [Data(tokenHash)], Self.device)
     }
 
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
         // Not by SQLite: it makes a temporary table to find the first of several.
-        let devices = try all("SELECT * FROM devices WHERE user_id = ?", [user.rawValue], Self.device)
+        let devices = try all(.devices, [user.rawValue], Self.device)
             .sorted { a, b in
                 let (seenA, seenB) = (a.lastSeenAt?.milliseconds ?? .min, b.lastSeenAt?.milliseconds ?? .min)
                 return seenA == seenB
@@ -81,11 +87,14 @@ extension SQLiteSession {
         return Array(devices.prefix(limit))
     }
 
-    private static func device(_ row: Row) throws -> DeviceRecord {
+    private static func device(_ row: any Columns) throws -> DeviceRecord {
         DeviceRecord(
-            participant: Participant(userId: try row.user("user_id"), deviceId: try row.device("device_id")),
-            name: row["name"], tokenHash: row.bytes("token_hash"), createdAt: row.time("created_at"),
-            expiresAt: row.time("expires_at"), lastSeenAt: row.optionalTime("last_seen_at"))
+            participant: Participant(
+                userId: try row.value(row.text(0).flatMap { UserID($0) }, "user_id"),
+                deviceId: try row.value(row.text(1).flatMap { DeviceID($0) }, "device_id")),
+            name: row.text(2), tokenHash: try row.value(row.bytes(3), "token_hash"),
+            createdAt: try row.value(row.time(4), "created_at"), expiresAt: try row.value(row.time(5), "expires_at"),
+            lastSeenAt: row.time(6))
     }
 
     func save(_ device: DeviceRecord) throws {
@@ -120,9 +129,7 @@ extension SQLiteSession {
     // MARK: Blocks and watch lists
 
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
-        try first(
-            "SELECT 1 FROM blocks WHERE blocker_id = ? AND blocked_id = ?", [blocker.rawValue, user.rawValue]
-        ) { _ in } != nil
+        try !all(.block, [user.rawValue, blocker.rawValue]) { _ in }.isEmpty
     }
 
     func blocks(of user: UserID) throws -> [Block] {

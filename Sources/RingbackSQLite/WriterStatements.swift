@@ -11,6 +11,9 @@ final class WriterStatements: @unchecked Sendable {
     /// For a call that lives on: touches no index.
     let updateCall: HotStatement
     let endCall: HotStatement
+    private let account: HotStatement
+    private let devices: HotStatement
+    private let block: HotStatement
     /// The last transaction's, for its memory.
     private var log: LogDraft?
 
@@ -27,6 +30,17 @@ final class WriterStatements: @unchecked Sendable {
             """)
         updateCall = try HotStatement(db, Self.update(CallRow.changing))
         endCall = try HotStatement(db, Self.update(CallRow.changing + CallRow.ending))
+        account = try HotStatement(db, HotQuery.account.sql)
+        devices = try HotStatement(db, HotQuery.devices.sql)
+        block = try HotStatement(db, HotQuery.block.sql)
+    }
+
+    subscript(query: HotQuery) -> HotStatement {
+        switch query {
+        case .account: account
+        case .devices: devices
+        case .block: block
+        }
     }
 
     /// Where a transaction puts what it tells.

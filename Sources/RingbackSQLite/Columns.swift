@@ -1,0 +1,26 @@
+import Foundation
+import GRDB
+import RingbackModel
+
+/// What stands in a row, by the places of its columns: the same for the writer's own statements and for GRDB's rows.
+protocol Columns {
+    func text(_ column: Int) -> String?
+    func integer(_ column: Int) -> Int64?
+    func bytes(_ column: Int) -> [UInt8]?
+}
+
+extension Row: Columns {
+    func text(_ column: Int) -> String? { self[column] }
+    func integer(_ column: Int) -> Int64? { self[column] }
+    func bytes(_ column: Int) -> [UInt8]? { (self[column] as Data?).map { Array($0) } }
+}
+
+extension Columns {
+    /// - Throws: ``CorruptRow``.
+    func value<Value>(_ value: Value?, _ name: String) throws -> Value {
+        guard let value else { throw CorruptRow(column: name) }
+        return value
+    }
+
+    func time(_ column: Int) -> Timestamp? { integer(column).map { Timestamp(milliseconds: $0) } }
+}
