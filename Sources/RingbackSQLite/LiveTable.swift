@@ -33,8 +33,8 @@ final class LiveTable: Sendable {
 
     fileprivate struct State {
         var entries: [CallID: Entry] = [:]
-        /// The keys of the calls of each user.
-        var users: [UserID: [Int64: CallID]] = [:]
+        /// The calls of each user.
+        var users: [UserID: [CallID]] = [:]
         var nextKey: Int64
         /// The number of the newest event when a call of a user last ended; of users who are not named here, it is not after
         /// ``oldEnds``.
@@ -68,7 +68,7 @@ final class LiveTable: Sendable {
     /// A user's calls, oldest first, for either side.
     func entries(of user: UserID) -> [Entry] {
         state.withLock { state in
-            (state.users[user] ?? [:]).sorted { $0.key < $1.key }.compactMap { state.entries[$0.value] }
+            (state.users[user] ?? []).compactMap { state.entries[$0] }.sorted { $0.key < $1.key }
         }
     }
 
@@ -136,7 +136,7 @@ extension LiveTable.State {
     fileprivate mutating func insert(_ entry: LiveTable.Entry) {
         if entries.updateValue(entry, forKey: entry.call.id) != nil { return }
         for user in [entry.call.caller.userId, entry.call.callee] {
-            users[user, default: [:]][entry.key] = entry.call.id
+            users[user, default: []].append(entry.call.id)
         }
     }
 
@@ -153,8 +153,9 @@ extension LiveTable.State {
     fileprivate mutating func remove(_ entry: LiveTable.Entry) {
         guard entries.removeValue(forKey: entry.call.id) != nil else { return }
         for user in [entry.call.caller.userId, entry.call.callee] {
-            users[user]?[entry.key] = nil
-            if users[user]?.isEmpty == true { users[user] = nil }
+            guard let place = users.index(forKey: user) else { continue }
+            users.values[place].removeAll { $0 == entry.call.id }
+            if users.values[place].isEmpty { users.remove(at: place) }
         }
     }
 }

@@ -90,13 +90,15 @@ extension SQLiteSession.Staged {
     ) rethrows {
         log.append(head, body: event.members, audience: audiences.count)
         for audience in audiences {
-            let head = try heads[audience.user] ?? newest(audience.user)
+            let known = heads.index(forKey: audience.user)
+            let head = try known.map { heads.values[$0] } ?? newest(audience.user)
             let (position, milestone) = ((head?.position ?? 0) + 1, head?.nextMilestone)
             let number = log.append(
                 LogRow.Entry(
                     user: audience.user, position: position, previous: head?.event, milestone: milestone,
                     only: audience.only, except: audience.except))
-            heads[audience.user] = FeedHeads.Head(event: number, position: position, milestone: milestone)
+            let new = FeedHeads.Head(event: number, position: position, milestone: milestone)
+            if let known { heads.values[known] = new } else { heads[audience.user] = new }
             events.append(
                 StoredEvent(
                     user: audience.user, position: position, only: audience.only, except: audience.except, body: event))

@@ -26,7 +26,9 @@ final class LoopOutbox: Sendable {
     }
 
     private struct State: Sendable {
-        var letters: [(NIOLoopBound<any LoopRecipient>, Letter)] = []
+        var letters: [Letter] = []
+        /// Of each letter.
+        var addresses: [LoopAddress] = []
         /// The loop has been called and has not come yet.
         var isCalled = false
     }
@@ -41,9 +43,10 @@ final class LoopOutbox: Sendable {
     }
 
     /// Takes something for a reader of this loop, on any thread.
-    fileprivate func put(_ letter: Letter, for recipient: NIOLoopBound<any LoopRecipient>) {
+    fileprivate func put(_ letter: Letter, for address: LoopAddress) {
         let shouldCall = state.withLock { state in
-            state.letters.append((recipient, letter))
+            state.letters.append(letter)
+            state.addresses.append(address)
             // Looked at under the lock: whoever holds looks here once more when it lets go.
             guard !state.isCalled, !isHeld.value else { return false }
             state.isCalled = true
@@ -64,28 +67,28 @@ final class LoopOutbox: Sendable {
     private func call() { eventLoop.execute { self.deliver() } }
 
     private func deliver() {
-        let letters = state.withLock { state in
+        let (letters, addresses) = state.withLock { state in
             state.isCalled = false
-            defer { state.letters = [] }
-            return state.letters
+            defer { (state.letters, state.addresses) = ([], []) }
+            return (state.letters, state.addresses)
         }
-        for (recipient, letter) in letters { recipient.value.take(letter) }
+        for index in letters.indices { addresses[index].recipient.value.take(letters[index]) }
         // What was written for one of them leaves in one piece.
-        for index in letters.indices { letters[index].0.value.sendCollected() }
+        for address in addresses { address.recipient.value.sendCollected() }
     }
 }
 
 /// Where other threads put what they have for one reader. To be let go of by the reader, which it holds.
 final class LoopAddress: Sendable {
     private let outbox: LoopOutbox
-    private let recipient: NIOLoopBound<any LoopRecipient>
+    fileprivate let recipient: NIOLoopBound<any LoopRecipient>
 
     fileprivate init(_ outbox: LoopOutbox, _ recipient: NIOLoopBound<any LoopRecipient>) {
         self.outbox = outbox
         self.recipient = recipient
     }
 
-    func put(_ letter: LoopOutbox.Letter) { outbox.put(letter, for: recipient) }
+    func put(_ letter: LoopOutbox.Letter) { outbox.put(letter, for: self) }
 }
 
 /// The outboxes of all event loops.
