@@ -47,8 +47,7 @@ package enum OpaqueText {
     /// Whether `text` is 8 to 64 characters of `[A-Za-z0-9_-]`.
     package static func isValid(_ text: String) -> Bool {
         guard (8...64).contains(text.utf8.count) else { return false }
-        var text = text
-        return text.withUTF8 { bytes in
+        return text.readUTF8 { bytes in
             bytes.reduce(true) { isValid, byte in
                 let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
                 let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import RingbackModel
 
 /// A statement of the writer's connection that runs with every message, bound without boxes.
 final class HotStatement {
@@ -31,8 +32,8 @@ final class HotStatement {
     func bind(_ value: Bool) { bind(value ? 1 as Int64 : 0) }
 
     func bind(_ value: String?) {
-        guard var value else { return bindNull() }
-        value.withUTF8 { bind(text: UnsafeRawBufferPointer($0)) }
+        guard let value else { return bindNull() }
+        value.readUTF8 { bind(text: UnsafeRawBufferPointer($0)) }
     }
 
     func bind(_ value: [UInt8]?) {
@@ -43,6 +44,12 @@ final class HotStatement {
             let (address, destructor) = kept(bytes)
             note(sqlite3_bind_blob(handle, next(), address, Int32(bytes.count), destructor))
         }
+    }
+
+    /// Bytes that stay where they are until the statement has run.
+    func bind(lasting bytes: UnsafeRawBufferPointer) {
+        if bytes.isEmpty { return note(sqlite3_bind_zeroblob(handle, next(), 0)) }
+        note(sqlite3_bind_blob(handle, next(), bytes.baseAddress, Int32(bytes.count), nil))
     }
 
     /// UTF-8 for a column of type TEXT.

@@ -1,3 +1,5 @@
+import RingbackModel
+
 /// The values that a row of the log is made of: numbers as LEB128, text as its length in bytes and its UTF-8.
 extension [UInt8] {
     mutating func append(number: Int64) {
@@ -11,8 +13,8 @@ extension [UInt8] {
 
     /// - Parameter text: `nil` is kept as the empty text.
     mutating func append(text: String?) {
-        guard var text else { return append(0) }
-        text.withUTF8 { utf8 in
+        guard let text else { return append(0) }
+        text.readUTF8 { utf8 in
             append(number: Int64(utf8.count))
             append(contentsOf: utf8)
         }

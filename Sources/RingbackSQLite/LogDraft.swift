@@ -28,6 +28,11 @@ struct LogDraft: Sendable {
 
     var isLarge: Bool { bodies.count >= Self.largeBodies }
 
+    /// Calls `body` with ``entries`` and ``bodies`` where they are.
+    func withBytes(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws -> Void) rethrows {
+        try entries.withUnsafeBytes { entries in try bodies.withUnsafeBytes { try body(entries, $0) } }
+    }
+
     /// Begins an event of so many entries, which follow.
     mutating func append(_ head: LogRow.Head, body: some Collection<UInt8>, audience: Int) {
         let last = next + Int64(audience) - 1

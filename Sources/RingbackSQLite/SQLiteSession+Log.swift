@@ -12,9 +12,11 @@ extension SQLiteSession {
         statement.bind(staged.log.next - 1)
         statement.bind(staged.log.first)
         statement.bind(staged.log.time.milliseconds)
-        statement.bind(staged.log.entries)
-        statement.bind(staged.log.bodies)
-        try statement.run()
+        try staged.log.withBytes { entries, bodies in
+            statement.bind(lasting: entries)
+            statement.bind(lasting: bodies)
+            try statement.run()
+        }
         staged.log.begin(at: staged.log.next)
     }
 

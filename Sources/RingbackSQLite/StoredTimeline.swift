@@ -42,11 +42,12 @@ struct StoredTimeline: Sendable {
     /// The JSON for the row.
     mutating func encode(for call: CallState) -> [UInt8] {
         let fresh = fresh
+        let (caller, callee) = (call.caller, call.calleeParticipant)
         var json = JSONWriter(reservingCapacity: encoded.count + fresh.count * 48 + 2)
         json.array { json in
             if !encoded.isEmpty { json.raw(encoded) }
             for piece in fresh {
-                for entry in piece.entries { Self.write(entry, of: call, to: &json) }
+                for entry in piece.entries { Self.write(entry, caller: caller, callee: callee, to: &json) }
             }
         }
         encoded = Array(json.utf8.dropFirst().dropLast())
@@ -66,15 +67,17 @@ struct StoredTimeline: Sendable {
         return old + fresh.flatMap(\.entries)
     }
 
-    private static func write(_ entry: TimelineEntry, of call: CallState, to json: inout JSONWriter) {
+    private static func write(
+        _ entry: TimelineEntry, caller: Participant, callee: Participant?, to json: inout JSONWriter
+    ) {
         json.array { json in
             json.integer(Int64(entry.seq))
             json.integer(entry.time.milliseconds)
             json.string(entry.what)
             switch entry.actor {
             case nil: json.null()
-            case let actor? where actor == call.caller: json.integer(0)
-            case let actor? where actor == call.calleeParticipant: json.integer(1)
+            case caller?: json.integer(0)
+            case callee where callee != nil: json.integer(1)
             case let actor?: actor.write(to: &json)
             }
             if let detail = entry.detail { json.string(detail) }

@@ -1,7 +1,9 @@
 package import RingbackModel
 
-/// What a device asks of a call, as a value: checked against the bounds, not yet against the call.
-package struct CallRequest: Sendable {
+/// What a device asks of a call: checked against the bounds, not yet against the call.
+///
+/// An object, for it is handed on a dozen times, and a copy of it would be a copy of each text in it.
+package final class CallRequest: Sendable {
     package enum Action: Sendable {
         /// Answers 201 with the new call, or 200 with the standing one when both invited each other.
         case invite(Invitation)
@@ -22,10 +24,10 @@ package struct CallRequest: Sendable {
         case candidates([JSONText], negotiation: Int?)
     }
 
-    package var action: Action
-    package var actor: Participant
+    package let action: Action
+    package let actor: Participant
     /// The same key is the same request: it is carried out once.
-    package var key: IdempotencyKey?
+    package let key: IdempotencyKey?
 
     package init(_ action: Action, by actor: Participant, key: IdempotencyKey? = nil) {
         self.action = action

@@ -1,15 +1,15 @@
 package import RingbackModel
 
 /// An event in a user's log.
-package struct StoredEvent: Sendable {
-    package var user: UserID
+package final class StoredEvent: Sendable {
+    package let user: UserID
     /// Counted from 1 within the user's log, without gaps.
-    package var position: Int64
+    package let position: Int64
     /// For this device alone.
-    package var only: DeviceID?
+    package let only: DeviceID?
     /// For all but this device.
-    package var except: DeviceID?
-    package var body: EventBody
+    package let except: DeviceID?
+    package let body: EventBody
 
     package init(user: UserID, position: Int64, only: DeviceID?, except: DeviceID?, body: EventBody) {
         self.user = user

@@ -101,7 +101,6 @@ extension JSONSlice {
 
     /// A member of an object. Of members with one name the last counts.
     package subscript(name: String) -> JSONSlice? {
-        var name = name
-        return name.withUTF8 { document.member($0, of: index) }.map { JSONSlice(document, $0) }
+        name.readUTF8 { document.member($0, of: index) }.map { JSONSlice(document, $0) }
     }
 }

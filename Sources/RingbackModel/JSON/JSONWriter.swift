@@ -42,8 +42,7 @@ package struct JSONWriter: Sendable {
     }
 
     package mutating func string(_ value: String) {
-        var value = value
-        value.withUTF8 { text in
+        value.readUTF8 { text in
             if Self.isPlain(text) { quote(text) } else { Self.escaped(text).withUnsafeBufferPointer { quote($0) } }
         }
     }

@@ -21,8 +21,7 @@ struct BytePen: ~Copyable {
     mutating func put(_ bytes: [UInt8]) { bytes.withUnsafeBytes { put($0) } }
 
     mutating func put(_ text: String) {
-        var text = text
-        text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
+        text.readUTF8 { put(UnsafeRawBufferPointer($0)) }
     }
 
     private mutating func put(_ bytes: UnsafeRawBufferPointer) {
