@@ -69,7 +69,8 @@ package final class EventBody: Sendable {
         self.time = time
         self.callId = callId
         var json = JSONWriter(reservingCapacity: capacity + 320)
-        json.field("id", callId.rawValue + ("." + String(callSeq)))
+        json.name("id")
+        json.string(callId, callSeq)
         json.field("type", type.rawValue)
         json.field("time", time)
         json.field("callId", callId.rawValue)

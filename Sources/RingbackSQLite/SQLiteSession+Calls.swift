@@ -56,8 +56,8 @@ extension SQLiteSession {
     private func current(_ calls: [CallState], staged isWanted: (CallState) -> Bool) throws -> [CallState] {
         if staged.calls.isEmpty { return calls }
         let known = Set(calls.map(\.id))
-        let new = staged.calls.values.map(\.entry).filter { !known.contains($0.call.id) && isWanted($0.call) }
-            .sorted { $0.key < $1.key }.map(\.call)
+        let new = staged.calls.values.filter { !known.contains($0.id) && isWanted($0.entry.call) }
+            .sorted { $0.entry.key < $1.entry.key }.map(\.entry.call)
         return (calls.map { staged.calls[$0.id]?.entry.call ?? $0 } + new).filter(\.isLive)
     }
 

@@ -56,6 +56,11 @@ final class SQLiteSession: StoreWriter {
         self.tail = tail
         self.statements = statements
         staged = Staged(log: statements?.takeLog(first: heads.newestEvent + 1) ?? LogDraft(first: 1))
+        if statements != nil {
+            // A commit is of many messages, as a rule.
+            staged.heads.reserveCapacity(64)
+            staged.events.reserveCapacity(64)
+        }
     }
 
     /// To be called by whatever changes the database or what is staged.

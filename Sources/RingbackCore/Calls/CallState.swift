@@ -107,7 +107,6 @@ package struct CallState: Sendable, Hashable {
 
     /// What there is to know of a call.
     private struct Facts: Hashable {
-        // First what most changes change: two states are compared from above.
         var timelineCount = 0
         var eventCount = 0
         let origin: Origin
@@ -144,7 +143,12 @@ package struct CallState: Sendable, Hashable {
         }
     }
 
-    package static func == (a: CallState, b: CallState) -> Bool { a.shared === b.shared || a.facts == b.facts }
+    package static func == (a: CallState, b: CallState) -> Bool {
+        if a.shared === b.shared { return true }
+        // First what most changes change: it needs no copies.
+        guard a.timelineCount == b.timelineCount, a.eventCount == b.eventCount else { return false }
+        return a.facts == b.facts
+    }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 

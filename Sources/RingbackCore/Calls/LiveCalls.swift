@@ -3,24 +3,26 @@ import Synchronization
 
 /// The calls that have not ended, in short, kept up to date by every commit.
 package final class LiveCalls: Sendable {
-    fileprivate struct Entry {
-        var users: [UserID] = []
-        var participants: [Participant] = []
+    fileprivate enum Stage {
+        /// The caller calls out.
+        case calling
+        /// Both take part.
+        case underWay
     }
 
     fileprivate struct State {
-        var entries: [CallID: Entry] = [:]
+        var stages: [CallID: Stage] = [:]
         /// In how many calls a user takes part, or calls out.
         var engagements: [UserID: Int] = [:]
-        var calls: [Participant: Set<CallID>] = [:]
+        var calls: [Participant: [CallID]] = [:]
     }
 
     /// What a commit changed.
     package struct Changes: Sendable {
         /// Users whose being busy may have changed.
-        package var users: Set<UserID> = []
+        package var users: [UserID] = []
         /// Devices that newly take part in a call.
-        package var joined: Set<Participant> = []
+        package var joined: [Participant] = []
     }
 
     private let state = Mutex(State())
@@ -32,53 +34,50 @@ package final class LiveCalls: Sendable {
 
     /// The calls under way that a device takes part in.
     package func calls(of participant: Participant) -> Set<CallID> {
-        state.withLock { $0.calls[participant] ?? [] }
+        state.withLock { Set($0.calls[participant] ?? []) }
     }
 
-    package var count: Int { state.withLock(\.entries.count) }
+    package var count: Int { state.withLock(\.stages.count) }
 
     /// Takes the calls of a commit.
     package func update(_ calls: [CallState]) -> Changes {
         var changes = Changes()
         state.withLock { state in
-            for call in calls {
-                let known = state.entries[call.id]
-                // Most commits change neither who takes part nor whether the call lives.
-                if let known, call.isLive, known.participants.isEmpty != call.isUnderWay { continue }
-                let old = known ?? Entry()
-                let new = Self.entry(of: call)
-                for user in old.users { state.leave(user) }
-                for user in new.users { state.engagements[user, default: 0] += 1 }
-                for participant in old.participants {
-                    state.calls[participant]?.remove(call.id)
-                    if state.calls[participant]?.isEmpty == true { state.calls[participant] = nil }
-                }
-                for participant in new.participants { state.calls[participant, default: []].insert(call.id) }
-                state.entries[call.id] = call.isLive ? new : nil
-                for user in old.users where !new.users.contains(user) { changes.users.insert(user) }
-                for user in new.users where !old.users.contains(user) { changes.users.insert(user) }
-                for joined in new.participants where !old.participants.contains(joined) {
-                    changes.joined.insert(joined)
-                }
-            }
+            for call in calls { state.take(call, &changes) }
         }
         return changes
-    }
-
-    private static func entry(of call: CallState) -> Entry {
-        guard call.isLive else { return Entry() }
-        guard call.isUnderWay else { return Entry(users: [call.caller.userId]) }
-        return Entry(
-            users: [call.caller.userId, call.callee],
-            participants: CallState.Side.allCases.compactMap { side in
-                call.device(of: side).map { Participant(userId: call.user(of: side), deviceId: $0) }
-            })
     }
 }
 
 extension LiveCalls.State {
-    fileprivate mutating func leave(_ user: UserID) {
-        guard let count = engagements[user] else { return }
-        engagements[user] = count > 1 ? count - 1 : nil
+    fileprivate mutating func take(_ call: CallState, _ changes: inout LiveCalls.Changes) {
+        let old = stages[call.id]
+        let new: LiveCalls.Stage? = call.isLive ? call.isUnderWay ? .underWay : .calling : nil
+        // Most commits change neither who takes part nor whether the call lives.
+        guard new != old else { return }
+        stages[call.id] = new
+        if (old == nil) != (new == nil) {
+            engage(call.caller.userId, new != nil)
+            changes.users.append(call.caller.userId)
+        }
+        guard (old == .underWay) != (new == .underWay) else { return }
+        engage(call.callee, new == .underWay)
+        changes.users.append(call.callee)
+        for side in CallState.Side.allCases {
+            guard let device = call.device(of: side) else { continue }
+            let participant = Participant(userId: call.user(of: side), deviceId: device)
+            if new == .underWay {
+                calls[participant, default: []].append(call.id)
+                changes.joined.append(participant)
+            } else if let place = calls.index(forKey: participant) {
+                calls.values[place].removeAll { $0 == call.id }
+                if calls.values[place].isEmpty { calls.remove(at: place) }
+            }
+        }
+    }
+
+    private mutating func engage(_ user: UserID, _ isMore: Bool) {
+        let count = engagements[user, default: 0] + (isMore ? 1 : -1)
+        engagements[user] = count > 0 ? count : nil
     }
 }

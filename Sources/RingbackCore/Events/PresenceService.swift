@@ -81,8 +81,8 @@ package final class PresenceService: Sendable {
     }
 
     /// Those of the users whom somebody watches.
-    package func watched(among users: Set<UserID>) -> Set<UserID> {
-        state.withLock { state in users.filter { state.watchers[$0] != nil } }
+    package func watched(among users: [UserID]) -> Set<UserID> {
+        state.withLock { state in Set(users.filter { state.watchers[$0] != nil }) }
     }
 
     /// Looks whether a user's status changed, and tells those who watch.

@@ -69,8 +69,11 @@ extension JSONDocument {
 
     /// A string's content with its escapes resolved.
     func content(of string: Node) -> String {
-        let content = bytes[string.range].dropFirst().dropLast()
-        return String(decoding: string.escapes == 0 ? content : Self.unescape(content)[...], as: UTF8.self)
+        let content = string.range.dropFirst().dropLast()
+        guard string.escapes == 0 else { return String(decoding: Self.unescape(bytes[content]), as: UTF8.self) }
+        return bytes.withUnsafeBufferPointer { bytes in
+            String(decoding: UnsafeBufferPointer(rebasing: bytes[content]), as: UTF8.self)
+        }
     }
 
     private static func unescape(_ content: ArraySlice<UInt8>) -> [UInt8] {

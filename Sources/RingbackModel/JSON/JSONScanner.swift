@@ -116,41 +116,44 @@ struct JSONScanner {
     }
 
     private mutating func scanString() throws(JSONSyntaxError) {
-        let start = position
+        let (start, count) = (position, bytes.count)
+        var place = start + 1
         var escapes = 0
         var isASCII = true
-        position += 1
-        while true {
-            skipPlain()
-            guard let byte = current else { break }
+        while place < count {
+            // ASCII that means nothing in a string, eight bytes at a time.
+            if place + 8 <= count {
+                let word = UnsafeRawPointer(bytes.baseAddress! + place).loadUnaligned(as: UInt64.self).littleEndian
+                let isSpecial = (Self.escapable(in: word) | word) & 0x8080_8080_8080_8080
+                guard isSpecial != 0 else {
+                    place += 8
+                    continue
+                }
+                place += isSpecial.trailingZeroBitCount / 8
+            }
+            let byte = bytes[place]
             switch byte {
             case UInt8(ascii: "\""):
-                position += 1
+                position = place + 1
                 return note(.string, from: start, escapes: escapes, isASCII: isASCII)
             case UInt8(ascii: "\\"):
+                position = place
                 // One often follows another: a line ends with two.
                 repeat { escapes += try scanEscape() } while current == UInt8(ascii: "\\")
-            case 0x20..<0x80: position += 1
+                place = position
+            case 0x20..<0x80: place += 1
             case 0x80...:
                 isASCII = false
+                position = place
                 try scanMultibyte(first: byte)
-            default: throw error("control character in a string")
+                place = position
+            default:
+                position = place
+                throw error("control character in a string")
             }
         }
+        position = place
         throw error("unexpected end in a string")
-    }
-
-    /// Passes over ASCII that means nothing in a string, eight bytes at a time. It may stop early at the end of the text.
-    private mutating func skipPlain() {
-        while position + 8 <= bytes.count {
-            let word = UnsafeRawPointer(bytes.baseAddress! + position).loadUnaligned(as: UInt64.self).littleEndian
-            let isSpecial = (Self.escapable(in: word) | word) & 0x8080_8080_8080_8080
-            guard isSpecial == 0 else {
-                position += isSpecial.trailingZeroBitCount / 8
-                return
-            }
-            position += 8
-        }
     }
 
     /// The highest bit of every byte that is a quote, a backslash or a control character. A borrow makes a byte look like one

@@ -48,22 +48,35 @@ package struct JSONWriter: Sendable {
     }
 
     package mutating func integer(_ value: Int64) {
-        var size = value < 0 ? 2 : 1
-        var rest = value.magnitude / 10
-        while rest > 0 {
-            size += 1
+        let digits = Self.digits(of: value.magnitude)
+        let sign = value < 0 ? 1 : 0
+        write(sign + digits) { place in
+            if sign > 0 { place[0] = UInt8(ascii: "-") }
+            place.put(value.magnitude, digits: digits, at: sign)
+        }
+    }
+
+    /// A string of an identifier, which needs no escapes, a dot and a number that is not negative.
+    package mutating func string(_ identifier: CallID, _ number: Int) {
+        identifier.rawValue.readUTF8 { identifier in
+            let digits = Self.digits(of: UInt64(number))
+            write(identifier.count + digits + 3) { place in
+                place[0] = UInt8(ascii: "\"")
+                if let start = identifier.baseAddress { place.copy(start, identifier.count, at: 1) }
+                place[identifier.count + 1] = UInt8(ascii: ".")
+                place.put(UInt64(number), digits: digits, at: identifier.count + 2)
+                place[identifier.count + digits + 2] = UInt8(ascii: "\"")
+            }
+        }
+    }
+
+    private static func digits(of value: UInt64) -> Int {
+        var (count, rest) = (1, value)
+        while rest >= 10 {
             rest /= 10
+            count += 1
         }
-        write(size) { place in
-            if value < 0 { place[0] = UInt8(ascii: "-") }
-            var rest = value.magnitude
-            var index = size
-            repeat {
-                index -= 1
-                place[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            } while rest > 0
-        }
+        return count
     }
 
     package mutating func number(_ value: Double) { raw(Array((value.isFinite ? "\(value)" : "null").utf8)) }
@@ -185,6 +198,14 @@ package struct JSONWriter: Sendable {
 extension UnsafeMutableBufferPointer<UInt8> {
     fileprivate func copy(_ bytes: UnsafePointer<UInt8>, _ count: Int, at place: Int) {
         _ = self[place...].update(fromContentsOf: UnsafeBufferPointer(start: bytes, count: count))
+    }
+
+    fileprivate func put(_ value: UInt64, digits: Int, at place: Int) {
+        var rest = value
+        for index in stride(from: place + digits - 1, through: place, by: -1) {
+            self[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
     }
 }
 

@@ -45,6 +45,11 @@ final class LoopOutbox: Sendable {
     /// Takes something for a reader of this loop, on any thread.
     fileprivate func put(_ letter: Letter, for address: LoopAddress) {
         let shouldCall = state.withLock { state in
+            if state.letters.isEmpty {
+                // There are more, as a rule.
+                state.letters.reserveCapacity(64)
+                state.addresses.reserveCapacity(64)
+            }
             state.letters.append(letter)
             state.addresses.append(address)
             // Looked at under the lock: whoever holds looks here once more when it lets go.
