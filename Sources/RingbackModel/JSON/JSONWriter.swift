@@ -1,25 +1,26 @@
-/// Writes JSON (RFC 8259) into one buffer, without intermediate values.
+/// Writes JSON (RFC 8259) into one piece of memory of its own, without intermediate values.
 ///
-/// Behind every value a comma is due before the next, so nesting needs no bookkeeping.
-package struct JSONWriter: Sendable {
-    /// What is written, and room for more.
-    private var buffer: [UInt8]
+/// Behind every value a comma is due before the next, so nesting needs no bookkeeping. Not an array: with each write that would
+/// look whether somebody else holds it.
+package struct JSONWriter: ~Copyable {
+    private var memory: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    /// Bytes that are written.
     private var count = 0
     private var isCommaDue = false
 
     package init(reservingCapacity capacity: Int = 256) {
-        buffer = []
-        grow(to: capacity)
+        memory = .allocate(capacity: capacity)
+        self.capacity = capacity
     }
+
+    deinit { memory.deallocate() }
 
     /// What is written.
-    package var utf8: [UInt8] { Array(buffer[..<count]) }
+    package var utf8: [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
 
-    /// What is written, without a copy.
-    package consuming func finish() -> [UInt8] {
-        buffer.removeLast(buffer.count - count)
-        return buffer
-    }
+    /// What is written, at the end.
+    package consuming func finish() -> [UInt8] { utf8 }
 
     package mutating func object(_ members: (inout JSONWriter) -> Void) {
         open(UInt8(ascii: "{"))
@@ -50,23 +51,21 @@ package struct JSONWriter: Sendable {
     package mutating func integer(_ value: Int64) {
         let digits = Self.digits(of: value.magnitude)
         let sign = value < 0 ? 1 : 0
-        write(sign + digits) { place in
-            if sign > 0 { place[0] = UInt8(ascii: "-") }
-            place.put(value.magnitude, digits: digits, at: sign)
-        }
+        let place = room(sign + digits)
+        if sign > 0 { place[0] = UInt8(ascii: "-") }
+        Self.put(value.magnitude, digits: digits, at: place + sign)
     }
 
     /// A string of an identifier, which needs no escapes, a dot and a number that is not negative.
     package mutating func string(_ identifier: CallID, _ number: Int) {
         identifier.rawValue.readUTF8 { identifier in
             let digits = Self.digits(of: UInt64(number))
-            write(identifier.count + digits + 3) { place in
-                place[0] = UInt8(ascii: "\"")
-                if let start = identifier.baseAddress { place.copy(start, identifier.count, at: 1) }
-                place[identifier.count + 1] = UInt8(ascii: ".")
-                place.put(UInt64(number), digits: digits, at: identifier.count + 2)
-                place[identifier.count + digits + 2] = UInt8(ascii: "\"")
-            }
+            let place = room(identifier.count + digits + 3)
+            place[0] = UInt8(ascii: "\"")
+            Self.copy(identifier, to: place + 1)
+            place[identifier.count + 1] = UInt8(ascii: ".")
+            Self.put(UInt64(number), digits: digits, at: place + identifier.count + 2)
+            place[identifier.count + digits + 2] = UInt8(ascii: "\"")
         }
     }
 
@@ -89,73 +88,82 @@ package struct JSONWriter: Sendable {
 
     /// A value, or members (`"a":1,"b":2`), that are JSON already.
     package mutating func raw(_ json: [UInt8]) {
-        json.withUnsafeBufferPointer { json in
-            write(json.count) { place in
-                if let start = json.baseAddress { place.copy(start, json.count, at: 0) }
-            }
-        }
+        json.withUnsafeBufferPointer { Self.copy($0, to: room($0.count)) }
     }
 
     package mutating func name(_ name: StaticString) {
         let size = name.utf8CodeUnitCount
-        write(size + 3) { place in
-            place[0] = UInt8(ascii: "\"")
-            place.copy(name.utf8Start, size, at: 1)
-            place[size + 1] = UInt8(ascii: "\"")
-            place[size + 2] = UInt8(ascii: ":")
-        }
+        let place = room(size + 3)
+        place[0] = UInt8(ascii: "\"")
+        (place + 1).initialize(from: name.utf8Start, count: size)
+        place[size + 1] = UInt8(ascii: "\"")
+        place[size + 2] = UInt8(ascii: ":")
         isCommaDue = false
     }
 
     /// What follows a name that was written as a string.
     package mutating func colon() {
         isCommaDue = false
-        write(1) { $0[0] = UInt8(ascii: ":") }
+        room(1)[0] = UInt8(ascii: ":")
         isCommaDue = false
     }
 
-    // MARK: The buffer
+    // MARK: The memory
 
     private mutating func literal(_ text: StaticString) {
-        write(text.utf8CodeUnitCount) { $0.copy(text.utf8Start, text.utf8CodeUnitCount, at: 0) }
+        room(text.utf8CodeUnitCount).initialize(from: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
     private mutating func open(_ bracket: UInt8) {
-        write(1) { $0[0] = bracket }
+        room(1)[0] = bracket
         isCommaDue = false
     }
 
     private mutating func close(_ bracket: UInt8) {
         isCommaDue = false
-        write(1) { $0[0] = bracket }
+        room(1)[0] = bracket
     }
 
     /// Writes a string that needs no escapes any more.
     private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
-        write(text.count + 2) { place in
-            place[0] = UInt8(ascii: "\"")
-            if let start = text.baseAddress { place.copy(start, text.count, at: 1) }
-            place[text.count + 1] = UInt8(ascii: "\"")
-        }
+        let place = room(text.count + 2)
+        place[0] = UInt8(ascii: "\"")
+        Self.copy(text, to: place + 1)
+        place[text.count + 1] = UInt8(ascii: "\"")
     }
 
-    /// Writes a comma if one is due, and what `fill` puts into so many bytes behind it.
-    private mutating func write(_ size: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
-        let (comma, start) = (count, isCommaDue ? count + 1 : count)
-        let end = start + size
-        if end > buffer.count { grow(to: end) }
-        buffer.withUnsafeMutableBufferPointer { buffer in
-            if comma < start { buffer[comma] = UInt8(ascii: ",") }
-            fill(UnsafeMutableBufferPointer(rebasing: buffer[start..<end]))
+    /// Writes a comma if one is due.
+    ///
+    /// - Returns: The place for so many bytes behind it, all of which are to be written before anything else is.
+    private mutating func room(_ size: Int) -> UnsafeMutablePointer<UInt8> {
+        if size >= capacity - count { grow(by: size + 1) }
+        if isCommaDue {
+            memory[count] = UInt8(ascii: ",")
+            count += 1
         }
-        count = end
         isCommaDue = true
+        defer { count += size }
+        return memory + count
     }
 
-    private mutating func grow(to size: Int) {
-        let size = max(size, 2 * buffer.count)
-        buffer.reserveCapacity(size)
-        buffer.append(contentsOf: repeatElement(0, count: size - buffer.count))
+    private mutating func grow(by size: Int) {
+        let larger = max(2 * capacity, count + size)
+        let new = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        new.initialize(from: memory, count: count)
+        memory.deallocate()
+        (memory, capacity) = (new, larger)
+    }
+
+    private static func copy(_ bytes: UnsafeBufferPointer<UInt8>, to place: UnsafeMutablePointer<UInt8>) {
+        if let start = bytes.baseAddress { place.initialize(from: start, count: bytes.count) }
+    }
+
+    private static func put(_ value: UInt64, digits: Int, at place: UnsafeMutablePointer<UInt8>) {
+        var rest = value
+        for index in stride(from: digits - 1, through: 0, by: -1) {
+            place[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
     }
 
     /// Whether nothing has to be escaped; eight bytes at a time.
@@ -192,20 +200,6 @@ package struct JSONWriter: Sendable {
             }
         }
         return escaped
-    }
-}
-
-extension UnsafeMutableBufferPointer<UInt8> {
-    fileprivate func copy(_ bytes: UnsafePointer<UInt8>, _ count: Int, at place: Int) {
-        _ = self[place...].update(fromContentsOf: UnsafeBufferPointer(start: bytes, count: count))
-    }
-
-    fileprivate func put(_ value: UInt64, digits: Int, at place: Int) {
-        var rest = value
-        for index in stride(from: place + digits - 1, through: place, by: -1) {
-            self[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
     }
 }
 
