@@ -62,7 +62,7 @@ final class GroupWriter: Sendable {
     }
 
     private func drain(_ db: Database) {
-        while let batch = takeBatch() { commit(batch, db) }
+        while var batch = takeBatch() { commit(&batch, db) }
     }
 
     private func takeBatch() -> [any StoreJob]? {
@@ -81,9 +81,9 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private func commit(_ batch: [any StoreJob], _ db: Database) {
+    private func commit(_ batch: inout [any StoreJob], _ db: Database) {
         do {
-            finish(batch, try transact(batch, db))
+            finish(&batch, try transact(batch, db))
             checkpointer.afterCommit(db)
         } catch {
             let error = (error as? DatabaseError)?.problem ?? error
@@ -93,7 +93,7 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private func finish(_ batch: [any StoreJob], _ done: Done) {
+    private func finish(_ batch: inout [any StoreJob], _ done: Done) {
         let (observer, settled) = state.withLock { ($0.observer, $0.settled) }
         let calls = done.staged.calls.values
         // Before the live calls let go of those that have ended: a history may find one twice, but not miss it.
@@ -104,6 +104,8 @@ final class GroupWriter: Sendable {
         for (job, error) in zip(batch, done.errors) {
             if let error { job.fail((error as? DatabaseError)?.problem ?? error) } else { job.complete() }
         }
+        // Before whoever waits comes to run: the last to hold a job frees it.
+        batch = []
         settled()
     }
 

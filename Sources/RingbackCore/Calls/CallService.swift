@@ -24,9 +24,7 @@ package final class CallService: Sendable {
     /// The same without a task to wait in.
     ///
     /// - Parameter completion: Called on the writer's thread once the change is durable. It must not wait.
-    package func submit(
-        _ request: CallRequest, then completion: @escaping @Sendable (Result<Answer, any Error>) -> Void
-    ) {
+    package func submit(_ request: CallRequest, then completion: @escaping @Sendable (CallJob) -> Void) {
         store.submit(CallJob(request, of: self, then: completion))
     }
 

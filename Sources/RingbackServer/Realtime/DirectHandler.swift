@@ -85,7 +85,7 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopRe
 
     func take(_ letter: LoopOutbox.Letter) {
         switch letter {
-        case .done(let result): if let write = exchange as? CallWrite { answered(write, result) }
+        case .done(let job): if let write = exchange as? CallWrite { answered(write, job.result) }
         case .wake, .end, .answer:
             guard let poll = exchange as? Poll, poll.seat != nil else { return }
             if case .end = letter { poll.hasEnded = true }

@@ -19,9 +19,9 @@ final class LoopOutbox: Sendable {
     enum Letter: Sendable {
         /// There may be events.
         case wake
-        case answer(SocketRequest.Label, Result<Answer, any Error>)
+        case answer(SocketRequest.Label, CallJob)
         /// Of the one request that waits.
-        case done(Result<Answer, any Error>)
+        case done(CallJob)
         case end(StreamEnd)
     }
 

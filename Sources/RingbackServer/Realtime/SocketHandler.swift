@@ -153,7 +153,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         isCollecting = true
         switch letter {
         case .wake: pump()
-        case .answer(let label, let result): answered(label, result)
+        case .answer(let label, let job): answered(label, job.result)
         case .done: break
         case .end(let end): close(end == .restart ? .restart : .superseded)
         }
