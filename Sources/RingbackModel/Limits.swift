@@ -40,4 +40,6 @@ public enum Limits {
     public static let idempotencyKeyCharacters = 1...255
     /// Levels that JSON may nest.
     public static let jsonDepth = 32
+    /// Values in JSON, and names of members.
+    public static let jsonValues = 10_000
 }

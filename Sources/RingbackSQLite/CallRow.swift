@@ -135,7 +135,8 @@ enum CallRow {
     }
 
     private static func legs(_ json: String) throws -> [CallState.Leg] {
-        try (JSONSlice(trusted: Array(json.utf8)).elements ?? []).map { json in
+        guard let elements = JSONSlice(kept: Array(json.utf8))?.elements else { throw CorruptRow(column: "legs") }
+        return try elements.map { json in
             guard let device = json["deviceId"]?.string.flatMap({ DeviceID($0) }),
                 let state = json["state"]?.string.flatMap({ CallLeg.State(rawValue: $0) })
             else { throw CorruptRow(column: "legs") }

@@ -137,7 +137,9 @@ extension HotStatement: Columns {
     }
 
     func bytes(_ column: Int) -> [UInt8]? {
-        bytes(sqlite3_column_blob(handle, Int32(column)), column).map { Array($0) }
+        guard sqlite3_column_type(handle, Int32(column)) != SQLITE_NULL else { return nil }
+        // Empty bytes have no address.
+        return bytes(sqlite3_column_blob(handle, Int32(column)), column).map { Array($0) } ?? []
     }
 
     private func bytes(_ address: UnsafeRawPointer?, _ column: Int) -> UnsafeRawBufferPointer? {

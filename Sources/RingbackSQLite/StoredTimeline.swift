@@ -50,15 +50,17 @@ struct StoredTimeline: Sendable {
                 for entry in piece.entries { Self.write(entry, caller: caller, callee: callee, to: &json) }
             }
         }
-        encoded = Array(json.utf8.dropFirst().dropLast())
+        let array = json.finish()
+        encoded = Array(array.dropFirst().dropLast())
         newest = nil
-        return json.finish()
+        return array
     }
 
     /// - Throws: ``CorruptRow``.
     func entries(of call: CallState) throws -> [TimelineEntry] {
         let array = [UInt8(ascii: "[")] + encoded + [UInt8(ascii: "]")]
-        let old = try (JSONSlice(trusted: array).elements ?? []).map { json in
+        guard let elements = JSONSlice(kept: array)?.elements else { throw CorruptRow(column: "timeline") }
+        let old = try elements.map { json in
             guard let entry = Self.entry(json, of: call) ?? TimelineEntry(json) else {
                 throw CorruptRow(column: "timeline")
             }
@@ -77,7 +79,7 @@ struct StoredTimeline: Sendable {
             switch entry.actor {
             case nil: json.null()
             case caller?: json.integer(0)
-            case callee where callee != nil: json.integer(1)
+            case callee: json.integer(1)
             case let actor?: actor.write(to: &json)
             }
             if let detail = entry.detail { json.string(detail) }

@@ -30,19 +30,20 @@ struct EventTests {
         ) { $0.field("x", 1) }
         var json = JSONWriter()
         body.write(to: &json, cursor: Cursor(epoch: "e", position: 3), now: ManualTime.start + .milliseconds(1500))
+        let text = json.finish()
         #expect(
-            String(decoding: json.utf8, as: UTF8.self) == """
+            String(decoding: text, as: UTF8.self) == """
                 {"cursor":"e.3","ageMs":1500,"id":"call-1000000.7","type":"call.ended","time":"2026-01-31T09:30:00.000Z",\
                 "callId":"call-1000000","callSeq":7,"actor":{"userId":"petya","deviceId":"petya-phone"},"data":{"x":1}}
                 """)
-        #expect(throws: Never.self) { try JSONSlice(parsing: json.utf8) }
+        #expect(throws: Never.self) { try JSONSlice(parsing: text) }
     }
 
     @Test func `An event is never younger than nothing, should the clock go back`() throws {
         let body = EventBody(type: .presence, time: ManualTime.start, id: "p") { _ in }
         var json = JSONWriter()
         body.write(to: &json, cursor: Cursor(epoch: "e", position: 0), now: ManualTime.start - .seconds(5))
-        let event = try JSONSlice(parsing: json.utf8)
+        let event = try JSONSlice(parsing: json.finish())
         #expect(event["ageMs"]?.integer == 0)
         #expect(event["type"]?.string == "presence")
         #expect(event["callId"] == nil)

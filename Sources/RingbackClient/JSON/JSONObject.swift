@@ -13,6 +13,8 @@ struct UnexpectedJSON: Error, CustomStringConvertible {
 struct JSONObject {
     /// What a server may nest: what a client may send, inside of an event inside of a page.
     static let maximumDepth = Limits.jsonDepth + 16
+    /// Values and names in an answer: a full page of events has fewer than a tenth of them.
+    static let maximumNodes = 1_000_000
 
     private let members: [String: JSONSlice]
     private let path: String
@@ -29,7 +31,8 @@ struct JSONObject {
     /// - Throws: ``UnexpectedJSON``, also for what is not JSON.
     init(parsing utf8: [UInt8]) throws(UnexpectedJSON) {
         do {
-            try self.init(JSONSlice(parsing: utf8, maximumDepth: Self.maximumDepth))
+            try self.init(
+                JSONSlice(parsing: utf8, maximumDepth: Self.maximumDepth, maximumNodes: Self.maximumNodes))
         } catch {
             throw UnexpectedJSON(path: "")
         }

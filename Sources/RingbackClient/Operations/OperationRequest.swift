@@ -24,7 +24,7 @@ struct OperationRequest: Sendable {
         self.path = path
         var json = JSONWriter()
         json.object(body)
-        self.body = json.utf8
+        self.body = json.finish()
     }
 
     /// With a key, a fresh one if none was given.

@@ -42,5 +42,5 @@ extension StoredCandidate {
 
 extension Description {
     /// The SDP itself, with the escapes of its JSON resolved.
-    public var sdpText: String { JSONSlice(trusted: sdp.utf8).string ?? "" }
+    public var sdpText: String { JSONSlice(kept: sdp.utf8)?.string ?? "" }
 }

@@ -28,8 +28,7 @@ extension CallState {
     ///
     /// - Throws: ``UntellableEvent``.
     package static func retold(_ invitation: EventBody) throws -> (CallState, Transition) {
-        let json = invitation.json
-        guard invitation.type == .callIncoming, json["callSeq"]?.integer == 1, let call = json["data"]?["call"],
+        guard invitation.type == .callIncoming, let json = invitation.json, json["callSeq"]?.integer == 1, let call = json["data"]?["call"],
             let id = call["callId"]?.string.flatMap({ CallID($0) }), let caller = Participant(call["caller"]),
             let callee = call["callee"]?["userId"]?.string.flatMap({ UserID($0) }),
             let audio = call["media"]?["audio"]?.bool, let video = call["media"]?["video"]?.bool,
@@ -50,8 +49,8 @@ extension CallState {
     ///   already: one for another user, and one that follows from a change whose first event was retold.
     /// - Throws: ``CallRefusal``, ``UntellableEvent``. Nothing has changed then.
     package mutating func retell(_ event: EventBody) throws -> Transition {
-        let json = event.json
-        guard let seq = json["callSeq"]?.integer, let actor = Participant(json["actor"]), let data = json["data"]
+        guard let json = event.json, let seq = json["callSeq"]?.integer, let actor = Participant(json["actor"]),
+            let data = json["data"]
         else { throw UntellableEvent(type: event.type) }
         if seq <= eventCount { return Transition() }
         if event.type == .callParticipant {
@@ -82,9 +81,7 @@ extension CallState {
 
 extension EventBody {
     /// The event as one JSON object.
-    package var json: JSONSlice {
-        JSONSlice(trusted: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")])
-    }
+    package var json: JSONSlice? { JSONSlice(kept: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")]) }
 }
 
 extension Participant {
@@ -100,7 +97,7 @@ extension Participant {
 extension Description {
     /// The offer or answer that an event tells of; `nil` when it tells of something else.
     package init?(retold event: EventBody) {
-        let json = event.json
+        guard let json = event.json else { return nil }
         guard let kind: Kind = event.type == .callOffer ? .offer : event.type == .callAnswer ? .answer : nil,
             let data = json["data"], let call = data["callId"]?.string.flatMap({ CallID($0) }),
             let negotiation = data["negotiation"]?.integer, let sdp = data["description"]?["sdp"]?.text,
@@ -120,7 +117,7 @@ package struct CandidateBatch: Sendable, Hashable {
 
     /// The candidates that an event tells of; `nil` when it tells of something else.
     package init?(retold event: EventBody) {
-        let json = event.json
+        guard let json = event.json else { return nil }
         guard event.type == .callCandidates, let from = Participant(json["actor"]), let data = json["data"],
             let candidates = data["candidates"]?.elements
         else { return nil }

@@ -167,7 +167,7 @@ package struct CallState: Sendable, Hashable {
         get { shared.facts.state }
         _modify { yield &facts.state }
     }
-    /// The callee's device that won `accept`.
+    /// The callee's device that won `accept`. It stays, also when the call has ended.
     package var calleeDevice: DeviceID? {
         get { shared.facts.calleeDevice }
         _modify { yield &facts.calleeDevice }

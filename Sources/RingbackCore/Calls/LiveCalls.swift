@@ -19,7 +19,7 @@ package final class LiveCalls: Sendable {
 
     /// What a commit changed.
     package struct Changes: Sendable {
-        /// Users whose being busy may have changed.
+        /// Users whose being busy may have changed; one may be here twice, and so may a device.
         package var users: [UserID] = []
         /// Devices that newly take part in a call.
         package var joined: [Participant] = []

@@ -20,50 +20,46 @@ final class JSONDocument: Sendable {
     let bytes: [UInt8]
     let nodes: [Node]
 
-    /// - Parameter maximumDepth: How deep values may be nested.
-    init(parsing utf8: [UInt8], maximumDepth: Int) throws(JSONSyntaxError) {
+    /// - Parameters:
+    ///   - maximumDepth: How deep values may be nested.
+    ///   - maximumNodes: How many values and names there may be. Each takes 20 bytes as long as the document is there.
+    init(parsing utf8: [UInt8], maximumDepth: Int, maximumNodes: Int) throws(JSONSyntaxError) {
         guard utf8.count < UInt32.max else { throw JSONSyntaxError(offset: 0, line: 1, column: 1, reason: "too long") }
         nodes = try utf8.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
-            var scanner = JSONScanner(bytes, maximumDepth: maximumDepth)
+            var scanner = JSONScanner(bytes, maximumDepth: maximumDepth, maximumNodes: maximumNodes)
             try scanner.scanDocument()
             return scanner.nodes
         }
         bytes = utf8
     }
-
-    private init(bytes: [UInt8], nodes: [Node]) {
-        self.bytes = bytes
-        self.nodes = nodes
-    }
-
-    static let null = JSONDocument(
-        bytes: Array("null".utf8),
-        nodes: [Node(start: 0, end: 4, next: 1, escapes: 0, kind: .null, isASCII: true)])
 }
 
 extension JSONDocument {
     /// The node of the value that `object` has under a name; `nil` where it has none or is no object.
-    func member(_ name: UnsafeBufferPointer<UInt8>, of object: Int) -> Int? {
-        nodes.withUnsafeBufferPointer { nodes in
-            guard nodes[object].kind == .object else { return nil }
-            var found: Int?
-            var place = object + 1
-            while place < nodes[object].next {
-                if isName(nodes[place], name) { found = place + 1 }
-                place = Int(nodes[place + 1].next)
+    func member(_ name: String, of object: Int) -> Int? {
+        name.readUTF8 { utf8 in
+            nodes.withUnsafeBufferPointer { nodes in
+                guard nodes[object].kind == .object else { return nil }
+                var found: Int?
+                var place = object + 1
+                while place < nodes[object].next {
+                    let node = nodes[place]
+                    // Equal strings may differ in their bytes when they are not ASCII.
+                    let isPlain = node.isASCII && node.escapes == 0
+                    if isPlain ? isContent(of: node, utf8) : content(of: node) == name { found = place + 1 }
+                    place = Int(nodes[place + 1].next)
+                }
+                return found
             }
-            return found
         }
     }
 
-    private func isName(_ node: Node, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        // Equal strings may differ in their bytes when they are not ASCII.
-        guard node.isASCII, node.escapes == 0 else { return content(of: node) == String(decoding: name, as: UTF8.self) }
-        guard node.range.count == name.count + 2 else { return false }
+    private func isContent(of string: Node, _ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard string.range.count == utf8.count + 2 else { return false }
         return bytes.withUnsafeBufferPointer { bytes in
             var index = 0
-            while index < name.count, bytes[Int(node.start) + 1 + index] == name[index] { index += 1 }
-            return index == name.count
+            while index < utf8.count, bytes[Int(string.start) + 1 + index] == utf8[index] { index += 1 }
+            return index == utf8.count
         }
     }
 
@@ -76,19 +72,18 @@ extension JSONDocument {
         }
     }
 
+    /// - Parameter content: Its escapes are whole: the scanner has seen them.
     private static func unescape(_ content: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(content.count)
         var index = content.startIndex
         func unit(at start: Int) -> UInt32 {
-            content[start..<min(start + 4, content.endIndex)].reduce(0) {
-                $0 << 4 | UInt32(JSONScanner.hexValue($1) ?? 0)
-            }
+            content[start..<start + 4].reduce(0) { $0 << 4 | UInt32(JSONScanner.hexValue($1) ?? 0) }
         }
         while index < content.endIndex {
             let byte = content[index]
             index += 1
-            guard byte == UInt8(ascii: "\\"), index < content.endIndex else {
+            guard byte == UInt8(ascii: "\\") else {
                 result.append(byte)
                 continue
             }

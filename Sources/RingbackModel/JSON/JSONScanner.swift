@@ -2,13 +2,15 @@
 struct JSONScanner {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let maximumDepth: Int
+    private let maximumNodes: Int
     private var position = 0
     private(set) var nodes: [JSONDocument.Node] = []
 
     /// - Parameter bytes: To be there as long as the scanner is used; fewer than 4 GiB.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int, maximumNodes: Int) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.maximumNodes = maximumNodes
         // Enough for what comes most.
         nodes.reserveCapacity(24)
     }
@@ -25,6 +27,7 @@ struct JSONScanner {
 
     private mutating func scanValue(depth: Int) throws(JSONSyntaxError) {
         guard depth < maximumDepth else { throw error("nested more than \(maximumDepth) deep") }
+        guard nodes.count < maximumNodes else { throw error("more than \(maximumNodes) values and names") }
         switch current {
         case UInt8(ascii: "{"): try scanObject(depth: depth)
         case UInt8(ascii: "["): try scanArray(depth: depth)

@@ -4,14 +4,20 @@ package struct JSONSlice: Sendable {
     private let index: Int
 
     /// Checks `utf8` against RFC 8259: one value, valid UTF-8, no lone surrogates, at most `maximumDepth` deep.
-    package init(parsing utf8: [UInt8], maximumDepth: Int = Limits.jsonDepth) throws(JSONSyntaxError) {
-        self.init(try JSONDocument(parsing: utf8, maximumDepth: maximumDepth), 0)
+    package init(
+        parsing utf8: [UInt8], maximumDepth: Int = Limits.jsonDepth, maximumNodes: Int = Limits.jsonValues
+    ) throws(JSONSyntaxError) {
+        self.init(
+            try JSONDocument(parsing: utf8, maximumDepth: maximumDepth, maximumNodes: maximumNodes), 0)
     }
 
-    /// For bytes that were checked before they were kept; what is not JSON is `null`.
-    package init(trusted utf8: [UInt8]) {
-        let document = try? JSONDocument(parsing: utf8, maximumDepth: 512)
-        self.init(document ?? .null, 0)
+    /// Parses what was within its bounds before it was kept, perhaps inside of something else: there are none here but that
+    /// of the stack.
+    ///
+    /// - Returns: `nil` for what is not JSON.
+    package init?(kept utf8: [UInt8]) {
+        guard let document = try? JSONDocument(parsing: utf8, maximumDepth: 512, maximumNodes: .max) else { return nil }
+        self.init(document, 0)
     }
 
     private init(_ document: JSONDocument, _ index: Int) {
@@ -101,6 +107,6 @@ extension JSONSlice {
 
     /// A member of an object. Of members with one name the last counts.
     package subscript(name: String) -> JSONSlice? {
-        name.readUTF8 { document.member($0, of: index) }.map { JSONSlice(document, $0) }
+        document.member(name, of: index).map { JSONSlice(document, $0) }
     }
 }

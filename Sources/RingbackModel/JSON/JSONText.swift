@@ -35,6 +35,10 @@ extension JSONText: Codable {
     }
 
     public func encode(to encoder: any Encoder) throws {
-        try JSONValue(JSONSlice(trusted: utf8)).encode(to: encoder)
+        guard let slice = JSONSlice(kept: utf8) else {
+            throw EncodingError.invalidValue(
+                self, .init(codingPath: encoder.codingPath, debugDescription: "nested too deep"))
+        }
+        try JSONValue(slice).encode(to: encoder)
     }
 }

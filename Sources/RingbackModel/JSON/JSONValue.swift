@@ -86,6 +86,7 @@ extension JSONSlice {
         if case .object(let members) = value { value = .object(members.filter { !names.contains($0.key) }) }
         var json = JSONWriter()
         value.write(to: &json)
-        return json.utf8 == Array("{}".utf8) ? [] : json.utf8
+        let canonical = json.finish()
+        return canonical == Array("{}".utf8) ? [] : canonical
     }
 }

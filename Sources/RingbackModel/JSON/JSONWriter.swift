@@ -17,10 +17,7 @@ package struct JSONWriter: ~Copyable {
     deinit { memory.deallocate() }
 
     /// What is written.
-    package var utf8: [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
-
-    /// What is written, at the end.
-    package consuming func finish() -> [UInt8] { utf8 }
+    package consuming func finish() -> [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
 
     package mutating func object(_ members: (inout JSONWriter) -> Void) {
         open(UInt8(ascii: "{"))

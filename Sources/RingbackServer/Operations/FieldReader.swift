@@ -5,7 +5,7 @@ import RingbackModel
 /// Each method returns `nil` for a member that is absent or does not fit; ``finish()`` throws in the latter case. Members
 /// that nobody asks for are ignored.
 struct FieldReader {
-    private let members: JSONSlice?
+    private let object: JSONSlice?
     private let place: Place?
     private var errors: [Problem.FieldError] = []
 
@@ -28,9 +28,9 @@ struct FieldReader {
         self.init(body, at: nil)
     }
 
-    /// - Parameter members: An object, or nothing.
-    private init(_ members: JSONSlice?, at place: Place?) {
-        self.members = members
+    /// - Parameter object: An object, or nothing.
+    private init(_ object: JSONSlice?, at place: Place?) {
+        self.object = object
         self.place = place
     }
 
@@ -167,12 +167,16 @@ struct FieldReader {
     }
 
     mutating func member(_ name: String, _ isRequired: Bool) -> JSONSlice? {
-        let member = members?[name]
+        let member = object?[name]
         if member == nil, isRequired { fail(name, "is missing") }
         return member
     }
 
-    var names: [String] { Set((members?.members ?? []).map(\.name)).sorted() }
+    /// All members in the order of their names. Of members with one name the last counts.
+    var byName: [(name: String, value: JSONSlice)] {
+        Dictionary((object?.members ?? []).map { ($0.name, $0.value) }) { $1 }.sorted { $0.key < $1.key }
+            .map { ($0.key, $0.value) }
+    }
 
     mutating func wrongType<Value>(_ name: String, _ expected: String) -> Value? {
         fail(name, "must be \(expected)")

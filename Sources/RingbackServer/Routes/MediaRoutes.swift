@@ -25,12 +25,11 @@ enum MediaRoutes {
                 json.name("held")
                 json.bool(held)
             }
-            for name in reader.names where name != "held" && !parameters.contains(name) && name != "key" {
+            for (name, value) in reader.byName where name != "held" && !parameters.contains(name) && name != "key" {
                 guard (1...32).contains(name.unicodeScalars.count) else {
                     reader.fail(String(name.prefix(32)), "a source's name has 1 to 32 characters")
                     continue
                 }
-                guard let value = reader.member(name, true) else { continue }
                 reader.object(value, at: name) { reader in
                     if reader.member("kind", true) != nil { _ = reader.choice("kind", of: Kind.allCases) }
                     if reader.member("muted", true) != nil { _ = reader.bool("muted") }
@@ -41,10 +40,11 @@ enum MediaRoutes {
             }
         }
         try reader.finish()
-        guard json.utf8.count <= Limits.mediaBytes else {
+        let media = json.finish()
+        guard media.count <= Limits.mediaBytes else {
             throw Problem(.invalidRequest, "The media state may have \(Limits.mediaBytes) bytes.")
         }
-        return try request.change(.media(JSONText(unchecked: json.utf8)))
+        return try request.change(.media(JSONText(unchecked: media)))
     }
 
     /// POST /v1/calls/{callId}/quality
@@ -68,7 +68,7 @@ enum MediaRoutes {
             if let path = reader.choice("path", of: Path.allCases) { json.field("path", path.rawValue) }
         }
         try reader.finish()
-        return try request.change(.quality(JSONText(unchecked: json.utf8)))
+        return try request.change(.quality(JSONText(unchecked: json.finish())))
     }
 
     /// What `getStats()` gives (W3C webrtc-stats), in sum.

@@ -85,6 +85,6 @@ struct PageRoutes: Sendable {
         json.object { $0.field("status", status) }
         return Response(
             status: code, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.utf8)))
+            body: .init(byteBuffer: ByteBuffer(bytes: json.finish())))
     }
 }

@@ -76,6 +76,14 @@ struct JSONSliceTests {
 
     @Test func `Of members with one name the last counts, however the name is written`() throws {
         #expect(try slice(#"{"a":1,"\u0061":2}"#)["a"]?.integer == 2)
+        #expect(try slice(#"{"\u0061":2,"a":1,"b":3}"#)["a"]?.integer == 1)
+    }
+
+    @Test func `A name is found by any text that is the same to Unicode`() throws {
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        #expect(try slice("{\"\(decomposed)\":1}")[composed]?.integer == 1)
+        #expect(try slice("{\"\(composed)\":1,\"e\\u0301\":2}")[decomposed]?.integer == 2)
+        #expect(try slice("{\"\(composed)\":1}")["e"] == nil)
     }
 
     @Test func `The text of a value is its own bytes, untouched`() throws {

@@ -102,6 +102,18 @@ struct JSONSyntaxTests {
         let endless = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
         #expect(throws: JSONSyntaxError.self) { try JSONText(endless) }
     }
+
+    @Test("The number of values and names is bounded", arguments: [("[", "1", "]", 1), ("{", #""a":1"#, "}", 2)])
+    func numberIsBounded(open: String, element: String, close: String, each: Int) throws {
+        func text(_ count: Int) -> [UInt8] {
+            Array((open + Array(repeating: element, count: count).joined(separator: ",") + close).utf8)
+        }
+        // The array or object is a value of its own.
+        let most = (Limits.jsonValues - 1) / each
+        #expect(throws: Never.self) { try JSONText(text(most)) }
+        let error = #expect(throws: JSONSyntaxError.self) { try JSONText(text(most + 1)) }
+        #expect(error?.reason == "more than 10000 values and names")
+    }
 }
 
 extension String {

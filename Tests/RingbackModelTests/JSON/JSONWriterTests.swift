@@ -6,7 +6,7 @@ struct JSONWriterTests {
     private func written(_ write: (inout JSONWriter) -> Void) -> String {
         var json = JSONWriter()
         write(&json)
-        return String(decoding: json.utf8, as: UTF8.self)
+        return String(decoding: json.finish(), as: UTF8.self)
     }
 
     @Test(

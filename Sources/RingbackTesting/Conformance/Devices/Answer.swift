@@ -47,7 +47,7 @@ extension Answer {
         guard self.status == status else {
             throw ConformanceFailure("expected \(status), got \(self)", at: place)
         }
-        return json ?? JSONSlice(trusted: Array("{}".utf8))
+        return try json ?? JSONSlice(parsing: Array("{}".utf8))
     }
 
     /// The answer's call, when it has the status and the call the state.

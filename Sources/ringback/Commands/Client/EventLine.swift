@@ -59,7 +59,7 @@ enum EventLine {
                 json.object { write(event.kind, to: &$0) }
             }
         }
-        return String(decoding: json.utf8, as: UTF8.self)
+        return String(decoding: json.finish(), as: UTF8.self)
     }
 
     private static func type(_ kind: Event.Kind) -> String {

@@ -64,6 +64,6 @@ struct Users: AsyncParsableCommand {
             json.field("displayName", user.displayName)
             json.field("createdAt", user.createdAt)
         }
-        return String(decoding: json.utf8, as: UTF8.self)
+        return String(decoding: json.finish(), as: UTF8.self)
     }
 }

@@ -1,0 +1,57 @@
+import GRDB
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// Rows that no version has written.
+struct DamageTests {
+    private let database: TemporaryDatabase
+
+    init() throws { database = try TemporaryDatabase() }
+
+    private func damage(_ sql: String) async throws {
+        try await DatabaseQueue(path: database.path).writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+            try db.execute(sql: sql)
+        }
+    }
+
+    @Test(
+        arguments: [
+            "legs = substr(legs, 1, length(legs) - 1)", "legs = '{}'", #"legs = '[{"deviceId":"abcdefgh"}]'"#,
+            "timeline = substr(timeline, 1, length(timeline) - 2)", "timeline = '[[1]]'", #"timeline = '["]'"#,
+        ])
+    func `A damaged row of a call is an error, not a call without its legs and timeline`(change: String) async throws {
+        let id = Cast.callID()
+        do {
+            let exchange = try Exchange(database)
+            try await exchange.register(Cast.devices)
+            var call = Cast.invitedCall(id: id)
+            let transition = call.endByAdministrator(at: ManualTime.start)
+            let ended = call
+            try await exchange.store.write { store in
+                try store.save(ended, deadline: nil)
+                try store.append(transition.timeline, to: id)
+            }
+            #expect(try await exchange.store.read { try $0.timeline(of: id) } == transition.timeline)
+        }
+        try await damage("UPDATE calls SET \(change)")
+        let exchange = try Exchange(database)
+        await #expect(throws: (any Error).self) { try await exchange.store.read { try $0.timeline(of: id) } }
+    }
+
+    @Test func `A damaged row of a user fails what reads it, and nothing else`() async throws {
+        do { try await Exchange(database).register(Cast.devices) }
+        try await damage("UPDATE users SET busy = 'perhaps' WHERE user_id = 'petya'")
+        let store = try Exchange(database).store
+        for _ in 0..<2 {
+            await #expect(throws: (any Error).self) { try await store.write { try $0.account(Cast.petya.userId) } }
+            let vasya = try await store.write { store in
+                try store.block(Cast.petya.userId, by: Cast.vasya.userId, at: ManualTime.start)
+                return try store.account(Cast.vasya.userId)
+            }
+            #expect(vasya?.userId == Cast.vasya.userId)
+        }
+    }
+}
