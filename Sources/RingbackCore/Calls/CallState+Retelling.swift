@@ -28,8 +28,9 @@ extension CallState {
     ///
     /// - Throws: ``UntellableEvent``.
     package static func retold(_ invitation: EventBody) throws -> (CallState, Transition) {
-        guard invitation.type == .callIncoming, let json = invitation.json, json["callSeq"]?.integer == 1, let call = json["data"]?["call"],
-            let id = call["callId"]?.string.flatMap({ CallID($0) }), let caller = Participant(call["caller"]),
+        guard invitation.type == .callIncoming, let json = invitation.json, json["callSeq"]?.integer == 1,
+            let call = json["data"]?["call"], let id = call["callId"]?.string.flatMap({ CallID($0) }),
+            let caller = Participant(call["caller"]),
             let callee = call["callee"]?["userId"]?.string.flatMap({ UserID($0) }),
             let audio = call["media"]?["audio"]?.bool, let video = call["media"]?["video"]?.bool,
             let ringsUntil = call["expiresAt"]?.string.flatMap({ Timestamp($0) }), let legs = call["legs"]?.elements
