@@ -42,11 +42,12 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
 
     /// - Returns: `nil` for text that no server has given out.
     public init?(_ text: String) {
-        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, text.utf8.count <= 64, let position = Int64(parts[1]), position >= 0,
-            String(position) == parts[1], !parts[0].isEmpty
-        else { return nil }
-        self.init(epoch: String(parts[0]), position: position)
+        guard text.utf8.count <= 64, let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")), dot > text.startIndex else {
+            return nil
+        }
+        let number = text[text.utf8.index(after: dot)...]
+        guard let position = Int64(number), position >= 0, String(position) == number else { return nil }
+        self.init(epoch: String(text[..<dot]), position: position)
     }
 
     public var description: String { "\(epoch).\(position)" }

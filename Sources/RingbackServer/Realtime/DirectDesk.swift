@@ -45,9 +45,10 @@ final class DirectDesk: Sendable {
             let fields = PlainFields(head, ignoresOrigin: services.settings.allowedOrigins.isEmpty)
         else { return nil }
         if let poll = PollRequest(head, fields) { return Poll(head, self.poll, poll) }
-        let path = head.uri.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2)
+        let path = head.uri.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst(2)
+            .map { Substring($0) }
         guard path.first == "calls", path.count == 1 || path.count == 3 else { return nil }
-        let (call, action) = path.count == 3 ? (String(path[3]), String(path[4])) : (nil, "")
+        let (call, action) = path.count == 3 ? (String(path[1]), String(path[2])) : (nil, "")
         guard path.count == 1 || !action.isEmpty, let operation = writes["\(head.method.rawValue) \(action)"],
             // What has to be decoded is for the HTTP side.
             call.map({ CallID($0) != nil }) ?? true, let write = WriteRequest(fields, callId: call)
@@ -118,15 +119,15 @@ final class DirectDesk: Sendable {
     }
 
     private func head(_ status: Int, _ type: String?, bytes: Int) -> HTTPResponseHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(8)
-        if let type { headers.add(name: "Content-Type", value: type) }
-        if status != 204 { headers.add(name: "Content-Length", value: String(bytes)) }
-        if !services.settings.allowedOrigins.isEmpty { headers.add(name: "Vary", value: "Origin") }
-        headers.add(name: "X-Content-Type-Options", value: "nosniff")
-        headers.add(name: "Cache-Control", value: "no-store")
-        headers.add(name: "Date", value: currentDate())
-        return HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
+        var fields: [(String, String)] = []
+        fields.reserveCapacity(8)
+        if let type { fields.append(("Content-Type", type)) }
+        if status != 204 { fields.append(("Content-Length", String(bytes))) }
+        if !services.settings.allowedOrigins.isEmpty { fields.append(("Vary", "Origin")) }
+        fields.append(("X-Content-Type-Options", "nosniff"))
+        fields.append(("Cache-Control", "no-store"))
+        fields.append(("Date", currentDate()))
+        return HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: HTTPHeaders(fields))
     }
 
     /// The time as RFC 9110, section 5.6.7 writes it.

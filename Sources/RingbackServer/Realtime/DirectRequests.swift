@@ -1,5 +1,3 @@
-import Foundation
-import HummingbirdCore
 import NIOHTTP1
 import RingbackModel
 
@@ -59,16 +57,30 @@ struct PollRequest {
 
     /// - Returns: `nil` for other requests, and for those that may have to be refused.
     init?(_ head: HTTPRequestHead, _ fields: PlainFields) {
-        guard head.method == .GET, head.uri.prefix(while: { $0 != "?" }) == Self.path, fields.bodyBytes == nil
-        else { return nil }
-        let query = URI(head.uri).queryParameters
-        guard let waitSeconds = Self.integer(query["waitSeconds"], in: Limits.waitSeconds, default: 25),
+        guard head.method == .GET, head.uri.hasPrefix(Self.path), fields.bodyBytes == nil,
+            let query = Self.query(head.uri.utf8.dropFirst(Self.path.utf8.count)),
+            let waitSeconds = Self.integer(query["waitSeconds"], in: Limits.waitSeconds, default: 25),
             let limit = Self.integer(query["limit"], in: Limits.eventsPerPage, default: 100)
         else { return nil }
         token = fields.token
         cursor = query["cursor"].map { String($0) }
         self.waitSeconds = waitSeconds
         self.limit = limit
+    }
+
+    /// The parameters behind a path, when there is nothing in them to be decoded.
+    private static func query(_ text: Substring.UTF8View) -> [Substring: Substring]? {
+        guard let first = text.first else { return [:] }
+        guard first == UInt8(ascii: "?"), !text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") })
+        else { return nil }
+        var parameters: [Substring: Substring] = [:]
+        for parameter in text.dropFirst().split(separator: UInt8(ascii: "&")) {
+            guard let sign = parameter.firstIndex(of: UInt8(ascii: "=")),
+                parameters.updateValue(Substring(parameter[sign...].dropFirst()), forKey: Substring(parameter[..<sign]))
+                    == nil
+            else { return nil }
+        }
+        return parameters
     }
 
     private static func integer(_ text: Substring?, in range: ClosedRange<Int>, default standard: Int) -> Int? {

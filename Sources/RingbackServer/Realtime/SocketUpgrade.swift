@@ -49,8 +49,8 @@ struct SocketUpgrade: Sendable {
 /// `Authorization: Bearer …` (RFC 6750, section 2.1).
 enum BearerToken {
     static func parse(_ header: String) -> String? {
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1]).trimmingPrefix(while: { $0 == " " }).description
+        guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")), header[..<space].lowercased() == "bearer"
+        else { return nil }
+        return String(Substring(header.utf8[space...].drop { $0 == UInt8(ascii: " ") }))
     }
 }
