@@ -42,21 +42,21 @@ extension Timestamp: CustomStringConvertible {
         let (days, dayPart) = (clamped / 86_400_000, clamped % 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { text in
-            func put(_ value: Int64, digits: Int, at place: Int, then separator: Unicode.Scalar) {
-                var rest = value
-                for place in (place..<place + digits).reversed() {
-                    text.initializeElement(at: place, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-                    rest /= 10
-                }
-                text.initializeElement(at: place + digits, to: UInt8(ascii: separator))
+            let zeroes: StaticString = "0000-00-00T00:00:00.000Z"
+            _ = text.initialize(from: UnsafeBufferPointer(start: zeroes.utf8Start, count: 24))
+            func put(_ value: Int64, at place: Int) {
+                text[place] += UInt8(truncatingIfNeeded: value / 10)
+                text[place + 1] += UInt8(truncatingIfNeeded: value % 10)
             }
-            put(year, digits: 4, at: 0, then: "-")
-            put(month, digits: 2, at: 5, then: "-")
-            put(day, digits: 2, at: 8, then: "T")
-            put(dayPart / 3_600_000, digits: 2, at: 11, then: ":")
-            put(dayPart / 60_000 % 60, digits: 2, at: 14, then: ":")
-            put(dayPart / 1000 % 60, digits: 2, at: 17, then: ".")
-            put(dayPart % 1000, digits: 3, at: 20, then: "Z")
+            put(year / 100, at: 0)
+            put(year % 100, at: 2)
+            put(month, at: 5)
+            put(day, at: 8)
+            put(dayPart / 3_600_000, at: 11)
+            put(dayPart / 60_000 % 60, at: 14)
+            put(dayPart / 1000 % 60, at: 17)
+            put(dayPart % 1000 / 10, at: 20)
+            text[22] += UInt8(truncatingIfNeeded: dayPart % 10)
             return body(UnsafeBufferPointer(text))
         }
     }

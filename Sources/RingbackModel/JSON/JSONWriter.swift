@@ -163,20 +163,22 @@ package struct JSONWriter: ~Copyable {
         }
     }
 
-    /// Whether nothing has to be escaped; eight bytes at a time.
+    /// Whether nothing has to be escaped; eight bytes at a time, the last of them once more when it doesn't come out even.
     private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.count >= 8 else {
+            return text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        }
+        let bytes = UnsafeRawBufferPointer(text)
+        func isPlain(at offset: Int) -> Bool {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+            return JSONScanner.escapable(in: word) & 0x8080_8080_8080_8080 == 0
+        }
         var index = 0
-        while index + 8 <= text.count {
-            let word = UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            guard JSONScanner.escapable(in: word.littleEndian) & 0x8080_8080_8080_8080 == 0 else { return false }
+        while index <= text.count - 8 {
+            guard isPlain(at: index) else { return false }
             index += 8
         }
-        while index < text.count {
-            let byte = text[index]
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
-            index += 1
-        }
-        return true
+        return isPlain(at: text.count - 8)
     }
 
     private static func escaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {

@@ -15,20 +15,21 @@ struct Dispatcher: Sendable {
         return try await services.calls.repeatable(key) { try await request.operation.handle(request) }
     }
 
+    /// - Parameter tellsBoard: The board is told that the device was heard of.
     /// - Throws: ``Problem`` when this is not for the one who asks, or not now.
-    func admit(_ request: OperationRequest) throws {
-        try authorize(request)
+    func admit(_ request: OperationRequest, tellsBoard: Bool = true) throws {
+        try authorize(request, tellsBoard)
         if request.operation.isWrite, isDraining() {
             throw Problem(.draining, "The server is about to stop. Try again in a moment.", retryAfterSeconds: 2)
         }
     }
 
-    private func authorize(_ request: OperationRequest) throws {
+    private func authorize(_ request: OperationRequest, _ tellsBoard: Bool) throws {
         switch (request.operation.access, request.principal) {
         case (.anyone, _), (.administrator, .administrator): break
         case (.device, .device(let participant, _)):
             let now = services.time.now
-            services.board.signaled(participant, at: now)
+            if tellsBoard { services.board.signaled(participant, at: now) }
             if request.operation.isWrite { try services.limiter.spend(participant.deviceId, at: now) }
         case (_, nil): throw SessionService.unauthenticated
         case (.administrator, .device): throw Problem(.forbidden, "This is for administrators.")

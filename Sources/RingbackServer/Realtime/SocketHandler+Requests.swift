@@ -57,7 +57,7 @@ extension SocketHandler {
             close(.notARequest)
             return nil
         }
-        return hub.work(for: request, by: session.identity.principal)
+        return hub.work(for: request, of: session)
     }
 
     private func submit(_ request: CallRequest, _ label: SocketRequest.Label) {

@@ -52,7 +52,7 @@ final class SocketHub: Sendable {
     // MARK: Requests
 
     /// What there is to do for a request.
-    func work(for request: SocketRequest, by principal: SessionService.Principal) -> SocketWork {
+    func work(for request: SocketRequest, of session: SocketSession) -> SocketWork {
         do {
             guard let operation = dispatcher.operations[request.label.op] else {
                 throw Problem(.notFound, "There is no operation of that name.")
@@ -61,10 +61,10 @@ final class SocketHub: Sendable {
                 throw Problem(.invalidRequest, "`data` must be an object.")
             }
             let asked = OperationRequest(
-                operation: operation, principal: principal,
+                operation: operation, principal: session.identity.principal,
                 parameters: .data(request.data), body: request.data, idempotencyKey: request.key)
             guard let call = operation.call else { return .task(request.label, asked) }
-            try dispatcher.admit(asked)
+            try dispatcher.admit(asked, tellsBoard: session.tellsBoard(at: services.time.now))
             return .change(request.label, try call(asked))
         } catch {
             return .answer(request.label, .failure(error))

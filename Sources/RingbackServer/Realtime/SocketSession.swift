@@ -15,6 +15,8 @@ final class SocketSession {
     let identity: SocketIdentity
     var cursor = Cursor(epoch: "", position: 0)
     private let seat: FeedSeat
+    /// When the board last heard of the device by this socket.
+    private var heardAt: Timestamp
 
     /// - Throws: ``Problem`` `too_many_connections`.
     init(
@@ -22,7 +24,15 @@ final class SocketSession {
         end: @escaping @Sendable (StreamEnd) -> Void
     ) throws {
         self.identity = identity
+        heardAt = services.time.now
         seat = try FeedSeat(identity.participant, isPoll: false, services, wake: wake, end: end)
+    }
+
+    /// Whether the board is due to hear of the device: of an open socket once a second is enough.
+    func tellsBoard(at now: Timestamp) -> Bool {
+        guard now.milliseconds - heardAt.milliseconds >= 1000 else { return false }
+        heardAt = now
+        return true
     }
 
     func end(_ services: Services) { seat.leave(services) }
