@@ -56,10 +56,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "CGatheredLog"),
         .target(
             name: "RingbackSQLite",
             dependencies: [
-                "RingbackCore", "RingbackModel", "RingbackMigrations",
+                "CGatheredLog", "RingbackCore", "RingbackModel", "RingbackMigrations",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
@@ -164,6 +165,7 @@ let package = Package(
             dependencies: [
                 "RingbackCore", "RingbackMigrations", "RingbackModel", "RingbackSQLite", "RingbackTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,3 +1,4 @@
+import CGatheredLog
 import GRDB
 package import RingbackCore
 import RingbackModel
@@ -75,7 +76,13 @@ package final class SQLiteStore: Store {
         }
     }
 
+    /// The result code of making SQLite write a commit's pages with one call.
+    private static let gathering = gathered_log_register()
+
     private static func openPool(_ path: String) throws -> DatabasePool {
+        guard gathering == ResultCode.SQLITE_OK.rawValue else {
+            throw StoreError.cannotOpen(path: path, reason: "SQLite's VFS: \(ResultCode(rawValue: gathering))")
+        }
         var configuration = Configuration()
         configuration.label = "ringback"
         configuration.busyMode = .timeout(5)
