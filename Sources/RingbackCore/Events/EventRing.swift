@@ -1,8 +1,9 @@
 import RingbackModel
 
-/// The newest events of one user, bounded in number and bytes.
+/// The newest events of one user, bounded in number and bytes: some three calls of them. A larger ring costs more than it saves,
+/// as what it forgets has left the processor's caches meanwhile.
 struct EventRing: Sendable {
-    private static let maximumCount = 128
+    private static let maximumCount = 32
     private static let maximumBytes = 256 * 1024
 
     private var events: [StoredEvent] = []

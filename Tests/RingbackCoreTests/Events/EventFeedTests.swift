@@ -126,8 +126,8 @@ struct EventFeedTests {
     @Test func `Memory is bounded in number and in bytes, and keeps the newest`() async throws {
         publishFromNowOn()
         try await append(500)
-        #expect(try feed.readNewest(after: cursor(500 - 129), for: Cast.vasya, limit: 1000) == nil)
-        #expect(try feed.readNewest(after: cursor(500 - 64), for: Cast.vasya, limit: 1000)?.events.count == 64)
+        #expect(try feed.readNewest(after: cursor(500 - 33), for: Cast.vasya, limit: 1000) == nil)
+        #expect(try feed.readNewest(after: cursor(500 - 16), for: Cast.vasya, limit: 1000)?.events.count == 16)
         try await append(20, bytes: 60_000)
         #expect(try feed.readNewest(after: cursor(520 - 10), for: Cast.vasya, limit: 1000) == nil)
         #expect(try feed.readNewest(after: cursor(519), for: Cast.vasya, limit: 1000)?.events.count == 1)
