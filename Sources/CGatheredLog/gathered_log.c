@@ -57,19 +57,10 @@ static int log_write(sqlite3_file *file, const void *bytes, int length, sqlite3_
     return log->ends_commit ? flush(log) : SQLITE_OK;
 }
 
-// A transaction may read what it has written. It must not fail here for what can't be written: SQLite may go on then.
 static int log_read(sqlite3_file *file, void *bytes, int length, sqlite3_int64 offset) {
     GatheredLog *log = (GatheredLog *)file;
-    sqlite3_int64 end = log->offset + log->length;
-    if (offset >= log->offset && offset + length <= end) {
-        memcpy(bytes, log->bytes + (offset - log->offset), (size_t)length);
-        return SQLITE_OK;
-    }
-    if (offset < end && offset + length > log->offset) {
-        int result = flush(log);
-        if (result != SQLITE_OK) return result;
-    }
-    return log->below->pMethods->xRead(log->below, bytes, length, offset);
+    int result = flush(log);
+    return result == SQLITE_OK ? log->below->pMethods->xRead(log->below, bytes, length, offset) : result;
 }
 
 static int log_truncate(sqlite3_file *file, sqlite3_int64 size) {
@@ -156,8 +147,16 @@ static int gathering_open(sqlite3_vfs *vfs, sqlite3_filename path, sqlite3_file 
     return result;
 }
 
+// A rollback isn't heard of here. What was spilled before it would be kept, and be written over what others have committed
+// meanwhile. So pages stay in SQLite's memory until their commit, which writes them all, the last one with its mark.
+static int begin_connection(sqlite3 *database, char **message, const struct sqlite3_api_routines *routines) {
+    (void)message, (void)routines;
+    return sqlite3_exec(database, "PRAGMA cache_spill = OFF", NULL, NULL, NULL);
+}
+
 int gathered_log_register(void) {
     int result = sqlite3_initialize();
+    if (result == SQLITE_OK) result = sqlite3_auto_extension((void (*)(void))begin_connection);
     if (result != SQLITE_OK) return result;
     below = sqlite3_vfs_find(NULL);
     if (!below) return SQLITE_ERROR;

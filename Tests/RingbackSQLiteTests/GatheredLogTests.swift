@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import GRDBSQLite
 import RingbackSQLite
@@ -16,7 +17,7 @@ struct GatheredLogTests {
         _ = try SQLiteStore.migrate(path: database.path)
         var configuration = Configuration()
         configuration.prepareDatabase { db in
-            // Nothing is synced, and a transaction soon has more pages than there is memory for.
+            // Nothing is synced, and a transaction soon has more pages than there is memory for but for a commit's.
             try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = 10")
         }
         writer = try DatabaseQueue(path: database.path, configuration: configuration)
@@ -69,6 +70,35 @@ struct GatheredLogTests {
             #expect(try check(db) == 766)
         }
         #expect(try reader.read { try check($0) } == 766)
+    }
+
+    @Test func `Nothing of a transaction is written before its commit`() throws {
+        func logBytes() throws -> UInt64? {
+            try FileManager.default.attributesOfItem(atPath: database.path + "-wal")[.size] as? UInt64
+        }
+        let before = try #require(try logBytes())
+        try writer.write { db in
+            try insert(3000..<3200, db)
+            #expect(try logBytes() == before)
+        }
+        #expect(try #require(try logBytes()) > before + 500_000)
+    }
+
+    @Test func `A commit is in the file, also of pages that were changed twice`() throws {
+        try writer.write { try insert(0..<200, $0) }
+        try writer.write { db in
+            for _ in 0..<2 { try db.execute(sql: "UPDATE texts SET id = id + 1000 WHERE id < 3000") }
+        }
+        // As a process leaves it that was ended now.
+        let copy = try TemporaryDatabase()
+        for suffix in ["", "-wal"] {
+            let file = try Data(contentsOf: URL(filePath: database.path + suffix))
+            try file.write(to: URL(filePath: copy.path + suffix))
+        }
+        let count = try DatabaseQueue(path: copy.path).read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM texts WHERE id >= 2000")
+        }
+        #expect(count == 200)
     }
 
     @Test func `What was rolled back leaves nothing, also in the file`() throws {

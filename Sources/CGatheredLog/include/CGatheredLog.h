@@ -8,6 +8,9 @@
 ///
 /// What can't be written is dropped, and the write or the sync fails: SQLite undoes the whole transaction then.
 ///
+/// Connections that are opened behind this keep all that a transaction changes in memory until its commit (`cache_spill`):
+/// nothing of one that is undone was ever written.
+///
 /// To be called once, before the first connection.
 ///
 /// - Returns: `SQLITE_OK`, or the error of `sqlite3_initialize` or `sqlite3_vfs_register`.
