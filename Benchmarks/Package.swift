@@ -8,9 +8,11 @@ let package = Package(
     products: [
         .executable(name: "load", targets: ["load"]),
         .executable(name: "group-commit", targets: ["group-commit"]),
+        .library(name: "allocations", type: .dynamic, targets: ["allocations"]),
     ],
     targets: [
-        .executableTarget(name: "load"),
+        .executableTarget(name: "load", cxxSettings: [.headerSearchPath("../allocations/include")]),
+        .target(name: "allocations"),
         .executableTarget(name: "group-commit", linkerSettings: [.linkedLibrary("sqlite3")]),
     ],
     cxxLanguageStandard: .cxx20

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+from allocations import Allocations
 from flows import Ceiling, Flow, Latency
 from goals import print_goals
 from growth import GrowthData, GrowthDevices, GrowthSockets
@@ -21,7 +22,8 @@ from run import Run
 from servers import raise_file_limit
 from standing import Idle, Start
 
-PARTS = [Ceiling(), Flow(), Latency(), Idle(), Start(), GrowthData(), GrowthDevices(), GrowthSockets()]
+PARTS = [Ceiling(), Flow(), Allocations(), Latency(), Idle(), Start(), GrowthData(), GrowthDevices(),
+         GrowthSockets()]
 
 
 def print_machine(settings):
@@ -36,7 +38,7 @@ def print_machine(settings):
 
 def parse():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
-    for name in ("ringback", "load", "group-commit", "node-path"):
+    for name in ("ringback", "load", "group-commit", "allocations", "node-path"):
         parser.add_argument("--" + name, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5, help="of a round; its warm-up is not in it")

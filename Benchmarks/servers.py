@@ -59,16 +59,17 @@ class Relay:
 
 
 class Ringback:
-    def __init__(self, binary, databases, transport="socket"):
-        self.binary, self.databases, self.transport = binary, databases, transport
+    def __init__(self, binary, databases, transport="socket", environment=None):
+        self.binary, self.databases, self.transport, self.environment = binary, databases, transport, environment
         self.name = "Ringback" if transport == "socket" else "Ringback, REST and long-poll"
 
     @contextlib.contextmanager
     def start(self, **content):
-        with self.databases.copy(**content) as path, running([
-            self.binary, "serve", "--port", "0", "--database", str(path), "--password-cost", "4",
-            "--device-writes", "1000000", "--device-connections", "100000"]) as server:
-            yield server
+        with self.databases.copy(**content) as path:
+            command = [self.binary, "serve", "--port", "0", "--database", str(path), "--password-cost", "4",
+                       "--device-writes", "1000000", "--device-connections", "100000"]
+            with running(command, self.environment) as server:
+                yield server
 
 
 def settle(path):

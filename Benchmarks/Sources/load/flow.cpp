@@ -58,21 +58,29 @@ void measureFlow(const Settings &settings) {
     runUntil(began + warmUp);
     began = now();
     int64_t cpu = server.cpu(), own = ownCPU(), messages = flow.messages;
+    allocations counted = allocated(settings.allocations);
     int64_t received = Connection::bytesReceived, sent = Connection::bytesSent;
     runUntil(began + static_cast<int64_t>(settings.seconds * second));
     double took = static_cast<double>(now() - began) / second;
     cpu = server.cpu() - cpu;
     own = ownCPU() - own;
     messages = flow.messages - messages;
+    allocations countedNow = allocated(settings.allocations);
     if (messages == 0) fail("nothing was delivered");
     // In parts of a flow: those under way at the beginning and at the end count for what was done of them.
     double flows = static_cast<double>(messages) / Pair::messagesPerFlow;
     printf("{\"flows\":%.0f,\"flowsPerSecond\":%.1f,\"cpuPerFlow\":%.2f,\"cores\":%.3f,\"ownCPUPerFlow\":%.2f,"
-           "\"ownCores\":%.3f,\"bytesSent\":%.0f,\"bytesReceived\":%.0f}\n",
+           "\"ownCores\":%.3f,\"bytesSent\":%.0f,\"bytesReceived\":%.0f",
            flows, flows / took, static_cast<double>(cpu) / flows, static_cast<double>(cpu) / took / 1e6,
            static_cast<double>(own) / flows, static_cast<double>(own) / took / 1e6,
            static_cast<double>(Connection::bytesSent - sent) / flows,
            static_cast<double>(Connection::bytesReceived - received) / flows);
+    if (!settings.allocations.empty()) {
+        printf(",\"allocations\":%.0f,\"bytesAllocated\":%.0f",
+               static_cast<double>(countedNow.count - counted.count) / flows,
+               static_cast<double>(countedNow.bytes - counted.bytes) / flows);
+    }
+    puts("}");
 
     // The calls under way are brought to their end, so that the next run finds the users free.
     int64_t ended = flow.flows;

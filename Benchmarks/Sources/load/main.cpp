@@ -1,5 +1,5 @@
 // load flow|latency|idle --transport socket|poll|relay --port PORT --pid PID --users USERS [--pairs N] [--idle N] [--devices N]
-//     [--connections N] [--rate MESSAGES] [--warm-up SECONDS] [--seconds SECONDS]
+//     [--connections N] [--rate MESSAGES] [--warm-up SECONDS] [--seconds SECONDS] [--allocations FILE]
 //
 // Drives a server on loopback and prints what was measured, with the server's CPU and memory, as one line of JSON. Times are
 // in microseconds.
@@ -35,6 +35,7 @@ Settings settings(int count, char **arguments) {
         else if (name == "--rate") settings.rate = atoi(value);
         else if (name == "--warm-up") settings.warmUp = atof(value);
         else if (name == "--seconds") settings.seconds = atof(value);
+        else if (name == "--allocations") settings.allocations = value;
         else fail("no option is named %s", arguments[index]);
     }
     if (settings.port == 0 || settings.pid == 0) fail("--port and --pid must be given");

@@ -1,7 +1,10 @@
 // What the system says of the server's process.
 #pragma once
 
+#include <allocations.h>
+
 #include <cstdint>
+#include <string>
 
 class Process {
 public:
@@ -14,6 +17,9 @@ public:
 private:
     int pid;
 };
+
+/// What the server has allocated since its start, where it counts that in a file; the path may be empty.
+allocations allocated(const std::string &path);
 
 /// Microseconds of user and system time of this process since its start.
 int64_t ownCPU();

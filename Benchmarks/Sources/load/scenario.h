@@ -8,6 +8,8 @@ struct Settings {
     int port = 0, pid = 0, pairs = 50, users = 0, connections = 10'000, idle = 0, devices = 1, rate = 2000;
     double warmUp = 2, seconds = 5;
     Transport transport = Transport::socket;
+    /// Where the server counts its allocations; empty where it doesn't.
+    std::string allocations;
 };
 
 /// Whole calls in a closed loop over all pairs.

@@ -1,0 +1,30 @@
+"""What a call takes from the allocator."""
+
+import os
+import tempfile
+
+from servers import Ringback
+from tables import print_table
+
+
+class Allocations:
+    """Whole calls of a server whose `malloc` is counted (Sources/allocations)."""
+
+    name = "allocations"
+
+    def measure(self, run):
+        def count(server):
+            with tempfile.NamedTemporaryFile(dir=run.databases.folder) as file:
+                file.truncate(16)
+                environment = os.environ | {"LD_PRELOAD": run.settings.allocations, "ALLOCATIONS": file.name}
+                counted = Ringback(run.settings.ringback, run.databases, server.transport, environment)
+                return run.load("flow", counted, pairs=50, seconds=run.seconds, allocations=file.name)
+
+        # The counts hardly move from one round to the next.
+        return {"allocations": run.rounds({server.name: server for server in (run.ringback, run.poll)}, count, 1)}
+
+    def print(self, tables):
+        figures = tables["allocations"]
+        print_table("Allocations of a call, 50 pairs", ["", "per flow", "bytes"],
+                    [[row, figures.text(row, "allocations"), figures.text(row, "bytesAllocated")]
+                     for row in figures.values])
