@@ -94,6 +94,7 @@ def test_the_answer_is_the_same_as_the_http_sides(start_server, case):
         (lambda device: write(device, "/v1/calls", {"callee": "petya"}, kind="text/plain"), 415),
         (lambda device: write(device, "/v1/calls", {"callee": "petya"}, "Idempotency-Key: " + "x" * 256), 422),
         (lambda device: write(device, "/v1/calls", {"callee": "nobody"}), 404),
+        (lambda device: write(device, "/v1/calls/AAAAAAAAAAAA/quality", b'{"score":1.' + b"0" * 2048 + b"}"), 422),
         (lambda device: write(device, "/v1/calls/not%20one/accept"), 404),
         (lambda device: write(device, "/v1/calls/AAAAAAAAAAAA/accept"), 404),
         (lambda device: write(device, "/v1/calls/AAAAAAAAAAAA/nothing"), 404),

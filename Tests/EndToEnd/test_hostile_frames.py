@@ -93,6 +93,8 @@ BAD_UPGRADES = {
         "GET", "/v1/socket", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
     "an old version": upgrade_head().replace(b"Version: 13", b"Version: 8"),
     "a bad key": upgrade_head().replace(b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Key: short"),
+    "no word of it to this hop": upgrade_head().replace(b"Connection: Upgrade\r\n", b""),
+    "HTTP/1.0": upgrade_head().replace(b"HTTP/1.1", b"HTTP/1.0"),
     "by POST": upgrade_head().replace(b"GET ", b"POST "),
     "elsewhere": upgrade_head().replace(b"/v1/socket", b"/healthz"),
     "a bad token": upgrade_head("Authorization: Bearer nonsense"),

@@ -40,6 +40,7 @@ package final class TicketBooth: Sendable {
 
     /// Whose ticket it is; it is used up.
     package func redeem(_ text: String, at now: Timestamp) -> Participant? {
+        guard OpaqueText.isValid(text) else { return nil }
         let ticket = state.withLock { state -> Ticket? in
             guard let ticket = state.tickets.removeValue(forKey: text) else { return nil }
             state.held[ticket.holder]?.removeAll { $0 == text }

@@ -11,10 +11,10 @@ final class JSONDocument: Sendable {
         /// By how many bytes the escapes of a string make it longer.
         let escapes: UInt32
         let kind: JSONSlice.Kind
-        /// Of a string: there is nothing but ASCII in it.
-        let isASCII: Bool
 
         var range: Range<Int> { Int(start)..<Int(end) }
+        /// Of a string: the bytes of its content with its escapes resolved.
+        var contentCount: Int { range.count - 2 - Int(escapes) }
     }
 
     let bytes: [UInt8]
@@ -35,7 +35,8 @@ final class JSONDocument: Sendable {
 }
 
 extension JSONDocument {
-    /// The node of the value that `object` has under a name; `nil` where it has none or is no object.
+    /// The node of the value that `object` has under a name; `nil` where it has none or is no object. Names are compared
+    /// byte by byte (RFC 8259, section 8.3).
     func member(_ name: String, of object: Int) -> Int? {
         name.readUTF8 { utf8 in
             nodes.withUnsafeBufferPointer { nodes in
@@ -43,10 +44,7 @@ extension JSONDocument {
                 var found: Int?
                 var place = object + 1
                 while place < nodes[object].next {
-                    let node = nodes[place]
-                    // Equal strings may differ in their bytes when they are not ASCII.
-                    let isPlain = node.isASCII && node.escapes == 0
-                    if isPlain ? isContent(of: node, utf8) : content(of: node) == name { found = place + 1 }
+                    if isContent(of: nodes[place], utf8) { found = place + 1 }
                     place = Int(nodes[place + 1].next)
                 }
                 return found
@@ -54,8 +52,12 @@ extension JSONDocument {
         }
     }
 
-    private func isContent(of string: Node, _ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard string.range.count == utf8.count + 2 else { return false }
+    /// Whether a string's content with its escapes resolved is these bytes.
+    func isContent(of string: Node, _ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard string.contentCount == utf8.count else { return false }
+        guard string.escapes == 0 else {
+            return Self.unescape(bytes[string.range.dropFirst().dropLast()]).elementsEqual(utf8)
+        }
         return bytes.withUnsafeBufferPointer { bytes in
             var index = 0
             while index < utf8.count, bytes[Int(string.start) + 1 + index] == utf8[index] { index += 1 }

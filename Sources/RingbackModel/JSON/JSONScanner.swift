@@ -84,12 +84,12 @@ struct JSONScanner {
         nodes[node].next = UInt32(truncatingIfNeeded: nodes.count)
     }
 
-    private mutating func note(_ kind: JSONSlice.Kind, from start: Int, escapes: Int = 0, isASCII: Bool = true) {
+    private mutating func note(_ kind: JSONSlice.Kind, from start: Int, escapes: Int = 0) {
         nodes.append(
             JSONDocument.Node(
                 start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: position),
                 next: UInt32(truncatingIfNeeded: nodes.count + 1), escapes: UInt32(truncatingIfNeeded: escapes),
-                kind: kind, isASCII: isASCII))
+                kind: kind))
     }
 
     private mutating func scanLiteral(_ literal: StaticString, _ kind: JSONSlice.Kind) throws(JSONSyntaxError) {
@@ -122,7 +122,6 @@ struct JSONScanner {
         let (start, count) = (position, bytes.count)
         var place = start + 1
         var escapes = 0
-        var isASCII = true
         while place < count {
             // ASCII that means nothing in a string, eight bytes at a time.
             if place + 8 <= count {
@@ -138,7 +137,7 @@ struct JSONScanner {
             switch byte {
             case UInt8(ascii: "\""):
                 position = place + 1
-                return note(.string, from: start, escapes: escapes, isASCII: isASCII)
+                return note(.string, from: start, escapes: escapes)
             case UInt8(ascii: "\\"):
                 position = place
                 // One often follows another: a line ends with two.
@@ -146,7 +145,6 @@ struct JSONScanner {
                 place = position
             case 0x20..<0x80: place += 1
             case 0x80...:
-                isASCII = false
                 position = place
                 try scanMultibyte(first: byte)
                 place = position

@@ -73,8 +73,12 @@ package struct JSONSlice: Sendable {
 
     /// UTF-8 bytes of a string's content with its escapes resolved.
     package var stringByteCount: Int? {
-        let node = node
-        return node.kind == .string ? node.range.count - 2 - Int(node.escapes) : nil
+        node.kind == .string ? node.contentCount : nil
+    }
+
+    /// Whether it is a string of the same bytes.
+    package func isString(_ text: String) -> Bool {
+        node.kind == .string && text.readUTF8 { document.isContent(of: node, $0) }
     }
 }
 
@@ -103,6 +107,19 @@ extension JSONSlice {
             name = Int(document.nodes[name + 1].next)
         }
         return members
+    }
+
+    /// An object's members in the order of their names' bytes, of those with one name the last; `nil` for another kind of
+    /// value.
+    package var membersByName: [(name: String, value: JSONSlice)]? {
+        guard let members else { return nil }
+        var sorted: [(name: String, value: JSONSlice)] = []
+        // Those with one name stay in their order.
+        for member in members.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+            if let last = sorted.last, last.name.hasSameBytes(as: member.name) { sorted.removeLast() }
+            sorted.append(member)
+        }
+        return sorted
     }
 
     /// A member of an object. Of members with one name the last counts.

@@ -62,7 +62,7 @@ indirect enum JSONValue: Codable {
         case .array(let values): json.array(values) { $1.write(to: &$0) }
         case .object(let members):
             json.object { json in
-                for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+                for (name, value) in members.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
                     json.member(name)
                     value.write(to: &json)
                 }
@@ -76,17 +76,5 @@ extension JSONWriter {
     package mutating func member(_ name: String) {
         string(name)
         colon()
-    }
-}
-
-extension JSONSlice {
-    /// An object's JSON with its members sorted and without white space: the same for all texts that mean the same.
-    package func canonicalJSON(excluding names: Set<String>) -> [UInt8] {
-        var value = JSONValue(self)
-        if case .object(let members) = value { value = .object(members.filter { !names.contains($0.key) }) }
-        var json = JSONWriter()
-        value.write(to: &json)
-        let canonical = json.finish()
-        return canonical == Array("{}".utf8) ? [] : canonical
     }
 }

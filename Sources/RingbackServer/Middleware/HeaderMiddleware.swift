@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import RingbackModel
 
 /// Headers that every response has, and cross-origin access (WHATWG Fetch, section 3.3) for the allowed origins.
 struct HeaderMiddleware: RouterMiddleware {
@@ -11,7 +12,7 @@ struct HeaderMiddleware: RouterMiddleware {
         next: (Request, RingbackContext) async throws -> Response
     ) async throws -> Response {
         let origin = request.headers[.origin].flatMap { origin in
-            allowedOrigins.contains("*") || allowedOrigins.contains(origin) ? origin : nil
+            allowedOrigins.contains { $0 == "*" || $0.hasSameBytes(as: origin) } ? origin : nil
         }
         var response: Response
         if origin != nil, request.method == .options, request.headers[.accessControlRequestMethod] != nil {

@@ -7,6 +7,9 @@ struct Dispatcher: Sendable {
     let operations: [String: Operation]
     let isDraining: @Sendable () -> Bool
 
+    /// - Parameter name: As a client sent it.
+    func operation(named name: String) -> Operation? { name.isASCII ? operations[name] : nil }
+
     func perform(_ request: OperationRequest) async throws -> Answer {
         try admit(request)
         guard request.operation.repeating == .harmless, let key = try request.key() else {

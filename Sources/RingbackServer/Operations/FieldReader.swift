@@ -117,8 +117,8 @@ struct FieldReader {
 
     mutating func choice<Choice: RawRepresentable<String>>(_ name: String, of choices: [Choice]) -> Choice? {
         guard let value = member(name, false) else { return nil }
-        guard let text = value.string else { return wrongType(name, "a string") }
-        guard let choice = choices.first(where: { $0.rawValue == text }) else {
+        guard value.kind == .string else { return wrongType(name, "a string") }
+        guard let choice = choices.first(where: { value.isString($0.rawValue) }) else {
             fail(name, "must be one of \(choices.map(\.rawValue).joined(separator: ", "))")
             return nil
         }
@@ -173,10 +173,7 @@ struct FieldReader {
     }
 
     /// All members in the order of their names. Of members with one name the last counts.
-    var byName: [(name: String, value: JSONSlice)] {
-        Dictionary((object?.members ?? []).map { ($0.name, $0.value) }) { $1 }.sorted { $0.key < $1.key }
-            .map { ($0.key, $0.value) }
-    }
+    var byName: [(name: String, value: JSONSlice)] { object?.membersByName ?? [] }
 
     mutating func wrongType<Value>(_ name: String, _ expected: String) -> Value? {
         fail(name, "must be \(expected)")

@@ -96,7 +96,7 @@ struct OperationRequest: Sendable {
         var route = operation.id
         for name in names { route += try "/\(parameters[name] ?? "")" }
         // The same request has the same fingerprint over HTTP and over a socket.
-        let content = body?.canonicalJSON(excluding: Set(names)) ?? []
+        let content = body?.canonicalJSON(excluding: names) ?? []
         return IdempotencyKey(
             device: try participant.deviceId, route: route, key: idempotencyKey,
             fingerprint: Array(SHA256.hash(data: content)))

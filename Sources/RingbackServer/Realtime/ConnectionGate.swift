@@ -166,7 +166,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(let head):
-            if head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "close" }) {
+            if head.headers[canonicalForm: "connection"].contains(where: { $0.isCase(of: "close") }) {
                 closesAfterResponse = true
             }
             context.write(data, promise: promise)

@@ -25,8 +25,8 @@ struct PlainFields {
             case "content-length": guard isOnly(value, &length) else { return nil }
             case "content-type": guard isOnly(value, &type) else { return nil }
             case "idempotency-key": guard isOnly(value, &key) else { return nil }
-            case "accept" where value != "*/*" && value != "application/json": return nil
-            case "connection" where value.lowercased() != "keep-alive": return nil
+            case "accept" where !["*/*", "application/json"].contains(where: value.hasSameBytes): return nil
+            case "connection" where !value.isCase(of: "keep-alive"): return nil
             case "origin" where !ignoresOrigin: return nil
             case "transfer-encoding", "upgrade", "expect": return nil
             default: break
@@ -40,7 +40,7 @@ struct PlainFields {
             bodyBytes = nil
         }
         self.token = token
-        isJSON = type == "application/json"
+        isJSON = type?.hasSameBytes(as: "application/json") ?? false
         idempotencyKey = key
     }
 }

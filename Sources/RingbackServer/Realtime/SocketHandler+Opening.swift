@@ -5,7 +5,7 @@ import RingbackModel
 extension SocketHandler {
     /// The first message of a socket that came without a token.
     func hello(_ text: [UInt8]) {
-        guard let request = try? SocketRequest(text), request.label.op == "hello",
+        guard let request = try? SocketRequest(text), request.label.op.hasSameBytes(as: "hello"),
             let token = request.data?["token"]?.string
         else { return close(.notARequest) }
         let cursor = request.data?["cursor"]?.string

@@ -54,7 +54,7 @@ final class SocketHub: Sendable {
     /// What there is to do for a request.
     func work(for request: SocketRequest, of session: SocketSession) -> SocketWork {
         do {
-            guard let operation = dispatcher.operations[request.label.op] else {
+            guard let operation = dispatcher.operation(named: request.label.op) else {
                 throw Problem(.notFound, "There is no operation of that name.")
             }
             guard request.data.map({ $0.kind == .object }) ?? true else {

@@ -20,10 +20,11 @@ struct SocketUpgrade: Sendable {
     let hub: SocketHub
     let isDraining: @Sendable () -> Bool
 
-    /// Whether a request asks for this upgrade.
+    /// Whether a request asks for this upgrade (RFC 6455, section 4.2.1).
     static func matches(_ head: HTTPRequestHead) -> Bool {
-        head.method == .GET && head.uri.prefix { $0 != "?" } == path
-            && head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
+        head.method == .GET && head.version == .http1_1 && head.uri.prefix { $0 != "?" } == path
+            && head.headers[canonicalForm: "upgrade"].contains { $0.isCase(of: "websocket") }
+            && head.headers[canonicalForm: "connection"].contains { $0.isCase(of: "upgrade") }
     }
 
     func decide(_ head: HTTPRequestHead) async -> Decision {
@@ -49,8 +50,11 @@ struct SocketUpgrade: Sendable {
 /// `Authorization: Bearer …` (RFC 6750, section 2.1).
 enum BearerToken {
     static func parse(_ header: String) -> String? {
-        guard let space = header.utf8.firstIndex(of: UInt8(ascii: " ")), header[..<space].lowercased() == "bearer"
-        else { return nil }
-        return String(Substring(header.utf8[space...].drop { $0 == UInt8(ascii: " ") }))
+        header.readUTF8 { header in
+            let (scheme, space) = (header.prefix("bearer".utf8.count), UInt8(ascii: " "))
+            let rest = header.dropFirst(scheme.count)
+            guard scheme.elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }), rest.first == space else { return nil }
+            return String(decoding: rest.drop { $0 == space }, as: UTF8.self)
+        }
     }
 }

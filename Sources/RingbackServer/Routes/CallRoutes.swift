@@ -55,8 +55,8 @@ enum CallRoutes {
         let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
         var query = HistoryQuery(user: try request.participant.userId, limit: limit + 1)
         query.filter = try request.parameters["state"].map { text in
-            if text == "live" { return .live }
-            guard let state = Call.State(rawValue: text) else {
+            if text.hasSameBytes(as: "live") { return .live }
+            guard text.isASCII, let state = Call.State(rawValue: text) else {
                 let states = Call.State.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Problem.invalid("state", "must be one of live, \(states)")
             }

@@ -86,9 +86,7 @@ struct HTTPRoutes: Sendable {
             throw HTTPError(.contentTooLarge)
         }
         guard buffer.readableBytes > 0 else { return nil }
-        let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased()
-            .trimmingCharacters(in: .whitespaces)
-        guard type == "application/json" else {
+        guard request.headers[.contentType].map({ essence($0).isCase(of: "application/json") }) ?? false else {
             throw Problem(.unsupportedMediaType, "Send application/json.")
         }
         return try JSONSlice(parsing: Array(buffer.readableBytesView))
@@ -97,13 +95,18 @@ struct HTTPRoutes: Sendable {
     /// Refuses clients that accept nothing of what there is (RFC 9110, section 12.5.1).
     private static func checkAccept(_ request: Request, _ type: String) throws {
         guard let accept = request.headers[.accept] else { return }
-        let ranges = accept.split(separator: ",").map { range in
-            range.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
-        }
-        let family = type.prefix { $0 != "/" } + "/*"
-        guard ranges.isEmpty || ranges.contains(where: { $0 == type || $0 == family || $0 == "*/*" }) else {
+        let ranges = accept.utf8.split(separator: UInt8(ascii: ",")).map { essence(Substring($0)) }
+        let fitting = [type, type.prefix { $0 != "/" } + "/*", "*/*"]
+        guard ranges.isEmpty || ranges.contains(where: { range in fitting.contains { range.isCase(of: $0) } }) else {
             throw Problem(.notAcceptable, "This is \(type).")
         }
+    }
+
+    /// A media type, or a range of them, without parameters and white space (RFC 9110, section 8.3.1).
+    private static func essence(_ field: some StringProtocol) -> Substring {
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let type = field.utf8.prefix { $0 != UInt8(ascii: ";") }.drop(while: isSpace)
+        return Substring(decoding: type.reversed().drop(while: isSpace).reversed(), as: UTF8.self)
     }
 
     private static func response(_ answer: Answer) -> Response {

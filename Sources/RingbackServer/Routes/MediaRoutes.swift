@@ -19,15 +19,15 @@ enum MediaRoutes {
     @Sendable private static func setMedia(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader(requiresBody: true)
         var json = JSONWriter()
-        let parameters = Set(request.operation.pathParameters)
+        let others = request.operation.pathParameters + ["held", "key"]
         json.object { json in
             if let held = reader.bool("held") {
                 json.name("held")
                 json.bool(held)
             }
-            for (name, value) in reader.byName where name != "held" && !parameters.contains(name) && name != "key" {
+            for (name, value) in reader.byName where !others.contains(where: { $0.hasSameBytes(as: name) }) {
                 guard (1...32).contains(name.unicodeScalars.count) else {
-                    reader.fail(String(name.prefix(32)), "a source's name has 1 to 32 characters")
+                    reader.fail(String(name.unicodeScalars.prefix(32)), "a source's name has 1 to 32 characters")
                     continue
                 }
                 reader.object(value, at: name) { reader in
@@ -68,7 +68,11 @@ enum MediaRoutes {
             if let path = reader.choice("path", of: Path.allCases) { json.field("path", path.rawValue) }
         }
         try reader.finish()
-        return try request.change(.quality(JSONText(unchecked: json.finish())))
+        let quality = json.finish()
+        guard quality.count <= Limits.mediaBytes else {
+            throw Problem(.invalidRequest, "A summary may have \(Limits.mediaBytes) bytes.")
+        }
+        return try request.change(.quality(JSONText(unchecked: quality)))
     }
 
     /// What `getStats()` gives (W3C webrtc-stats), in sum.

@@ -1,0 +1,27 @@
+extension JSONSlice {
+    /// A value's JSON with the members of objects sorted and without white space: the same for all texts that mean the same.
+    /// An empty object gives nothing.
+    ///
+    /// - Parameter names: Of members that are left out, if it is an object.
+    package func canonicalJSON(excluding names: [String]) -> [UInt8] {
+        var json = JSONWriter()
+        writeCanonical(to: &json, excluding: names)
+        let canonical = json.finish()
+        return canonical == Array("{}".utf8) ? [] : canonical
+    }
+
+    private func writeCanonical(to json: inout JSONWriter, excluding names: [String] = []) {
+        if let members = membersByName {
+            json.object { json in
+                for (name, value) in members where !names.contains(where: { $0.hasSameBytes(as: name) }) {
+                    json.member(name)
+                    value.writeCanonical(to: &json)
+                }
+            }
+        } else if let elements {
+            json.array(elements) { $1.writeCanonical(to: &$0) }
+        } else {
+            JSONValue(self).write(to: &json)
+        }
+    }
+}
