@@ -95,7 +95,7 @@ package final class SessionService: Sendable {
         guard token.utf8.count <= 512 else { throw Self.unauthenticated }
         let digest = SHA256.hash(data: Array(token.utf8))
         if let administratorHash, digest == administratorHash { return .administrator }
-        return try cache.device(tokenHash: Array(digest)).map { try check($0) }
+        return try cache.device(tokenHash: Self.bytes(of: digest)).map { try check($0) }
     }
 
     /// A device that came with a ticket in place of its token.
@@ -140,7 +140,10 @@ package final class SessionService: Sendable {
         return .device(device.participant, expiresAt: device.expiresAt)
     }
 
-    private static func hash(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
+    private static func hash(_ token: String) -> [UInt8] { bytes(of: SHA256.hash(data: Array(token.utf8))) }
+
+    /// In one piece: as a sequence a digest gives byte by byte.
+    private static func bytes(of digest: SHA256Digest) -> [UInt8] { digest.withUnsafeBytes { Array($0) } }
 
     package static var unauthenticated: Problem { Problem(.unauthenticated, "The token is missing, wrong or revoked.") }
     private static var noDevice: Problem { Problem(.notFound, "There is no such device of yours.") }

@@ -45,15 +45,26 @@ final class DirectDesk: Sendable {
             let fields = PlainFields(head, ignoresOrigin: services.settings.allowedOrigins.isEmpty)
         else { return nil }
         if let poll = PollRequest(head, fields) { return Poll(head, self.poll, poll) }
-        let path = head.uri.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst(2)
-            .map { Substring($0) }
-        guard path.first == "calls", path.count == 1 || path.count == 3 else { return nil }
-        let (call, action) = path.count == 3 ? (String(path[1]), String(path[2])) : (nil, "")
-        guard path.count == 1 || !action.isEmpty, let operation = writes["\(head.method.rawValue) \(action)"],
+        guard let (call, action) = head.uri.readUTF8({ Self.path(belowCalls: $0) }),
+            let operation = writes["\(head.method.rawValue) \(action)"],
             // What has to be decoded is for the HTTP side.
             call.map({ CallID($0) != nil }) ?? true, let write = WriteRequest(fields, callId: call)
         else { return nil }
         return CallWrite(head, operation, write)
+    }
+
+    /// The call and what stands behind it in `/v1/calls/{callId}/…`; neither in `/v1/calls`.
+    private static func path(belowCalls uri: UnsafeBufferPointer<UInt8>) -> (call: String?, action: String)? {
+        let (all, slash) = ("/v1/calls", UInt8(ascii: "/"))
+        guard uri.starts(with: all.utf8) else { return nil }
+        let rest = uri[all.utf8.count...]
+        guard let first = rest.first else { return (nil, "") }
+        guard first == slash, let end = rest.dropFirst().firstIndex(of: slash), end + 1 < rest.endIndex
+        else { return nil }
+        return (
+            String(decoding: rest[..<end].dropFirst(), as: UTF8.self),
+            String(decoding: rest[(end + 1)...], as: UTF8.self)
+        )
     }
 
     /// What a write asks of the store.

@@ -57,33 +57,47 @@ struct PollRequest {
 
     /// - Returns: `nil` for other requests, and for those that may have to be refused.
     init?(_ head: HTTPRequestHead, _ fields: PlainFields) {
-        guard head.method == .GET, head.uri.hasPrefix(Self.path), fields.bodyBytes == nil,
-            let query = Self.query(head.uri.utf8.dropFirst(Self.path.utf8.count)),
-            let waitSeconds = Self.integer(query["waitSeconds"], in: Limits.waitSeconds, default: 25),
-            let limit = Self.integer(query["limit"], in: Limits.eventsPerPage, default: 100)
+        guard head.method == .GET, fields.bodyBytes == nil, let query = head.uri.readUTF8({ Query(uri: $0) }),
+            let waitSeconds = Self.integer(query.waitSeconds, in: Limits.waitSeconds, default: 25),
+            let limit = Self.integer(query.limit, in: Limits.eventsPerPage, default: 100)
         else { return nil }
         token = fields.token
-        cursor = query["cursor"].map { String($0) }
+        cursor = query.cursor
         self.waitSeconds = waitSeconds
         self.limit = limit
     }
 
-    /// The parameters behind a path, when there is nothing in them to be decoded.
-    private static func query(_ text: Substring.UTF8View) -> [Substring: Substring]? {
-        guard let first = text.first else { return [:] }
-        guard first == UInt8(ascii: "?"), !text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") })
-        else { return nil }
-        var parameters: [Substring: Substring] = [:]
-        for parameter in text.dropFirst().split(separator: UInt8(ascii: "&")) {
-            guard let sign = parameter.firstIndex(of: UInt8(ascii: "=")),
-                parameters.updateValue(Substring(parameter[sign...].dropFirst()), forKey: Substring(parameter[..<sign]))
-                    == nil
-            else { return nil }
+    /// The parameters behind the path, when there is nothing in them to be decoded.
+    private struct Query {
+        private(set) var cursor, waitSeconds, limit: String?
+
+        init?(uri: UnsafeBufferPointer<UInt8>) {
+            guard uri.starts(with: PollRequest.path.utf8) else { return nil }
+            let query = uri[PollRequest.path.utf8.count...]
+            guard let mark = query.first else { return }
+            let isPlain = !query.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
+            guard mark == UInt8(ascii: "?"), isPlain else { return nil }
+            for parameter in query.dropFirst().split(separator: UInt8(ascii: "&")) {
+                guard let sign = parameter.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+                let (name, value) = (parameter[..<sign], parameter[(sign + 1)...])
+                if name.elementsEqual("cursor".utf8) {
+                    guard Self.note(value, in: &cursor) else { return nil }
+                } else if name.elementsEqual("waitSeconds".utf8) {
+                    guard Self.note(value, in: &waitSeconds) else { return nil }
+                } else if name.elementsEqual("limit".utf8) {
+                    guard Self.note(value, in: &limit) else { return nil }
+                }
+            }
         }
-        return parameters
+
+        /// - Returns: Whether it is the only one of its name.
+        private static func note(_ value: Slice<UnsafeBufferPointer<UInt8>>, in known: inout String?) -> Bool {
+            defer { known = String(decoding: value, as: UTF8.self) }
+            return known == nil
+        }
     }
 
-    private static func integer(_ text: Substring?, in range: ClosedRange<Int>, default standard: Int) -> Int? {
+    private static func integer(_ text: String?, in range: ClosedRange<Int>, default standard: Int) -> Int? {
         guard let text else { return standard }
         guard let value = Int(text), range.contains(value) else { return nil }
         return value
