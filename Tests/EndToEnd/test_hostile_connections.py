@@ -113,6 +113,19 @@ def test_what_comes_behind_a_request_that_closes_is_not_read(stage, path, expect
     """RFC 9112, section 9.6. A proxy that does not know of the close may send another request."""
     with Connection(stage.server) as connection:
         connection.send(request_head("GET", path, "Connection: close") * 2)
-        status, _, _ = connection.response()
-        assert status == expected
+        status, headers, _ = connection.response()
+        assert status == expected and headers["connection"] == "close"
+        assert connection.is_closed_by_peer() and not connection.buffer
+
+
+@pytest.mark.parametrize("last", [
+    request_head("GET", "/healthz", "Connection: TE, Close", "TE: trailers"),
+    request_head("GET", "/healthz").replace(b"HTTP/1.1", b"HTTP/1.0"),
+])
+def test_only_the_answer_to_the_last_request_says_that_it_is_the_last(stage, last):
+    with Connection(stage.server) as connection:
+        connection.send(request_head("GET", "/healthz") * 2 + last)
+        answers = [connection.response() for _ in range(3)]
+        assert [status for status, _, _ in answers] == [200] * 3
+        assert [headers.get("connection") for _, headers, _ in answers] == [None, None, "close"]
         assert connection.is_closed_by_peer() and not connection.buffer

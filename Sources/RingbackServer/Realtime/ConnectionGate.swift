@@ -40,6 +40,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var http: EventLoopPromise<HTTPSide?>?
     private var state = State.http
     private var requestsInFlight = 0
+    /// Whether the client sends nothing behind the newest request.
+    private var isLastRequest = false
     private var closesAfterResponse = false
     /// Runs while a request is being received.
     private var requestTimer: Scheduled<Void>?
@@ -143,6 +145,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
                 return
             }
             requestsInFlight += 1
+            isLastRequest = !head.isKeepAlive
             addHTTPSide(context)
             if head.headers.contains(name: "content-length") || head.headers.contains(name: "transfer-encoding") {
                 startRequestTimer(Self.bodyTime, context)
@@ -165,11 +168,13 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         switch unwrapOutboundIn(data) {
-        case .head(let head):
-            if head.headers[canonicalForm: "connection"].contains(where: { $0.isCase(of: "close") }) {
-                closesAfterResponse = true
+        case .head(var head):
+            // The client is told, lest it sends another request before it sees the end (RFC 9112, section 9.6).
+            if isLastRequest, requestsInFlight == 1, head.status.code >= 200 {
+                head.headers.replaceOrAdd(name: "connection", value: "close")
             }
-            context.write(data, promise: promise)
+            closesAfterResponse = !head.isKeepAlive
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
         case .end:
             requestsInFlight -= 1
