@@ -1,5 +1,6 @@
 """A proxy before a server that does what careless proxies do."""
 
+import select
 import socket
 import threading
 
@@ -41,11 +42,7 @@ class Meddler:
                 if self._meddle and self._meddle(path, head, client, server):
                     return
                 server.sendall(head + rest)
-                upward = threading.Thread(target=self.pump, args=(client, server), daemon=True)
-                upward.start()
-                answer, rest = self.read_head(server)
-                client.sendall((self._change(answer) if self._change else answer) + rest)
-                self.pump(server, client)
+                self._relay(client, server)
             except (OSError, IndexError):
                 pass  # one of the two has gone
 
@@ -60,11 +57,28 @@ class Meddler:
         head, rest = received.split(b"\r\n\r\n", 1)
         return head + b"\r\n\r\n", rest
 
-    @staticmethod
-    def pump(source, sink):
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+    def _relay(self, client, server):
+        """What comes from either, until the server ends. In one thread: OpenSSL is not made for two at one connection."""
+        answer = b""  # until its head is whole
+        sources = [client, server]
+        while True:
+            # What OpenSSL has decrypted is no longer seen in the socket.
+            decrypted = [client] if self._tls and client in sources and client.pending() else []
+            for source in decrypted or select.select(sources, [], [])[0]:
+                data = source.recv(65536)
+                if source is client:
+                    if data:
+                        server.sendall(data)
+                    else:
+                        server.shutdown(socket.SHUT_WR)
+                        sources.remove(client)
+                elif not data:
+                    return
+                elif answer is None:
+                    client.sendall(data)
+                else:
+                    answer += data
+                    head, end, rest = answer.partition(b"\r\n\r\n")
+                    if end:
+                        client.sendall((self._change(head + end) if self._change else head + end) + rest)
+                        answer = None
