@@ -1,4 +1,3 @@
-import HTTPTypes
 import Logging
 import RingbackCore
 import RingbackModel
@@ -24,7 +23,7 @@ struct OpenAPIDocumentTests {
             store: try SQLiteStore(path: database.path), settings: ServerSettings(), time: ManualTime(),
             logger: Logger(label: "test")
         ) { _ in }
-        served = Set(server.routes.map { "\($0.method.rawValue) \($0.path) \($0.operationId)" })
+        served = Set(server.served.map { "\($0.route.method.rawValue) \($0.route.path) \($0.rawValue)" })
     }
 
     @Test func `every route stands in the document, and every operation of the document is served`() throws {

@@ -19,6 +19,11 @@ package struct JSONWriter: ~Copyable {
     /// What is written.
     package consuming func finish() -> [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
 
+    /// Calls `body` with what is written, where it is.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try body(UnsafeRawBufferPointer(start: memory, count: count))
+    }
+
     package mutating func object(_ members: (inout JSONWriter) -> Void) {
         open(UInt8(ascii: "{"))
         members(&self)

@@ -1,24 +1,28 @@
 import Metrics
 import RingbackCore
+import RingbackModel
 import Synchronization
 
 /// What the server counts.
-package struct ServerMetrics: Sendable {
+final class ServerMetrics: Sendable {
     private let registry: MetricsRegistry
-    private let gauges: @Sendable () -> [(String, Int)]
+    private let gauges = Mutex<@Sendable () -> [(String, Int)]>({ [] })
     private let commits: Counter
     private let events: Counter
     private let operations = OperationMeters()
 
-    package init(registry: MetricsRegistry, gauges: @escaping @Sendable () -> [(String, Int)]) {
+    init(registry: MetricsRegistry) {
         self.registry = registry
-        self.gauges = gauges
         commits = Counter(label: "ringback_commits_total", factory: registry)
         events = Counter(label: "ringback_events_total", factory: registry)
     }
 
+    /// Sets what is asked for the gauges when they are rendered.
+    func observe(_ gauges: @escaping @Sendable () -> [(String, Int)]) { self.gauges.withLock { $0 = gauges } }
+
+    /// An operation was answered, over HTTP or a socket.
     func served(_ operation: Operation, status: Int, since start: ContinuousClock.Instant) {
-        let meter = operations.meter(of: operation.id, status: status, registry)
+        let meter = operations.meter(of: operation.id.rawValue, status: status, registry)
         meter.requests.increment()
         // A poll takes as long as it waits: that is no measure of the server.
         meter.time?.recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
@@ -30,7 +34,7 @@ package struct ServerMetrics: Sendable {
     }
 
     func render() -> String {
-        for (label, value) in gauges() { Gauge.set(label, value, registry) }
+        for (label, value) in gauges.withLock(\.self)() { Gauge.set(label, value, registry) }
         return registry.render()
     }
 }

@@ -1,4 +1,3 @@
-import HTTPTypes
 import RingbackCore
 import RingbackModel
 
@@ -16,49 +15,35 @@ final class Operation: Sendable {
         case unkeyed
     }
 
-    /// The `operationId` of the OpenAPI document, and the `op` of a socket's request.
-    let id: String
-    let method: HTTPRequest.Method
-    let isWrite: Bool
-    /// As the OpenAPI document writes it: `/v1/calls/{callId}`.
-    let path: String
+    /// How it is carried out.
+    enum Work: Sendable {
+        /// A change of a call: it goes to the store's one queue as it is, without a task of its own.
+        case change(@Sendable (OperationRequest) throws -> CallRequest)
+        case task(@Sendable (OperationRequest) async throws -> Answer)
+    }
+
+    let id: APIOperation
     let access: Access
     let repeating: Repeating
-    let handle: @Sendable (OperationRequest) async throws -> Answer
-    /// For writes to calls: what is asked, so that a socket can hand it over without a task of its own.
-    let call: (@Sendable (OperationRequest) throws -> CallRequest)?
+    let work: Work
 
     init(
-        _ id: String, _ method: HTTPRequest.Method, _ path: String, access: Access = .device,
-        repeating: Repeating = .unkeyed, handle: @escaping @Sendable (OperationRequest) async throws -> Answer
+        _ id: APIOperation, access: Access = .device, repeating: Repeating = .unkeyed,
+        handle: @escaping @Sendable (OperationRequest) async throws -> Answer
     ) {
         self.id = id
-        self.method = method
-        isWrite = method != .get
-        self.path = path
         self.access = access
         self.repeating = repeating
-        self.handle = handle
-        call = nil
+        work = .task(handle)
     }
 
-    /// A write to a call.
-    init(
-        _ id: String, _ method: HTTPRequest.Method, _ path: String, of calls: CallService,
-        call: @escaping @Sendable (OperationRequest) throws -> CallRequest
-    ) {
+    /// A change of a call.
+    init(_ id: APIOperation, change: @escaping @Sendable (OperationRequest) throws -> CallRequest) {
         self.id = id
-        self.method = method
-        isWrite = method != .get
-        self.path = path
         access = .device
         repeating = .once
-        handle = { try await calls.perform(try call($0)) }
-        self.call = call
+        work = .change(change)
     }
 
-    /// The names between braces in the path.
-    var pathParameters: [String] {
-        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-    }
+    var isWrite: Bool { id.isWrite }
 }

@@ -92,8 +92,8 @@ struct OperationRequest: Sendable {
         guard Limits.idempotencyKeyCharacters.contains(idempotencyKey.utf8.count),
             idempotencyKey.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw Problem.invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters") }
-        let names = operation.pathParameters
-        var route = operation.id
+        let names = operation.id.pathParameters
+        var route = operation.id.rawValue
         for name in names { route += try "/\(parameters[name] ?? "")" }
         // The same request has the same fingerprint over HTTP and over a socket.
         let content = body?.canonicalJSON(excluding: names) ?? []

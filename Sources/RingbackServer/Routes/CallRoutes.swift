@@ -1,4 +1,3 @@
-import HTTPTypes
 import RingbackCore
 import RingbackModel
 
@@ -6,29 +5,29 @@ enum CallRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation("invite", .post, "/v1/calls", of: calls, call: invite),
-            Operation("listCalls", .get, "/v1/calls") { try await list($0, calls) },
-            Operation("getCall", .get, "/v1/calls/{callId}") { request in
+            Operation(.invite, change: invite),
+            Operation(.listCalls) { try await list($0, calls) },
+            Operation(.getCall) { request in
                 Answer(200, try await calls.call(request.call(), for: request.participant.userId))
             },
-            transition("alerting", .alerting, calls),
-            transition("accept", .accept, calls),
-            Operation("decline", .post, "/v1/calls/{callId}/decline", of: calls, call: decline),
-            transition("cancel", .cancel, calls),
-            transition("connected", .connected, calls),
-            Operation("hangUp", .post, "/v1/calls/{callId}/hangup", of: calls, call: hangUp),
-            Operation("endCall", .post, "/v1/calls/{callId}/end", access: .administrator) { request in
+            transition(.alerting, .alerting),
+            transition(.accept, .accept),
+            Operation(.decline, change: decline),
+            transition(.cancel, .cancel),
+            transition(.connected, .connected),
+            Operation(.hangUp, change: hangUp),
+            Operation(.endCall, access: .administrator) { request in
                 try await calls.endByAdministrator(request.call())
             },
-            Operation("getTimeline", .get, "/v1/calls/{callId}/timeline") { request in
+            Operation(.getTimeline) { request in
                 Answer(200, ItemsPage(try await calls.timeline(of: request.call(), for: request.participant.userId)))
             },
         ]
     }
 
     /// POST /v1/calls/{callId}/alerting, /accept, /cancel, /connected
-    private static func transition(_ id: String, _ command: CallCommand, _ calls: CallService) -> Operation {
-        Operation(id, .post, "/v1/calls/{callId}/\(id)", of: calls) { request in
+    private static func transition(_ id: APIOperation, _ command: CallCommand) -> Operation {
+        Operation(id) { request in
             _ = try request.reader()
             return try request.change(.command(command))
         }

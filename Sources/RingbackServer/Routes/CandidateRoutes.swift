@@ -1,4 +1,3 @@
-import HTTPTypes
 import RingbackCore
 import RingbackModel
 
@@ -7,8 +6,8 @@ enum CandidateRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation("addCandidates", .post, "/v1/calls/{callId}/candidates", of: calls, call: add),
-            Operation("listCandidates", .get, "/v1/calls/{callId}/candidates") { try await list($0, calls) },
+            Operation(.addCandidates, change: add),
+            Operation(.listCandidates) { try await list($0, calls) },
         ]
     }
 

@@ -1,4 +1,3 @@
-import HTTPTypes
 import Crypto
 import Foundation
 import RingbackCore
@@ -7,7 +6,7 @@ import RingbackModel
 enum ICEServerRoutes {
     static func operations(_ services: Services) -> [Operation] {
         [
-            Operation("getIceServers", .get, "/v1/ice-servers") { request in
+            Operation(.getICEServers) { request in
                 let servers = ICEServers(settings: services.settings)
                 return Answer(200, body: servers.json(for: try request.participant.userId, at: services.time.now))
             }

@@ -1,14 +1,12 @@
-import HTTPTypes
 import RingbackCore
 import RingbackModel
 
 /// What participants tell of their media beside the SDP.
 enum MediaRoutes {
-    static func operations(_ services: Services) -> [Operation] {
-        let calls = services.calls
-        return [
-            Operation("setMedia", .put, "/v1/calls/{callId}/media", of: calls, call: setMedia),
-            Operation("reportQuality", .post, "/v1/calls/{callId}/quality", of: calls, call: reportQuality),
+    static func operations() -> [Operation] {
+        [
+            Operation(.setMedia, change: setMedia),
+            Operation(.reportQuality, change: reportQuality),
         ]
     }
 
@@ -19,7 +17,7 @@ enum MediaRoutes {
     @Sendable private static func setMedia(_ request: OperationRequest) throws -> CallRequest {
         var reader = try request.reader(requiresBody: true)
         var json = JSONWriter()
-        let others = request.operation.pathParameters + ["held", "key"]
+        let others = request.operation.id.pathParameters + ["held", "key"]
         json.object { json in
             if let held = reader.bool("held") {
                 json.name("held")

@@ -1,4 +1,3 @@
-import HTTPTypes
 import RingbackCore
 import RingbackModel
 
@@ -7,10 +6,10 @@ enum NegotiationRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation("sendOffer", .post, "/v1/calls/{callId}/offer", of: calls, call: offer),
-            Operation("getOffer", .get, "/v1/calls/{callId}/offer") { try await newest(.offer, $0, calls) },
-            Operation("sendAnswer", .post, "/v1/calls/{callId}/answer", of: calls, call: answer),
-            Operation("getAnswer", .get, "/v1/calls/{callId}/answer") { try await newest(.answer, $0, calls) },
+            Operation(.sendOffer, change: offer),
+            Operation(.getOffer) { try await newest(.offer, $0, calls) },
+            Operation(.sendAnswer, change: answer),
+            Operation(.getAnswer) { try await newest(.answer, $0, calls) },
         ]
     }
 

@@ -1,20 +1,8 @@
-import HTTPTypes
-import Hummingbird
-import HummingbirdCore
-import NIOCore
 import RingbackCore
 import RingbackModel
 
-/// The pages, the contract, and what those who run the server look at.
+/// The pages, the API document, and what those who run the server look at.
 struct PageRoutes: Sendable {
-    static let all = [
-        ServedRoute(.get, "/", "getDemo"), ServedRoute(.get, "/docs", "getDocs"),
-        ServedRoute(.get, "/assets/{file}", "getAsset"), ServedRoute(.get, "/sdk/{file}", "getSDKFile"),
-        ServedRoute(.get, "/openapi.yaml", "getOpenAPI"),
-        ServedRoute(.get, "/healthz", "getHealth"), ServedRoute(.get, "/readyz", "getReadiness"),
-        ServedRoute(.get, "/metrics", "getMetrics"),
-    ]
-
     private static let policy = """
         default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob:; \
         object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
@@ -24,67 +12,67 @@ struct PageRoutes: Sendable {
     let metrics: ServerMetrics
     let isDraining: @Sendable () -> Bool
 
-    func add(to router: Router<RingbackContext>) {
-        router.get("/") { _, _ in try page("index.html") }
-        router.get("/docs") { _, _ in try page("docs.html") }
-        router.get("/assets/:file") { _, context in try page(try context.parameters.require("file"), isAsset: true) }
-        router.get("/sdk/:file") { _, context in try sdkFile(try context.parameters.require("file")) }
-        router.get("/openapi.yaml") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "application/yaml"],
-                body: .init(byteBuffer: ByteBuffer(bytes: OpenAPIDocument.yaml)))
-        }
-        router.get("/healthz") { _, _ in Self.status("ok", .ok) }
-        router.get("/readyz") { _, _ in try await readiness() }
-        router.get("/metrics") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-                body: .init(byteBuffer: ByteBuffer(string: metrics.render())))
-        }
+    var pages: [Page] {
+        [
+            Page(id: .getDemo) { _ in try Self.page("index.html") },
+            Page(id: .getDocs) { _ in try Self.page("docs.html") },
+            Page(id: .getAsset) { try Self.asset($0["file"]) },
+            Page(id: .getSDKFile) { try Self.sdkFile($0["file"]) },
+            Page(id: .getOpenAPI) { _ in
+                HTTPResponse(200, contentType: "application/yaml", body: OpenAPIDocument.yaml)
+            },
+            Page(id: .getHealth) { _ in Self.status("ok", 200) },
+            Page(id: .getReadiness) { _ in await readiness() },
+            Page(id: .getMetrics) { _ in
+                HTTPResponse(
+                    200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.render().utf8))
+            },
+        ]
     }
 
-    private func page(_ name: String, isAsset: Bool = false) throws -> Response {
-        guard let file = WebFiles.files[name], !isAsset || !name.hasSuffix(".html") else {
-            throw Problem(.notFound, "There is no such file.")
-        }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: WebFiles.mediaType(of: name), .cacheControl: "no-cache",
-                .contentSecurityPolicy: Self.policy, .init("Referrer-Policy")!: "no-referrer",
-                .init("Permissions-Policy")!: "camera=(self), microphone=(self), display-capture=(self)",
-            ],
-            body: .init(byteBuffer: ByteBuffer(bytes: file)))
+    /// GET /, /docs
+    private static func page(_ name: String) throws(Problem) -> HTTPResponse {
+        guard let file = WebFiles.files[name] else { throw noFile }
+        var response = HTTPResponse(200, contentType: WebFiles.mediaType(of: name), body: file)
+        response.cacheControl = "no-cache"
+        response.fields = [
+            ("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"),
+            ("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self)"),
+        ]
+        return response
+    }
+
+    /// GET /assets/{file}
+    private static func asset(_ name: String?) throws(Problem) -> HTTPResponse {
+        guard let name, !name.hasSuffix(".html") else { throw noFile }
+        return try page(name)
     }
 
     /// GET /sdk/{file}: for pages of any origin, since a module is fetched with CORS. It is code, not data.
-    private func sdkFile(_ name: String) throws -> Response {
-        guard let file = WebFiles.sdk[name] else { throw Problem(.notFound, "There is no such file.") }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: WebFiles.mediaType(of: name), .cacheControl: "no-cache",
-                .accessControlAllowOrigin: "*",
-            ],
-            body: .init(byteBuffer: ByteBuffer(bytes: file)))
+    private static func sdkFile(_ name: String?) throws(Problem) -> HTTPResponse {
+        guard let name, name.isASCII, let file = WebFiles.sdk[name] else { throw noFile }
+        var response = HTTPResponse(200, contentType: WebFiles.mediaType(of: name), body: file)
+        response.cacheControl = "no-cache"
+        response.fields = [("Access-Control-Allow-Origin", "*")]
+        return response
     }
 
+    private static var noFile: Problem { Problem(.notFound, "There is no such file.") }
+
     /// GET /readyz: 503 while draining, and when the database can't be read.
-    private func readiness() async throws -> Response {
-        if isDraining() { return Self.status("draining", .serviceUnavailable) }
+    private func readiness() async -> HTTPResponse {
+        if isDraining() { return Self.status("draining", 503) }
         do {
             _ = try await services.calls.nextDeadline()
-            return Self.status("ready", .ok)
+            return Self.status("ready", 200)
         } catch {
-            return Self.status("storage unavailable", .serviceUnavailable)
+            return Self.status("storage unavailable", 503)
         }
     }
 
-    private static func status(_ status: String, _ code: HTTPResponse.Status) -> Response {
+    private static func status(_ status: String, _ code: Int) -> HTTPResponse {
         var json = JSONWriter()
         json.object { $0.field("status", status) }
-        return Response(
-            status: code, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.finish())))
+        return HTTPResponse(code, contentType: "application/json", body: json.finish())
     }
 }

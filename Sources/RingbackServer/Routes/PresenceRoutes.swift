@@ -1,17 +1,16 @@
-import HTTPTypes
 import RingbackCore
 import RingbackModel
 
 enum PresenceRoutes {
     static func operations(_ services: Services) -> [Operation] {
         [
-            Operation("getPresence", .get, "/v1/users/{userId}/presence") { request in
+            Operation(.getPresence) { request in
                 Answer(200, try await services.presence.presence(of: request.user(), for: request.participant.userId))
             },
-            Operation("getWatching", .get, "/v1/users/me/watching") { request in
+            Operation(.getWatching) { request in
                 Answer(200, ItemsPage(try await services.presence.watched(by: request.participant)))
             },
-            Operation("setWatching", .put, "/v1/users/me/watching", repeating: .harmless) {
+            Operation(.setWatching, repeating: .harmless) {
                 try await watch($0, services)
             },
         ]

@@ -1,22 +1,21 @@
-import HTTPTypes
 import RingbackCore
 import RingbackModel
 
 enum SessionRoutes {
     static func operations(_ services: Services) -> [Operation] {
         [
-            Operation("createSession", .post, "/v1/sessions", access: .anyone) { try await signIn($0, services) },
-            Operation("listSessions", .get, "/v1/sessions") { request in
+            Operation(.createSession, access: .anyone) { try await signIn($0, services) },
+            Operation(.listSessions) { request in
                 Answer(200, ItemsPage(try await services.sessions.devices(of: request.participant)))
             },
-            Operation("getSession", .get, "/v1/sessions/{deviceId}") { request in
+            Operation(.getSession) { request in
                 Answer(200, try await services.sessions.device(request.device(), for: request.participant))
             },
-            Operation("deleteSession", .delete, "/v1/sessions/{deviceId}", repeating: .harmless) { request in
+            Operation(.deleteSession, repeating: .harmless) { request in
                 try await services.sessions.revoke(request.device(), of: request.participant.userId)
                 return Answer(204)
             },
-            Operation("createTicket", .post, "/v1/tickets") { request in
+            Operation(.createTicket) { request in
                 let ticket = services.tickets.issue(to: try request.participant, at: services.time.now)
                 var json = JSONWriter()
                 json.object { json in

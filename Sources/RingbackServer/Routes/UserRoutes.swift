@@ -1,18 +1,17 @@
-import HTTPTypes
 import RingbackCore
 import RingbackModel
 
 enum UserRoutes {
     static func operations(_ services: Services) -> [Operation] {
         [
-            Operation("registerUser", .post, "/v1/users", access: .anyone) { try await register($0, services) },
-            Operation("listUsers", .get, "/v1/users") { try await list($0, services) },
-            Operation("getMe", .get, "/v1/users/me") { request in
+            Operation(.registerUser, access: .anyone) { try await register($0, services) },
+            Operation(.listUsers) { try await list($0, services) },
+            Operation(.getMe) { request in
                 Answer(200, try await services.accounts.ownUser(request.participant.userId))
             },
-            Operation("updateMe", .patch, "/v1/users/me", repeating: .harmless) { try await update($0, services) },
-            Operation("deleteMe", .delete, "/v1/users/me") { try await erase($0, services) },
-            Operation("getUser", .get, "/v1/users/{userId}") { request in
+            Operation(.updateMe, repeating: .harmless) { try await update($0, services) },
+            Operation(.deleteMe) { try await erase($0, services) },
+            Operation(.getUser) { request in
                 Answer(200, try await services.accounts.user(request.user()))
             },
         ]

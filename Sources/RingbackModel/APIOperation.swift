@@ -1,0 +1,88 @@
+/// Every operation of the API, by the `operationId` of the OpenAPI document.
+///
+/// The one table of names, methods and paths: the server's routes, the SDK and the conformance suite are made from it.
+package enum APIOperation: String, Sendable, CaseIterable {
+    case registerUser, listUsers, getMe, updateMe, deleteMe, getUser
+    case listBlocks, blockUser, unblockUser
+    case getWatching, setWatching, getPresence
+    case createSession, listSessions, getSession, deleteSession, createTicket
+    case invite, listCalls, getCall, getTimeline
+    case alerting, accept, decline, cancel, connected, hangUp, endCall
+    case sendOffer, getOffer, sendAnswer, getAnswer, addCandidates, listCandidates
+    case setMedia, reportQuality
+    case getICEServers = "getIceServers"
+    case pollEvents, streamEvents, openSocket
+    case getHealth, getReadiness, getMetrics
+    case getOpenAPI, getDocs, getDemo, getAsset, getSDKFile
+
+    /// The methods that operations have (RFC 9110, section 9; PATCH is RFC 5789).
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case put = "PUT"
+        case post = "POST"
+        case patch = "PATCH"
+        case delete = "DELETE"
+    }
+
+    /// The method and the path, with the names of parameters in braces.
+    package var route: (method: Method, path: String) {
+        switch self {
+        case .registerUser: (.post, "/v1/users")
+        case .listUsers: (.get, "/v1/users")
+        case .getMe: (.get, "/v1/users/me")
+        case .updateMe: (.patch, "/v1/users/me")
+        case .deleteMe: (.delete, "/v1/users/me")
+        case .getUser: (.get, "/v1/users/{userId}")
+        case .listBlocks: (.get, "/v1/users/me/blocks")
+        case .blockUser: (.put, "/v1/users/me/blocks/{userId}")
+        case .unblockUser: (.delete, "/v1/users/me/blocks/{userId}")
+        case .getWatching: (.get, "/v1/users/me/watching")
+        case .setWatching: (.put, "/v1/users/me/watching")
+        case .getPresence: (.get, "/v1/users/{userId}/presence")
+        case .createSession: (.post, "/v1/sessions")
+        case .listSessions: (.get, "/v1/sessions")
+        case .getSession: (.get, "/v1/sessions/{deviceId}")
+        case .deleteSession: (.delete, "/v1/sessions/{deviceId}")
+        case .createTicket: (.post, "/v1/tickets")
+        case .invite: (.post, "/v1/calls")
+        case .listCalls: (.get, "/v1/calls")
+        case .getCall: (.get, "/v1/calls/{callId}")
+        case .getTimeline: (.get, "/v1/calls/{callId}/timeline")
+        case .alerting: (.post, "/v1/calls/{callId}/alerting")
+        case .accept: (.post, "/v1/calls/{callId}/accept")
+        case .decline: (.post, "/v1/calls/{callId}/decline")
+        case .cancel: (.post, "/v1/calls/{callId}/cancel")
+        case .connected: (.post, "/v1/calls/{callId}/connected")
+        case .hangUp: (.post, "/v1/calls/{callId}/hangup")
+        case .endCall: (.post, "/v1/calls/{callId}/end")
+        case .sendOffer: (.post, "/v1/calls/{callId}/offer")
+        case .getOffer: (.get, "/v1/calls/{callId}/offer")
+        case .sendAnswer: (.post, "/v1/calls/{callId}/answer")
+        case .getAnswer: (.get, "/v1/calls/{callId}/answer")
+        case .addCandidates: (.post, "/v1/calls/{callId}/candidates")
+        case .listCandidates: (.get, "/v1/calls/{callId}/candidates")
+        case .setMedia: (.put, "/v1/calls/{callId}/media")
+        case .reportQuality: (.post, "/v1/calls/{callId}/quality")
+        case .getICEServers: (.get, "/v1/ice-servers")
+        case .pollEvents: (.get, "/v1/events")
+        case .streamEvents: (.get, "/v1/events/stream")
+        case .openSocket: (.get, "/v1/socket")
+        case .getHealth: (.get, "/healthz")
+        case .getReadiness: (.get, "/readyz")
+        case .getMetrics: (.get, "/metrics")
+        case .getOpenAPI: (.get, "/openapi.yaml")
+        case .getDocs: (.get, "/docs")
+        case .getDemo: (.get, "/")
+        case .getAsset: (.get, "/assets/{file}")
+        case .getSDKFile: (.get, "/sdk/{file}")
+        }
+    }
+
+    /// Whether it may change something: every method but GET.
+    package var isWrite: Bool { route.method != .get }
+
+    /// The names in braces in the path, in order.
+    package var pathParameters: [String] {
+        route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+}

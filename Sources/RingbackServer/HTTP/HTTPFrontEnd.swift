@@ -1,0 +1,49 @@
+import Logging
+import NIOHTTP1
+import RingbackCore
+import RingbackModel
+
+/// What all connections share.
+final class HTTPFrontEnd: Sendable {
+    let dispatcher: Dispatcher
+    let routes: RouteTable
+    let heads: ResponseHeads
+    let sockets: SocketHub
+    let inboxes: LoopInboxes
+    let ticker: LoopTicker
+    private let metrics: ServerMetrics
+    private let logger: Logger
+
+    init(
+        dispatcher: Dispatcher, pages: [Page], sockets: SocketHub, metrics: ServerMetrics, logger: Logger
+    ) {
+        self.dispatcher = dispatcher
+        self.sockets = sockets
+        self.metrics = metrics
+        self.logger = logger
+        inboxes = sockets.inboxes
+        ticker = sockets.ticker
+        heads = ResponseHeads(allowedOrigins: dispatcher.services.settings.allowedOrigins)
+        routes = RouteTable(
+            dispatcher.operations.values.map { $0.id == .pollEvents ? .poll($0) : .operation($0) } + [.stream, .socket]
+                + pages.map { .page($0) })
+    }
+
+    var services: Services { dispatcher.services }
+
+    /// The problem that the outside hears of an error. What it may not know goes into the log.
+    func problem(for error: any Error, _ request: PendingRequest) -> Problem {
+        Dispatcher.problem(for: error) { error in
+            logger.error(
+                "request failed", metadata: ["operation": "\(request.route.id.rawValue)", "error": "\(error)"])
+        }
+    }
+
+    func answered(_ request: PendingRequest, status: Int) {
+        switch request.route {
+        case .operation(let operation), .poll(let operation):
+            metrics.served(operation, status: status, since: request.start)
+        case .stream, .socket, .page: break
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import NIOCore
+import NIOHTTP1
+import RingbackCore
+import RingbackModel
+
+/// A long-poll or a stream on its way.
+struct EventReader {
+    enum Kind {
+        case poll(until: NIODeadline)
+        /// - Parameters:
+        ///   - expiresAt: When the token does, and the stream with it.
+        ///   - quietSince: When something was written last.
+        case stream(expiresAt: Timestamp, quietSince: NIODeadline)
+    }
+
+    var kind: Kind
+    var pump: EventPump?
+    /// Events are written, for the head of the stream has been, or the poll waits for them.
+    var hasBegun = false
+    /// The server has ended it.
+    var hasEnded = false
+}
+
+/// The long-polls and streams of a connection.
+extension HTTPHandler: EventSink {
+    // MARK: Long-polls
+
+    func beginPoll(_ operation: Operation, _ request: PendingRequest) {
+        do {
+            let asked = try request.operationRequest(operation)
+            let (query, participant) = (try LongPoll.Query(asked), try asked.participant)
+            let deadline = NIODeadline.now() + .seconds(Int64(query.waitSeconds))
+            reader = EventReader(kind: .poll(until: deadline))
+            // From here on the device hears of those it watches.
+            if frontEnd.services.presence.isWatching(participant) { return open(query, for: participant, request) }
+            run(request, { services in try await services.presence.resumeWatching(participant) }) {
+                self.open(query, for: participant, request)
+            }
+        } catch {
+            refuse(request, error)
+        }
+    }
+
+    private func open(_ query: LongPoll.Query, for participant: Participant, _ request: PendingRequest) {
+        guard arm(participant, after: query.cursor, isPoll: true, limit: query.limit, request) else { return }
+        guard query.cursor == nil else {
+            reader?.hasBegun = true
+            reader?.pump?.pump()
+            return
+        }
+        run(request, { services in try await LongPoll.snapshot(for: participant, services) }) {
+            self.send(HTTPResponse($0))
+        }
+    }
+
+    /// - Returns: Whether the device may have one more; otherwise it has been told.
+    private func arm(
+        _ participant: Participant, after cursor: Cursor?, isPoll: Bool, limit: Int, _ request: PendingRequest
+    ) -> Bool {
+        guard let context else { return false }
+        do {
+            reader?.pump = try EventPump(
+                participant, after: cursor, isPoll: isPoll, limit: limit, frontEnd.services,
+                address: address(context), eventLoop: context.eventLoop, sink: self)
+            return true
+        } catch {
+            refuse(request, error)
+            return false
+        }
+    }
+
+    private func answerPoll(_ batch: EventBatch?) {
+        guard let cursor = reader?.pump?.cursor else { return }
+        send(HTTPResponse(LongPoll.answer(batch, cursor: cursor, frontEnd.services)))
+    }
+
+    // MARK: Streams
+
+    /// GET /v1/events/stream: whose ticket or token it is.
+    func checkStream(_ request: PendingRequest) {
+        guard let ticket = request.parameters["ticket"] else {
+            return authenticate(request) { self.admitStream(request) }
+        }
+        guard let holder = frontEnd.services.tickets.redeem(ticket, at: frontEnd.services.time.now) else {
+            return refuse(request, Problem(.unauthenticated, "The ticket was used, or has expired."))
+        }
+        run(request, { services in try await services.sessions.principal(of: holder) }) { principal in
+            request.principal = principal
+            self.admitStream(request)
+        }
+    }
+
+    private func admitStream(_ request: PendingRequest) {
+        do {
+            guard case .device = request.principal else { throw Dispatcher.notADevice }
+            if frontEnd.dispatcher.isDraining() { throw Dispatcher.draining }
+            try request.fields.checkAccepts("text/event-stream")
+        } catch {
+            return refuse(request, error)
+        }
+        connection.admitted(at: .now())
+        proceed()
+    }
+
+    func beginStream(_ request: PendingRequest) {
+        guard case .device(let participant, let expiresAt) = request.principal else { return }
+        let text = request.fields.lastEventID ?? request.parameters["cursor"]
+        reader = EventReader(kind: .stream(expiresAt: expiresAt, quietSince: .now()))
+        let cursor: Cursor?
+        do {
+            cursor = try text.map { try Cursor.parse($0) }
+        } catch {
+            return refuse(request, error)
+        }
+        guard arm(participant, after: cursor, isPoll: false, limit: ServerSentEvents.batch, request) else { return }
+        // Asked once more now that the stream is registered: the device may have been signed out in between. A cursor that is
+        // gone is a 410 and no stream.
+        run(
+            request,
+            { services in
+                _ = try await services.sessions.principal(of: participant)
+                try await services.presence.resumeWatching(participant)
+                return try await Welcome.resume(cursor, participant, services)
+            }
+        ) { self.openStream($0, request) }
+    }
+
+    private func openStream(_ welcome: Welcome, _ request: PendingRequest) {
+        guard let context else { return }
+        // Without chunks, the end of the connection is the end of the stream.
+        if request.isHTTP10 { connection.endWithAnswer() }
+        let head = frontEnd.heads.streamHead(
+            to: request.fields, isHTTP10: request.isHTTP10, closes: connection.closesWithAnswer())
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        write(ServerSentEvents.welcome(welcome))
+        reader?.pump?.begin(at: welcome.cursor)
+        reader?.hasBegun = true
+        if reader?.hasEnded == true { finishAnswer(status: 200) } else { reader?.pump?.pump() }
+    }
+
+    private func write(_ buffer: ByteBuffer) {
+        guard let context else { return }
+        if case .stream(let expiresAt, _) = reader?.kind {
+            reader?.kind = .stream(expiresAt: expiresAt, quietSince: .now())
+        }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+    }
+
+    // MARK: EventSink
+
+    var takesEvents: Bool { reader?.hasBegun == true && connection.isWritable }
+
+    func deliver(_ batch: EventBatch) {
+        switch reader?.kind {
+        case .poll: answerPoll(batch)
+        case .stream: write(ServerSentEvents.events(batch, at: frontEnd.services.time.now))
+        case nil: break
+        }
+    }
+
+    func caughtUp() {
+        guard let reader, case .poll(let deadline) = reader.kind else { return }
+        if reader.hasEnded || connection.isEnding || deadline <= .now() { answerPoll(nil) }
+    }
+
+    func failed(_ error: any Error) {
+        guard let reader, let request else { return }
+        switch reader.kind {
+        case .poll: refuse(request, error)
+        // Its head has been sent. The client comes back with its cursor, and is told.
+        case .stream: context?.close(promise: nil)
+        }
+    }
+
+    /// The server ends the stream, or the poll.
+    func endReader() {
+        guard let reader else { return }
+        self.reader?.hasEnded = true
+        guard reader.hasBegun else { return }
+        switch reader.kind {
+        case .poll: reader.pump?.pump()
+        case .stream: finishAnswer(status: 200)
+        }
+    }
+
+    func tickReader(at now: NIODeadline) {
+        guard let reader, reader.hasBegun else { return }
+        switch reader.kind {
+        case .poll(let deadline): if deadline <= now { reader.pump?.pump() }
+        case .stream(let expiresAt, let quietSince):
+            if expiresAt <= frontEnd.services.time.now {
+                finishAnswer(status: 200)
+            } else if now - quietSince > ServerSentEvents.commentInterval - .seconds(1) {
+                write(ByteBuffer(string: ServerSentEvents.comment))
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+import RingbackModel
+
+/// The upgrade to a WebSocket (RFC 6455, section 4.2), which any request of a connection may ask for.
+///
+/// NIO's own upgrader looks at a connection's first request alone, and so fails behind proxies that reuse connections.
+extension HTTPHandler {
+    /// GET /v1/socket
+    func checkSocket(_ request: PendingRequest, _ head: HTTPRequestHead) {
+        guard head.method == .GET, head.version == .http1_1, head.asksForUpgrade,
+            head.headers[canonicalForm: "upgrade"].contains(where: { $0.isCase(of: "websocket") })
+        else {
+            connection.admitted(at: .now())
+            return proceed()
+        }
+        guard head.headers[canonicalForm: "sec-websocket-version"].contains("13") else {
+            return send(.upgradeRequired("Only WebSocket version 13 is supported."))
+        }
+        guard head.headers.first(name: "sec-websocket-key").flatMap({ Data(base64Encoded: $0) })?.count == 16 else {
+            return refuse(
+                request, Problem(.invalidRequest, "Sec-WebSocket-Key must be 16 bytes in base64.", status: 400))
+        }
+        let upgrade = SocketUpgrade(hub: frontEnd.sockets, isDraining: frontEnd.dispatcher.isDraining)
+        let (hasAuthorization, token) = (request.fields.authorization != nil, request.fields.token)
+        let parameters = request.parameters
+        run(
+            request,
+            { _ in try await upgrade.decide(hasAuthorization: hasAuthorization, token: token, parameters) }
+        ) { decision in
+            switch decision {
+            case .accept(let identity): self.shakeHands(head, SocketHandler(hub: upgrade.hub, identity: identity))
+            case .close(let code):
+                let handler = SocketHandler(hub: upgrade.hub, identity: nil)
+                self.shakeHands(head, handler)
+                handler.close(code)
+            }
+        }
+    }
+
+    private func shakeHands(_ head: HTTPRequestHead, _ handler: SocketHandler) {
+        guard let context, let request else { return }
+        let offered = head.headers[canonicalForm: "sec-websocket-protocol"]
+        let extra: HTTPHeaders =
+            offered.contains { $0 == SocketUpgrade.subprotocol }
+            ? ["sec-websocket-protocol": SocketUpgrade.subprotocol] : [:]
+        let upgrader = NIOWebSocketServerUpgrader(
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(extra) },
+            upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
+        // Complete at once: neither closure waits.
+        upgrader.buildUpgradeResponse(channel: context.channel, upgradeRequest: head, initialResponseHeaders: [:])
+            .assumeIsolated().whenComplete { result in
+                switch result {
+                case .success(let headers): self.switchProtocols(headers, handler)
+                case .failure:
+                    self.refuse(
+                        request,
+                        Problem(.invalidRequest, "The handshake is not one of RFC 6455, section 4.1.", status: 400))
+                }
+            }
+    }
+
+    private func switchProtocols(_ headers: HTTPHeaders, _ handler: SocketHandler) {
+        guard let context else { return }
+        let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        connection.upgraded(at: .now())
+        let (pipeline, channel) = (context.pipeline.syncOperations, context.channel)
+        do {
+            // First, for the socket may have something to say at once.
+            pipeline.removeHandler(codec.encoder, promise: nil)
+            try pipeline.addHandler(handler, position: .before(self))
+            // Forwards what came behind the upgrade into the socket.
+            pipeline.removeHandler(codec.decoder, promise: nil)
+            pipeline.removeHandler(self, promise: nil)
+            // A read may have been held back.
+            channel.read()
+        } catch {
+            channel.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,327 @@
+import NIOCore
+import NIOHTTP1
+import RingbackCore
+import RingbackModel
+
+/// One HTTP connection: takes its requests one after the other, answers each on the event loop, and hands the connection over
+/// when a request makes it a WebSocket.
+///
+/// What is to be done is decided by ``HTTPConnection``; this does it.
+final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopRecipient, LoopTicked {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    let frontEnd: HTTPFrontEnd
+    let codec: HTTPCodec
+    var connection = HTTPConnection(at: .now())
+    private(set) var context: ChannelHandlerContext?
+    /// The request that is being received or answered.
+    private(set) var request: PendingRequest?
+    /// Of a long-poll or a stream.
+    var reader: EventReader?
+    private var ownAddress: LoopAddress?
+    private var isReadHeld = false
+    private var isProceeding = false
+
+    init(frontEnd: HTTPFrontEnd, codec: HTTPCodec) {
+        self.frontEnd = frontEnd
+        self.codec = codec
+    }
+
+    // MARK: The connection
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        frontEnd.ticker.add(self, on: context.eventLoop)
+        #if os(Linux)
+            // TCP_USER_TIMEOUT: a client that vanished without a word is noticed while something is written to it.
+            try? context.channel.syncOptions?.setOption(.tcpOption(.init(rawValue: 18)), value: 60_000)
+        #endif
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { drop() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        drop()
+        context.fireChannelInactive()
+    }
+
+    private func drop() {
+        guard let context else { return }
+        frontEnd.ticker.remove(self, on: context.eventLoop)
+        finishRequest()
+        ownAddress = nil
+        self.context = nil
+    }
+
+    private func finishRequest() {
+        reader?.pump?.stop()
+        reader = nil
+        request = nil
+    }
+
+    /// Where other threads put messages for this connection.
+    func address(_ context: ChannelHandlerContext) -> LoopAddress {
+        let address = ownAddress ?? frontEnd.inboxes.address(of: self, on: context.eventLoop)
+        ownAddress = address
+        return address
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        connection.end()
+        endReader()
+        proceed()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        // What comes behind a request with `Connection: close` is not read (RFC 9112, section 9.6).
+        if error == .closedConnection { return }
+        switch connection.phase {
+        case .idle, .receiving:
+            connection.endWithAnswer()
+            let problem =
+                error == .headerOverflow
+                ? Problem(.payloadTooLarge, "The header fields are too large.", status: 431)
+                : Problem(.invalidRequest, "This is not HTTP/1.1.", status: 400)
+            send(HTTPResponse(problem))
+        // The requests before it are answered. Where the next one begins can't be told.
+        case .checking, .answering, .discarding:
+            connection.end()
+            proceed()
+        case .closing, .upgraded: break
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        connection.writabilityChanged(isWritable: context.channel.isWritable, at: .now())
+        if context.channel.isWritable {
+            reader?.pump?.pump()
+            proceed()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func tick(at now: NIODeadline) {
+        if connection.isOverdue(at: now) { context?.close(promise: nil) } else { tickReader(at: now) }
+    }
+
+    func receive(_ message: LoopMessage) {
+        switch message {
+        case .answered(let job, _): answered(job.result)
+        case .wake: reader?.pump?.pump()
+        case .end: endReader()
+        }
+    }
+
+    func flushMessages() { context?.flush() }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        perform(connection.received(unwrapInboundIn(data), at: .now()))
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if connection.wantsRead { context.read() } else { isReadHeld = true }
+    }
+
+    private func perform(_ step: HTTPConnection.Step) {
+        switch step {
+        case .wait: break
+        case .check(let head): check(head)
+        case .append(let bytes): request?.append(bytes)
+        case .answer: if let request { answer(request) }
+        case .refuseSize:
+            connection.endWithAnswer()
+            send(HTTPResponse(RequestFields.tooLarge))
+        case .close: context?.close(promise: nil)
+        }
+    }
+
+    /// Goes on with what has come and waits.
+    func proceed() {
+        guard !isProceeding, let context else { return }
+        isProceeding = true
+        while self.context != nil, let step = connection.next(at: .now()) { perform(step) }
+        isProceeding = false
+        guard self.context != nil else { return }
+        if connection.isOver { return context.close(promise: nil) }
+        guard isReadHeld, connection.wantsRead else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    // MARK: Checks
+
+    /// Finds the route of a request, then who asks.
+    private func check(_ head: HTTPRequestHead) {
+        let (fields, target) = (RequestFields(head.headers), RequestTarget(head.uri))
+        let match = frontEnd.routes.match(target.path)
+        do {
+            try fields.checkFraming(head.version)
+        } catch {
+            connection.endWithAnswer()
+            return send(HTTPResponse(error), fields)
+        }
+        if let preflight = frontEnd.heads.preflight(head.method, fields) { return send(preflight, fields) }
+        guard let route = match.route(head.method) else {
+            let methods = match.methods
+            return send(
+                methods.isEmpty
+                    ? HTTPResponse(Problem(.notFound, "There is nothing at this path."))
+                    : .methodNotAllowed(methods), fields)
+        }
+        let request = PendingRequest(head, route, fields, target, match)
+        self.request = request
+        switch route {
+        case .operation(let operation), .poll(let operation):
+            guard operation.access != .anyone else { return admit(request) }
+            authenticate(request) { self.admit(request) }
+        case .stream: checkStream(request)
+        case .socket: checkSocket(request, head)
+        case .page: admit(request)
+        }
+    }
+
+    /// Finds out whose token it is, without the store where that is possible.
+    func authenticate(_ request: PendingRequest, then: @escaping () -> Void) {
+        guard let token = request.fields.token else { return refuse(request, SessionService.unauthenticated) }
+        do {
+            if let principal = try frontEnd.services.sessions.known(token) {
+                request.principal = principal
+                return then()
+            }
+        } catch {
+            return refuse(request, error)
+        }
+        run(request, { services in try await services.sessions.authenticate(token) }) { principal in
+            request.principal = principal
+            then()
+        }
+    }
+
+    /// The rest of what the head alone tells. Then the body is read.
+    private func admit(_ request: PendingRequest) {
+        do {
+            switch request.route {
+            case .operation(let operation), .poll(let operation):
+                try request.fields.checkAccepts("application/json")
+                try frontEnd.dispatcher.admit(operation, by: request.principal)
+                if operation.isWrite { try checkBody(request.fields) }
+            case .stream, .socket, .page: break
+            }
+        } catch {
+            return refuse(request, error)
+        }
+        connection.admitted(at: .now())
+        // Asked for by a client that waits with the body (RFC 9110, section 10.1.1).
+        if request.fields.expect != nil, !request.isHTTP10, !connection.hasMoreOfRequest, let context {
+            let head = HTTPResponseHead(version: .http1_1, status: .continue)
+            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        }
+        proceed()
+    }
+
+    private func checkBody(_ fields: RequestFields) throws(Problem) {
+        do {
+            try fields.checkLength()
+        } catch {
+            // The rest of the body would have to be read before the next request.
+            connection.endWithAnswer()
+            throw error
+        }
+        if let length = fields.contentLength, !length.isCase(of: "0") { try fields.checkIsJSON() }
+    }
+
+    // MARK: Answers
+
+    private func answer(_ request: PendingRequest) {
+        switch request.route {
+        case .operation(let operation): perform(operation, request)
+        case .poll(let operation): beginPoll(operation, request)
+        case .stream: beginStream(request)
+        case .socket: send(.upgradeRequired("This resource is a WebSocket: send an upgrade (RFC 6455, section 4.1)."))
+        case .page(let page):
+            let parameters = request.parameters
+            run(request, { _ in try await page.response(parameters) }) { self.send($0) }
+        }
+    }
+
+    private func perform(_ operation: Operation, _ request: PendingRequest) {
+        guard let context else { return }
+        do {
+            let asked = try request.operationRequest(operation)
+            switch operation.work {
+            case .change(let change):
+                let address = address(context)
+                frontEnd.services.calls.submit(try change(asked)) { address.put(.answered($0, nil)) }
+            case .task(let handle):
+                let dispatcher = frontEnd.dispatcher
+                run(request, { _ in try await dispatcher.perform(asked, handle) }) { self.send(HTTPResponse($0)) }
+            }
+        } catch {
+            refuse(request, error)
+        }
+    }
+
+    /// The store has answered a change.
+    private func answered(_ result: Result<Answer, any Error>) {
+        guard let request else { return }
+        switch result {
+        case .success(let answer): send(HTTPResponse(answer))
+        case .failure(let error): refuse(request, error)
+        }
+    }
+
+    func refuse(_ request: PendingRequest, _ error: any Error) {
+        // The client decides by the answer whether the body follows: what comes next can't be told apart.
+        if request.fields.expect != nil, connection.phase == .checking { connection.endWithAnswer() }
+        send(HTTPResponse(frontEnd.problem(for: error, request)))
+    }
+
+    /// Sends the answer to the request that is under way, and turns to what came behind it.
+    func send(_ response: HTTPResponse, _ fields: RequestFields? = nil) {
+        guard let context else { return }
+        let head = frontEnd.heads.head(
+            of: response, to: fields ?? request?.fields, isHTTP10: request?.isHTTP10 ?? false,
+            closes: connection.closesWithAnswer())
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if !response.body.isEmpty, request?.isHead != true {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
+        }
+        finishAnswer(status: response.status)
+    }
+
+    /// The answer has been written but for its end.
+    func finishAnswer(status: Int) {
+        guard let context else { return }
+        if let request { frontEnd.answered(request, status: status) }
+        finishRequest()
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        switch connection.answered(at: .now()) {
+        case .linger: context.close(mode: .output, promise: nil)
+        case .readOn: proceed()
+        }
+    }
+
+    /// Runs work elsewhere and comes back to the event loop, if the request is still there. What fails is refused.
+    func run<Value: Sendable>(
+        _ request: PendingRequest, _ work: @escaping @Sendable (Services) async throws -> Value,
+        then: @escaping (Value) -> Void
+    ) {
+        guard let context else { return }
+        let services = frontEnd.services
+        context.eventLoop.makeFutureWithTask { try await work(services) }.assumeIsolated().whenComplete { result in
+            guard self.request === request else { return }
+            switch result {
+            case .success(let value): then(value)
+            case .failure(let error): self.refuse(request, error)
+            }
+        }
+    }
+}

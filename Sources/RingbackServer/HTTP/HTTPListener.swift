@@ -1,0 +1,148 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// The HTTP codec of one connection.
+struct HTTPCodec {
+    let encoder = HTTPResponseEncoder()
+    let decoder: ByteToMessageHandler<HTTPRequestDecoder>
+
+    init() {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16 * 1024
+        limits.maxHeaderListSize = 32 * 1024
+        limits.maxHeaderFieldCount = 100
+        decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
+    }
+}
+
+/// Listens on a port and gives each connection its handlers.
+final class HTTPListener: Sendable {
+    private let frontEnd: HTTPFrontEnd
+    private let maximumConnections: Int
+    private let connections = OpenConnections()
+
+    init(frontEnd: HTTPFrontEnd, maximumConnections: Int) {
+        self.frontEnd = frontEnd
+        self.maximumConnections = maximumConnections
+    }
+
+    /// Begins to take connections.
+    ///
+    /// - Parameter port: 0 takes a free one.
+    /// - Returns: The channel that listens.
+    func bind(hostname: String, port: Int) async throws -> any Channel {
+        let (frontEnd, connections, maximum) = (frontEnd, connections, maximumConnections)
+        return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ConnectionLimit(maximum))
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            // What was read last stays allocated: most connections are idle, and busy ones get more as they need it.
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let codec = HTTPCodec()
+                    try channel.pipeline.syncOperations.addHandlers(
+                        codec.encoder, codec.decoder, HTTPHandler(frontEnd: frontEnd, codec: codec))
+                    connections.add(channel)
+                }
+            }
+            .bind(host: hostname, port: port).get()
+    }
+
+    /// Tells every connection that the server is about to stop: it closes when its request is answered.
+    func quiesce() { connections.quiesce() }
+
+    /// Closes what is open.
+    func close() { connections.close() }
+
+    /// Returns when no connection is open, after ``quiesce()`` was called.
+    func waitUntilClosed() async { await connections.waitUntilClosed() }
+}
+
+/// The connections that are open.
+private final class OpenConnections: Sendable {
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var isQuiescing = false
+    }
+
+    private let state = Mutex(State())
+    private let closed = WakeSignal()
+
+    func add(_ channel: any Channel) {
+        let key = ObjectIdentifier(channel)
+        let isQuiescing = state.withLock { state in
+            state.channels[key] = channel
+            return state.isQuiescing
+        }
+        channel.closeFuture.whenComplete { _ in
+            let isLast = self.state.withLock { state in
+                state.channels[key] = nil
+                return state.isQuiescing && state.channels.isEmpty
+            }
+            if isLast { self.closed.signal() }
+        }
+        if isQuiescing { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    func quiesce() {
+        let channels = state.withLock { state in
+            state.isQuiescing = true
+            return Array(state.channels.values)
+        }
+        if channels.isEmpty { closed.signal() }
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    func close() {
+        for channel in state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+    }
+
+    func waitUntilClosed() async {
+        while !state.withLock({ $0.isQuiescing && $0.channels.isEmpty }), !Task.isCancelled { await closed.wait() }
+    }
+}
+
+/// Accepts no more connections than a number at a time: others wait in the system's queue.
+private final class ConnectionLimit: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias OutboundIn = Never
+
+    private let maximum: Int
+    private var count = 0
+    private var isReadHeld = false
+
+    init(_ maximum: Int) { self.maximum = maximum }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        count += 1
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in
+            let (handler, context) = bound.value
+            handler.closedOne(context)
+        }
+        context.fireChannelRead(data)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if count < maximum { context.read() } else { isReadHeld = true }
+    }
+
+    private func closedOne(_ context: ChannelHandlerContext) {
+        count -= 1
+        guard isReadHeld, count < maximum else { return }
+        isReadHeld = false
+        context.read()
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import NIOHTTP1
+import RingbackModel
+import Synchronization
+
+/// Makes the head of every answer: the one place that writes header fields.
+final class ResponseHeads: Sendable {
+    private let allowedOrigins: [String]
+    private let date = Mutex<(second: Int64, text: String)>((0, ""))
+
+    /// - Parameter allowedOrigins: Origins whose pages may use the API; `*` for all.
+    init(allowedOrigins: [String]) { self.allowedOrigins = allowedOrigins }
+
+    /// Whether a page of this origin may use the API.
+    func allows(_ origin: String) -> Bool {
+        allowedOrigins.contains { $0 == "*" || $0.hasSameBytes(as: origin) }
+    }
+
+    /// - Parameter closes: The connection ends with this answer.
+    func head(
+        of response: HTTPResponse, to fields: RequestFields?, isHTTP10: Bool, closes: Bool
+    ) -> HTTPResponseHead {
+        var headers: [(String, String)] = []
+        headers.reserveCapacity(8 + response.fields.count)
+        if let contentType = response.contentType { headers.append(("Content-Type", contentType)) }
+        if response.status != 204, response.status != 304 {
+            headers.append(("Content-Length", String(response.body.count)))
+        }
+        headers += response.fields.map { ($0.name, $0.value) }
+        headers.append(("Cache-Control", response.cacheControl))
+        return head(response.status, &headers, fields, isHTTP10: isHTTP10, closes: closes)
+    }
+
+    /// The head of an event stream (WHATWG HTML, section 9.2), whose length nobody knows.
+    func streamHead(to fields: RequestFields, isHTTP10: Bool, closes: Bool) -> HTTPResponseHead {
+        var headers = [
+            ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"),
+            // Asks nginx not to collect the stream.
+            ("X-Accel-Buffering", "no"),
+        ]
+        var head = head(200, &headers, fields, isHTTP10: isHTTP10, closes: closes)
+        // Such a client knows no chunks: the end of the connection is the end of the stream.
+        if isHTTP10 { head.version = .http1_0 }
+        return head
+    }
+
+    private func head(
+        _ status: Int, _ headers: inout [(String, String)], _ fields: RequestFields?, isHTTP10: Bool, closes: Bool
+    ) -> HTTPResponseHead {
+        if !allowedOrigins.isEmpty { headers.append(("Vary", "Origin")) }
+        if let origin = fields?.origin, allows(origin), !headers.contains(where: { $0.0 == Self.allowOrigin }) {
+            headers.append((Self.allowOrigin, origin))
+            headers.append(("Access-Control-Expose-Headers", "location, retry-after"))
+        }
+        headers.append(("X-Content-Type-Options", "nosniff"))
+        headers.append(("Date", currentDate()))
+        if closes {
+            headers.append(("Connection", "close"))
+        } else if isHTTP10 {
+            headers.append(("Connection", "keep-alive"))
+        }
+        return HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: HTTPHeaders(headers))
+    }
+
+    // MARK: CORS
+
+    private static let allowOrigin = "Access-Control-Allow-Origin"
+
+    /// The answer to a preflight of an allowed origin (WHATWG Fetch, section 3.3.3); `nil` for any other request.
+    func preflight(_ method: HTTPMethod, _ fields: RequestFields) -> HTTPResponse? {
+        guard method == .OPTIONS, fields.requestedMethod != nil, let origin = fields.origin, allows(origin) else {
+            return nil
+        }
+        var response = HTTPResponse(204)
+        response.fields = [
+            ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),
+            (
+                "Access-Control-Allow-Headers",
+                "authorization, cache-control, content-type, idempotency-key, last-event-id"
+            ),
+            ("Access-Control-Max-Age", "86400"),
+        ]
+        return response
+    }
+
+    // MARK: Date
+
+    /// The time as RFC 9110, section 5.6.7 writes it.
+    private func currentDate() -> String {
+        let second = Int64(Date().timeIntervalSince1970)
+        return date.withLock { date in
+            if date.second != second { date = (second, Self.text(of: second)) }
+            return date.text
+        }
+    }
+
+    private static func text(of second: Int64) -> String {
+        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let moment = Timestamp(milliseconds: second * 1000).description
+        func digits(_ range: Range<Int>) -> Substring { moment.dropFirst(range.lowerBound).prefix(range.count) }
+        let month = months[(Int(digits(5..<7)) ?? 1) - 1]
+        return "\(days[Int(second / 86_400 % 7)]), \(digits(8..<10)) \(month) \(digits(0..<4)) \(digits(11..<19)) GMT"
+    }
+}

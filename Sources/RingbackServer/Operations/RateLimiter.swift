@@ -1,0 +1,40 @@
+import RingbackModel
+import Synchronization
+
+/// A token bucket for each device's writes: an average, and twice as many at once.
+final class RateLimiter: Sendable {
+    private static let capacity = 50_000
+
+    private struct Bucket {
+        var level: Double
+        var at: Timestamp
+
+        mutating func spend(at now: Timestamp, _ perSecond: Double, _ burst: Double) -> Bool {
+            level = min(burst, level + Double(now.milliseconds - at.milliseconds) / 1000 * perSecond)
+            at = now
+            guard level >= 1 else { return false }
+            level -= 1
+            return true
+        }
+    }
+
+    private let perSecond: Double
+    private let buckets = Mutex<[DeviceID: Bucket]>([:])
+
+    init(perSecond: Double) { self.perSecond = max(1, perSecond) }
+
+    /// - Throws: ``Problem`` `rate_limited` with the time to wait.
+    func spend(_ device: DeviceID, at now: Timestamp) throws(Problem) {
+        let burst = perSecond * 2
+        let isAllowed = buckets.withLock { buckets in
+            if buckets.count >= Self.capacity {
+                // Full buckets are as good as none.
+                buckets = buckets.filter { now - $0.value.at < .seconds(2) }
+            }
+            return buckets[device, default: Bucket(level: burst, at: now)].spend(at: now, perSecond, burst)
+        }
+        if !isAllowed {
+            throw Problem(.rateLimited, "The device sends writes faster than it may.", retryAfterSeconds: 1)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import RingbackCore
+import RingbackModel
+
+/// What a client sends over a socket.
+struct SocketRequest: Sendable {
+    /// What its answer needs of a request.
+    struct Label: Sendable {
+        /// The client's `id`, a JSON number or string, to be given back as it is.
+        let id: JSONText?
+        /// `nil` for a name that no operation has.
+        var operation: Operation?
+        let start = ContinuousClock.now
+    }
+
+    let id: JSONText?
+    let op: String
+    let data: JSONSlice?
+    let key: String?
+
+    /// - Throws: ``NotARequest``.
+    init(_ message: [UInt8]) throws(NotARequest) {
+        guard let request = try? JSONSlice(parsing: message), let op = request["op"]?.string else {
+            throw NotARequest()
+        }
+        let id = request["id"]
+        switch id?.kind {
+        case nil, .number, .string: break
+        default: throw NotARequest()
+        }
+        guard id?.count ?? 0 <= 128 else { throw NotARequest() }
+        self.id = id?.text
+        self.op = op
+        data = request["data"]
+        key = request["key"]?.string
+    }
+}
+
+/// A frame that is not a request: the socket closes.
+struct NotARequest: Error {}
+
+/// What the server sends over a socket now and then.
+enum SocketFrame {
+    static func welcome(_ welcome: Welcome) -> [UInt8] {
+        var json = JSONWriter(reservingCapacity: 1024)
+        json.object { $0.field("event", welcome) }
+        return json.finish()
+    }
+
+    static func failure(_ id: JSONText?, _ problem: Problem) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.optionalField("id", id)
+            json.field("status", problem.status)
+            json.field("error", problem)
+            json.optionalField("retryAfterSeconds", problem.retryAfterSeconds)
+        }
+        return json.finish()
+    }
+}

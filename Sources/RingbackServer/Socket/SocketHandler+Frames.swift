@@ -1,0 +1,45 @@
+import NIOCore
+
+/// The frames that a client sends.
+extension SocketHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastHeard = .now()
+        reader.append(unwrapInboundIn(data))
+        isCollecting = true
+        do {
+            while let frame = try reader.next() { try take(frame) }
+        } catch {
+            close(error)
+        }
+        flushMessages()
+    }
+
+    private func take(_ frame: Frame) throws(CloseCode) {
+        if case .closing = state {
+            if frame.opcode == .close { context?.close(promise: nil) }
+            return
+        }
+        switch frame.opcode {
+        case .ping: send { $0.writeFrame(.pong, frame.payload) }
+        case .pong: break
+        case .close: answerClose(frame.payload)
+        case .text, .binary, .continuation:
+            if let text = try message.append(frame) { receive(text) }
+        }
+    }
+
+    private func answerClose(_ payload: [UInt8]) {
+        let code = payload.prefix(2).reduce(UInt16(0)) { $0 << 8 | UInt16($1) }
+        let isFair = payload.isEmpty || payload.count > 1 && Self.mayBeSent(code)
+        close(isFair ? .normal : .protocolError)
+        context?.close(mode: .output, promise: nil)
+    }
+
+    /// Which codes an endpoint may send (RFC 6455, section 7.4).
+    private static func mayBeSent(_ code: UInt16) -> Bool {
+        switch code {
+        case 1000...1003, 1007...1014, 3000...4999: true
+        default: false
+        }
+    }
+}

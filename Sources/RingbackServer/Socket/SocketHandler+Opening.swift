@@ -1,0 +1,51 @@
+import NIOCore
+import RingbackCore
+import RingbackModel
+
+/// Who is at the other end, and from where it goes on.
+extension SocketHandler {
+    /// The first message of a socket that came without a token.
+    func hello(_ text: [UInt8]) {
+        guard let request = try? SocketRequest(text), request.op.hasSameBytes(as: "hello"),
+            let token = request.data?["token"]?.string
+        else { return close(.notARequest) }
+        let cursor = request.data?["cursor"]?.string
+        state = .opening
+        run({ hub in try await hub.identify(token: token, cursor: cursor) }) { handler, result in
+            switch result {
+            case .success(let identity): handler.open(identity)
+            case .failure(let error as Problem) where error.status < 500: handler.close(.badToken)
+            case .failure: handler.close(.internalError)
+            }
+        }
+    }
+
+    func open(_ identity: SocketIdentity) {
+        guard let context, let address else { return }
+        state = .opening
+        do {
+            // Armed before the welcome is read, so that nothing falls between.
+            let pump = try EventPump(
+                identity.participant, after: nil, isPoll: false, limit: Self.batch, hub.services, address: address,
+                eventLoop: context.eventLoop, sink: self)
+            session = SocketSession(identity, pump, at: hub.services.time.now)
+        } catch {
+            return close(.tooManyConnections)
+        }
+        run({ hub in try await hub.welcome(identity) }) { handler, result in
+            switch result {
+            case .success(let welcome): handler.begin(welcome)
+            case .failure(let error as Problem) where error.status == 401: handler.close(.superseded)
+            case .failure: handler.close(.internalError)
+            }
+        }
+    }
+
+    private func begin(_ welcome: Welcome) {
+        session?.pump.begin(at: welcome.cursor)
+        state = .open
+        send { $0.writeFrame(.text, SocketFrame.welcome(welcome)) }
+        session?.pump.pump()
+        serve()
+    }
+}

@@ -1,0 +1,84 @@
+import NIOCore
+import RingbackCore
+import RingbackModel
+
+/// The requests of a socket, answered in the order they came.
+extension SocketHandler {
+    func receive(_ text: [UInt8]) {
+        switch state {
+        case .awaitingHello: hello(text)
+        case .opening, .open:
+            queue.append(text)
+            serve()
+            updateReading()
+        case .closing: break
+        }
+    }
+
+    /// Reads as long as there is room for requests, and the client takes what it is sent.
+    func updateReading() {
+        guard let context else { return }
+        let shouldRead: Bool
+        if case .closing = state {
+            // The client's own close frame may wait in the socket.
+            shouldRead = true
+        } else {
+            shouldRead = isWritable && queue.hasRoom
+        }
+        guard shouldRead != isReading else { return }
+        isReading = shouldRead
+        try? context.channel.syncOptions?.setOption(.autoRead, value: shouldRead)
+    }
+
+    /// Hands on what waits, as far as the answers keep their order and the client takes them.
+    func serve() {
+        do {
+            while case .open = state, isWritable {
+                let next = try queue.next { message throws(NotARequest) in try work(for: message) }
+                guard let next else { return }
+                switch next {
+                case .change(let label, let request): submit(request, label)
+                case .task(let label, let request, let handle): perform(request, handle, label)
+                case .answer(let label, let error): answer(label, .failure(error))
+                }
+            }
+        } catch {
+            close(.notARequest)
+        }
+    }
+
+    private func work(for message: [UInt8]) throws(NotARequest) -> SocketWork {
+        guard session != nil else { throw NotARequest() }
+        return try hub.work(for: message, of: &session!)
+    }
+
+    private func submit(_ request: CallRequest, _ label: SocketRequest.Label) {
+        guard let address else { return }
+        hub.services.calls.submit(request) { address.put(.answered($0, label)) }
+    }
+
+    private func perform(
+        _ request: OperationRequest, _ handle: @escaping @Sendable (OperationRequest) async throws -> Answer,
+        _ label: SocketRequest.Label
+    ) {
+        run({ hub in try await hub.dispatcher.perform(request, handle) }) { handler, result in
+            handler.queue.answeredTask()
+            handler.answer(label, result)
+            handler.serve()
+            handler.updateReading()
+        }
+    }
+
+    /// The store has answered a change.
+    func answered(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
+        queue.answeredChange()
+        guard case .open = state else { return }
+        answer(label, result)
+        serve()
+        updateReading()
+    }
+
+    private func answer(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
+        send { hub.write(result, to: label, into: &$0) }
+    }
+}

@@ -1,0 +1,205 @@
+import NIOCore
+import RingbackCore
+import RingbackModel
+
+/// One WebSocket (RFC 6455), all of its state on the event loop, without a task or timer while it is idle.
+///
+/// Requests are answered in their order; events are written as far as the client reads. A client that falls behind lags in
+/// the log, not in memory.
+final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopRecipient, LoopTicked, EventSink {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    static let helloTime: TimeAmount = .seconds(10)
+    static let pingTime: TimeAmount = .seconds(Int64(Welcome.pingSeconds))
+    static let deadTime: TimeAmount = .seconds(60)
+    static let slowTime: TimeAmount = .seconds(30)
+    static let closeTime: TimeAmount = .seconds(2)
+    /// How many events are read at a time.
+    static let batch = 100
+
+    enum State {
+        case awaitingHello(since: NIODeadline)
+        /// Its device is being looked up; then the place where it goes on.
+        case opening
+        case open
+        case closing(since: NIODeadline)
+    }
+
+    let hub: SocketHub
+    /// Who came with a token or a ticket in the upgrade's request.
+    private let identity: SocketIdentity?
+    var state = State.awaitingHello(since: .now())
+    /// Whose socket it is, when that is known and it is not closing.
+    var session: SocketSession?
+    var queue = SocketQueue()
+    var reader = FrameReader()
+    var message = SocketMessage()
+    var isReading = true
+    var lastHeard = NIODeadline.now()
+    private var lastPing = NIODeadline.now()
+    private var unwritableSince: NIODeadline?
+    private(set) var context: ChannelHandlerContext?
+    /// Where other threads put messages for this socket.
+    private(set) var address: LoopAddress?
+    /// Frames that have not left.
+    private var written: ByteBuffer?
+    /// Frames leave together, with ``flushMessages()``.
+    var isCollecting = false
+
+    init(hub: SocketHub, identity: SocketIdentity?) {
+        self.hub = hub
+        self.identity = identity
+    }
+
+    var isWritable: Bool { unwritableSince == nil }
+
+    // MARK: The connection
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        unwritableSince = context.channel.isWritable ? nil : .now()
+        address = hub.inboxes.address(of: self, on: context.eventLoop)
+        hub.ticker.add(self, on: context.eventLoop)
+        hub.opened()
+        if let identity { open(identity) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { drop() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        drop()
+        context.fireChannelInactive()
+    }
+
+    private func drop() {
+        guard let context else { return }
+        hub.ticker.remove(self, on: context.eventLoop)
+        hub.closed()
+        session?.pump.stop()
+        session = nil
+        queue.clear()
+        written = nil
+        address = nil
+        self.context = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent: close(.restart)
+        case ChannelEvent.inputClosed: context.close(promise: nil)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        unwritableSince = context.channel.isWritable ? nil : .now()
+        if isWritable {
+            session?.pump.pump()
+            serve()
+        }
+        updateReading()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func tick(at now: NIODeadline) {
+        guard let context else { return }
+        switch state {
+        case .awaitingHello(let since) where now - since > Self.helloTime: close(.helloTimeout)
+        case .closing(let since) where now - since > Self.closeTime: context.close(promise: nil)
+        case .open:
+            if let unwritableSince, now - unwritableSince > Self.slowTime {
+                close(.slowReader)
+            } else if now - lastHeard > Self.deadTime {
+                close(.noPong)
+            } else if let session, session.identity.expiresAt <= hub.services.time.now {
+                close(.badToken)
+            } else if now - lastPing > Self.pingTime {
+                lastPing = now
+                send { $0.writeFrame(.ping) }
+            }
+        default: break
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes frames. They leave at once, or with others.
+    func send(_ write: (inout ByteBuffer) -> Void) {
+        guard context != nil else { return }
+        var buffer = written ?? ByteBuffer()
+        written = nil
+        write(&buffer)
+        written = buffer
+        if !isCollecting { flush() }
+    }
+
+    private func flush() {
+        guard let buffer = written else { return }
+        written = nil
+        context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    func receive(_ message: LoopMessage) {
+        isCollecting = true
+        switch message {
+        case .wake: session?.pump.pump()
+        case .answered(let job, let label): if let label { answered(label, job.result) }
+        case .end(let end): close(end == .restart ? .restart : .superseded)
+        }
+    }
+
+    func flushMessages() {
+        isCollecting = false
+        flush()
+    }
+
+    func close(_ code: CloseCode) {
+        guard context != nil else { return }
+        if case .closing = state { return }
+        session?.pump.stop()
+        session = nil
+        state = .closing(since: .now())
+        queue.clear()
+        send { $0.writeCloseFrame(code) }
+        flush()
+        updateReading()
+    }
+
+    // MARK: Events
+
+    var takesEvents: Bool {
+        guard case .open = state else { return false }
+        return isWritable
+    }
+
+    func deliver(_ batch: EventBatch) {
+        let now = hub.services.time.now
+        send { frames in
+            batch.forEach(at: now) { event, cursor in frames.writeEventFrame(event, cursor: cursor, at: now) }
+        }
+        // So that the channel can say whether it takes more.
+        if batch.page.hasMore { flush() }
+    }
+
+    func caughtUp() {}
+
+    /// The client comes back with its cursor, and gets a snapshot if that is gone.
+    func failed(_ error: any Error) { close(.slowReader) }
+
+    /// Runs work elsewhere and comes back to the event loop, if the socket is still there.
+    func run<Value: Sendable>(
+        _ work: @escaping @Sendable (SocketHub) async throws -> Value,
+        then: @escaping (SocketHandler, Result<Value, any Error>) -> Void
+    ) {
+        guard let context else { return }
+        let (eventLoop, hub) = (context.eventLoop, hub)
+        eventLoop.makeFutureWithTask { try await work(hub) }.assumeIsolated().whenComplete { result in
+            guard self.context != nil else { return }
+            if case .closing = self.state { return }
+            then(self, result)
+        }
+    }
+}

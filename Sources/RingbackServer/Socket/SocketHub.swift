@@ -1,0 +1,111 @@
+import Logging
+import NIOCore
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// What all sockets share: the operations behind them, and the ways to sign in.
+final class SocketHub: Sendable {
+    let services: Services
+    let inboxes: LoopInboxes
+    let ticker = LoopTicker()
+    let dispatcher: Dispatcher
+    private let metrics: ServerMetrics
+    private let logger: Logger
+    private let openSockets = Atomic(0)
+
+    init(dispatcher: Dispatcher, inboxes: LoopInboxes, metrics: ServerMetrics, logger: Logger) {
+        services = dispatcher.services
+        self.dispatcher = dispatcher
+        self.inboxes = inboxes
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// How many sockets are open.
+    var count: Int { openSockets.load(ordering: .relaxed) }
+
+    func opened() { openSockets.add(1, ordering: .relaxed) }
+
+    func closed() { openSockets.subtract(1, ordering: .relaxed) }
+
+    // MARK: Who is there
+
+    /// Who a `hello` comes from.
+    func identify(token: String, cursor: String?) async throws -> SocketIdentity {
+        try identity(of: await services.sessions.authenticate(token), cursor: cursor)
+    }
+
+    /// Who holds a ticket; `nil` for one that is used or has expired.
+    func identify(ticket: String, cursor: String?) async throws -> SocketIdentity? {
+        guard let holder = services.tickets.redeem(ticket, at: services.time.now) else { return nil }
+        return try identity(of: await services.sessions.principal(of: holder), cursor: cursor)
+    }
+
+    private func identity(of principal: SessionService.Principal, cursor: String?) throws -> SocketIdentity {
+        guard case .device(let participant, let expiresAt) = principal else { throw Dispatcher.notADevice }
+        return SocketIdentity(participant: participant, expiresAt: expiresAt, cursor: cursor)
+    }
+
+    /// Where the socket goes on. A cursor that is gone gives a snapshot.
+    func welcome(_ identity: SocketIdentity) async throws -> Welcome {
+        // Asked once more now that the socket is registered: the device may have been signed out in between.
+        _ = try await services.sessions.principal(of: identity.participant)
+        try await services.presence.resumeWatching(identity.participant)
+        do {
+            let cursor = try identity.cursor.map { try Cursor.parse($0) }
+            return try await Welcome.resume(cursor, identity.participant, services)
+        } catch let problem as Problem where problem.code == .cursorExpired || problem.code == .invalidRequest {
+            return try await Welcome.begin(identity.participant, services)
+        }
+    }
+
+    // MARK: Requests
+
+    /// What there is to do for a message. The checks are those of HTTP, in the same order: who asks, how often, is it
+    /// well-formed.
+    func work(for message: [UInt8], of session: inout SocketSession) throws(NotARequest) -> SocketWork {
+        let request = try SocketRequest(message)
+        var label = SocketRequest.Label(id: request.id)
+        do {
+            guard let operation = dispatcher.operation(named: request.op) else {
+                throw Problem(.notFound, "There is no operation of that name.")
+            }
+            label.operation = operation
+            let principal = session.identity.principal
+            try dispatcher.admit(
+                operation, by: principal, notesSignaling: session.notesSignaling(at: services.time.now))
+            guard request.data.map({ $0.kind == .object }) ?? true else {
+                throw Problem(.invalidRequest, "`data` must be an object.")
+            }
+            let asked = OperationRequest(
+                operation: operation, principal: principal, parameters: .data(request.data), body: request.data,
+                idempotencyKey: request.key)
+            switch operation.work {
+            case .change(let change): return .change(label, try change(asked))
+            case .task(let handle): return .task(label, asked, handle)
+            }
+        } catch {
+            return .answer(label, error)
+        }
+    }
+
+    /// Writes the frame that answers a request.
+    func write(_ result: Result<Answer, any Error>, to label: SocketRequest.Label, into buffer: inout ByteBuffer) {
+        let status: Int
+        switch result {
+        case .success(let answer):
+            status = answer.status
+            buffer.writeAnswerFrame(label.id, answer)
+        case .failure(let error):
+            let problem = Dispatcher.problem(for: error) { error in
+                logger.error(
+                    "request failed",
+                    metadata: ["operation": "\(label.operation?.id.rawValue ?? "")", "error": "\(error)"])
+            }
+            status = problem.status
+            buffer.writeFrame(.text, SocketFrame.failure(label.id, problem))
+        }
+        if let operation = label.operation { metrics.served(operation, status: status, since: label.start) }
+    }
+}
