@@ -54,12 +54,20 @@ final class ResponseHeads: Sendable {
         }
         headers.append(("X-Content-Type-Options", "nosniff"))
         headers.append(("Date", currentDate()))
-        if closes {
-            headers.append(("Connection", "close"))
-        } else if isHTTP10 {
-            headers.append(("Connection", "keep-alive"))
+        if let options = connectionOptions(status, isHTTP10: isHTTP10, closes: closes) {
+            headers.append(("Connection", options))
         }
         return HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: HTTPHeaders(headers))
+    }
+
+    /// RFC 9110, section 7.6.1.
+    private func connectionOptions(_ status: Int, isHTTP10: Bool, closes: Bool) -> String? {
+        switch (status, closes) {
+        case (426, true): "upgrade, close"
+        case (426, false): "upgrade"
+        case (_, true): "close"
+        case (_, false): isHTTP10 ? "keep-alive" : nil
+        }
     }
 
     // MARK: CORS

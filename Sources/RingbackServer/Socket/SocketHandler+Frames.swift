@@ -30,8 +30,12 @@ extension SocketHandler {
 
     private func answerClose(_ payload: [UInt8]) {
         let code = payload.prefix(2).reduce(UInt16(0)) { $0 << 8 | UInt16($1) }
-        let isFair = payload.isEmpty || payload.count > 1 && Self.mayBeSent(code)
-        close(isFair ? .normal : .protocolError)
+        if !payload.isEmpty, payload.count < 2 || !Self.mayBeSent(code) {
+            close(.protocolError)
+        } else {
+            // The rest is the reason, in UTF-8 (RFC 6455, section 5.5.1).
+            close(String(validating: payload.dropFirst(2), as: UTF8.self) == nil ? .notUTF8 : .normal)
+        }
         context?.close(mode: .output, promise: nil)
     }
 

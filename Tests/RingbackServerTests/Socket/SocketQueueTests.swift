@@ -1,0 +1,80 @@
+import RingbackCore
+import RingbackModel
+import Testing
+
+@testable import RingbackServer
+
+/// The order of a socket's requests, without a socket.
+struct SocketQueueTests {
+    private static let participant = Participant(userId: UserID("vasya")!, deviceId: DeviceID("a-device")!)
+
+    private var queue = SocketQueue()
+
+    /// `c` is a change, `t` a task, `a` an answer that is known at once.
+    private static func work(_ message: [UInt8]) throws(NotARequest) -> SocketWork {
+        let label = SocketRequest.Label(id: JSONText(unchecked: message))
+        switch message.first {
+        case UInt8(ascii: "c"):
+            let call = CallID.random(at: Timestamp(milliseconds: 0))
+            return .change(label, CallRequest(.change(call, .command(.accept)), by: participant))
+        case UInt8(ascii: "t"):
+            let operation = Operation(.getMe) { _ in Answer(200) }
+            let request = OperationRequest(
+                operation: operation, principal: nil, parameters: .data(nil), body: nil, idempotencyKey: nil)
+            return .task(label, request) { _ in Answer(200) }
+        case UInt8(ascii: "a"): return .answer(label, NotARequest())
+        default: throw NotARequest()
+        }
+    }
+
+    private static func name(_ work: SocketWork?) -> String? {
+        let label: SocketRequest.Label
+        switch work {
+        case .change(let l, _): label = l
+        case .task(let l, _, _): label = l
+        case .answer(let l, _): label = l
+        case nil: return nil
+        }
+        return label.id.map { String(decoding: $0.utf8, as: UTF8.self) }
+    }
+
+    private mutating func append(_ names: String...) { for name in names { queue.append(Array(name.utf8)) } }
+
+    private mutating func next() throws -> String? { Self.name(try queue.next(Self.work)) }
+
+    @Test mutating func `Changes go out one after the other, and others wait for their answers`() throws {
+        append("c1", "c2", "t3", "a4", "c5")
+        #expect(try next() == "c1")
+        #expect(try next() == "c2")
+        #expect(try next() == nil)
+        queue.answeredChange()
+        #expect(try next() == nil)
+        queue.answeredChange()
+        #expect(try next() == "t3")
+        #expect(try next() == nil)
+        queue.answeredTask()
+        #expect(try next() == "a4")
+        #expect(try next() == "c5")
+    }
+
+    @Test mutating func `No more than 16 changes are under way`() throws {
+        for number in 0..<20 { append("c\(number)") }
+        for number in 0..<16 { #expect(try next() == "c\(number)") }
+        #expect(try next() == nil)
+        queue.answeredChange()
+        #expect(try next() == "c16")
+        #expect(try next() == nil)
+    }
+
+    @Test mutating func `With 64 messages that wait there is no room`() {
+        for _ in 0..<63 { append("t") }
+        #expect(queue.hasRoom)
+        append("t")
+        #expect(!queue.hasRoom)
+    }
+
+    @Test mutating func `What is not a request is told`() throws {
+        append("x")
+        #expect(throws: NotARequest.self) { try next() }
+    }
+}
