@@ -27,7 +27,36 @@ class Contract:
         self.asked = set()
 
     def operation_ids(self):
-        return {operation["operationId"] for *_, operation in self._operations}
+        return set(self.tags())
+
+    def tags(self):
+        """The tag of each operation, by its operationId."""
+        return {operation["operationId"]: operation["tags"][0] for *_, operation in self._operations}
+
+    def schemas(self):
+        return self.document["components"]["schemas"]
+
+    def examples(self):
+        """(where, schema, value) of every example in the document that has a schema to fit."""
+        return list(self._examples(self.document, "#"))
+
+    def _examples(self, node, where):
+        if isinstance(node, list):
+            for index, item in enumerate(node):
+                yield from self._examples(item, f"{where}/{index}")
+        if not isinstance(node, dict):
+            return
+        if "schema" in node:
+            if "example" in node:
+                yield where, node["schema"], node["example"]
+            for name, example in node.get("examples", {}).items():
+                yield f"{where}/{name}", node["schema"], self._resolved(example)["value"]
+        elif isinstance(node.get("examples"), list):
+            for index, value in enumerate(node["examples"]):
+                yield f"{where}/examples/{index}", node, value
+        for key, value in node.items():
+            if key not in ("example", "examples"):
+                yield from self._examples(value, f"{where}/{key}")
 
     def check(self, response, *_, **__):
         method, path = response.request.method.lower(), urlsplit(response.request.url).path
@@ -46,7 +75,7 @@ class Contract:
         kind = response.headers["content-type"].split(";")[0]
         assert kind in content, f"{where} is {kind}, which is not in the document"
         if kind.endswith("json"):
-            self._validate(content[kind]["schema"], response.json(), where)
+            self.validate(content[kind]["schema"], response.json(), where)
         for name, header in answer.get("headers", {}).items():
             if self._resolved(header).get("required"):
                 assert name in response.headers, f"{where} has no {name}"
@@ -59,7 +88,7 @@ class Contract:
             node = target
         return node
 
-    def _validate(self, schema, value, where):
+    def validate(self, schema, value, where):
         anchored = {"$id": "urn:answer", **absolute(schema)}
         errors = list(Draft202012Validator(anchored, registry=self._registry).iter_errors(value))
         assert not errors, f"{where}: {errors[0].json_path} {errors[0].message[:500]}"
