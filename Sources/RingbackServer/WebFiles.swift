@@ -1,7 +1,6 @@
-import RingbackOpenAPI
 import RingbackWeb
 
-/// The browser's files and the contract, compiled in.
+/// The browser's files, compiled in.
 enum WebFiles {
     static let files = RingbackWeb.WebAssets.files
     static let sdk = RingbackWeb.WebAssets.sdk
@@ -17,8 +16,4 @@ enum WebFiles {
         default: "application/octet-stream"
         }
     }
-}
-
-enum OpenAPIDocument {
-    static let yaml = RingbackOpenAPI.OpenAPI.yaml
 }
