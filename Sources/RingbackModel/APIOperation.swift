@@ -13,7 +13,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
     case getICEServers = "getIceServers"
     case pollEvents, streamEvents, openSocket
     case getHealth, getReadiness, getMetrics
-    case getOpenAPI, getDocs, getDemo, getAsset, getSDKFile
+    case getOpenAPI, getOpenAPIJSON, getDocs, getDemo, getAsset, getSDKFile
 
     /// The methods that operations have (RFC 9110, section 9; PATCH is RFC 5789).
     package enum Method: String, Sendable {
@@ -71,6 +71,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .getReadiness: (.get, "/readyz")
         case .getMetrics: (.get, "/metrics")
         case .getOpenAPI: (.get, "/openapi.yaml")
+        case .getOpenAPIJSON: (.get, "/openapi.json")
         case .getDocs: (.get, "/docs")
         case .getDemo: (.get, "/")
         case .getAsset: (.get, "/assets/{file}")

@@ -1,5 +1,7 @@
 """The server's answers are what its own OpenAPI document says, operation by operation."""
 
+import json
+
 import pytest
 import requests
 from openapi_spec_validator import validate
@@ -19,6 +21,12 @@ def contract(server):
 
 def test_the_document_is_valid_openapi(contract):
     validate(contract.document)
+
+
+def test_the_json_says_what_the_yaml_says(server, contract):
+    response = requests.get(server.url + "/openapi.json", timeout=10)
+    assert response.headers["content-type"] == "application/json"
+    assert json.dumps(response.json()) == json.dumps(contract.document), "types or order differ"
 
 
 def test_every_example_fits_its_schema(contract):
@@ -120,7 +128,7 @@ def an_account(vasya):
     vasya.get("/v1/ice-servers")
     vasya.get("/v1/events", params={"cursor": "1.1"}, expect=410)
     pages = ("/docs", "/", "/assets/demo.js", "/sdk/ringback.js")
-    for path in ("/healthz", "/readyz", "/metrics", "/openapi.yaml", *pages):
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", *pages):
         assert vasya.request("GET", path).status_code == 200, path
 
 

@@ -57,6 +57,7 @@ struct OperationTests {
             "getReadiness": { _ = try await $0.getReadiness() },
             "getMetrics": { _ = try await $0.getMetrics() },
             "getOpenAPI": { _ = try await $0.getOpenAPI() },
+            "getOpenAPIJSON": { _ = try await $0.getOpenAPIJSON() },
             "getDocs": { _ = try await $0.getDocs() },
             "getDemo": { _ = try await $0.getDemo() },
             "getAsset": { _ = try await $0.getAsset("docs.css") },

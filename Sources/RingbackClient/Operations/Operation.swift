@@ -11,7 +11,7 @@ package enum Operation: String, Sendable, CaseIterable {
     case getICEServers = "getIceServers"
     case pollEvents, streamEvents, openSocket
     case getHealth, getReadiness, getMetrics
-    case getOpenAPI, getDocs, getDemo, getAsset, getSDKFile
+    case getOpenAPI, getOpenAPIJSON, getDocs, getDemo, getAsset, getSDKFile
 
     /// The method and the path, with names in braces for what is filled in.
     package var route: (method: String, path: String) {
@@ -60,6 +60,7 @@ package enum Operation: String, Sendable, CaseIterable {
         case .getReadiness: ("GET", "/readyz")
         case .getMetrics: ("GET", "/metrics")
         case .getOpenAPI: ("GET", "/openapi.yaml")
+        case .getOpenAPIJSON: ("GET", "/openapi.json")
         case .getDocs: ("GET", "/docs")
         case .getDemo: ("GET", "/")
         case .getAsset: ("GET", "/assets/{file}")
@@ -75,8 +76,8 @@ package enum Operation: String, Sendable, CaseIterable {
     /// Whether it goes without a token.
     var isOpen: Bool {
         switch self {
-        case .registerUser, .createSession, .getHealth, .getReadiness, .getMetrics, .getOpenAPI, .getDocs, .getDemo,
-            .getAsset, .getSDKFile:
+        case .registerUser, .createSession, .getHealth, .getReadiness, .getMetrics, .getOpenAPI, .getOpenAPIJSON,
+            .getDocs, .getDemo, .getAsset, .getSDKFile:
             true
         default: false
         }

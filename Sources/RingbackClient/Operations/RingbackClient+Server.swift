@@ -43,6 +43,9 @@ extension RingbackClient {
     /// The server's OpenAPI document, in YAML.
     public func getOpenAPI() async throws -> String { try await text(OperationRequest(.getOpenAPI)) }
 
+    /// The server's OpenAPI document, in JSON.
+    public func getOpenAPIJSON() async throws -> String { try await text(OperationRequest(.getOpenAPIJSON)) }
+
     /// The page that shows the document, in HTML.
     public func getDocs() async throws -> String { try await text(OperationRequest(.getDocs)) }
 

@@ -21,6 +21,9 @@ struct PageRoutes: Sendable {
             Page(id: .getOpenAPI) { _ in
                 HTTPResponse(200, contentType: "application/yaml", body: OpenAPIDocument.yaml)
             },
+            Page(id: .getOpenAPIJSON) { _ in
+                HTTPResponse(200, contentType: "application/json", body: OpenAPIDocument.json)
+            },
             Page(id: .getHealth) { _ in Self.status("ok", 200) },
             Page(id: .getReadiness) { _ in await readiness() },
             Page(id: .getMetrics) { _ in
