@@ -1,156 +1,4 @@
-// The page at /docs: fetches /openapi.yaml and renders it. No dependencies.
-
-// ---------------------------------------------------------------------------------------------------------------- YAML
-
-/**
- * Reads the subset of YAML that openapi.yaml keeps to: block mappings and sequences, flow ones within a line, plain
- * scalars within a line, 'single' and "double" quotes (the latter with the escapes of JSON), | and > blocks, comments.
- * Throws an Error that names the line for anything else that it notices.
- */
-export function parseYAML(text) {
-  const lines = text.split(/\r?\n/);
-  let at = 0;
-
-  const fail = (why) => { throw new Error(`openapi.yaml, line ${at + 1}: ${why}`); };
-  const indentOf = (line) => line.length - line.trimStart().length;
-
-  /** Goes to the next line with content; its indent, or -1 at the end. */
-  function peek() {
-    while (at < lines.length && /^\s*(#|$)/.test(lines[at])) at += 1;
-    return at < lines.length ? indentOf(lines[at]) : -1;
-  }
-
-  const isItem = (line) => /^\s*-(\s|$)/.test(line);
-
-  /** The key that a line begins with and what follows its colon, or null. */
-  function splitKey(content) {
-    const quoted = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=:(?:\s|$))/.exec(content);
-    const end = quoted ? quoted[0].length : /^[^\s"'[{|>#&*!%@`]/.test(content) ? content.search(/:(\s|$)/) : -1;
-    if (end < 0) return null;
-    return { key: String(quoted ? flow(quoted[0]) : content.slice(0, end)), rest: content.slice(end + 1).trim() };
-  }
-
-  function block(indent) {
-    return isItem(lines[at]) ? sequence(indent) : mapping(indent);
-  }
-
-  function mapping(indent) {
-    const result = {};
-    while (peek() === indent && !isItem(lines[at])) {
-      const pair = splitKey(lines[at].trim()) ?? fail('a key was expected');
-      if (Object.hasOwn(result, pair.key)) fail(`${pair.key} is there twice`);
-      at += 1;
-      result[pair.key] = value(pair.rest, indent, true);
-    }
-    if (peek() > indent) fail('unexpected indent');
-    return result;
-  }
-
-  function sequence(indent) {
-    const result = [];
-    while (peek() === indent && isItem(lines[at])) {
-      const content = lines[at].slice(indent + 1);
-      const inner = indent + 1 + indentOf(content);
-      if (isItem(content) || splitKey(content.trim())) {
-        lines[at] = ' '.repeat(inner) + content.trimStart();
-        result.push(block(inner));
-      } else {
-        at += 1;
-        result.push(value(content.trim(), indent, false));
-      }
-    }
-    return result;
-  }
-
-  /** What stands behind a colon or a dash, whose line has been left behind. */
-  function value(rest, indent, ofMapping) {
-    if (/^[|>]/.test(rest)) return literal(rest, indent);
-    if (rest && !rest.startsWith('#')) {
-      at -= 1;
-      const result = flow(rest);
-      at += 1;
-      return result;
-    }
-    const next = peek();
-    if (next > indent || (ofMapping && next === indent && isItem(lines[at]))) return block(next);
-    return null;
-  }
-
-  function literal(header, indent) {
-    if (!/^[|>]-?$/.test(header)) fail('only | and > with or without - are known');
-    const first = lines.slice(at).find((line) => line.trim());
-    const inner = first === undefined ? 0 : indentOf(first);
-    const body = [];
-    for (; at < lines.length && (!lines[at].trim() || indentOf(lines[at]) > indent); at += 1) {
-      body.push(lines[at].slice(inner));
-    }
-    let text = body.join('\n').trimEnd();
-    if (header[0] === '>') text = text.replace(/\n+/g, (breaks) => (breaks.length === 1 ? ' ' : breaks.slice(1)));
-    return header.endsWith('-') || !text ? text : `${text}\n`;
-  }
-
-  /** A flow collection, a quoted or a plain scalar that takes up all of the text. */
-  function flow(source) {
-    let i = 0;
-    const space = () => { while (source[i] === ' ') i += 1; };
-
-    function token(inside) {
-      space();
-      const c = source[i];
-      if (c === '{' || c === '[') return collection(c === '{');
-      if (c === '"' || c === "'") {
-        const match = (c === '"' ? /"(?:[^"\\]|\\.)*"/y : /'(?:[^']|'')*'/y);
-        match.lastIndex = i;
-        const [quoted] = match.exec(source) ?? fail('a quote is not closed');
-        i += quoted.length;
-        return c === '"' ? JSON.parse(quoted) : quoted.slice(1, -1).replaceAll("''", "'");
-      }
-      if (c !== undefined && '&*!|>%@`'.includes(c)) fail(`${c} can't begin a plain scalar here`);
-      const end = inside ? /[,\]}]|:(?= |$)| #|$/g : / #|$/g;
-      end.lastIndex = i;
-      const stop = end.exec(source).index;
-      const plain = source.slice(i, stop).trim();
-      if (!inside && /:(\s|$)/.test(plain)) fail('a plain scalar with a colon needs quotes');
-      i = stop;
-      return scalar(plain);
-    }
-
-    function collection(isMapping) {
-      const result = isMapping ? {} : [];
-      const close = isMapping ? '}' : ']';
-      i += 1;
-      for (space(); source[i] !== close; space()) {
-        const item = token(true);
-        space();
-        if (!isMapping) result.push(item);
-        else if (source[i++] !== ':') fail('a colon was expected');
-        else result[item] = token(true);
-        space();
-        if (source[i] === ',') i += 1;
-        else if (source[i] !== close) fail(`, or ${close} was expected`);
-      }
-      i += 1;
-      return result;
-    }
-
-    const result = token(false);
-    space();
-    if (i < source.length && source[i] !== '#') fail('unexpected text');
-    return result;
-  }
-
-  function scalar(plain) {
-    if (plain === '' || plain === 'null' || plain === '~') return null;
-    if (plain === 'true' || plain === 'false') return plain === 'true';
-    if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(plain)) return Number(plain);
-    return plain;
-  }
-
-  const indent = peek();
-  const result = indent < 0 ? null : block(indent);
-  if (peek() >= 0) fail('unexpected indent');
-  return result;
-}
+// The page at docs: fetches openapi.json, which is beside it, and renders it. No dependencies.
 
 // ------------------------------------------------------------------------------------------------------- small helpers
 
@@ -171,7 +19,7 @@ const anchor = (id) => h('a', { class: 'anchor', href: `#${id}`, 'aria-label': '
 const nameOf = (value) => /^#\/components\/schemas\/(.+)$/.exec(value?.$ref ?? '')?.[1];
 let api;
 
-/** What a reference points to, with what stands beside the reference. */
+/** The target of a reference, overridden by the members beside the reference. */
 function resolve(value) {
   const { $ref: ref, ...own } = value ?? {};
   if (!ref) return value;
@@ -193,7 +41,7 @@ function inline(text) {
   });
 }
 
-/** Headings, lists, tables, fenced code and paragraphs. `anchors` gives headings and error codes an id. */
+/** Headings, lists, tables, fenced code and paragraphs. With `anchors`, headings and error codes get an id. */
 function markdown(text, anchors = false) {
   const lines = (text ?? '').trimEnd().split('\n');
   const blocks = [];
@@ -291,17 +139,14 @@ function examplesOf(media) {
 function typeOf(schema = {}) {
   const name = nameOf(schema);
   if (name) return link(`#schema-${name}`, name);
-  if (schema.const !== undefined) return h('code', null, JSON.stringify(schema.const));
   if (schema.enum) return joined(schema.enum.map((item) => h('code', null, String(item))), ' · ');
   if (schema.type === 'array') return ['array of ', typeOf(schema.items)];
-  const choices = schema.oneOf ?? schema.anyOf;
-  if (choices) return joined(choices.map(typeOf), ' or ');
-  if (schema.allOf) return 'object';
+  if (schema.oneOf) return joined(schema.oneOf.map(typeOf), ' or ');
   if (Array.isArray(schema.type)) return schema.type.join(' or ');
-  return schema.type ?? 'anything';
+  return schema.type ?? 'any JSON value';
 }
 
-/** What a schema demands beyond its type, in words. */
+/** The constraints of a schema beyond its type, in words. */
 function boundsOf(schema) {
   const range = (low, high, unit) => {
     const large = { 1e15: '10¹⁵', [Number.MAX_SAFE_INTEGER]: '2⁵³ − 1' };
@@ -324,16 +169,10 @@ function boundsOf(schema) {
   ].filter(Boolean), ', ');
 }
 
-/** All properties of a schema with those of its parts, own ones last. */
+/** All properties of a schema. */
 function propertiesOf(schema) {
-  const whole = resolve(schema) ?? {};
-  const rows = new Map();
-  const own = Object.entries(whole.properties ?? {})
-    .map(([name, property]) => ({ name, property, required: whole.required?.includes(name) }));
-  for (const one of [...(whole.allOf ?? []).flatMap(propertiesOf), ...own]) {
-    rows.set(one.name, { ...one, required: one.required || rows.get(one.name)?.required });
-  }
-  return [...rows.values()];
+  const { properties = {}, required = [] } = resolve(schema) ?? {};
+  return Object.entries(properties).map(([name, property]) => ({ name, property, required: required.includes(name) }));
 }
 
 function propertyList(schema) {
@@ -350,13 +189,13 @@ function row(name, place, schema, required, ...details) {
   h('dd', null, details)];
 }
 
-/** The description and bounds that stand at the schema itself; those of a named schema stand with that schema. */
+/** The description and bounds of a schema; the bounds of a named schema are shown with that schema. */
 function facts(schema) {
   const bounds = boundsOf(nameOf(schema) ? {} : schema);
   return [markdown(schema.description), bounds.length > 0 && h('p', { class: 'bounds' }, bounds)];
 }
 
-/** The properties of an object, or of an array's items, that have no name of their own. */
+/** The properties of an object, or of an array's items, whose schema has no name. */
 function nested(schema) {
   const inner = schema.type === 'array' ? schema.items : schema;
   return nameOf(inner) ? null : propertyList(inner);
@@ -368,7 +207,7 @@ function schemaSection(name, schema) {
     h('div', { class: 'text' },
       h('h3', null, h('code', null, name), anchor(id)),
       markdown(schema.description),
-      !schema.properties && !schema.allOf && !schema.oneOf && h('p', null, typeOf(schema)),
+      !schema.properties && !schema.oneOf && h('p', null, typeOf(schema)),
       boundsOf(schema).length > 0 && h('p', { class: 'bounds' }, boundsOf(schema)),
       schema.oneOf && h('ul', null, schema.oneOf.map((choice) => h('li', null, typeOf(choice)))), propertyList(schema)),
     h('div', { class: 'samples' }, (schema.examples ?? []).map(example)));
@@ -385,9 +224,9 @@ const SECURITY = {
 
 function securityOf(operation) {
   const schemes = (operation.security ?? api.security ?? []).map((entry) => Object.keys(entry)[0]);
-  if (!schemes.length) return h('p', { class: 'security' }, 'Open to all.');
+  if (!schemes.length) return h('p', { class: 'security' }, 'No authentication required.');
   const words = schemes.map((scheme) => SECURITY[scheme ?? 'none']?.() ?? scheme);
-  return h('p', { class: 'security' }, 'Needs ', joined(words, ' or '), '.');
+  return h('p', { class: 'security' }, 'Requires ', joined(words, ' or '), '.');
 }
 
 function parameterList(parameters) {
@@ -400,7 +239,7 @@ function parameterList(parameters) {
 function bodyOf(body) {
   if (!body) return null;
   const schema = Object.values(body.content)[0].schema;
-  const optional = !body.required && [' ', h('span', { class: 'in' }, 'may be left out')];
+  const optional = !body.required && [' ', h('span', { class: 'in' }, 'optional')];
   return [h('h4', null, 'Body ', h('span', { class: 'type' }, typeOf(schema)), optional), propertyList(schema)];
 }
 
@@ -422,7 +261,7 @@ function responsesOf(operation) {
   const isError = ([status]) => status >= '400';
   const errors = rows.filter(isError);
   return [
-    h('h4', null, 'Answers'),
+    h('h4', null, 'Responses'),
     h('ul', { class: 'responses' }, rows.filter((row) => !isError(row)).map(([s, r]) => responseRow(s, r))),
     errors.length > 0 && h('details', null,
       h('summary', null, 'Errors ', errors.map(([status]) => h('span', { class: 'status' }, status))),
@@ -430,7 +269,7 @@ function responsesOf(operation) {
   ];
 }
 
-/** How the request looks in a shell. */
+/** The request as a shell command. */
 function curl(method, path, operation, parameters) {
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => parameters.find((p) => p.name === name)?.example ?? name);
   const query = new URLSearchParams(parameters.filter((p) => p.in === 'query').map((p) => [p.name, p.example]));
@@ -446,7 +285,7 @@ function curl(method, path, operation, parameters) {
   return words.join(' \\\n  ');
 }
 
-/** What goes over a WebSocket, in the place of a request and its answer. */
+/** The frames of a WebSocket, shown in place of a request and a response. */
 function frames() {
   return ['SocketHello', 'SocketEvent', 'SocketRequest', 'SocketResponse', 'SocketErrorResponse']
     .map((name) => [h('h5', null, link(`#schema-${name}`, name)), example(api.components.schemas[name].examples[0])]);
@@ -508,7 +347,7 @@ function render() {
   contents.replaceChildren(...groups);
 }
 
-/** Leaves in the sidebar what has all the words in it; Enter goes to the first. */
+/** Filters the sidebar by all words of the input; Enter follows the first link that is left. */
 function setUpFilter() {
   const filter = document.getElementById('filter');
   const links = [...document.querySelectorAll('#contents li a')];
@@ -537,7 +376,7 @@ function setUpFilter() {
   });
 }
 
-/** On a small screen the sidebar comes and goes. */
+/** Shows or hides the sidebar on a small screen. */
 function showMenu(open) {
   document.body.classList.toggle('menu-open', open);
   document.getElementById('menu').setAttribute('aria-expanded', String(open));
@@ -548,7 +387,7 @@ function setUpMenu() {
   document.addEventListener('click', (event) => { if (event.target.closest('main, #contents a')) showMenu(false); });
 }
 
-/** Marks in the sidebar what is being read. */
+/** Marks the section that is being read in the sidebar. */
 function setUpSpy() {
   const links = new Map([...document.querySelectorAll('#contents a')].map((a) => [a.hash.slice(1), a]));
   const targets = [...document.querySelectorAll('main [id]')].filter((element) => links.has(element.id));
@@ -571,11 +410,11 @@ function setUpTheme() {
   try {
     const stored = localStorage.getItem('ringback-docs-theme');
     if (stored) root.dataset.theme = stored;
-  } catch { /* no storage: what the system prefers */ }
+  } catch { /* no storage: use the system's preference */ }
   document.getElementById('theme').addEventListener('click', () => {
     const dark = (root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : '')) === 'dark';
     root.dataset.theme = dark ? 'light' : 'dark';
-    try { localStorage.setItem('ringback-docs-theme', root.dataset.theme); } catch { /* for this visit only, then */ }
+    try { localStorage.setItem('ringback-docs-theme', root.dataset.theme); } catch { /* kept for this visit only */ }
   });
 }
 
@@ -583,18 +422,18 @@ async function start() {
   setUpTheme();
   setUpMenu();
   try {
-    const response = await fetch('/openapi.yaml');
-    if (!response.ok) throw new Error(`/openapi.yaml answered ${response.status}`);
-    api = parseYAML(await response.text());
+    const response = await fetch('openapi.json');
+    if (!response.ok) throw new Error(`openapi.json returned status ${response.status}`);
+    api = await response.json();
     render();
   } catch (error) {
     document.getElementById('main').replaceChildren(h('p', { role: 'alert' },
-      `The document can't be shown. ${error.message}. `, link('/openapi.yaml', 'Here it is as it is.')));
+      `The API document could not be loaded: ${error.message}. `, link('openapi.yaml', 'Open openapi.yaml')));
     throw error;
   }
   setUpFilter();
-  if (location.hash) location.replace(location.href); // what it names is there only now
+  if (location.hash) location.replace(location.href); // the element that it names exists only now
   setUpSpy();
 }
 
-if (typeof document !== 'undefined') start();
+start();
