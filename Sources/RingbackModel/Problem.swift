@@ -1,89 +1,89 @@
-/// What went wrong, for the one who asked (RFC 9457, `application/problem+json`).
+/// An error as the client receives it (RFC 9457, `application/problem+json`).
 public struct Problem: Error, Hashable, Sendable {
-    /// What programs go by; the words are for people.
+    /// The kind of error, for programs. Titles and details are for people and may change.
     public enum Code: String, Sendable, Codable, CaseIterable {
-        /// The body is not JSON; the detail names the place.
+        /// The body is not JSON; `detail` gives the line and column.
         case malformedJSON = "malformed_json"
-        /// It parses and does not fit; `errors` says where.
+        /// The request parses but a value is missing or out of bounds; `errors` lists the fields.
         case invalidRequest = "invalid_request"
-        /// There is no valid token, or user and password don't fit.
+        /// The token is missing or invalid, or the password is wrong.
         case unauthenticated
-        /// The token was valid once.
+        /// The token has expired.
         case tokenExpired = "token_expired"
-        /// The token is valid and not enough for this.
+        /// The token is valid but does not permit this operation.
         case forbidden
-        /// Another device of the user has the call.
+        /// The call belongs to another device of the user.
         case notAParticipant = "not_a_participant"
-        /// There is no such thing, or it is none of the asker's business.
+        /// The resource does not exist, or is not visible to this user.
         case notFound = "not_found"
-        /// There is no such user.
+        /// No user has this identifier.
         case userNotFound = "user_not_found"
-        /// The name is taken, or was at some time.
+        /// The identifier is, or once was, in use.
         case userExists = "user_exists"
-        /// The resource knows other methods; `Allow` names them.
+        /// The resource has no such method; `Allow` lists those it has.
         case methodNotAllowed = "method_not_allowed"
-        /// The answer does not come in the form that was asked for.
+        /// The response is not available in a media type that `Accept` lists.
         case notAcceptable = "not_acceptable"
-        /// The call's state does not allow it; `callState` says what it is.
+        /// The state of the call does not permit it; `callState` is that state.
         case invalidTransition = "invalid_transition"
-        /// No device has picked up: nothing is negotiated before.
+        /// No device has accepted the call, so there is nothing to negotiate yet.
         case notAccepted = "not_accepted"
-        /// Another device was faster.
+        /// Another device of the user accepted the call first.
         case alreadyAccepted = "already_accepted"
-        /// The other side's offer has to be answered first.
+        /// An earlier offer has not been answered.
         case negotiationPending = "negotiation_pending"
-        /// A newer negotiation has begun.
+        /// A newer negotiation has begun, or this one has ended.
         case staleNegotiation = "stale_negotiation"
-        /// The same `Idempotency-Key` came with another body.
+        /// The `Idempotency-Key` was used with a different body.
         case idempotencyMismatch = "idempotency_mismatch"
-        /// The log has no such place any more: begin with a snapshot.
+        /// The log no longer holds this position: start again from a snapshot.
         case cursorExpired = "cursor_expired"
-        /// The body, or a part of it, is too long.
+        /// The body, or a part of it, exceeds its limit.
         case payloadTooLarge = "payload_too_large"
         /// The body is not `application/json`.
         case unsupportedMediaType = "unsupported_media_type"
         /// Too many requests; `Retry-After` says how long to wait.
         case rateLimited = "rate_limited"
-        /// The device has as many polls, streams and sockets open as it may.
+        /// The device has reached its limit of open polls, streams and sockets.
         case tooManyConnections = "too_many_connections"
         /// Caller and callee are the same user.
         case callSelf = "call_self"
-        /// The server is about to stop.
+        /// The server is shutting down.
         case draining
-        /// The server can't write, for its disk is full or fails.
+        /// The server can't write to its database: the disk is full or failing.
         case storageUnavailable = "storage_unavailable"
-        /// The server has failed.
+        /// The server failed.
         case `internal`
     }
 
-    /// One field of the request and what does not fit about it.
+    /// A field of the request and what is wrong with it.
     public struct FieldError: Hashable, Sendable, Codable {
         /// The member's path, as in `candidates[3].candidate`, or the parameter's name.
         public var field: String
-        /// What does not fit, in words.
+        /// What is wrong, in words.
         public var message: String
 
-        /// A field and what does not fit about it.
+        /// Creates an error for one field.
         public init(field: String, message: String) {
             self.field = field
             self.message = message
         }
     }
 
-    /// What went wrong, for programs.
+    /// The kind of error.
     public var code: Code
     /// The HTTP status.
     public var status: Int
-    /// What went wrong this time, for people.
+    /// What went wrong in this case, for people.
     public var detail: String
-    /// The state of the call that the request did not fit.
+    /// The state of the call, where that is why the request failed.
     public var callState: Call.State?
-    /// The fields that do not fit.
+    /// The fields that are wrong.
     public var errors: [FieldError]
-    /// For 429 and 503: seconds after which another try makes sense (RFC 9110, section 10.2.3).
+    /// For 429 and 503: after how many seconds to retry (RFC 9110, section 10.2.3).
     public var retryAfterSeconds: Int?
 
-    /// A problem with the words for the one who asked; `status` is the code's own unless another is given.
+    /// Creates a problem with the status of its code, unless another is given.
     public init(
         _ code: Code, _ detail: String, status: Int? = nil, callState: Call.State? = nil, errors: [FieldError] = [],
         retryAfterSeconds: Int? = nil
@@ -96,7 +96,7 @@ public struct Problem: Error, Hashable, Sendable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
-    /// A request that parses and does not fit: 422 with the field.
+    /// A request whose `field` is wrong: 422 with the field in `errors`.
     public static func invalid(_ field: String, _ message: String) -> Problem {
         Problem(.invalidRequest, "\(field): \(message)", errors: [FieldError(field: field, message: message)])
     }
@@ -124,7 +124,7 @@ extension Problem.Code {
         }
     }
 
-    /// Whether the same request may succeed later without a change.
+    /// Whether the same request may succeed later, unchanged.
     public var isRetryable: Bool {
         switch self {
         case .negotiationPending, .rateLimited, .tooManyConnections, .draining, .storageUnavailable, .internal: true
@@ -132,35 +132,35 @@ extension Problem.Code {
         }
     }
 
-    /// A short sentence that is the same for every problem of this code.
+    /// A short summary, the same for every problem with this code.
     public var title: String {
         switch self {
-        case .malformedJSON: "The body is not JSON"
-        case .invalidRequest: "The request does not fit"
-        case .unauthenticated: "Who are you?"
+        case .malformedJSON: "The body is not valid JSON"
+        case .invalidRequest: "The request is invalid"
+        case .unauthenticated: "Not authenticated"
         case .tokenExpired: "The token has expired"
-        case .forbidden: "This is not yours to do"
-        case .notAParticipant: "This device does not take part in the call"
-        case .notFound: "There is nothing here"
-        case .userNotFound: "There is no such user"
-        case .userExists: "The name is taken"
-        case .methodNotAllowed: "The resource does not know this method"
-        case .notAcceptable: "None of the accepted media types can be had"
-        case .invalidTransition: "The call is in another state"
-        case .notAccepted: "Nobody has accepted the call"
+        case .forbidden: "Not permitted"
+        case .notAParticipant: "This device is not a participant in the call"
+        case .notFound: "Not found"
+        case .userNotFound: "The user does not exist"
+        case .userExists: "The user identifier is taken"
+        case .methodNotAllowed: "Method not allowed"
+        case .notAcceptable: "Not available in an accepted media type"
+        case .invalidTransition: "Not possible in the current state of the call"
+        case .notAccepted: "The call has not been accepted"
         case .alreadyAccepted: "Another device has accepted the call"
-        case .negotiationPending: "A negotiation is open"
-        case .staleNegotiation: "The negotiation is over"
-        case .idempotencyMismatch: "The key was used for another request"
-        case .cursorExpired: "The cursor is gone"
+        case .negotiationPending: "A negotiation is pending"
+        case .staleNegotiation: "The negotiation is out of date"
+        case .idempotencyMismatch: "The idempotency key was used for a different request"
+        case .cursorExpired: "The cursor has expired"
         case .payloadTooLarge: "The request is too large"
-        case .unsupportedMediaType: "The body has the wrong media type"
+        case .unsupportedMediaType: "Unsupported media type"
         case .rateLimited: "Too many requests"
         case .tooManyConnections: "Too many connections"
-        case .callSelf: "A call needs two"
-        case .draining: "The server is about to stop"
-        case .storageUnavailable: "The server can't write at the moment"
-        case .internal: "Something went wrong on the server"
+        case .callSelf: "Caller and callee are the same user"
+        case .draining: "The server is shutting down"
+        case .storageUnavailable: "The database is unavailable"
+        case .internal: "Internal server error"
         }
     }
 }

@@ -31,7 +31,7 @@ struct ProblemTests {
         let problem = Problem(.notAccepted, "Not \"yet\".", callState: .ringing)
         #expect(
             String(decoding: problem.json, as: UTF8.self) == #"""
-                {"type":"/docs#problem-not_accepted","title":"Nobody has accepted the call","status":409,\#
+                {"type":"/docs#problem-not_accepted","title":"The call has not been accepted","status":409,\#
                 "detail":"Not \"yet\".","code":"not_accepted","retryable":false,"callState":"ringing"}
                 """#)
     }

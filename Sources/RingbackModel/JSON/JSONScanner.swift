@@ -26,7 +26,7 @@ struct JSONScanner {
     }
 
     private mutating func scanValue(depth: Int) throws(JSONSyntaxError) {
-        guard depth < maximumDepth else { throw error("nested more than \(maximumDepth) deep") }
+        guard depth < maximumDepth else { throw error("nested more than \(maximumDepth) levels deep") }
         guard nodes.count < maximumNodes else { throw error("more than \(maximumNodes) values and names") }
         switch current {
         case UInt8(ascii: "{"): try scanObject(depth: depth)
