@@ -186,6 +186,12 @@ let package = Package(
     ]
 )
 
+// The READMEs of the modules, which are not sources.
+let described = [
+    "RingbackCore", "RingbackModel", "RingbackSQLite", "RingbackServer", "RingbackTesting", "RingbackWeb",
+]
+for target in package.targets where described.contains(target.name) { target.exclude.append("README.md") }
+
 // What `scripts/bench --sdk` and `--micro` run. Nobody else builds it, or fetches what the latter needs.
 if Context.environment["RINGBACK_BENCHMARKS"] != nil {
     package.targets.append(
