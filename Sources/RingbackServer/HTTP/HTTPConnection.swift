@@ -129,6 +129,17 @@ struct HTTPConnection {
         }
     }
 
+    /// Whether the body that is being received comes with more than 16 KiB, and eight times its bytes, of chunk sizes,
+    /// extensions and trailers.
+    ///
+    /// - Parameter received: Bytes that have come since the head, before they were decoded.
+    func isTooLong(received: Int) -> Bool {
+        switch phase {
+        case .receiving, .discarding: waiting == nil && received - bodyBytes > 16 * 1024 + 8 * bodyBytes
+        case .idle, .checking, .answering, .closing, .upgraded: false
+        }
+    }
+
     /// It is known who asks, and that the body is wanted.
     mutating func admitted(at now: NIODeadline) {
         if phase == .checking { enter(.receiving, at: now) }

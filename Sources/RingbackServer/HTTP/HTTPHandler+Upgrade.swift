@@ -71,6 +71,7 @@ extension HTTPHandler {
         let (pipeline, channel) = (context.pipeline.syncOperations, context.channel)
         do {
             // First, for the socket may have something to say at once.
+            pipeline.removeHandler(codec.received, promise: nil)
             pipeline.removeHandler(codec.encoder, promise: nil)
             try pipeline.addHandler(handler, position: .before(self))
             // Forwards what came behind the upgrade into the socket.

@@ -126,6 +126,11 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         perform(connection.received(unwrapInboundIn(data), at: .now()))
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if connection.isTooLong(received: codec.received.count) { perform(.refuseSize) }
+        context.fireChannelReadComplete()
+    }
+
     func read(context: ChannelHandlerContext) {
         if connection.wantsRead { context.read() } else { isReadHeld = true }
     }
@@ -138,7 +143,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .answer: if let request { answer(request) }
         case .refuseSize:
             connection.endWithAnswer()
-            send(HTTPResponse(RequestFields.tooLarge))
+            if connection.phase == .receiving { send(HTTPResponse(RequestFields.tooLarge)) } else { context?.close(promise: nil) }
         case .close: context?.close(promise: nil)
         }
     }
@@ -160,6 +165,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     /// Finds the route of a request, then who asks.
     private func check(_ head: HTTPRequestHead) {
+        codec.received.reset()
         let (fields, target) = (RequestFields(head.headers), RequestTarget(head.uri))
         let match = frontEnd.routes.match(target.path)
         do {

@@ -5,6 +5,7 @@ import Synchronization
 
 /// The HTTP codec of one connection.
 struct HTTPCodec {
+    let received = ReceivedBytes()
     let encoder = HTTPResponseEncoder()
     let decoder: ByteToMessageHandler<HTTPRequestDecoder>
 
@@ -15,6 +16,23 @@ struct HTTPCodec {
         limits.maxHeaderFieldCount = 100
         decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
+    }
+}
+
+/// Counts the bytes that a client sends before they are decoded. Chunk sizes, chunk extensions and trailers (RFC 9112, section
+/// 7.1) are bytes that don't come out of the decoder, which has no bound for them.
+final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    /// Bytes of the reads since ``reset()``, without the one that was under way then.
+    private(set) var count = 0
+
+    func reset() { count = 0 }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        count += unwrapInboundIn(data).readableBytes
+        context.fireChannelRead(data)
     }
 }
 
@@ -53,7 +71,7 @@ final class HTTPListener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let codec = HTTPCodec()
                     try channel.pipeline.syncOperations.addHandlers(
-                        codec.encoder, codec.decoder, HTTPHandler(frontEnd: frontEnd, codec: codec))
+                        codec.received, codec.encoder, codec.decoder, HTTPHandler(frontEnd: frontEnd, codec: codec))
                     connections.add(channel)
                 }
             }

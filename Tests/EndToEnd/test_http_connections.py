@@ -1,0 +1,190 @@
+"""What clients and proxies do with a connection beside plain requests: upgrades that are not taken up, expectations, old
+versions, odd framing."""
+
+import json
+import socket
+import subprocess
+import time
+
+import pytest
+
+from harness.api import register
+from harness.raw import Connection, RawWebSocket, frame, request_head, upgrade_head
+
+CLOSE = 0x8
+
+
+@pytest.fixture
+def vasya(server):
+    return register(server, "vasya")
+
+
+def upgrade(path="/healthz", protocol="h2c", method="GET", *fields):
+    return request_head(method, path, f"Connection: Upgrade", f"Upgrade: {protocol}", *fields)
+
+
+NOT_TAKEN_UP = {
+    "h2c, as Java's client and curl --http2 send it": upgrade(),
+    "websocket where no socket is": upgrade(protocol="websocket"),
+    "with a body": upgrade("/v1/users", "h2c", "POST", "Content-Type: application/json", "Content-Length: 2") + b"{}",
+    "with a request behind it": upgrade() + request_head("GET", "/healthz"),
+}
+
+
+@pytest.mark.parametrize("data", NOT_TAKEN_UP.values(), ids=NOT_TAKEN_UP.keys())
+@pytest.mark.parametrize("before", [b"", request_head("GET", "/healthz")], ids=["first", "second"])
+def test_an_upgrade_that_is_not_taken_up_is_answered_and_the_connection_ends(server, data, before):
+    """NIO's decoder reads nothing behind such a request: whatever came next hung until the idle timeout."""
+    with Connection(server, seconds=5) as connection:
+        if before:
+            assert connection.send(before).response()[0] == 200
+        status, fields, _ = connection.send(data).response()
+        assert status in (200, 422) and fields["connection"] == "close"
+        assert connection.is_closed_by_peer(5)
+
+
+def test_curl_asks_for_http2_and_is_answered_twice(server):
+    url = server.url + "/healthz"
+    result = subprocess.run(["curl", "-s", "--http2", "--max-time", "10", url, url], capture_output=True, text=True)
+    assert result.returncode == 0 and result.stdout.count('"ok"') == 2
+
+
+def test_a_body_that_waits_for_100_is_asked_for(server):
+    """RFC 9110, section 10.1.1. Clients wait a second otherwise."""
+    body = json.dumps({"userId": "vasya", "password": "a password"}).encode()
+    head = request_head(
+        "POST", "/v1/users", "Content-Type: application/json", f"Content-Length: {len(body)}", "Expect: 100-continue")
+    with Connection(server) as connection:
+        assert connection.send(head).head()[0] == 100
+        assert connection.send(body).response()[0] == 201
+        assert connection.send(request_head("GET", "/healthz")).response()[0] == 200
+    with Connection(server) as connection:
+        # The body has come already: nobody waits.
+        assert connection.send(head + body).response()[0] == 409
+
+
+@pytest.mark.parametrize(
+    "fields, status", [
+        (["Content-Type: text/plain", "Content-Length: 5"], 415),
+        (["Content-Type: application/json", "Content-Length: 9000000"], 413),
+    ])
+def test_a_body_that_is_refused_by_its_head_is_not_asked_for(server, fields, status):
+    with Connection(server) as connection:
+        connection.send(request_head("POST", "/v1/users", *fields, "Expect: 100-continue"))
+        actual, answered, _ = connection.response()
+        assert actual == status and answered["connection"] == "close"
+        assert connection.is_closed_by_peer()
+
+
+def test_a_token_is_looked_at_before_a_body_is_asked_for(server):
+    with Connection(server) as connection:
+        connection.send(request_head(
+            "POST", "/v1/calls", "Content-Type: application/json", "Content-Length: 60000", "Expect: 100-continue"))
+        assert connection.response()[0] == 401
+
+
+def test_another_expectation_is_417(server):
+    with Connection(server) as connection:
+        status, fields, _ = connection.send(request_head("GET", "/healthz", "Expect: more")).response()
+        assert status == 417 and fields["connection"] == "close"
+
+
+def test_a_client_of_http_1_0_gets_a_stream_without_chunks(server, vasya):
+    with Connection(server) as connection:
+        head = request_head("GET", "/v1/events/stream", f"Authorization: Bearer {vasya.token}")
+        status, fields = connection.send(head.replace(b"HTTP/1.1", b"HTTP/1.0")).head()
+        assert status == 200 and "transfer-encoding" not in fields and fields["connection"] == "close"
+        while b"\n\n" not in connection.buffer:
+            assert connection._more()
+        assert connection.buffer.startswith(b"id: ")
+
+
+def test_a_client_of_http_1_0_may_keep_its_connection(server):
+    head = request_head("GET", "/healthz", "Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0")
+    with Connection(server) as connection:
+        for _ in range(2):
+            status, fields, _ = connection.send(head).response()
+            assert status == 200 and fields["connection"] == "keep-alive"
+        assert connection.send(head.replace(b"Connection: keep-alive\r\n", b"")).response()[0] == 200
+        assert connection.is_closed_by_peer()
+
+
+HEADS = {
+    "no host": (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+    "two hosts": (b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+    "a coding before chunked": (
+        request_head("POST", "/v1/users", "Transfer-Encoding: gzip, chunked") + b"0\r\n\r\n", 501),
+}
+
+
+@pytest.mark.parametrize("data, status", HEADS.values(), ids=HEADS.keys())
+def test_a_head_that_does_not_fit_is_refused_and_the_connection_ends(server, data, status):
+    with Connection(server) as connection:
+        assert connection.send(data).response()[0] == status
+        assert connection.is_closed_by_peer()
+
+
+def test_a_compressed_body_is_415(server, vasya):
+    response = vasya.request(
+        "POST", "/v1/calls", data=b"\x1f\x8b\x08\x00",
+        headers={"Content-Type": "application/json", "Content-Encoding": "gzip"})
+    assert response.status_code == 415
+
+
+def test_a_chunk_extension_without_end_is_refused(server):
+    head = request_head("POST", "/v1/users", "Content-Type: application/json", "Transfer-Encoding: chunked")
+    with Connection(server) as connection:
+        connection.send(head)
+        connection.send(b"2;x=" + b"y" * 2_000_000)
+        try:
+            assert connection.response()[0] in (400, 413)
+        except AssertionError as closed:
+            # A reset can overtake the answer, while the server has bytes it never read.
+            assert "closed before" in str(closed)
+        assert connection.is_closed_by_peer()
+    assert server.is_healthy()
+
+
+def test_a_socket_is_found_with_a_slash_at_its_end(server, vasya):
+    with Connection(server) as connection:
+        head = upgrade_head(f"Authorization: Bearer {vasya.token}").replace(b"/v1/socket", b"/v1/socket/")
+        assert connection.send(head).head()[0] == 101
+
+
+def test_a_socket_without_an_upgrade_is_told_so(server):
+    with Connection(server) as connection:
+        status, fields, _ = connection.send(request_head("GET", "/v1/socket")).response()
+        assert status == 426 and fields["upgrade"] == "websocket" and fields["connection"] == "upgrade"
+
+
+def test_a_close_whose_reason_is_not_utf8_is_answered_with_1007(server, vasya):
+    with RawWebSocket(server, vasya) as connection:
+        connection.send(frame(CLOSE, (1000).to_bytes(2, "big") + b"\xce\xba\xe1\xbd\xff"))
+        assert connection.close_code() == 1007
+
+
+def test_a_preflight_may_ask_for_what_stream_polyfills_send(start_server):
+    server = start_server("--allowed-origins", "https://a.example")
+    with Connection(server) as connection:
+        status, fields, _ = connection.send(request_head(
+            "OPTIONS", "/v1/events/stream", "Origin: https://a.example", "Access-Control-Request-Method: GET",
+            "Access-Control-Request-Headers: authorization, cache-control, last-event-id")).response()
+    assert status == 204 and "cache-control" in fields["access-control-allow-headers"]
+
+
+def test_an_idle_stream_is_never_silent_for_more_than_15_seconds(server, vasya):
+    with Connection(server, seconds=20) as connection:
+        connection.send(request_head("GET", "/v1/events/stream", f"Authorization: Bearer {vasya.token}")).head()
+        while b"\n\n" not in connection.buffer:
+            assert connection._more()
+        connection.buffer = b""
+        begun = time.monotonic()
+        assert connection._more() and b": " in connection.buffer
+        assert time.monotonic() - begun < 16
+
+
+def test_half_closed_streams_end(server, vasya):
+    with Connection(server) as connection:
+        connection.send(request_head("GET", "/v1/events/stream", f"Authorization: Bearer {vasya.token}")).head()
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert connection.is_closed_by_peer(5)
