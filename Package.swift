@@ -53,11 +53,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "CGatheredLog"),
         .target(
             name: "RingbackSQLite",
             dependencies: [
-                "CGatheredLog", "RingbackCore", "RingbackModel", "RingbackMigrations",
+                "RingbackCore", "RingbackModel", "RingbackMigrations",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),

@@ -1,4 +1,3 @@
-import CGatheredLog
 import GRDB
 package import RingbackCore
 import RingbackModel
@@ -76,13 +75,7 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// The result code of making SQLite write a commit's pages with one call.
-    private static let gathering = gathered_log_register()
-
     private static func openPool(_ path: String) throws -> DatabasePool {
-        guard gathering == ResultCode.SQLITE_OK.rawValue else {
-            throw StoreError.cannotOpen(path: path, reason: "SQLite's VFS: \(ResultCode(rawValue: gathering))")
-        }
         var configuration = Configuration()
         configuration.label = "ringback"
         configuration.busyMode = .timeout(5)
@@ -97,12 +90,15 @@ package final class SQLiteStore: Store {
             throw StoreError.cannotOpen(path: path, reason: error.message ?? "\(error.resultCode)")
         }
         try pool.writeWithoutTransaction { db in
-            // GRDB sets NORMAL for WAL; only FULL syncs the log at every commit.
+            // GRDB sets NORMAL for WAL; only FULL syncs the log at every commit. A transaction's pages stay in memory until
+            // its commit: SQLite 3.40 writes wrong checksums for a spilled page that is changed in a savepoint and undone, and a
+            // recovery then drops commits behind it.
             try db.execute(
                 sql: """
                     PRAGMA synchronous = FULL;
                     PRAGMA journal_size_limit = 67108864;
                     PRAGMA cache_size = -32768;
+                    PRAGMA cache_spill = OFF;
                     """)
             let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1
             guard synchronous == 2 else { throw StoreError.notDurable(synchronous: synchronous) }

@@ -32,6 +32,7 @@ struct OpeningTests {
         #expect(try await store.pragma("synchronous") == "2")
         #expect(try await store.pragma("journal_mode") == "wal")
         #expect(try await store.pragma("foreign_keys") == "1")
+        #expect(try await store.pragma("cache_spill") == "0")
         #expect(try await store.pragma("integrity_check") == "ok")
     }
 
