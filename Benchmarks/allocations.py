@@ -17,7 +17,8 @@ class Allocations:
             with tempfile.NamedTemporaryFile(dir=run.databases.folder) as file:
                 file.truncate(16)
                 environment = os.environ | {"LD_PRELOAD": run.settings.allocations, "ALLOCATIONS": file.name}
-                counted = Ringback(run.settings.ringback, run.databases, server.transport, environment)
+                counted = Ringback(run.settings.ringback, run.databases, server.options["transport"],
+                                   environment=environment)
                 return run.load("flow", counted, pairs=50, seconds=run.seconds, allocations=file.name)
 
         # The counts hardly move from one round to the next.

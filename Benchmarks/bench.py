@@ -1,7 +1,8 @@
 """Runs the measurements and prints their tables. Started by scripts/bench, which builds and fetches what is needed.
 
-Each figure is the median of several rounds with the smallest and the largest; within a round the servers take turns, so that
-a noisy neighbour on the machine meets all of them. Ratios and differences are taken within the rounds.
+Each figure is the median of several rounds with the smallest and the largest. Within a round the servers take turns, those that
+handle calls every second, so that a noisy neighbour on the machine meets all of them. Ratios and differences are taken within
+the rounds. Ringback is sent what the SDKs send: each write has an idempotency key, except in the rows "without keys".
 """
 
 import argparse

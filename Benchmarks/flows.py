@@ -7,6 +7,10 @@ from tables import print_table
 
 NODE = ("node `websocket`", "node `ws`")
 RINGBACK, POLL = "Ringback", "Ringback, REST and long-poll"
+UNKEYED, UNKEYED_POLL = RINGBACK + ", without keys", POLL + ", without keys"
+FORWARDER = "node `ws`, forwarding only"
+ACKNOWLEDGING = (f"\nA relay acknowledges each message to its sender, as Ringback does; {FORWARDER}, does not: it is the relay of"
+                 " the tutorials.")
 # Of a core. With more the figures would be the generator's.
 GENERATOR_LIMIT = 0.9
 
@@ -17,7 +21,7 @@ class Flow:
     name = "flow"
 
     def measure(self, run):
-        return {str(pairs): run.side_by_side("flow", pairs=pairs, seconds=run.seconds) for pairs in (50, 500)}
+        return {str(pairs): run.all_in_turns("flow", pairs=pairs) for pairs in (50, 500)}
 
     def print(self, tables):
         for pairs, figures in tables.items():
@@ -32,6 +36,7 @@ class Flow:
                     figures.text(row, "ownCPUPerFlow"), figures.text(row, "ownCores", 2),
                     figures.text(row, "bytesReceived")]
                  for row in figures.values])
+            print(ACKNOWLEDGING)
             for row in figures.values:
                 if figures.median(row, "ownCores") > GENERATOR_LIMIT:
                     print(f"\nThe generator had no more of a core to give for {row}: its flows/s are a lower bound.")
@@ -43,17 +48,22 @@ class Latency:
     name = "latency"
 
     def measure(self, run):
-        return {"latency": run.side_by_side("latency", pairs=100, rate=2000, seconds=run.seconds)}
+        return {"latency": run.all_in_turns("latency", pairs=100, rate=2000)}
 
     def print(self, tables):
         figures = tables["latency"]
         quantiles = {"p50": "p50", "p99": "p99", "p99.9": "p999"}
         print_table(
             "From sending to delivery, 2,000 messages/s over 100 pairs, µs",
-            ["", *quantiles, "acknowledged p50", "p99", "server CPU per message", "generator's CPU per message"],
-            [[row] + [figures.text(row, name) for name in (*quantiles.values(), "ackP50", "ackP99")]
-             + [figures.text(row, name, 1) for name in ("cpuPerMessage", "ownCPUPerMessage")]
+            ["", *quantiles, "acknowledged p50", "p99", "server CPU per message"] + [f"× {relay}" for relay in NODE]
+            + ["generator's CPU per message"],
+            [[row] + [figures.text(row, name) for name in quantiles.values()]
+             + ["" if row == FORWARDER else figures.text(row, name) for name in ("ackP50", "ackP99")]
+             + [figures.text(row, "cpuPerMessage", 1)]
+             + [figures.ratio(row, relay, "cpuPerMessage") for relay in NODE]
+             + [figures.text(row, "ownCPUPerMessage", 1)]
              for row in figures.values])
+        print(ACKNOWLEDGING)
         print_table(
             "What delivery takes beyond a relay's, µs",
             [""] + [f"{quantile} − {relay}" for relay in NODE for quantile in quantiles],

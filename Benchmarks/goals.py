@@ -3,12 +3,13 @@
 import operator
 import statistics
 
-from flows import NODE, POLL, RINGBACK
+from flows import NODE, POLL, RINGBACK, UNKEYED
 from tables import print_table, spread
 
 AT_MOST, AT_LEAST, BELOW = "at most", "at least", "below"
 IS_MET = {AT_MOST: operator.le, AT_LEAST: operator.ge, BELOW: operator.lt}
 DIGITS = {"×": 2, "KB": 1, "µs": 0, "ms": 0}
+WEBSOCKET, WS = NODE
 EMPTY = "1,000 users, 0 events"
 
 
@@ -17,12 +18,16 @@ def goals(figures):
 
     Parameter figures: gives those of a part's table, None when it was not measured.
     """
-    for relay in NODE:
-        for pairs in ("50", "500"):
-            flow = figures("flow", pairs)
-            yield (f"server CPU per flow, WebSocket, {pairs} pairs, against {relay}", AT_MOST, 1, "×",
+    for pairs in ("50", "500"):
+        flow = figures("flow", pairs)
+        for relay, most in ((WS, 0.9), (WEBSOCKET, 1)):
+            yield (f"server CPU per flow, WebSocket, {pairs} pairs, against {relay}", AT_MOST, most, "×",
                    flow and flow.ratios(RINGBACK, relay, "cpuPerFlow"))
+        yield (f"server CPU per flow, WebSocket, {pairs} pairs, with keys against without", AT_MOST, 1.1, "×",
+               flow and flow.ratios(RINGBACK, UNKEYED, "cpuPerFlow"))
     latency = figures("latency", "latency")
+    yield (f"server CPU per message, WebSocket, 2,000 messages/s over 100 pairs, against {WS}", AT_MOST, 2, "×",
+           latency and latency.ratios(RINGBACK, WS, "cpuPerMessage"))
     for relay in NODE:
         for name, most in (("p50", 1000), ("p99", 5000)):
             yield (f"delivery {name}, WebSocket, 2,000 messages/s, beyond {relay}", AT_MOST, most, "µs",
@@ -33,9 +38,11 @@ def goals(figures):
                flow and flow.ratios(RINGBACK, relay, "flowsPerSecond"))
     for pairs in ("50", "500"):
         flow = figures("flow", pairs)
-        yield (f"server CPU per flow, REST and long-poll, {pairs} pairs, against WebSocket", AT_MOST, 3, "×",
+        yield (f"server CPU per flow, REST and long-poll, {pairs} pairs, against WebSocket", AT_MOST, 2.2, "×",
                flow and flow.ratios(POLL, RINGBACK, "cpuPerFlow"))
     idle = figures("idle", "10000")
+    yield (f"server CPU per connection (TCP, upgrade, hello, snapshot), 10,000 of them, against {WS} (the first two)",
+           AT_MOST, 2, "×", idle and idle.ratios(RINGBACK, WS, "cpuPerConnect"))
     for row, what, most in ((RINGBACK, "idle WebSocket, signed in", 6), (POLL, "parked long-poll", 16)):
         yield (f"memory per {what}, 10,000 of them", AT_MOST, most, "KB",
                idle and [value / 1000 for value in idle.values[row]["bytesPerConnection"]])

@@ -12,8 +12,8 @@ class Growth:
         raise NotImplementedError
 
     def measure(self, run):
-        return {"growth": run.rounds(
-            self.cases(run.settings), lambda options: run.load("flow", run.ringback, seconds=run.seconds, **options))}
+        return {"growth": run.in_turns("flow", {
+            row: (run.ringback, options) for row, options in self.cases(run.settings).items()})}
 
     def print(self, tables):
         figures = tables["growth"]

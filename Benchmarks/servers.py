@@ -45,13 +45,13 @@ def running(command, environment=None):
 
 
 class Relay:
-    """A relay on node that keeps nothing."""
+    """A relay on node that keeps nothing. Without acknowledgements it only forwards, as the relays of tutorials do."""
 
-    transport = "relay"
-
-    def __init__(self, package, node_path):
-        self.name = f"node `{package}`"
-        self.command = ["node", str(pathlib.Path(__file__).parent / "relays" / f"{package}.js")]
+    def __init__(self, package, node_path, is_acknowledging=True):
+        self.name = f"node `{package}`" + ("" if is_acknowledging else ", forwarding only")
+        self.options = {"transport": "relay", "acknowledged": int(is_acknowledging)}
+        self.command = ["node", str(pathlib.Path(__file__).parent / "relays" / f"{package}.js"),
+                        *([] if is_acknowledging else ["forward"])]
         self.environment = {"NODE_PATH": node_path, "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
     def start(self, **_):
@@ -59,9 +59,13 @@ class Relay:
 
 
 class Ringback:
-    def __init__(self, binary, databases, transport="socket", environment=None):
-        self.binary, self.databases, self.transport, self.environment = binary, databases, transport, environment
-        self.name = "Ringback" if transport == "socket" else "Ringback, REST and long-poll"
+    """Ringback with a transport; with keys each write has an idempotency key, as the SDKs send it."""
+
+    def __init__(self, binary, databases, transport="socket", has_keys=True, environment=None):
+        self.binary, self.databases, self.environment = binary, databases, environment
+        self.options = {"transport": transport, "keys": int(has_keys)}
+        self.name = ("Ringback" if transport == "socket" else "Ringback, REST and long-poll") + (
+            "" if has_keys else ", without keys")
 
     @contextlib.contextmanager
     def start(self, **content):

@@ -16,10 +16,11 @@ class Idle:
     def print(self, tables):
         for connections, figures in tables.items():
             print_table(
-                f"{int(connections):,} idle connections, signed in (of long-poll: waiting polls)",
+                f"{int(connections):,} idle connections, at Ringback signed in (of long-poll: waiting polls)",
                 ["", "resident KB each", "connects/s", "server CPU per connect, µs", "CPU while idle, cores"],
                 [[row, figures.text(row, "bytesPerConnection", 1, 1 / 1000), figures.text(row, "connectsPerSecond"),
                   figures.text(row, "cpuPerConnect"), figures.text(row, "idleCores", 3)] for row in figures.values])
+        print("\nA connection to Ringback is TCP, upgrade, hello and snapshot; to a relay, the first two.")
 
 
 class Start:

@@ -1,6 +1,9 @@
-// The relay that one would write first: sign in by name, then each message goes to the one it names. Nothing is kept.
+// The relay that one would write first: sign in by name, then each message goes to the user it names. Nothing is kept. With the
+// argument `forward` a message is not acknowledged to its sender.
 'use strict'
 
+/// Without it a message is forwarded and nothing more, as in the tutorials.
+const isAcknowledging = process.argv[2] !== 'forward'
 const users = new Map()
 
 /// What to do with a text that came in; `send` writes to its connection, which is known by `state`.
@@ -20,7 +23,7 @@ exports.receive = function receive(state, text, send) {
   if (!recipient) return send(JSON.stringify({ error: 'no such user', id: message.id }))
   message.from = state.name
   recipient(JSON.stringify(message))
-  send(JSON.stringify({ ack: message.id, success: true }))
+  if (isAcknowledging) send(JSON.stringify({ ack: message.id, success: true }))
 }
 
 exports.closed = function closed(state) {

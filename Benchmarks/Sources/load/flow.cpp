@@ -8,7 +8,7 @@ Pairs::Pairs(const Settings &settings, bool hangsUp, PairOwner &owner, Loop &loo
     if (stride < 1) fail("%d users are too few for %d pairs", settings.users, settings.pairs);
     for (int pair = 0; pair < settings.pairs; pair++) {
         pairs.push_back(std::make_unique<Pair>(
-            settings.transport, 2 * pair * stride, (2 * pair + 1) * stride, hangsUp, owner, loop, settings.port));
+            settings.phone, 2 * pair * stride, (2 * pair + 1) * stride, hangsUp, owner, loop, settings.port));
     }
 }
 
@@ -24,11 +24,28 @@ void Pairs::open(const size_t &openCount, Loop &loop) {
 namespace {
 
 struct Flow final : PairOwner {
-    size_t open = 0;
-    int64_t flows = 0, messages = 0;
+    size_t open = 0, stopped = 0;
+    int64_t messages = 0;
     void opened() override { open++; }
-    void flowEnded() override { flows++; }
+    void flowStopped() override { stopped++; }
     void messageDelivered() override { messages++; }
+};
+
+/// What has been used up and done, since the start or in some time.
+struct Amounts {
+    double seconds = 0, cpu = 0, own = 0, messages = 0, sent = 0, received = 0, allocations = 0, bytesAllocated = 0;
+
+    Amounts &operator+=(const Amounts &other) {
+        seconds += other.seconds, cpu += other.cpu, own += other.own, messages += other.messages;
+        sent += other.sent, received += other.received;
+        allocations += other.allocations, bytesAllocated += other.bytesAllocated;
+        return *this;
+    }
+
+    Amounts operator-(const Amounts &other) const {
+        return {seconds - other.seconds, cpu - other.cpu, own - other.own, messages - other.messages, sent - other.sent,
+                received - other.received, allocations - other.allocations, bytesAllocated - other.bytesAllocated};
+    }
 };
 
 }  // namespace
@@ -46,45 +63,49 @@ void measureFlow(const Settings &settings) {
     others.open();
     pairs.open(flow.open, loop);
 
-    auto runUntil = [&](int64_t end) {
-        while (now() < end) loop.turn(end);
+    auto sinceStart = [&] {
+        allocations counted = allocated(settings.allocations);
+        return Amounts{static_cast<double>(now()) / second, static_cast<double>(server.cpu()),
+                       static_cast<double>(ownCPU()), static_cast<double>(flow.messages),
+                       static_cast<double>(Connection::bytesSent), static_cast<double>(Connection::bytesReceived),
+                       static_cast<double>(counted.count), static_cast<double>(counted.bytes)};
     };
-    // The pairs begin one after the other, so that they don't all do the same at the same time.
-    int64_t warmUp = static_cast<int64_t>(settings.warmUp * second), count = settings.pairs, began = now();
-    for (int64_t index = 0; index < count; index++) {
-        runUntil(began + warmUp / 2 * index / count);
-        pairs[static_cast<size_t>(index)].start();
-    }
-    runUntil(began + warmUp);
-    began = now();
-    int64_t cpu = server.cpu(), own = ownCPU(), messages = flow.messages;
-    allocations counted = allocated(settings.allocations);
-    int64_t received = Connection::bytesReceived, sent = Connection::bytesSent;
-    runUntil(began + static_cast<int64_t>(settings.seconds * second));
-    double took = static_cast<double>(now() - began) / second;
-    cpu = server.cpu() - cpu;
-    own = ownCPU() - own;
-    messages = flow.messages - messages;
-    allocations countedNow = allocated(settings.allocations);
-    if (messages == 0) fail("nothing was delivered");
-    // In parts of a flow: those under way at the beginning and at the end count for what was done of them.
-    double flows = static_cast<double>(messages) / Pair::messagesPerFlow;
+    // In the parts of the turns in which all pairs were busy.
+    Amounts busy;
+    Turns turns(settings, loop, [&](double seconds) {
+        int64_t began = now(), length = static_cast<int64_t>(seconds * second);
+        auto runUntil = [&](int64_t end) {
+            while (now() < end) loop.turn(end);
+        };
+        // The pairs begin one after the other, so that they don't all do the same at the same time.
+        for (size_t index = 0; index < pairs.size(); index++) {
+            runUntil(began + length / 10 * static_cast<int64_t>(index) / static_cast<int64_t>(pairs.size()));
+            pairs[index].start();
+        }
+        Amounts whenBusy = sinceStart();
+        runUntil(began + length);
+        busy += sinceStart() - whenBusy;
+        // Each call under way is brought to its end: the server would end one that waits for the turns of others.
+        flow.stopped = 0;
+        for (size_t index = 0; index < pairs.size(); index++) pairs[index].stop();
+        int64_t end = now() + 20 * second;
+        while (flow.stopped < pairs.size() && now() < end) loop.turn(end);
+        if (flow.stopped < pairs.size()) fail("the calls did not end");
+    });
+    turns.warmUp();
+    busy = {};
+    Amounts before = sinceStart();
+    turns.measure();
+    Amounts total = sinceStart() - before;
+    if (busy.messages == 0) fail("nothing was delivered");
+    // In parts of a flow: those under way at the beginning and at the end of a busy time count for what was done of them.
+    double flows = total.messages / Pair::messagesPerFlow;
     printf("{\"flows\":%.0f,\"flowsPerSecond\":%.1f,\"cpuPerFlow\":%.2f,\"cores\":%.3f,\"ownCPUPerFlow\":%.2f,"
            "\"ownCores\":%.3f,\"bytesSent\":%.0f,\"bytesReceived\":%.0f",
-           flows, flows / took, static_cast<double>(cpu) / flows, static_cast<double>(cpu) / took / 1e6,
-           static_cast<double>(own) / flows, static_cast<double>(own) / took / 1e6,
-           static_cast<double>(Connection::bytesSent - sent) / flows,
-           static_cast<double>(Connection::bytesReceived - received) / flows);
+           flows, busy.messages / Pair::messagesPerFlow / busy.seconds, total.cpu / flows, busy.cpu / busy.seconds / 1e6,
+           total.own / flows, busy.own / busy.seconds / 1e6, total.sent / flows, total.received / flows);
     if (!settings.allocations.empty()) {
-        printf(",\"allocations\":%.0f,\"bytesAllocated\":%.0f",
-               static_cast<double>(countedNow.count - counted.count) / flows,
-               static_cast<double>(countedNow.bytes - counted.bytes) / flows);
+        printf(",\"allocations\":%.0f,\"bytesAllocated\":%.0f", total.allocations / flows, total.bytesAllocated / flows);
     }
     puts("}");
-
-    // The calls under way are brought to their end, so that the next run finds the users free.
-    int64_t ended = flow.flows;
-    for (size_t index = 0; index < pairs.size(); index++) pairs[index].stop();
-    int64_t end = now() + 10 * second;
-    while (flow.flows - ended < static_cast<int64_t>(pairs.size()) && now() < end) loop.turn(now() + second / 10);
 }

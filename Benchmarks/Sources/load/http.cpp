@@ -2,11 +2,12 @@
 
 #include <charconv>
 
-void HTTPConnection::request(std::string_view method, std::string_view path, std::string_view body) {
+void HTTPConnection::request(std::string_view method, std::string_view path, std::string_view body,
+                             std::string_view headers) {
     std::string text;
     text.reserve(body.size() + 256);
     text.append(method).append(" ").append(path).append(" HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ");
-    text.append(token).append("\r\n");
+    text.append(token).append("\r\n").append(headers);
     if (method != "GET") {
         text.append("content-type: application/json\r\ncontent-length: ").append(std::to_string(body.size()));
         text.append("\r\n");

@@ -8,8 +8,9 @@
 class HTTPConnection : public Connection {
 public:
     HTTPConnection(Loop &loop, int port, std::string token) : Connection(loop, port), token(std::move(token)) {}
-    /// Sends the request when there is a connection and the ones before it are answered.
-    void request(std::string_view method, std::string_view path, std::string_view body);
+    /// Parameter headers: lines to add to the head, each with its line end. Sends the request when there is a connection and the ones before it are answered.
+    void request(std::string_view method, std::string_view path, std::string_view body,
+                 std::string_view headers = "");
 
 protected:
     void connected() override { sendNext(); }

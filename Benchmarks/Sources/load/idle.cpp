@@ -3,7 +3,7 @@
 #include "scenario.h"
 
 void IdlePhones::add(int user, int device) {
-    phones.push_back(makePhone(settings.transport, user, device, *this, loop, settings.port));
+    phones.push_back(makePhone(settings.phone, user, device, *this, loop, settings.port));
 }
 
 void IdlePhones::open() {

@@ -41,25 +41,27 @@ void measureLatency(const Settings &settings) {
     for (size_t index = 0; index < pairs.size(); index++) pairs[index].start();
     while (latency.ready < pairs.size()) loop.turn(now() + second);
 
-    int64_t interval = second / settings.rate, next = now(), sent = 0;
-    auto runUntil = [&](int64_t end) {
+    int64_t interval = second / settings.rate, sent = 0;
+    auto isBehind = [&] { return std::min(latency.acknowledged, latency.delivered) < static_cast<size_t>(sent); };
+    Turns turns(settings, loop, [&](double seconds) {
+        int64_t next = now(), end = next + static_cast<int64_t>(seconds * second);
         while (next < end) {
             loop.turn(next);
             for (; next <= now() && next < end; next += interval) {
                 pairs[static_cast<size_t>(sent++) % pairs.size()].sendCandidate();
             }
         }
-    };
-    runUntil(next + static_cast<int64_t>(settings.warmUp * second));
+        end += 5 * second;
+        while (isBehind() && now() < end) loop.turn(now() + second / 10);
+        if (isBehind()) fail("the server fell behind the rate");
+    });
+    turns.warmUp();
     latency.isMeasuring = true;
     int64_t cpu = server.cpu(), own = ownCPU(), before = sent;
-    runUntil(next + static_cast<int64_t>(settings.seconds * second));
+    turns.measure();
     cpu = server.cpu() - cpu;
     own = ownCPU() - own;
-    int64_t count = sent - before, end = now() + 5 * second;
-    auto isBehind = [&] { return std::min(latency.acknowledged, latency.delivered) < static_cast<size_t>(sent); };
-    while (isBehind() && now() < end) loop.turn(now() + second / 10);
-    if (isBehind()) fail("the server fell behind the rate");
+    int64_t count = sent - before;
 
     auto &delivered = latency.deliveries, &acknowledged = latency.acknowledgements;
     printf("{\"p50\":%.0f,\"p99\":%.0f,\"p999\":%.0f,\"ackP50\":%.0f,\"ackP99\":%.0f,\"cpuPerMessage\":%.2f,"

@@ -1,5 +1,6 @@
 // load flow|latency|idle --transport socket|poll|relay --port PORT --pid PID --users USERS [--pairs N] [--idle N] [--devices N]
-//     [--connections N] [--rate MESSAGES] [--warm-up SECONDS] [--seconds SECONDS] [--allocations FILE]
+//     [--connections N] [--rate MESSAGES] [--warm-up SECONDS] [--seconds SECONDS | --turn SECONDS] [--allocations FILE]
+//     [--keys 0|1] [--acknowledged 0|1]
 //
 // Drives a server on loopback and prints what was measured, with the server's CPU and memory, as one line of JSON. Times are
 // in microseconds.
@@ -24,7 +25,7 @@ Settings settings(int count, char **arguments) {
     for (int index = 2; index + 1 < count; index += 2) {
         std::string_view name = arguments[index];
         const char *value = arguments[index + 1];
-        if (name == "--transport") settings.transport = transport(value);
+        if (name == "--transport") settings.phone.transport = transport(value);
         else if (name == "--port") settings.port = atoi(value);
         else if (name == "--pid") settings.pid = atoi(value);
         else if (name == "--users") settings.users = atoi(value);
@@ -35,9 +36,14 @@ Settings settings(int count, char **arguments) {
         else if (name == "--rate") settings.rate = atoi(value);
         else if (name == "--warm-up") settings.warmUp = atof(value);
         else if (name == "--seconds") settings.seconds = atof(value);
+        else if (name == "--turn") settings.turn = atof(value);
+        else if (name == "--keys") settings.phone.hasKeys = atoi(value) != 0;
+        else if (name == "--acknowledged") settings.phone.isAcknowledged = atoi(value) != 0;
         else if (name == "--allocations") settings.allocations = value;
         else fail("no option is named %s", arguments[index]);
     }
+    // An idle connection to a relay is a WebSocket and nothing else.
+    settings.phone.signsIn = std::string_view(arguments[1]) != "idle";
     if (settings.port == 0 || settings.pid == 0) fail("--port and --pid must be given");
     return settings;
 }

@@ -1,6 +1,7 @@
 #include "message.h"
 
 #include <cstdio>
+#include <random>
 
 namespace {
 
@@ -50,14 +51,15 @@ void appendMembers(std::string &json, Message message) {
     }
 }
 
-
 std::string buffer;
 
 }  // namespace
 
 std::string_view ringbackFrame(Message message, const Envelope &envelope) {
     buffer.assign(R"({"id":)").append(std::to_string(envelope.id)).append(R"(,"op":")");
-    buffer.append(namesOf(message).operation).append(R"(","data":{)");
+    buffer.append(namesOf(message).operation);
+    if (!envelope.key.empty()) buffer.append(R"(","key":")").append(envelope.key);
+    buffer.append(R"(","data":{)");
     if (message == Message::invite) buffer.append(R"("callee":")").append(envelope.recipient);
     else buffer.append(R"("callId":")").append(envelope.call);
     buffer += "\",";
@@ -95,6 +97,18 @@ std::string_view textAfter(std::string_view name, std::string_view json) {
     if (at == json.npos) return {};
     at += name.size();
     return json.substr(at, json.find('"', at) - at);
+}
+
+std::string_view newKey() {
+    static std::mt19937_64 random(std::random_device{}());
+    static char key[22];
+    for (size_t at = 0; at < sizeof key;) {
+        uint64_t bits = random();
+        for (int count = 0; count < 10 && at < sizeof key; count++, bits >>= 6) {
+            key[at++] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[bits & 63];
+        }
+    }
+    return {key, sizeof key};
 }
 
 std::string userName(int user) {

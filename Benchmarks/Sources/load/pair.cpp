@@ -6,9 +6,9 @@ const std::vector<Pair::Step> Pair::steps = {
     {Message::connected, 1, 0}, {Message::hangUp, 1, 0},
 };
 
-Pair::Pair(Transport transport, int caller, int callee, bool hangsUp, PairOwner &owner, Loop &loop, int port)
-    : owner(owner), caller(makePhone(transport, caller, 0, *this, loop, port)),
-      callee(makePhone(transport, callee, 0, *this, loop, port)), hangsUp(hangsUp) {}
+Pair::Pair(const PhoneOptions &options, int caller, int callee, bool hangsUp, PairOwner &owner, Loop &loop, int port)
+    : owner(owner), caller(makePhone(options, caller, 0, *this, loop, port)),
+      callee(makePhone(options, callee, 0, *this, loop, port)), hangsUp(hangsUp) {}
 
 void Pair::open() {
     caller->open();
@@ -21,6 +21,7 @@ void Pair::opened(Phone &) {
 
 void Pair::start() {
     step = 0;
+    isStopped = false;
     proceed();
 }
 
@@ -30,8 +31,7 @@ void Pair::proceed() {
             isEstablished = true;
             return owner.established();
         }
-        owner.flowEnded();
-        if (isStopped) return;
+        if (isStopped) return owner.flowStopped();
         step = 0;
     }
     const Step &now = steps[step];

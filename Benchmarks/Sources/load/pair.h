@@ -10,7 +10,8 @@ struct PairOwner {
     virtual void opened() = 0;
     /// The call is up; only asked for where `hangsUp` is false.
     virtual void established() {}
-    virtual void flowEnded() {}
+    /// The call has ended, and the pair was told to stop.
+    virtual void flowStopped() {}
     virtual void messageDelivered() {}
     /// A candidate sent by `Pair::sendCandidate` came back acknowledged, or arrived.
     virtual void candidateAcknowledged(int64_t) {}
@@ -25,12 +26,13 @@ public:
     static constexpr int messagesPerFlow = 17;
 
     /// Parameter hangsUp: the flow ends with a hangup and begins again; else it stops once the call is up.
-    Pair(Transport transport, int caller, int callee, bool hangsUp, PairOwner &owner, Loop &loop, int port);
+    Pair(const PhoneOptions &options, int caller, int callee, bool hangsUp, PairOwner &owner, Loop &loop, int port);
     void open();
     /// Calls, and goes on step by step: the next when all of this one is acknowledged and delivered.
     void start();
     /// Sends one candidate within the call that is up, in turns from either side.
     void sendCandidate();
+    /// Ends when the call that is under way has ended; `start` goes on.
     void stop() { isStopped = true; }
 
 private:

@@ -18,18 +18,18 @@ std::string_view callEventType(std::string_view event) {
 
 class RingbackSocket final : public Phone, WebSocket {
 public:
-    RingbackSocket(int user, int device, PhoneOwner &owner, Loop &loop, int port)
+    RingbackSocket(bool hasKeys, int user, int device, PhoneOwner &owner, Loop &loop, int port)
         : Phone(user, device, owner),
-          WebSocket(loop, port, "/v1/socket", "authorization: Bearer " + userToken(user, device) + "\r\n") {}
+          WebSocket(loop, port, "/v1/socket", "sec-websocket-protocol: ringback.v1\r\n"), hasKeys(hasKeys) {}
 
     void open() override { connect(); }
 
     void send(Message message, const Phone &recipient, std::string_view call) override {
-        sendText(ringbackFrame(message, {nextID++, recipient.name, call}));
+        sendText(ringbackFrame(message, {nextID++, recipient.name, call, hasKeys ? newKey() : ""}));
     }
 
 private:
-    void opened() override {}
+    void opened() override { sendText(R"({"op":"hello","data":{"token":")" + userToken(user, device) + R"("}})"); }
 
     void receivedText(std::string_view text) override {
         if (text.starts_with(R"({"id":)")) {
@@ -48,22 +48,28 @@ private:
     [[noreturn]] void refuse(std::string_view text) {
         fail("unexpected: %.*s", static_cast<int>(text.size()), text.data());
     }
+
+    const bool hasKeys;
 };
 
 class RelaySocket final : public Phone, WebSocket {
 public:
-    RelaySocket(int user, int device, PhoneOwner &owner, Loop &loop, int port)
-        : Phone(user, device, owner), WebSocket(loop, port, "/", "") {}
+    RelaySocket(const PhoneOptions &options, int user, int device, PhoneOwner &owner, Loop &loop, int port)
+        : Phone(user, device, owner), WebSocket(loop, port, "/", ""), options(options) {}
 
     void open() override { connect(); }
 
     void send(Message message, const Phone &recipient, std::string_view) override {
         // A relay knows of no calls; the identifier is as long as Ringback's.
-        sendText(relayFrame(message, {nextID++, recipient.name, "AAAAAAAAAAAAAAAAAAAAAA"}));
+        sendText(relayFrame(message, {nextID++, recipient.name, "AAAAAAAAAAAAAAAAAAAAAA", ""}));
+        if (!options.isAcknowledged) owner.acknowledged(*this, "");
     }
 
 private:
-    void opened() override { sendText(R"({"id":0,"type":"login","name":")" + name + R"("})"); }
+    void opened() override {
+        if (options.signsIn) sendText(R"({"id":0,"type":"login","name":")" + name + R"("})");
+        else owner.opened(*this);
+    }
 
     void receivedText(std::string_view text) override {
         if (text.starts_with(R"({"ack":0,)")) owner.opened(*this);
@@ -71,13 +77,15 @@ private:
         else if (text.starts_with(R"({"error")")) fail("refused: %.*s", static_cast<int>(text.size()), text.data());
         else owner.delivered(*this, "");
     }
+
+    const PhoneOptions options;
 };
 
 /// Two connections: on one a poll waits, the other posts and is opened when there is something to post.
 class RingbackPoll final : public Phone {
 public:
-    RingbackPoll(int user, int device, PhoneOwner &owner, Loop &loop, int port)
-        : Phone(user, device, owner), poll(*this, loop, port), post(*this, loop, port) {}
+    RingbackPoll(bool hasKeys, int user, int device, PhoneOwner &owner, Loop &loop, int port)
+        : Phone(user, device, owner), hasKeys(hasKeys), poll(*this, loop, port), post(*this, loop, port) {}
 
     void open() override {
         poll.request("GET", "/v1/events", "");
@@ -86,7 +94,9 @@ public:
 
     void send(Message message, const Phone &recipient, std::string_view call) override {
         if (nextID++ == 1) post.connect();
-        post.request("POST", restPath(message, call), restBody(message, {0, recipient.name, call}));
+        std::string headers;
+        if (hasKeys) headers.append("idempotency-key: ").append(newKey()).append("\r\n");
+        post.request("POST", restPath(message, call), restBody(message, {0, recipient.name, call, ""}), headers);
     }
 
 private:
@@ -97,7 +107,7 @@ private:
         void answered(int status, std::string_view body) override {
             if (status != 200) fail("a poll got %d: %.*s", status, static_cast<int>(body.size()), body.data());
             std::string_view page = body.substr(body.rfind(R"("cursor":)"));
-            request("GET", "/v1/events?waitSeconds=60&cursor=" + std::string(textAfter(R"("cursor":")", page)), "");
+            request("GET", "/v1/events?waitSeconds=25&limit=100&cursor=" + std::string(textAfter(R"("cursor":")", page)), "");
             if (!isOpen) {
                 isOpen = true;
                 return phone.owner.opened(phone);
@@ -123,17 +133,19 @@ private:
         RingbackPoll &phone;
     };
 
+    const bool hasKeys;
     Poll poll;
     Post post;
 };
 
 }  // namespace
 
-std::unique_ptr<Phone> makePhone(Transport transport, int user, int device, PhoneOwner &owner, Loop &loop, int port) {
-    switch (transport) {
-    case Transport::socket: return std::make_unique<RingbackSocket>(user, device, owner, loop, port);
-    case Transport::poll: return std::make_unique<RingbackPoll>(user, device, owner, loop, port);
-    case Transport::relay: return std::make_unique<RelaySocket>(user, device, owner, loop, port);
+std::unique_ptr<Phone> makePhone(
+    const PhoneOptions &options, int user, int device, PhoneOwner &owner, Loop &loop, int port) {
+    switch (options.transport) {
+    case Transport::socket: return std::make_unique<RingbackSocket>(options.hasKeys, user, device, owner, loop, port);
+    case Transport::poll: return std::make_unique<RingbackPoll>(options.hasKeys, user, device, owner, loop, port);
+    case Transport::relay: return std::make_unique<RelaySocket>(options, user, device, owner, loop, port);
     }
     fail("no such transport");
 }

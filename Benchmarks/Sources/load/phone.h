@@ -43,4 +43,15 @@ enum class Transport {
     relay,
 };
 
-std::unique_ptr<Phone> makePhone(Transport transport, int user, int device, PhoneOwner &owner, Loop &loop, int port);
+struct PhoneOptions {
+    Transport transport = Transport::socket;
+    /// Writes to Ringback have an idempotency key each, as those of the SDKs have.
+    bool hasKeys = true;
+    /// The relay acknowledges what is sent; if it doesn't, a message counts as acknowledged when it is sent.
+    bool isAcknowledged = true;
+    /// The phone signs in at the relay; without that it is open when the WebSocket is.
+    bool signsIn = true;
+};
+
+std::unique_ptr<Phone> makePhone(
+    const PhoneOptions &options, int user, int device, PhoneOwner &owner, Loop &loop, int port);

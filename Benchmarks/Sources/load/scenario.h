@@ -1,13 +1,18 @@
 // The measurements. Each prints one line of JSON.
 #pragma once
 
+#include <functional>
+
 #include "pair.h"
 #include "process.h"
 
 struct Settings {
     int port = 0, pid = 0, pairs = 50, users = 0, connections = 10'000, idle = 0, devices = 1, rate = 2000;
     double warmUp = 2, seconds = 5;
-    Transport transport = Transport::socket;
+    /// The load goes on for this long with each line on the standard input, until that ends; 0 for `seconds` in one piece. The
+    /// first line is for the warm-up.
+    double turn = 0;
+    PhoneOptions phone;
     /// Where the server counts its allocations; empty where it doesn't.
     std::string allocations;
 };
@@ -18,6 +23,24 @@ void measureFlow(const Settings &settings);
 void measureLatency(const Settings &settings);
 /// Connections that do nothing.
 void measureIdle(const Settings &settings);
+
+/// Runs the warm-up and then, in one piece or in turns, what is measured. Between two turns pings are answered.
+class Turns final : Watched {
+public:
+    /// Parameter run: loads the server for so many seconds, and leaves nothing under way.
+    Turns(const Settings &settings, Loop &loop, std::function<void(double)> run);
+    void warmUp();
+    void measure();
+
+private:
+    void ready(uint32_t events) override;
+    bool next();
+
+    const Settings &settings;
+    Loop &loop;
+    std::function<void(double)> run;
+    bool hasLine = false, isEnded = false;
+};
 
 /// Phones that are open and do nothing but listen.
 class IdlePhones final : PhoneOwner {
