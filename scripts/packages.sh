@@ -5,17 +5,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # What Swift needs to build the package on Debian and its descendants.
 build_packages=(g++ git binutils libsqlite3-dev libcurl4-openssl-dev libwslay-dev zlib1g-dev)
 
-# How what is run and measured is built. With Swift's own libraries inside, it runs where no Swift is, and a call takes 6 % less
-# CPU: the small functions of the runtime are called without a detour. Optimized across all modules: 3 % less. Without a look
-# at each access whether it is exclusive, which is left to the tests (docs/decisions/0010): 6 % fewer instructions. tune_build
-# adds what the compiler is told of a call, and another allocator.
-release_build=(
-    swift build --package-path "$root" -c release --static-swift-stdlib
-    -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
-)
+# The debug build, which scripts/run and the tests share. Other options would compile anew what one of them has compiled.
+debug_build=(swift build --package-path "$root" --explicit-target-dependency-import-check error)
 
-# How often each branch is taken during a call. Written by scripts/profile.
-profile=$root/Benchmarks/ringback.proftext
+# The release build, which scripts/run --release runs, scripts/bench measures and scripts/release gives a profile. Swift's own
+# libraries are inside: it runs where no Swift is installed, and a call takes 6 % less CPU.
+release_build=(swift build --package-path "$root" -c release --static-swift-stdlib)
 
 fail() {
     echo "$(basename "$0"): $*" >&2
@@ -58,20 +53,23 @@ need_libcurl_sockets() {
     dpkg --compare-versions "$(dpkg-query -W -f='${Version}' libcurl4-openssl-dev)" ge 8.14 && return
     local release folder=$root/.build/libcurl-sockets
     release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-    if [[ $release == bookworm ]] && unpack_backport libcurl4 "$release-backports" "$folder"; then
+    if [[ $release == bookworm ]] && unpack_backport libcurl4 "$release" "$folder"; then
         libcurl_sockets=$folder/usr/lib/$(uname -m)-linux-gnu
     else
         echo "$(basename "$0"): a libcurl with WebSockets can't be had here: only wslay's frames are tested" >&2
     fi
 }
 
-# unpack_backport PACKAGE SUITE FOLDER: downloads and checks it as apt does, without a trace in the system.
+# unpack_backport PACKAGE RELEASE FOLDER: downloads a package of RELEASE's backports, from where the system gets RELEASE itself, and
+# checks it as apt does. Nothing is installed, and the system's list of sources stays as it is.
 unpack_backport() {
-    local package=$1 suite=$2 folder=$3
+    local package=$1 release=$2 folder=$3 archive
     [[ -e $folder/usr ]] && return
-    echo "fetching $package from $suite" >&2
+    archive=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' | sed -n "s/^$release //p" | head -1)
+    [[ -n $archive ]] || return
+    echo "fetching $package from $release-backports" >&2
     mkdir -p "$folder/apt/lists/partial" "$folder/apt/archives/partial"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" \
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $release-backports main" \
         >"$folder/apt/sources.list"
     local options=(
         -q -o Dir::Etc::SourceList="$folder/apt/sources.list" -o Dir::Etc::SourceParts=-
@@ -79,48 +77,13 @@ unpack_backport() {
     )
     (
         cd "$folder/apt" && rm -f ./*.deb && apt-get "${options[@]}" update &&
-            apt-get "${options[@]}" download "$package/$suite" && dpkg -x "$package"_*.deb "$folder"
+            apt-get "${options[@]}" download "$package/$release-backports" && dpkg -x "$package"_*.deb "$folder"
     ) >&2
 }
 
 need_swift() {
     command -v swift >/dev/null ||
         fail "there is no swift in PATH: install Swift 6.2 or later from https://www.swift.org/install and try again"
-}
-
-# find_profdata: $profdata is the toolchain's llvm-profdata, if its compiler can use what that makes.
-find_profdata() {
-    profdata=$(dirname "$(readlink -f "$(command -v swift)")")/llvm-profdata
-    [[ -x $profdata ]] && swiftc -frontend -help-hidden 2>/dev/null | grep -- -ir-profile-use >/dev/null
-}
-
-# use_profile: lets the release build use the profile. What has changed since it was written is built as without it.
-use_profile() {
-    find_profdata || return 0
-    local merged
-    # Another profile is another option to the compiler, which then builds anew.
-    merged=$root/.build/profile-$(cksum <"$profile" | cut -d ' ' -f 1).profdata
-    if [[ ! -e $merged ]]; then
-        mkdir -p "$root/.build"
-        "$profdata" merge -o "$merged.$$" "$profile" || fail "$profile can't be read"
-        mv "$merged.$$" "$merged"
-    fi
-    release_build+=(-Xswiftc -Xfrontend -Xswiftc "-ir-profile-use=$merged")
-}
-
-# use_tcmalloc: lets the release build take its memory from tcmalloc (docs/decisions/0012), or from libc where it can't be had.
-use_tcmalloc() {
-    (need_packages libgoogle-perftools-dev) || echo "$(basename "$0"): without tcmalloc a call takes a tenth more CPU" >&2
-    local library
-    library=$(g++ -print-file-name=libtcmalloc_minimal.so)
-    # Of what it doesn't find, g++ repeats the name.
-    [[ $library != /* ]] || release_build+=(-Xlinker "$library")
-}
-
-# tune_build: what makes the release build faster and isn't needed to build.
-tune_build() {
-    use_profile
-    use_tcmalloc
 }
 
 # need_python REQUIREMENTS: a virtual environment in .venv that has them; python tools are then in $venv/bin.

@@ -126,9 +126,9 @@ package struct CallState: Sendable, Hashable {
 
     /// One object for all copies of a state, until one of them changes.
     ///
-    /// Unchecked, with `facts` as with the class: whoever changes them has the only reference, and `CallState` is a value.
+    /// Unchecked: whoever changes `facts` has the only reference, and `CallState` is a value.
     private final class Shared: @unchecked Sendable {
-        @exclusivity(unchecked) var facts: Facts
+        var facts: Facts
 
         init(_ facts: Facts) { self.facts = facts }
     }
