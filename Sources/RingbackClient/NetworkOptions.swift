@@ -11,7 +11,8 @@ public struct NetworkOptions: Sendable, Hashable {
     public var proxy: String?
     /// How long a connection may take to be made, TLS included.
     public var connectTimeout: Duration
-    /// How long a request may take, until its answer is complete. A long poll may take its waiting time more.
+    /// How long a request may take, until its answer is complete; one that changes from a lost socket to another way, in all. A
+    /// long poll may take its waiting time more.
     public var requestTimeout: Duration
     /// How long a stream or a socket may be silent before it counts as dead; whole seconds, at least 1.
     ///

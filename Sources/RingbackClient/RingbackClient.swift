@@ -11,11 +11,12 @@ import Synchronization
 /// for try await event in client.events() { … }
 /// ```
 ///
-/// A client may be used from any number of tasks. Cancelling a task ends the transfer it waits for, on the server too.
+/// A client may be used from any number of tasks. Cancelling a task ends the HTTP request it waits for, on the server too.
 /// All transfers of the process run on one thread, a WebSocket on one of its own.
 ///
-/// Requests that fail for a reason that may pass are repeated as ``RetryPolicy`` says, writes with the same
-/// `Idempotency-Key`, so that nothing is done twice.
+/// While ``events(after:over:)`` is connected by WebSocket, requests go over that socket, otherwise over HTTP; see
+/// <doc:WhereRequestsGo>. Requests that fail for a reason that may pass are repeated as ``RetryPolicy`` says, writes with the
+/// same key, so that nothing is done twice.
 public final class RingbackClient: Sendable {
     let base: BaseURL
     /// Where the server is.
@@ -24,6 +25,7 @@ public final class RingbackClient: Sendable {
     public let network: NetworkOptions
     /// When what failed is tried again.
     public let retries: RetryPolicy
+    let requests: RequestQueue
     private let signedIn: Mutex<Session?>
 
     /// - Parameters:
@@ -40,48 +42,19 @@ public final class RingbackClient: Sendable {
         self.baseURL = baseURL
         self.network = network
         self.retries = retries
+        requests = RequestQueue(token: session?.token)
         signedIn = Mutex(session)
     }
 
     /// What the sign-in gave; keep it to go on as the same device. `nil` before.
     public var session: Session? { signedIn.withLock { $0 } }
 
-    func use(_ session: Session?) { signedIn.withLock { $0 = session } }
+    func use(_ session: Session?) {
+        signedIn.withLock { $0 = session }
+        requests.use(token: session?.token)
+    }
 
     // MARK: Requests
-
-    /// Asks, and repeats the question if that is safe and may help.
-    ///
-    /// - Returns: An answer with a status of the 200s.
-    /// - Throws: ``RingbackError``; `CancellationError`.
-    func send(_ request: OperationRequest) async throws -> HTTPResponse {
-        var failures = 0
-        while true {
-            do {
-                return try await sendOnce(request)
-            } catch let error as RingbackError
-                where mayRepeat(request, after: error) && failures < retries.maximumRetries
-            {
-                if let asked = error.retryAfter, asked > retries.maximumRetryAfter { throw error }
-                failures += 1
-                try await Task.sleep(for: retries.delay(afterFailures: failures, retryAfter: error.retryAfter))
-            }
-        }
-    }
-
-    private func mayRepeat(_ request: OperationRequest, after error: RingbackError) -> Bool {
-        // An open negotiation takes up to 30 s and needs the application, not patience.
-        guard error.isRetryable, error.code != .negotiationPending else { return false }
-        if request.operation.isRepeatable { return true }
-        guard case .transport(let failure) = error else { return error.status == 503 || error.status == 429 }
-        return failure.kind == .unreachable || failure.kind == .nameNotFound
-    }
-
-    private func sendOnce(_ request: OperationRequest) async throws -> HTTPResponse {
-        let response = try await CurlDriver.shared.perform(httpRequest(request))
-        try Self.check(response)
-        return response
-    }
 
     /// - Throws: ``RingbackError`` for every status but those of the 200s.
     static func check(_ response: HTTPResponse) throws(RingbackError) {

@@ -109,13 +109,15 @@ public struct TransportFailure: Sendable, Hashable, CustomStringConvertible {
         case notHTTP
         /// The proxy or the URL is not usable.
         case proxy
+        /// Too many requests of this client wait for their turn; nothing was sent.
+        case busy
         /// Anything else; see the detail.
         case other
 
         /// Whether another try may find it better.
         public var isRetryable: Bool {
             switch self {
-            case .nameNotFound, .unreachable, .timedOut, .connectionLost: true
+            case .nameNotFound, .unreachable, .timedOut, .connectionLost, .busy: true
             case .tls, .notHTTP, .proxy, .other: false
             }
         }

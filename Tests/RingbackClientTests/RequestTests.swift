@@ -5,9 +5,6 @@ import Testing
 
 /// Repeating, cancelling, and many at once.
 struct RequestTests {
-    private static let call =
-        #"{"callId":"c7Q2vXk1SxeN0bJtYp8mRg","caller":{"userId":"vasya","deviceId":"dJ8s1QmWc0u3nXv2bTfLgA"},"callee":{"userId":"petya"},"state":"inviting","media":{"audio":true,"video":true},"negotiation":0,"createdAt":"2026-01-31T09:30:00.125Z","legs":[],"participants":[]}"#
-
     private func client(_ server: ScriptedServer, retries: RetryPolicy = .forTests) throws -> RingbackClient {
         try RingbackClient(baseURL: server.url, session: Script.session, network: .forTests, retries: retries)
     }
@@ -19,7 +16,7 @@ struct RequestTests {
             case 1: false
             case 2: connection.problem(503, "draining", retryable: true, headers: ["Retry-After: 0"])
             case 3: connection.answer(502, "text/html", "<h1>Bad Gateway</h1>")
-            default: connection.answer(201, "application/json", Self.call)
+            default: connection.answer(201, "application/json", Script.call)
             }
         }
         let handle = try await client(server).invite("petya")

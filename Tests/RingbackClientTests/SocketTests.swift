@@ -124,31 +124,3 @@ struct SocketTests {
         return error
     }
 }
-
-/// A frame of a client's, unmasked.
-private struct Frame: Equatable {
-    var opcode: UInt8
-    var payload: [UInt8]
-
-    init(_ opcode: UInt8, _ payload: [UInt8]) { (self.opcode, self.payload) = (opcode, payload) }
-
-    init(_ opcode: UInt8, _ text: String) { self.init(opcode, Array(text.utf8)) }
-}
-
-extension Connection {
-    /// - Returns: `nil` at the end, and for a frame that is not masked or has over 125 bytes.
-    fileprivate func readFrame() -> Frame? {
-        func exactly(_ count: Int) -> [UInt8]? {
-            var bytes: [UInt8] = []
-            while bytes.count < count {
-                guard let more = read(atMost: count - bytes.count) else { return nil }
-                bytes += more
-            }
-            return bytes
-        }
-        guard let head = exactly(2), head[1] & 0x80 != 0, head[1] < 0x80 + 126, let mask = exactly(4),
-            let masked = exactly(Int(head[1] & 0x7F))
-        else { return nil }
-        return Frame(head[0], masked.enumerated().map { $1 ^ mask[$0 % 4] })
-    }
-}

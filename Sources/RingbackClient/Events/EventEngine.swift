@@ -158,7 +158,7 @@ final class EventEngine {
             case .tls, .proxy, .other: if !hasEverBeenUp { throw failure }
             case .notHTTP: try noteOddity(failure)
             case .timedOut, .connectionLost: if life == nil { plan.note(.refused, now: .now) }
-            case .nameNotFound, .unreachable: plan.note(.unreachable, now: .now)
+            case .nameNotFound, .unreachable, .busy: plan.note(.unreachable, now: .now)
             }
         case .unexpectedResponse(let response):
             if (500...599).contains(response.status ?? 0) || response.status == 429 { break }

@@ -19,6 +19,7 @@ final class SocketLink: EventLink {
         if hasBegun.withLock({ $0 }) { return try await readOn() }
         let messages = try await within(beginTimeout, "no welcome comes over the socket") { try await self.begin() }
         hasBegun.withLock { $0 = true }
+        connection.takeRequests()
         return messages
     }
 

@@ -73,6 +73,18 @@ package enum Operation: String, Sendable, CaseIterable {
     /// Registering again is told that the name is taken; erasing again, that there is no such token.
     var isRepeatable: Bool { self != .registerUser && self != .deleteMe }
 
+    /// Whether it keeps its order among the requests of a client: whatever a device does but for what has a connection of its
+    /// own.
+    var isQueued: Bool {
+        switch self {
+        case .createTicket, .pollEvents, .streamEvents, .openSocket, .endCall: false
+        default: !isOpen
+        }
+    }
+
+    /// Whether it may go over an open socket. What ends the socket goes over HTTP.
+    var goesOverSocket: Bool { isQueued && self != .deleteSession && self != .deleteMe }
+
     /// Whether it goes without a token.
     var isOpen: Bool {
         switch self {

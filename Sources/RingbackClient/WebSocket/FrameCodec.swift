@@ -84,6 +84,16 @@ final class FrameCodec {
         return messages
     }
 
+    /// Takes a text message for the server.
+    func queueText(_ text: [UInt8]) {
+        text.withUnsafeBufferPointer { text in
+            var message = wslay_event_msg(
+                opcode: UInt8(WSLAY_TEXT_FRAME.rawValue), msg: text.baseAddress, msg_length: text.count)
+            // It copies the message.
+            wslay_event_queue_msg(context, &message)
+        }
+    }
+
     /// Begins to close the connection.
     func queueClose(_ code: UInt16) { wslay_event_queue_close(context, code, nil, 0) }
 

@@ -21,6 +21,9 @@ final class LibcurlSocket: OpenSocket {
     private var message: [UInt8] = []
     /// Of a ping, pong or close, likewise.
     private var control: [UInt8] = []
+    /// Frames that are still to be written; of the first, what is left.
+    private var output: [(rest: ArraySlice<UInt8>, flag: Int)] = []
+    private var outputBytes = 0
 
     /// Connects and shakes hands; `nil` when it is to be closed.
     ///
@@ -82,7 +85,12 @@ final class LibcurlSocket: OpenSocket {
             control += bytes
             guard piece.left == 0 else { return SocketNews() }
             defer { control = [] }
-            if isSet(CLIBCURL_WS_PING) { try? send(control, CLIBCURL_WS_PONG, by: wire.deadline) }
+            if isSet(CLIBCURL_WS_PING) {
+                queue(control, CLIBCURL_WS_PONG)
+                // Whoever sends pings and reads no pongs.
+                guard outputBytes <= Self.maximumOutput else { return SocketNews(end: RingbackError.notRead) }
+                _ = try? flush()
+            }
             return isSet(CLIBCURL_WS_CLOSE) ? SocketNews(end: takeClose()) : SocketNews()
         }
         let room = Self.maximumBytes - message.count - bytes.count
@@ -119,21 +127,35 @@ final class LibcurlSocket: OpenSocket {
     func close() { sendClose(1000, by: .now + .milliseconds(200)) }
 
     private func sendClose(_ code: UInt16, by deadline: ContinuousClock.Instant) {
-        try? send([UInt8(code >> 8), UInt8(code & 255)], CLIBCURL_WS_CLOSE, by: deadline)
+        queue([UInt8(code >> 8), UInt8(code & 255)], CLIBCURL_WS_CLOSE)
+        while (try? flush()) == false {
+            guard (try? wire.wait(by: deadline, writing: true)) != nil else { return }
+        }
     }
 
-    private func send(_ bytes: [UInt8], _ flag: Int, by deadline: ContinuousClock.Instant) throws {
-        var rest = bytes[...]
-        while true {
+    // MARK: Writing
+
+    func send(_ text: [UInt8]) { queue(text, CLIBCURL_WS_TEXT) }
+
+    private func queue(_ payload: [UInt8], _ flag: Int) {
+        output.append((payload[...], flag))
+        // What an empty one costs.
+        outputBytes += payload.count + 64
+    }
+
+    func flush() throws -> Bool {
+        while let (rest, flag) = output.first {
             var count = 0
             let code = rest.withUnsafeBytes {
                 clibcurl_ws_send(wire.easy.handle, $0.baseAddress, $0.count, &count, UInt32(flag))
             }
             guard code == CURLE_OK || code == CURLE_AGAIN else { throw wire.easy.failure(code) }
-            rest = rest.dropFirst(count)
+            output[0].rest = rest.dropFirst(count)
             // A frame without a payload is sent when libcurl says so; others when all of it is.
-            if code == CURLE_OK, rest.isEmpty { return }
-            try wire.wait(by: deadline, writing: true)
+            guard code == CURLE_OK, output[0].rest.isEmpty else { return false }
+            output.removeFirst()
         }
+        outputBytes = 0
+        return true
     }
 }

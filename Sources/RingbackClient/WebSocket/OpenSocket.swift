@@ -8,6 +8,15 @@ protocol OpenSocket {
     /// - Throws: ``RingbackError`` when the connection is lost.
     func receive() throws -> SocketNews?
 
+    /// Takes a text message, to be written by ``flush()``. Only when all before it was.
+    func send(_ text: [UInt8]) throws
+
+    /// Writes what can be written without waiting.
+    ///
+    /// - Returns: Whether everything has been written.
+    /// - Throws: ``RingbackError`` when the connection is lost.
+    func flush() throws -> Bool
+
     /// Says goodbye, if that goes at once.
     func close()
 }
@@ -29,12 +38,20 @@ extension OpenSocket {
     /// Bytes that a message may have.
     static var maximumBytes: Int { 16 << 20 }
 
+    /// Bytes that may wait to be written: a request, and answers to pings.
+    static var maximumOutput: Int { 1 << 20 }
+
     var brokenFrames: RingbackError {
         .unexpectedResponse(UnexpectedResponse(nil, "its frames break the WebSocket protocol"))
     }
 }
 
 extension RingbackError {
+    /// The other side takes nothing.
+    static var notRead: RingbackError {
+        .transport(TransportFailure(kind: .timedOut, detail: "the server does not read what it is sent"))
+    }
+
     /// The other side has ended the connection without a word.
     static var closedByServer: RingbackError {
         .transport(TransportFailure(kind: .connectionLost, detail: "the server closed the connection"))

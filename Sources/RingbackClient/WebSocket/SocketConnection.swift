@@ -6,18 +6,31 @@ import Synchronization
 /// wslay's elsewhere.
 ///
 /// It has a thread of its own, because libcurl gives a connection out only beside the transfers it drives. The thread answers
-/// pings by itself; while nobody takes what comes it stops reading, and the server closes a socket that lags.
+/// pings by itself; while nobody takes what comes it stops reading, and the server closes a socket that lags. It also writes
+/// the requests of the client and takes their answers, once ``takeRequests()`` was called and for as long as it reads.
 final class SocketConnection: Sendable {
     enum Piece: Sendable {
         case opened
         case message([UInt8])
     }
 
-    private static let capacity = 1 << 20
+    private struct State {
+        var isClosing = false
+        var takesRequests = false
+        var isOffered = false
+    }
 
+    private static let capacity = 1 << 20
+    private static let lastID = Atomic(0)
+
+    /// Another one for each connection of the process.
+    let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
+    /// Of the session that it was opened with.
+    let token: String?
     let mailbox: Mailbox<Piece>
+    private let requests: RequestQueue
     private let multi: Multi
-    private let isClosing: Mutex<Bool>
+    private let state = Mutex(State())
 
     /// Begins to connect. The first piece is `opened`.
     ///
@@ -25,18 +38,20 @@ final class SocketConnection: Sendable {
     init(_ client: RingbackClient, _ request: OperationRequest) throws {
         let multi = try Multi()
         self.multi = multi
-        isClosing = Mutex(false)
         mailbox = Mailbox(capacity: Self.capacity) { multi.wake() }
+        requests = client.requests
+        var request = request
+        request.token = client.session?.token
+        token = request.token
         let http = try client.httpRequest(request)
         let base = client.base
         let thread = Thread { [self] in
             do {
-                let thread = SocketThread(mailbox) {
-                    try SocketWire(http, base, multi) { self.isClosing.withLock { $0 } }
-                }
-                try thread.run()
+                try SocketThread(self) { try SocketWire(http, base, multi) { self.isClosing } }.run()
+                offerRequests(false)
                 mailbox.finish(throwing: CancellationError())
             } catch {
+                offerRequests(false)
                 mailbox.finish(throwing: error)
             }
         }
@@ -45,9 +60,55 @@ final class SocketConnection: Sendable {
         thread.start()
     }
 
-    /// Ends the connection, from any task.
+    // MARK: From any task or thread
+
+    var isClosing: Bool { state.withLock(\.isClosing) }
+
+    /// Ends the connection.
     func close() {
-        isClosing.withLock { $0 = true }
-        multi.wake()
+        state.withLock { $0.isClosing = true }
+        wake()
+    }
+
+    /// Ends a connection that owes an answer.
+    func giveUp() {
+        mailbox.finish(
+            throwing: RingbackError.transport(
+                TransportFailure(kind: .timedOut, detail: "the socket did not answer in time")))
+        close()
+    }
+
+    /// The server has said its welcome: requests may go over it.
+    func takeRequests() {
+        state.withLock { $0.takesRequests = true }
+        wake()
+    }
+
+    /// There is something to send.
+    func wake() { multi.wake() }
+
+    // MARK: On its thread
+
+    /// Tells the client whether requests can be sent and answered at the moment.
+    func offerRequests(_ canTake: Bool) {
+        let isOffered = state.withLock { state -> Bool? in
+            guard state.takesRequests, state.isOffered != canTake else { return nil }
+            state.isOffered = canTake
+            return canTake
+        }
+        guard let isOffered else { return }
+        if isOffered { requests.opened(self) } else { requests.lost(self) }
+    }
+
+    /// What is to be sent next.
+    func nextRequest() -> [UInt8]? { requests.nextMessage(for: self) }
+
+    /// A message has come: an answer, or something for whoever takes the events.
+    func take(_ message: [UInt8]) {
+        if let answer = SocketMessage.Answer(parsing: message) {
+            requests.received(answer)
+        } else {
+            mailbox.push(.message(message), cost: message.count)
+        }
     }
 }

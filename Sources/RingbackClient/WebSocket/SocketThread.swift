@@ -1,16 +1,16 @@
 /// What the thread of a ``SocketConnection`` does, from connecting to the end.
 struct SocketThread {
+    private let connection: SocketConnection
     private let makeWire: () throws -> SocketWire
-    private let mailbox: Mailbox<SocketConnection.Piece>
 
-    init(_ mailbox: Mailbox<SocketConnection.Piece>, _ makeWire: @escaping () throws -> SocketWire) {
-        (self.mailbox, self.makeWire) = (mailbox, makeWire)
+    init(_ connection: SocketConnection, _ makeWire: @escaping () throws -> SocketWire) {
+        (self.connection, self.makeWire) = (connection, makeWire)
     }
 
     /// - Throws: Why it ended, if nobody asked for it.
     func run() throws {
         guard let socket = try open() else { return }
-        mailbox.push(.opened, cost: 0)
+        connection.mailbox.push(.opened, cost: 0)
         try exchange(socket)
     }
 
@@ -30,20 +30,39 @@ struct SocketThread {
     private func exchange(_ socket: some OpenSocket) throws {
         let wire = socket.wire
         var heardAt = ContinuousClock.now
-        while !wire.isClosing() {
-            guard mailbox.hasRoom() else {
+        var writtenAt = ContinuousClock.now
+        while !connection.isClosing {
+            guard connection.mailbox.hasRoom() else {
+                // Nor are answers read now.
+                connection.offerRequests(false)
                 wire.rest()
-                heardAt = .now
+                (heardAt, writtenAt) = (.now, .now)
                 continue
             }
+            connection.offerRequests(true)
+            let isWritten = try write(socket)
+            if isWritten { writtenAt = .now }
             guard let news = try socket.receive() else {
-                try wire.wait(by: heardAt + wire.request.network.silenceTimeout)
+                let deadline = heardAt + wire.request.network.silenceTimeout
+                try wire.wait(
+                    by: isWritten ? deadline : min(deadline, writtenAt + wire.request.network.requestTimeout),
+                    writing: !isWritten)
                 continue
             }
             heardAt = .now
-            for message in news.messages { mailbox.push(.message(message), cost: message.count) }
+            for message in news.messages { connection.take(message) }
             if let end = news.end { throw end }
         }
+        connection.offerRequests(false)
         socket.close()
+    }
+
+    /// - Returns: Whether everything has been written.
+    private func write(_ socket: some OpenSocket) throws -> Bool {
+        while try socket.flush() {
+            guard let message = connection.nextRequest() else { return true }
+            try socket.send(message)
+        }
+        return false
     }
 }

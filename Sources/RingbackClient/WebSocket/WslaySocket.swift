@@ -5,6 +5,8 @@ final class WslaySocket: OpenSocket {
     let wire: SocketWire
     private let codec: FrameCodec
     private var buffer = [UInt8](repeating: 0, count: 16 << 10)
+    /// What is still to be written.
+    private var output: ArraySlice<UInt8> = []
     /// What came right behind the handshake.
     private var beginning: ArraySlice<UInt8>?
 
@@ -30,10 +32,10 @@ final class WslaySocket: OpenSocket {
         var target = request.url.dropFirst(wire.base.text.count)
         if !target.hasPrefix("/") { target = "/" + target }
         var handshake = Handshake()
-        try send(
+        output =
             handshake.request(
-                target: wire.base.path + target, authority: wire.base.authority, headers: request.headers),
-            by: deadline)
+                target: wire.base.path + target, authority: wire.base.authority, headers: request.headers)[...]
+        try flush(by: deadline)
         while !wire.isClosing() {
             guard let bytes = try read() else {
                 try wire.wait(by: deadline)
@@ -65,15 +67,38 @@ final class WslaySocket: OpenSocket {
         guard let bytes = try beginning ?? read() else { return nil }
         beginning = nil
         let isFine = codec.receive(bytes)
-        try? send(codec.takeOutput(), by: wire.deadline)
+        output += codec.takeOutput()
+        // Whoever sends pings and reads no pongs.
+        guard output.count <= Self.maximumOutput else { throw RingbackError.notRead }
+        _ = try? flush()
         let end: (any Error)? =
             codec.close.map { SocketClosed(code: $0.code, reason: $0.reason) } ?? (isFine ? nil : brokenFrames)
         return SocketNews(messages: codec.takeMessages(), end: end)
     }
 
+    func send(_ text: [UInt8]) {
+        codec.queueText(text)
+        output += codec.takeOutput()
+    }
+
+    func flush() throws -> Bool {
+        while !output.isEmpty {
+            var count = 0
+            let code = output.withUnsafeBytes {
+                curl_easy_send(wire.easy.handle, $0.baseAddress, $0.count, &count)
+            }
+            guard code != CURLE_AGAIN else { return false }
+            guard code == CURLE_OK else { throw wire.easy.failure(code) }
+            output = output.dropFirst(count)
+        }
+        output = []
+        return true
+    }
+
     func close() {
         codec.queueClose(1000)
-        try? send(codec.takeOutput(), by: .now + .milliseconds(200))
+        output += codec.takeOutput()
+        try? flush(by: .now + .milliseconds(200))
     }
 
     // MARK: Bytes
@@ -92,18 +117,7 @@ final class WslaySocket: OpenSocket {
         }
     }
 
-    private func send(_ bytes: [UInt8], by deadline: ContinuousClock.Instant) throws {
-        var sent = 0
-        while sent < bytes.count {
-            var count = 0
-            let code = bytes[sent...].withUnsafeBytes {
-                curl_easy_send(wire.easy.handle, $0.baseAddress, $0.count, &count)
-            }
-            switch code {
-            case CURLE_OK: sent += count
-            case CURLE_AGAIN: try wire.wait(by: deadline, writing: true)
-            default: throw wire.easy.failure(code)
-            }
-        }
+    private func flush(by deadline: ContinuousClock.Instant) throws {
+        while try !flush() { try wire.wait(by: deadline, writing: true) }
     }
 }

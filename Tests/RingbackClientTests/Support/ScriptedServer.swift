@@ -89,13 +89,81 @@ extension Connection {
 
     /// A frame of a server: not masked.
     func frame(_ payload: String, opcode: UInt8 = 1, isFinal: Bool = true) {
+        writes(payload, opcode: opcode, isFinal: isFinal)
+    }
+
+    /// - Returns: Whether the client takes it.
+    @discardableResult
+    func writes(_ payload: String, opcode: UInt8 = 1, isFinal: Bool = true) -> Bool {
         let bytes = Array(payload.utf8)
         var head = [opcode | (isFinal ? 0x80 : 0)]
         head += bytes.count < 126 ? [UInt8(bytes.count)] : [126, UInt8(bytes.count >> 8), UInt8(bytes.count & 255)]
-        write(head + bytes)
+        return write(head + bytes)
     }
 
     func closeFrame(_ code: UInt16) { write([0x88, 2, UInt8(code >> 8), UInt8(code & 255)]) }
+}
+
+/// A frame of a client's, unmasked.
+struct Frame: Equatable {
+    var opcode: UInt8
+    var payload: [UInt8]
+
+    init(_ opcode: UInt8, _ payload: [UInt8]) { (self.opcode, self.payload) = (opcode, payload) }
+
+    init(_ opcode: UInt8, _ text: String) { self.init(opcode, Array(text.utf8)) }
+}
+
+extension Connection {
+    /// - Returns: `nil` at the end, and for a frame that is not masked or has over 65,535 bytes.
+    func readFrame() -> Frame? {
+        func exactly(_ count: Int) -> [UInt8]? {
+            var bytes: [UInt8] = []
+            while bytes.count < count {
+                guard let more = read(atMost: count - bytes.count) else { return nil }
+                bytes += more
+            }
+            return bytes
+        }
+        guard let head = exactly(2), head[1] & 0x80 != 0, head[1] < 0x80 + 127 else { return nil }
+        var length = Int(head[1] & 0x7F)
+        if length == 126 {
+            guard let bytes = exactly(2) else { return nil }
+            length = Int(bytes[0]) << 8 | Int(bytes[1])
+        }
+        guard let mask = exactly(4), let masked = exactly(length) else { return nil }
+        return Frame(head[0], masked.enumerated().map { $1 ^ mask[$0 % 4] })
+    }
+
+    /// A request that comes over a socket; `nil` for anything else.
+    func readRequest() -> SocketRequest? {
+        guard let frame = readFrame(), frame.opcode == 0x81 else { return nil }
+        return SocketRequest(frame.payload)
+    }
+
+    /// Answers a request of a socket.
+    ///
+    /// - Parameter members: What stands beside the id.
+    func answer(_ request: SocketRequest, _ members: String) { frame("{\"id\":\(request.id),\(members)}") }
+}
+
+/// What a client sends over a socket.
+struct SocketRequest: Sendable {
+    let id: Int
+    let op: String
+    let data: JSONText
+    let key: String?
+
+    init?(_ message: [UInt8]) {
+        guard let json = try? JSONObject(parsing: message), let id = try? json.integer("id"),
+            let op = try? json.string("op"), let data = try? json.text("data")
+        else { return nil }
+        (self.id, self.op, self.data) = (id, op, data)
+        key = try? json.string("key")
+    }
+
+    /// `data` as it was sent.
+    var text: String { String(decoding: data.utf8, as: UTF8.self) }
 }
 
 enum Script {
@@ -105,6 +173,10 @@ enum Script {
     static func presence(_ id: String, cursor: Int) -> String {
         #"{"cursor":"e.\#(cursor)","id":"\#(id)","type":"presence","time":"2026-01-31T09:29:58.201Z","ageMs":3,"data":{"userId":"petya","status":"online"}}"#
     }
+
+    static let call =
+        #"{"callId":"c7Q2vXk1SxeN0bJtYp8mRg","caller":{"userId":"vasya","deviceId":"dJ8s1QmWc0u3nXv2bTfLgA"},"callee":{"userId":"petya"},"state":"inviting","media":{"audio":true,"video":true},"negotiation":0,"createdAt":"2026-01-31T09:30:00.125Z","legs":[],"participants":[]}"#
+    static let user = #"{"userId":"vasya","displayName":"Vasya","createdAt":"2026-01-31T09:30:00.125Z"}"#
 
     static let session = Session(
         token: "token", userId: UserID("vasya")!, deviceId: DeviceID("dJ8s1QmWc0u3nXv2bTfLgA")!, deviceName: nil,

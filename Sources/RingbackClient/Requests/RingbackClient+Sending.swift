@@ -1,0 +1,98 @@
+extension RingbackClient {
+    /// Asks, and repeats the question if that is safe and may help.
+    ///
+    /// - Returns: An answer with a status of the 200s.
+    /// - Throws: ``RingbackError``; `CancellationError`.
+    func send(_ request: OperationRequest) async throws -> HTTPResponse {
+        var failures = 0
+        while true {
+            do {
+                let isQueued = request.operation.isQueued && request.token == nil
+                let response =
+                    try await isQueued
+                    ? answer(to: request, &failures) : CurlDriver.shared.perform(httpRequest(request))
+                try Self.check(response)
+                return response
+            } catch let error as RingbackError {
+                try await Task.sleep(for: delay(of: request, after: error, &failures))
+            }
+        }
+    }
+
+    /// The answer to a request that keeps its place among the others until it has one, whatever its status.
+    ///
+    /// - Throws: ``RingbackError`` when there is none; `CancellationError`.
+    private func answer(to request: OperationRequest, _ failures: inout Int) async throws -> HTTPResponse {
+        guard session != nil else { throw RingbackError.notSignedIn }
+        try Task.checkCancellation()
+        let id = try requests.add(request)
+        defer { requests.remove(id) }
+        var deadline = ContinuousClock.now + network.requestTimeout
+        var restsUntil: ContinuousClock.Instant?
+        while true {
+            let turn = try await requests.turn(of: id, by: restsUntil ?? deadline)
+            if turn == nil, restsUntil != nil {
+                restsUntil = nil
+                requests.rested(id)
+                continue
+            }
+            restsUntil = nil
+            let failure: RingbackError
+            switch turn {
+            case .answered(let response): return response
+            case .sendOverHTTP:
+                do {
+                    guard let response = try await overHTTP(request, id, by: deadline) else { continue }
+                    return response
+                } catch let error as RingbackError {
+                    // Stopped in favour of a socket in the moment it failed.
+                    guard requests.failedOverHTTP(id) else { continue }
+                    failure = error
+                }
+            case nil:
+                requests.timedOut(id)
+                failure = .transport(TransportFailure(kind: .timedOut, detail: "no answer came in time"))
+            }
+            let wake = ContinuousClock.now + (try delay(of: request, after: failure, &failures))
+            (restsUntil, deadline) = (wake, wake + network.requestTimeout)
+        }
+    }
+
+    /// - Returns: `nil` when it was stopped, because the request goes over a socket now.
+    private func overHTTP(
+        _ request: OperationRequest, _ id: RequestQueue.RequestID, by deadline: ContinuousClock.Instant
+    ) async throws -> HTTPResponse? {
+        var http = try httpRequest(request)
+        http.timeout = max(.milliseconds(1), deadline - .now)
+        let transfer = try CurlTransfer(http)
+        guard requests.begin(transfer, for: id) else { return nil }
+        do {
+            return try await CurlDriver.shared.perform(transfer)
+        } catch is CancellationError {
+            try Task.checkCancellation()
+            return nil
+        }
+    }
+
+    /// How long to wait before `request` is repeated.
+    ///
+    /// - Parameter failures: In a row; counted here.
+    /// - Throws: `error` when it is not to be repeated.
+    private func delay(
+        of request: OperationRequest, after error: RingbackError, _ failures: inout Int
+    ) throws(RingbackError) -> Duration {
+        guard mayRepeat(request, after: error), failures < retries.maximumRetries,
+            error.retryAfter ?? .zero <= retries.maximumRetryAfter
+        else { throw error }
+        failures += 1
+        return retries.delay(afterFailures: failures, retryAfter: error.retryAfter)
+    }
+
+    private func mayRepeat(_ request: OperationRequest, after error: RingbackError) -> Bool {
+        // An open negotiation takes up to 30 s and needs the application, not patience.
+        guard error.isRetryable, error.code != .negotiationPending else { return false }
+        if request.operation.isRepeatable { return true }
+        guard case .transport(let failure) = error else { return error.status == 503 || error.status == 429 }
+        return failure.kind == .unreachable || failure.kind == .nameNotFound
+    }
+}

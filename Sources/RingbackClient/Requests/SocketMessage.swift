@@ -1,0 +1,71 @@
+import RingbackModel
+
+/// What goes over a socket beside events: requests as the server takes them, and their answers.
+enum SocketMessage {
+    /// Whether a request may go over a socket: it is within ``RingbackModel/Limits/bodyBytes``, and no member of its body has the
+    /// name of a parameter.
+    static func fits(_ request: OperationRequest) -> Bool {
+        // An escaped byte has six.
+        let parameters = parameters(of: request)
+        let size = parameters.reduce(512 + (request.body?.count ?? 0)) {
+            $0 + $1.name.utf8.count + 6 * $1.value.utf8.count
+        }
+        guard size <= Limits.bodyBytes else { return false }
+        // In this one the names of the members are the application's.
+        guard request.operation == .setMedia, let body = request.body else { return true }
+        guard let members = try? JSONObject(parsing: body) else { return false }
+        return !parameters.contains { members.has($0.name) }
+    }
+
+    private static func parameters(of request: OperationRequest) -> [(name: String, value: String)] {
+        let names = request.operation.route.path.split(separator: "/").filter { $0.hasPrefix("{") }
+            .map { String($0.dropFirst().dropLast()) }
+        return Array(zip(names, request.path)).map { (name: $0, value: $1) } + request.query
+    }
+
+    /// `{"id","op","data","key"}`. Parameters of the path and of the query are members of `data`.
+    ///
+    /// - Parameter request: One that ``fits(_:)``.
+    static func request(_ id: Int, _ request: OperationRequest) -> [UInt8] {
+        let members = (request.body ?? []).dropFirst().dropLast()
+        var json = JSONWriter(reservingCapacity: members.count + 256)
+        json.object { json in
+            json.field("id", id)
+            json.field("op", request.operation.rawValue)
+            json.name("data")
+            json.object { json in
+                if !members.isEmpty { json.raw(Array(members)) }
+                for (name, value) in parameters(of: request) {
+                    json.string(name)
+                    json.colon()
+                    json.string(value)
+                }
+            }
+            json.optionalField("key", request.key?.rawValue)
+        }
+        return json.finish()
+    }
+
+    /// An answer, as HTTP would have given it.
+    struct Answer {
+        var id: Int
+        var response: HTTPResponse
+
+        /// - Returns: `nil` for anything else, an event for one.
+        init?(parsing message: [UInt8]) {
+            // Nearly everything that comes is an event, and is parsed when somebody takes it.
+            guard !message.starts(with: #"{"event":"#.utf8), let json = try? JSONObject(parsing: message),
+                !json.has("event"), let id = try? json.integer("id"), let status = try? json.integer("status")
+            else { return nil }
+            self.id = id
+            var head = ResponseHead()
+            head.status = status
+            head.headers["location"] = try? json.string("location")
+            head.headers["retry-after"] = (try? json.integer("retryAfterSeconds")).map(String.init)
+            let isError = json.has("error")
+            let body = try? json.text(isError ? "error" : "data")
+            if body != nil { head.headers["content-type"] = isError ? "application/problem+json" : "application/json" }
+            response = HTTPResponse(head: head, body: body?.utf8 ?? [])
+        }
+    }
+}
