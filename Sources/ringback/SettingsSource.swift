@@ -1,43 +1,35 @@
 import ArgumentParser
-import Configuration
 import Foundation
-import SystemPackage
+import RingbackModel
 
 /// Settings by their option's name: what the command line says, else `RINGBACK_<NAME>`, else the configuration file.
 struct SettingsSource {
-    private let reader: ConfigReader
+    private let environment: [String: String]
+    private let file: ConfigurationFile?
 
     /// - Parameter file: A JSON file; by default `RINGBACK_CONFIG`, or none.
-    init(file: String?) async throws {
-        let environment = EnvironmentVariablesProvider().prefixKeys(with: "ringback")
-        guard let path = file ?? ConfigReader(provider: environment).string(forKey: "config") else {
-            reader = ConfigReader(provider: environment)
-            return
-        }
-        do {
-            let file = try await FileProvider<JSONSnapshot>(filePath: FilePath(path))
-            reader = ConfigReader(providers: [environment, file])
-        } catch {
-            throw ValidationError("The configuration file \(path) can't be read: \(error)")
-        }
+    init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        self.environment = environment
+        let path = file ?? environment["RINGBACK_CONFIG"]
+        self.file = try path.map { try ConfigurationFile(path: $0) }
     }
 
-    func string(_ name: String, _ option: String?) -> String? { option ?? reader.string(forKey: ConfigKey([name])) }
+    private func variable(_ name: String) -> String? {
+        environment["RINGBACK_" + name.uppercased().replacing("-", with: "_")]
+    }
+
+    func string(_ name: String, _ option: String?) -> String? { option ?? variable(name) ?? file?[name]?.string }
 
     /// - Throws: When what the environment or the file has is not an integer in `range`.
     func integer(_ name: String, _ option: Int?, in range: ClosedRange<Int>, default standard: Int) throws -> Int {
-        let value: Int
-        if let option {
-            value = option
-        } else if let integer = reader.int(forKey: ConfigKey([name])) {
-            value = integer
-        } else if let text = reader.string(forKey: ConfigKey([name])) {
-            throw ValidationError("\(name) must be an integer, not '\(text)'.")
-        } else {
-            return standard
+        var value = option
+        if value == nil, let text = variable(name) {
+            value = Int(text)
+            if value == nil { throw ValidationError("\(name) must be an integer, not '\(text)'.") }
         }
+        guard let value = value ?? file?[name]?.integer else { return standard }
         guard range.contains(value) else {
-            throw ValidationError("\(name) must be from \(range.lowerBound) to \(range.upperBound).")
+            throw ValidationError("\(name) must be from \(range.lowerBound) to \(range.upperBound), not \(value).")
         }
         return value
     }
@@ -45,8 +37,8 @@ struct SettingsSource {
     /// A list, on the command line and in the environment with commas.
     func list(_ name: String, _ option: String?) -> [String] {
         let values =
-            option.map { $0.split(separator: ",").map(String.init) }
-            ?? reader.stringArray(forKey: ConfigKey([name])) ?? []
+            (option ?? variable(name)).map { $0.split(separator: ",").map(String.init) }
+            ?? file?[name]?.elements?.compactMap(\.string) ?? []
         return values.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 }

@@ -11,8 +11,8 @@ struct Migrate: AsyncParsableCommand {
 
     func run() async throws {
         FileDescriptors.makePrivate()
-        let path = storage.path(try await storage.source())
-        let applied = try SQLiteStore.migrate(path: path)
+        let path = try storage.path(storage.source())
+        let applied = try storage.opening(path) { try SQLiteStore.migrate(path: path) }
         print(
             applied.isEmpty
                 ? "\(path) is up to date." : "\(path): applied \(applied.map(String.init).joined(separator: ", ")).")

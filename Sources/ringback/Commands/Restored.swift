@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import RingbackSQLite
 
 /// `ringback restored`
@@ -14,8 +15,16 @@ struct Restored: AsyncParsableCommand {
 
     func run() async throws {
         FileDescriptors.makePrivate()
-        let path = storage.path(try await storage.source())
-        try SQLiteStore.renewEpoch(path: path)
+        let path = try storage.path(storage.source())
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandError(
+                "There is no database \(path). Copy the backup there first, or name it with --database.")
+        }
+        try storage.opening(path) {
+            // A backup may be older than this version, and what is not a database of ours is told from one.
+            _ = try SQLiteStore.migrate(path: path)
+            try SQLiteStore.renewEpoch(path: path)
+        }
         print("\(path): the event log has a new epoch.")
     }
 }

@@ -5,16 +5,18 @@ import RingbackCore
 import RingbackServer
 import RingbackSQLite
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// `ringback serve`
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve.",
+        abstract: "Run the server.",
         discussion: """
             Every option is also RINGBACK_<NAME> in the environment (RINGBACK_PORT, RINGBACK_TURN_SECRET, …) and a key of \
             the configuration file, in that order of precedence. The line "listening on http://HOST:PORT" on standard error \
-            says that the server is ready. SIGTERM and SIGINT stop it gracefully.
+            says that the server is ready, and the lines behind it where the demo and the documentation are. SIGTERM and SIGINT \
+            stop it gracefully.
             """)
 
     @OptionGroup var storage: DatabaseOptions
@@ -48,7 +50,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Seconds that TURN credentials are good. (default: 3600)")
     var turnSeconds: Int?
 
-    @Option(help: "Origins whose pages may use the API, with commas between; * for all. (default: none but our own)")
+    @Option(
+        help: """
+            Origins whose pages may use the API, with commas between: https://example.org,http://localhost:8000; * for all. \
+            (default: none but our own)
+            """)
     var allowedOrigins: String?
 
     @Option(help: "Hours that events are kept for those who come back. (default: 168)")
@@ -74,11 +80,14 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         FileDescriptors.makePrivate()
-        let source = try await storage.source()
+        let source = try storage.source()
         var settings = try settings(source)
+        let isLocalhost = settings.hostname.lowercased() == "localhost"
+        if isLocalhost { settings.hostname = "127.0.0.1" }
         let levelName = source.string("log-level", logLevel) ?? "notice"
         guard let level = Logger.Level(rawValue: levelName) else {
-            throw ValidationError("log-level must not be '\(levelName)'.")
+            throw ValidationError(
+                "log-level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")), not '\(levelName)'.")
         }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "ringback")
@@ -86,22 +95,33 @@ struct Serve: AsyncParsableCommand {
         let limit = FileDescriptors.raiseLimit()
         settings.maximumConnections = try source.integer(
             "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
-        let store = try SQLiteStore(path: storage.path(source))
-        let hostname = settings.hostname
+        let path = try storage.path(source)
+        let store = try storage.opening(path) { try SQLiteStore(path: path) }
+        let announcement = Announcement(hostname: settings.hostname, isLocalhost: isLocalhost)
         let server = RingbackServer(store: store, settings: settings, time: SystemTime(), logger: logger) { port in
-            let host = hostname.contains(":") ? "[\(hostname)]" : hostname
-            FileHandle.standardError.write(Data("listening on http://\(host):\(port)\n".utf8))
+            announcement.show(port)
         }
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: ServerService(server: server))],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch {
+            guard !announcement.isShown,
+                let failure = ListenFailure(error, hostname: settings.hostname, port: settings.port)
+            else { throw error }
+            throw CommandError(failure.description)
+        }
     }
 
     private func settings(_ source: SettingsSource) throws -> ServerSettings {
         var settings = ServerSettings()
         settings.hostname = source.string("hostname", hostname) ?? settings.hostname
+        if settings.hostname.hasPrefix("["), settings.hostname.hasSuffix("]") {
+            settings.hostname = String(settings.hostname.dropFirst().dropLast())
+        }
+        guard !settings.hostname.isEmpty else { throw ValidationError("hostname must not be empty.") }
         settings.port = try source.integer("port", port, in: 0...65_535, default: settings.port)
         let hours = 1...1_000_000
         settings.tokenLifetime = .seconds(
@@ -118,19 +138,51 @@ struct Serve: AsyncParsableCommand {
         settings.drainTime = .seconds(
             Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
         settings.stunURLs = source.list("stun-urls", stunURLs)
+        for url in settings.stunURLs { try ICECheck.Address.check(url, "stun-urls", "stun") }
         settings.turnURLs = source.list("turn-urls", turnURLs)
+        for url in settings.turnURLs { try ICECheck.Address.check(url, "turn-urls", "turn") }
         settings.turnSecret = source.string("turn-secret", turnSecret)
         settings.turnLifetime = .seconds(
             Int64(try source.integer("turn-seconds", turnSeconds, in: 60...604_800, default: 3600)))
         settings.allowedOrigins = source.list("allowed-origins", allowedOrigins)
+        for origin in settings.allowedOrigins { try Origin.check(origin) }
         settings.administratorToken = source.string("admin-token", adminToken)
         if let token = settings.administratorToken, token.utf8.count < 16 {
             throw ValidationError("admin-token must have at least 16 characters.")
         }
         if !settings.turnURLs.isEmpty, settings.turnSecret == nil {
-            throw ValidationError("turn-urls needs turn-secret.")
+            throw ValidationError(
+                "turn-urls needs turn-secret, the static-auth-secret of the TURN server: RINGBACK_TURN_SECRET=…")
         }
         return settings
+    }
+}
+
+/// The lines that say where the server is.
+private final class Announcement: Sendable {
+    private let hostname: String
+    private let isLocalhost: Bool
+    private let shown = Atomic(false)
+
+    var isShown: Bool { shown.load(ordering: .acquiring) }
+
+    init(hostname: String, isLocalhost: Bool) { (self.hostname, self.isLocalhost) = (hostname, isLocalhost) }
+
+    func show(_ port: Int) {
+        shown.store(true, ordering: .releasing)
+        let host = hostname.contains(":") ? "[\(hostname)]" : hostname
+        // Not an address that a browser can open; pages may use the camera on localhost.
+        let reachable = ["0.0.0.0", "[::]"].contains(host) ? "localhost" : host
+        var text = """
+            listening on http://\(host):\(port)
+            demo: http://\(reachable):\(port)/
+            documentation: http://\(reachable):\(port)/docs
+
+            """
+        if isLocalhost {
+            text += "localhost: IPv4 alone. --hostname ::1 listens on IPv6, --hostname :: on all addresses.\n"
+        }
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 }
 

@@ -29,10 +29,11 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            guard let url = URL(string: url) else { throw CommandError("\(url) is no URL.") }
+            let url = try ServerURL.parse(url)
             let login = (try? StoredLogin.load(options.profile)).flatMap { $0.isAt(url) ? $0 : nil }
             let network = NetworkOptions(
-                certificateAuthorities: certificateAuthorities ?? login?.certificateAuthorities)
+                certificateAuthorities: certificateAuthorities ?? login?.certificateAuthorities,
+                connectTimeout: .seconds(5))
             let client = try RingbackClient(
                 baseURL: url, session: login?.session, network: network, retries: RetryPolicy(maximumRetries: 1))
             var isHealthy = true
@@ -40,6 +41,9 @@ struct Doctor: AsyncParsableCommand {
                 finding.show(place)
                 if finding.isBroken { isHealthy = false }
             }
+            // What takes its time says so before.
+            func look(at place: String, _ words: String = "") { Terminal.note("…    \(place)\(words)") }
+            look(at: "server", ": asking \(url.absoluteString)")
             let reached = await reach(client)
             report("server", reached)
             guard !reached.isBroken else { throw CommandError("The rest needs the server.", code: .unhealthy) }
@@ -52,10 +56,12 @@ struct Doctor: AsyncParsableCommand {
                     let me = try await client.getMe()
                     report("sign-in", .fine("you are \(me.userId)"))
                     for transport in Transport.allCases {
+                        look(at: transport.rawValue, transport == .longPoll ? ": waiting \(pollSeconds) s" : "")
                         report(
                             transport.rawValue,
                             await TransportCheck.check(transport, client, pollSeconds: pollSeconds))
                     }
+                    look(at: "ice")
                     for (place, finding) in await iceServers(client) { report(place, finding) }
                 } catch let error as RingbackError {
                     let advice =
@@ -76,16 +82,12 @@ struct Doctor: AsyncParsableCommand {
             }
             return .fine("it is ready")
         } catch RingbackError.transport(let failure) {
-            let advice =
-                switch failure.kind {
-                case .nameNotFound: "Is the name right, and is DNS working?"
-                case .unreachable: "Is the server running, on this port, and does a firewall let it through?"
-                case .tls: "The certificate must be for this name and from an authority that is trusted here."
-                case .timedOut: "Something drops the packets: a firewall, mostly."
-                case .proxy: "Look at http_proxy and https_proxy in the environment."
-                default: "Is this an HTTP server?"
-                }
-            return .broken(failure.detail, advice: advice)
+            if let plain = await ServerURL.plain(client.baseURL) {
+                return .broken(
+                    "it has no TLS on this port",
+                    advice: "Ask \(plain.absoluteString), or put a proxy with TLS before the server.")
+            }
+            return .broken(failure.detail, advice: ServerURL.advice(failure, client.baseURL))
         } catch let error as RingbackError {
             return .broken("\(error)", advice: "This is not Ringback, or a proxy before it answers in its place.")
         } catch {

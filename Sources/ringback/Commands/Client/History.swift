@@ -26,15 +26,18 @@ struct History: AsyncParsableCommand {
         try await reporting {
             let client = try options.client()
             var (left, next) = (limit, String?.none)
+            var isEmpty = true
             repeat {
                 let page = try await client.listCalls(
                     with: with.flatMap { UserID($0) }, before: next, limit: min(left, 100))
                 for call in page.items {
                     Terminal.say(json ? String(decoding: call.json, as: UTF8.self) : Self.line(call))
                 }
+                isEmpty = isEmpty && page.items.isEmpty
                 left -= page.items.count
                 next = page.next
             } while left > 0 && next != nil
+            if isEmpty { Terminal.note(with.map { "No calls with \($0)." } ?? "No calls yet. Place one: ringback call USER") }
         }
     }
 

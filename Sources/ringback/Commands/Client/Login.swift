@@ -32,34 +32,72 @@ struct Login: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            guard let url = URL(string: url), let userId = UserID(user) else {
-                throw CommandError("\(url) is no URL, or \(user) is no user's name.")
-            }
-            guard ["http", "https"].contains(url.scheme?.lowercased()) else {
-                throw CommandError("The URL of the server begins with https:// or http://, unlike \(url).")
-            }
+            let (url, userId) = try arguments()
             // Later commands may run elsewhere.
             let authorities = certificateAuthorities.map { URL(fileURLWithPath: $0).path }
+            if let authorities, !FileManager.default.isReadableFile(atPath: authorities) {
+                throw CommandError("The certificates \(authorities) can't be read.")
+            }
+            _ = try StoredLogin.path(options.profile)
             let client = try RingbackClient(
                 baseURL: url, network: NetworkOptions(certificateAuthorities: authorities))
+            // Before somebody types a password.
+            try await reach(client)
             guard let password = Terminal.password("Password of \(user): "), !password.isEmpty else {
-                throw CommandError("There is no password.")
+                throw CommandError("There is no password on standard input.")
             }
-            if register { try await client.registerUser(userId, password: password, displayName: displayName) }
-            let before = try? StoredLogin.load(options.profile)
-            let isSame = before?.isAt(url) == true && before?.session.userId == userId
-            let session: Session
-            do {
-                session = try await client.createSession(
-                    userId, password: password,
-                    deviceName: "ringback on \(ProcessInfo.processInfo.hostName)".prefixed(100),
-                    deviceId: isSame ? before?.session.deviceId : nil)
-            } catch let error as RingbackError where error.status == 401 {
-                throw CommandError("The user or the password is wrong.", code: .notSignedIn)
-            }
+            let session = try await signIn(client, userId, password)
             let path = try StoredLogin(url: url, session: session, certificateAuthorities: authorities)
                 .save(options.profile)
             Terminal.say("Signed in as \(userId) until \(session.expiresAt); the token is in \(path.path)")
+        }
+    }
+
+    private func arguments() throws -> (URL, UserID) {
+        if !url.contains("://"), user.contains("://") {
+            throw CommandError("The URL comes first: ringback login \(user) \(url)")
+        }
+        let parsed = try ServerURL.parse(url)
+        guard let userId = UserID(user) else {
+            throw CommandError("'\(user)' can't be a user's name: it has 1 to 64 letters, digits and any of . _ ~ @ -")
+        }
+        return (parsed, userId)
+    }
+
+    private func reach(_ client: RingbackClient) async throws {
+        let url = client.baseURL
+        do {
+            _ = try await client.getHealth()
+        } catch RingbackError.transport(let failure) {
+            if let plain = await ServerURL.plain(url) {
+                throw CommandError("The server has no TLS on this port. Write \(plain.absoluteString)")
+            }
+            throw CommandError(
+                "\(url.absoluteString) can't be reached: \(failure.detail). \(ServerURL.advice(failure, url))")
+        } catch let error as RingbackError {
+            throw CommandError("What answers at \(url.absoluteString) is not Ringback: \(error)")
+        }
+    }
+
+    private func signIn(_ client: RingbackClient, _ userId: UserID, _ password: String) async throws -> Session {
+        do {
+            if register { try await client.registerUser(userId, password: password, displayName: displayName) }
+        } catch let error as RingbackError where error.code == .userExists {
+            throw CommandError("The name \(userId) is taken. Sign in without --register, or choose another one.")
+        } catch RingbackError.problem(let problem) where problem.code == .invalidRequest {
+            let errors = problem.errors.map { "\($0.field) \($0.message)" }.joined(separator: "; ")
+            throw CommandError("The account can't be made: \(errors.isEmpty ? problem.detail : errors).")
+        }
+        let before = try? StoredLogin.load(options.profile)
+        let isSame = before?.isAt(client.baseURL) == true && before?.session.userId == userId
+        do {
+            return try await client.createSession(
+                userId, password: password,
+                deviceName: "ringback on \(ProcessInfo.processInfo.hostName)".prefixed(100),
+                deviceId: isSame ? before?.session.deviceId : nil)
+        } catch let error as RingbackError where error.status == 401 {
+            throw CommandError(
+                "The password is wrong, or there is no user \(userId); --register makes one.", code: .notSignedIn)
         }
     }
 }

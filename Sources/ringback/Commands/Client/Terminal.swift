@@ -32,6 +32,9 @@ enum Terminal {
 
     static func complain(_ line: String) { tell("ringback: " + line + "\n") }
 
+    /// What is for people, not for programs that read the output: on standard error.
+    static func note(_ line: String) { tell(line + "\n") }
+
     /// On standard error, and if that can't be written to, nowhere.
     private static func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 

@@ -25,12 +25,15 @@ struct Users: AsyncParsableCommand {
         try await reporting {
             let client = try options.client()
             var (left, next) = (limit, String?.none)
+            var isEmpty = true
             repeat {
                 let page = try await client.listUsers(prefix: prefix, after: next, limit: min(left, 100))
                 for user in page.items { try await show(user, client) }
+                isEmpty = isEmpty && page.items.isEmpty
                 left -= page.items.count
                 next = page.next
             } while left > 0 && next != nil
+            if isEmpty { Terminal.note("No users" + (prefix.map { " whose name begins with \($0)." } ?? ".")) }
         }
     }
 

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import RingbackModel
+
+/// A JSON object whose keys are the names of options.
+struct ConfigurationFile {
+    /// What the value of a key has to be.
+    enum Kind: String {
+        case string = "a string"
+        case integer = "an integer"
+        case list = "a list of strings"
+
+        fileprivate func fits(_ value: JSONSlice) -> Bool {
+            switch self {
+            case .string: value.kind == .string
+            case .integer: value.integer != nil
+            case .list: value.elements?.allSatisfy { $0.kind == .string } ?? false
+            }
+        }
+    }
+
+    /// The options of `ringback serve`, but for `--config`.
+    static let kinds: [String: Kind] = [
+        "admin-token": .string, "allowed-origins": .list, "database": .string, "device-connections": .integer,
+        "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer, "hostname": .string,
+        "log-level": .string, "max-connections": .integer, "password-cost": .integer, "payload-hours": .integer,
+        "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,
+        "turn-urls": .list,
+    ]
+    private static let maximumBytes = 1 << 20
+
+    private let object: JSONSlice
+
+    subscript(name: String) -> JSONSlice? { object[name] }
+
+    /// - Throws: `ValidationError` for a file that can't be read, is not a JSON object, has a key that is no option, or a value
+    ///   that does not fit its key.
+    init(path: String) throws {
+        func refuse(_ reason: String) -> ValidationError { ValidationError("The configuration file \(path) \(reason)") }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw refuse("does not exist.")
+        }
+        guard !isFolder.boolValue else { throw refuse("is a folder.") }
+        guard let file = FileHandle(forReadingAtPath: path),
+            let bytes = try? file.read(upToCount: Self.maximumBytes + 1)
+        else { throw refuse(FileManager.default.isReadableFile(atPath: path) ? "is empty." : "can't be read by this user.") }
+        guard bytes.count <= Self.maximumBytes else { throw refuse("has over \(Self.maximumBytes) bytes.") }
+        do {
+            object = try JSONSlice(parsing: Array(bytes))
+        } catch {
+            throw refuse("is not JSON: \(error).")
+        }
+        guard let members = object.members else {
+            throw refuse("must be a JSON object, such as {\"port\": 9000}.")
+        }
+        for (name, value) in members {
+            guard let kind = Self.kinds[name] else {
+                let guess = Self.nearest(to: name).map { " Did you mean \"\($0)\"?" }
+                throw refuse(
+                    "has the key \"\(name.prefix(100))\", which is no option.\(guess ?? " See ringback serve --help.")")
+            }
+            guard kind.fits(value) else { throw refuse("has a \"\(name)\" that is not \(kind.rawValue).") }
+        }
+    }
+
+    /// The option that `name` was probably meant to be.
+    static func nearest(to name: String) -> String? {
+        let wanted = Array(name.lowercased().replacing("_", with: "-").prefix(100))
+        let distances = kinds.keys.sorted().map { ($0, distance(wanted, Array($0))) }
+        guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 <= max(1, best.0.count / 3) else { return nil }
+        return best.0
+    }
+
+    /// How many characters have to be changed, added or taken out, or neighbours swapped.
+    private static func distance(_ a: [Character], _ b: [Character]) -> Int {
+        var rows = [Array(0...b.count)]
+        for (i, character) in a.enumerated() {
+            var row = [i + 1]
+            for (j, other) in b.enumerated() {
+                var best = min(row[j] + 1, rows[i][j + 1] + 1, rows[i][j] + (character == other ? 0 : 1))
+                if i > 0, j > 0, character == b[j - 1], a[i - 1] == other { best = min(best, rows[i - 1][j - 1] + 1) }
+                row.append(best)
+            }
+            rows.append(row)
+        }
+        return rows[a.count][b.count]
+    }
+}
