@@ -44,11 +44,7 @@ let package = Package(
         ),
         .target(
             name: "RingbackMigrations", path: "migrations",
-            resources: [
-                .embedInCode("0001_schema.sql"), .embedInCode("0002_log.sql"),
-                .embedInCode("0003_calls_without_checks.sql"), .embedInCode("0004_log_by_commits.sql"),
-                .embedInCode("0005_history.sql"),
-            ],
+            resources: [.embedInCode("0001_schema.sql")],
             swiftSettings: strict
         ),
         .target(

@@ -172,7 +172,7 @@ def data_of(kind, call, sender, moment):
 def add_calls(db, users, calls, now):
     """Calls that have ended."""
     timeline = ",".join(
-        f'{{"seq":{seq},"time":"{rfc3339(now)}","what":"{what}"}}' for seq, what in enumerate(TIMELINE, 1))
+        f'[{seq},{now},"{what}",null]' for seq, what in enumerate(TIMELINE, 1))
     last_payload = max(index for index, event in enumerate(EVENTS, 1) if event[1] in PAYLOADS)
 
     def row(call):

@@ -7,8 +7,10 @@ CREATE TABLE meta (
 
 -- The name of this event log. `ringback restored` gives it another, so that cursors of the lost log are refused.
 INSERT INTO meta (key, value) VALUES ('epoch', lower(hex(randomblob(6))));
--- The events up to this one are covered by feed_heads.
+-- The entries of the log up to this one are covered by feed_heads, and every call has a row as of this entry.
 INSERT INTO meta (key, value) VALUES ('heads_until', '0');
+-- The calls up to this one are in history, and have rows.
+INSERT INTO meta (key, value) VALUES ('history_until', '0');
 
 -- An erased user keeps its row: names are never reused.
 CREATE TABLE users (
@@ -52,22 +54,23 @@ CREATE TABLE watches (
 
 CREATE INDEX watches_by_user ON watches (user_id);
 
--- One row a call. Devices have no foreign key: they come and go, the history stays.
+-- A live call is in memory. It has no row, or one as of an earlier entry of the log: what happened since is found by replaying
+-- the log. The row has no checks and no foreign keys, for it is written with every call and the machine has checked more.
 CREATE TABLE calls (
     id INTEGER PRIMARY KEY,
-    call_id TEXT NOT NULL UNIQUE CHECK (length(call_id) BETWEEN 8 AND 64),
-    caller_id TEXT NOT NULL REFERENCES users (user_id),
+    call_id TEXT NOT NULL UNIQUE,
+    caller_id TEXT NOT NULL,
     caller_device TEXT NOT NULL,
-    callee_id TEXT NOT NULL REFERENCES users (user_id),
+    callee_id TEXT NOT NULL,
     callee_device TEXT,
-    state TEXT NOT NULL CHECK (state IN ('inviting', 'ringing', 'connecting', 'active', 'ended')),
-    audio INTEGER NOT NULL CHECK (audio IN (0, 1)),
-    video INTEGER NOT NULL CHECK (video IN (0, 1)),
-    custom BLOB CHECK (length(custom) <= 4096),
-    concealed INTEGER NOT NULL CHECK (concealed IN (0, 1)),
-    merged INTEGER NOT NULL CHECK (merged IN (0, 1)),
-    negotiation INTEGER NOT NULL CHECK (negotiation >= 0),
-    open_offerer TEXT CHECK (open_offerer IN ('caller', 'callee')),
+    state TEXT NOT NULL,
+    audio INTEGER NOT NULL,
+    video INTEGER NOT NULL,
+    custom BLOB,
+    concealed INTEGER NOT NULL,
+    merged INTEGER NOT NULL,
+    negotiation INTEGER NOT NULL,
+    open_offerer TEXT,
     open_since INTEGER,
     event_count INTEGER NOT NULL,
     timeline_count INTEGER NOT NULL,
@@ -77,92 +80,43 @@ CREATE TABLE calls (
     accepted_at INTEGER,
     active_at INTEGER,
     ended_at INTEGER,
-    end_reason TEXT CHECK (end_reason IN ('completed', 'canceled', 'declined', 'busy', 'no_answer', 'unreachable',
-        'connect_timeout', 'connection_lost', 'ice_failed', 'media_failed', 'unsupported', 'admin')),
-    ended_kind TEXT CHECK (ended_kind IN ('device', 'timer', 'policy', 'administrator')),
+    end_reason TEXT,
+    ended_kind TEXT,
     ended_user TEXT,
     ended_device TEXT,
-    message TEXT CHECK (length(message) <= 200),
-    -- When time alone changes the call; NULL when it never does.
-    deadline INTEGER,
-    -- Its descriptions and candidates were removed, long after it ended.
-    pruned INTEGER NOT NULL DEFAULT 0 CHECK (pruned IN (0, 1)),
-    caller_connected INTEGER NOT NULL CHECK (caller_connected IN (0, 1)),
-    caller_answered INTEGER NOT NULL CHECK (caller_answered IN (0, 1)),
+    message TEXT,
+    caller_connected INTEGER NOT NULL,
+    caller_answered INTEGER NOT NULL,
     caller_lost_at INTEGER,
-    caller_candidates INTEGER NOT NULL CHECK (caller_candidates >= 0),
+    caller_candidates INTEGER NOT NULL,
     caller_media BLOB,
-    callee_connected INTEGER NOT NULL CHECK (callee_connected IN (0, 1)),
-    callee_answered INTEGER NOT NULL CHECK (callee_answered IN (0, 1)),
+    callee_connected INTEGER NOT NULL,
+    callee_answered INTEGER NOT NULL,
     callee_lost_at INTEGER,
-    callee_candidates INTEGER NOT NULL CHECK (callee_candidates >= 0),
+    callee_candidates INTEGER NOT NULL,
     callee_media BLOB,
-    CHECK (caller_id <> callee_id),
-    CHECK ((state = 'ended') = (ended_at IS NOT NULL)),
-    CHECK ((state = 'ended') = (end_reason IS NOT NULL)),
-    CHECK ((state = 'ended') = (ended_kind IS NOT NULL)),
-    CHECK (state <> 'ended' OR deadline IS NULL),
-    CHECK ((accepted_at IS NULL) = (callee_device IS NULL)),
-    CHECK (state NOT IN ('connecting', 'active') OR callee_device IS NOT NULL),
-    CHECK (state NOT IN ('inviting', 'ringing') OR callee_device IS NULL),
-    CHECK ((open_offerer IS NULL) = (open_since IS NULL))
+    -- JSON: [{"deviceId","state","reason"?,"alerted"}]
+    legs TEXT NOT NULL,
+    -- JSON: [[seq, milliseconds, what, actor, detail?]] (StoredTimeline)
+    timeline TEXT NOT NULL,
+    -- The log's newest entry when this row was written. What later entries tell is not in the row.
+    as_of INTEGER NOT NULL,
+    -- The newest entry with an offer, an answer or candidates; NULL when there is none, and long after the end.
+    last_payload INTEGER
 ) STRICT;
 
-CREATE INDEX calls_live_by_caller ON calls (caller_id) WHERE ended_at IS NULL;
-CREATE INDEX calls_live_by_callee ON calls (callee_id) WHERE ended_at IS NULL;
-CREATE INDEX calls_due ON calls (deadline) WHERE deadline IS NOT NULL;
-CREATE INDEX calls_unpruned ON calls (ended_at) WHERE ended_at IS NOT NULL AND pruned = 0;
-CREATE INDEX calls_by_caller ON calls (caller_id, id);
-CREATE INDEX calls_by_callee ON calls (callee_id, id);
+CREATE INDEX calls_live ON calls (id) WHERE ended_at IS NULL;
+CREATE INDEX calls_with_payload ON calls (ended_at) WHERE ended_at IS NOT NULL AND last_payload IS NOT NULL;
 
-CREATE TABLE call_legs (
-    call INTEGER NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    device_id TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('invited', 'alerting', 'accepted', 'stopped')),
-    reason TEXT,
-    alerted INTEGER NOT NULL CHECK (alerted IN (0, 1)),
-    PRIMARY KEY (call, position),
-    CHECK ((state = 'stopped') = (reason IS NOT NULL))
-) STRICT, WITHOUT ROWID;
-
--- Offers and answers. The SDP is the JSON string it came in.
-CREATE TABLE descriptions (
-    call INTEGER NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
-    negotiation INTEGER NOT NULL CHECK (negotiation >= 1),
-    kind TEXT NOT NULL CHECK (kind IN ('offer', 'answer')),
-    ice_restart INTEGER NOT NULL CHECK (ice_restart IN (0, 1)),
+-- Each user's calls, written by checkpoints: an index of calls over each side has a page of its own to write for each call.
+CREATE TABLE history (
     user_id TEXT NOT NULL,
-    device_id TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    sdp BLOB NOT NULL,
-    PRIMARY KEY (call, kind, negotiation)
-) STRICT;
-
-CREATE TABLE candidates (
-    call INTEGER NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
-    position INTEGER NOT NULL CHECK (position >= 1),
-    user_id TEXT NOT NULL,
-    device_id TEXT NOT NULL,
-    negotiation INTEGER CHECK (negotiation >= 1),
-    created_at INTEGER NOT NULL,
-    candidate BLOB NOT NULL CHECK (length(candidate) <= 4096),
-    PRIMARY KEY (call, position)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE timeline (
-    call INTEGER NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
-    seq INTEGER NOT NULL CHECK (seq >= 1),
-    time INTEGER NOT NULL,
-    what TEXT NOT NULL,
-    user_id TEXT,
-    device_id TEXT,
-    detail TEXT,
-    PRIMARY KEY (call, seq)
+    call INTEGER NOT NULL,
+    PRIMARY KEY (user_id, call)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quality (
-    call INTEGER NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
+    call INTEGER NOT NULL,
     user_id TEXT NOT NULL,
     device_id TEXT NOT NULL,
     created_at INTEGER NOT NULL,
@@ -170,28 +124,30 @@ CREATE TABLE quality (
     PRIMARY KEY (call, user_id)
 ) STRICT, WITHOUT ROWID;
 
--- The log: append-only, in the order of the commits, with no index beside the key. Each event names the one before it in
--- its user's log, so that what a user has missed is found by walking back from the newest (feed_heads).
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES users (user_id),
-    position INTEGER NOT NULL CHECK (position >= 1),
-    previous INTEGER CHECK (previous < id),
-    -- The newest event before this one whose position is a multiple of 64, to walk back in large steps.
-    milestone INTEGER CHECK (milestone <= previous),
-    only_device TEXT,
-    except_device TEXT,
-    type TEXT NOT NULL,
+-- The log, append-only, with no index beside the key. A row has what was committed together. An entry is an event in the log
+-- of one user; it names the one before it, so that what a user has missed is found by walking back from the newest
+-- (feed_heads).
+CREATE TABLE log (
+    -- The number of its last entry.
+    last INTEGER PRIMARY KEY,
+    -- The number of its first entry.
+    first INTEGER NOT NULL,
+    -- When the newest of its events happened.
     time INTEGER NOT NULL,
-    body BLOB NOT NULL,
-    CHECK ((position = 1) = (previous IS NULL))
+    -- Its events without their bodies, each with those it was told to (LogRow).
+    entries BLOB NOT NULL,
+    -- The bodies, one behind the other.
+    bodies BLOB NOT NULL
 ) STRICT;
 
--- Each user's newest event, as of the event meta.heads_until; later ones are found by reading the log from there.
+-- Each user's newest entry as of meta.heads_until; later ones are found by reading the log from there.
 CREATE TABLE feed_heads (
     user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (user_id),
     event_id INTEGER NOT NULL,
-    position INTEGER NOT NULL CHECK (position >= 1)
+    -- Counted from 1 in the user's log.
+    position INTEGER NOT NULL CHECK (position >= 1),
+    -- The newest entry before this one whose position is a multiple of 64, to walk back in large steps.
+    milestone INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- Answers to writes that came with an Idempotency-Key.

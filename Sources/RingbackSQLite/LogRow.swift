@@ -10,7 +10,7 @@ import RingbackModel
 struct LogRow {
     /// What is kept of an event beside its body.
     struct Head: Sendable, Hashable {
-        /// The key of its call; `nil` for events from before migration 2.
+        /// The key of its call; `nil` for an event of no call.
         var call: Int64?
         /// Of an offer, an answer, candidates: the last entry of the event before it in its call that has one of these.
         var payloadPrevious: Int64?

@@ -6,6 +6,7 @@ import RingbackMigrations
 package enum MigrationError: Error, CustomStringConvertible {
     case newer(found: Int, known: Int)
     case changed(number: Int, name: String)
+    case unreleased
     case foreign
 
     package var description: String {
@@ -19,6 +20,12 @@ package enum MigrationError: Error, CustomStringConvertible {
             """
             Migration \(number) (\(name)) was applied to this database in another form than this version has. \
             Run the version that made the database, or restore a backup.
+            """
+        case .unreleased:
+            """
+            The database was made by a development version of ringback from before the first release, whose tables this \
+            version does not read. Move the file away (with its -wal and -shm) to begin with an empty one, or run the \
+            version that made it.
             """
         case .foreign:
             "The file is a database of something else. Name another with --database."
@@ -37,10 +44,10 @@ struct Migrator {
         ) STRICT
         """
 
-    private let migrations: [Migrations.Migration]
+    /// The first migration of the development versions, which had five of them.
+    private static let unreleased = "f0bea24f5b3755031c7412a6cb4279afbae132f5bb887e8a91c9861da3047d19"
 
-    /// - Parameter last: The number of the last one that is known.
-    init(through last: Int = .max) { migrations = Migrations.all.filter { $0.number <= last } }
+    private let migrations = Migrations.all
 
     /// - Returns: The numbers of those that were applied now.
     /// - Throws: ``MigrationError`` before anything is changed.
@@ -50,8 +57,8 @@ struct Migrator {
             throw MigrationError.foreign
         }
         try db.execute(sql: Self.table)
-        db.add(function: LogRow.migrating)
         let applied = try Row.fetchAll(db, sql: "SELECT number, checksum FROM schema_migrations ORDER BY number")
+        if applied.first?["checksum"] == Self.unreleased { throw MigrationError.unreleased }
         if let last = applied.last?["number"] as Int?, last > migrations.count {
             throw MigrationError.newer(found: last, known: migrations.count)
         }

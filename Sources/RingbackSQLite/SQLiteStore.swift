@@ -34,12 +34,11 @@ package final class SQLiteStore: Store {
 
     /// Applies pending migrations and nothing else.
     ///
-    /// - Parameter last: The number of the last one to apply; by default all.
     /// - Returns: The numbers of those that were applied.
-    package static func migrate(path: String, through last: Int = .max) throws -> [Int] {
+    package static func migrate(path: String) throws -> [Int] {
         let lock = try StoreLock(database: path)
         defer { withExtendedLifetime(lock) {} }
-        return try openPool(path).writeWithoutTransaction { try Migrator(through: last).migrate($0) }
+        return try openPool(path).writeWithoutTransaction { try Migrator().migrate($0) }
     }
 
     /// Gives the log a new epoch, so that cursors from before are refused. For a database that came from a backup.

@@ -4,7 +4,7 @@ import RingbackModel
 /// A call's timeline: as the JSON that its row has, and what has come since.
 ///
 /// In a row an entry is `[seq, milliseconds since 1970, what, actor, detail]`, where the actor is 0 for the caller's device,
-/// 1 for the callee's that accepted, an object for another, and `null` for nobody. Rows from before have objects.
+/// 1 for the callee's that accepted, an object for another, and `null` for nobody.
 struct StoredTimeline: Sendable {
     /// What was added at once, and what came before. A list, for a call in memory shares it with the call as it was.
     private final class Piece: Sendable {
@@ -61,7 +61,7 @@ struct StoredTimeline: Sendable {
         let array = [UInt8(ascii: "[")] + encoded + [UInt8(ascii: "]")]
         guard let elements = JSONSlice(kept: array)?.elements else { throw CorruptRow(column: "timeline") }
         let old = try elements.map { json in
-            guard let entry = Self.entry(json, of: call) ?? TimelineEntry(json) else {
+            guard let entry = Self.entry(json, of: call) else {
                 throw CorruptRow(column: "timeline")
             }
             return entry

@@ -118,30 +118,4 @@ struct HistoryTests {
         try DatabaseQueue(path: database.path).backup(to: DatabaseQueue(path: copy))
         return try SQLiteStore(path: copy)
     }
-
-    /// The last checkpoint was at event 10. Call 4 is live and has no row, its invitation is in the log.
-    private static let calls = #"""
-        UPDATE meta SET value = '10' WHERE key = 'heads_until';
-        INSERT INTO users (user_id, display_name, password_hash, busy, created_at)
-        VALUES ('vasya', 'Vasya', '', 'wait', 0), ('petya', 'Petya', '', 'wait', 0);
-        INSERT INTO calls (id, call_id, caller_id, caller_device, callee_id, state, audio, video, concealed, merged, negotiation,
-            event_count, timeline_count, created_at, rings_until, ended_at, end_reason, ended_kind, caller_connected,
-            caller_answered, caller_candidates, callee_connected, callee_answered, callee_candidates, legs, timeline, as_of)
-        SELECT column1, 'call-' || (1000000 + column1), 'vasya', 'vasya-phone', 'petya', 'ended', 1, 1, column1 = 2, 0, 0, 0, 0, 0, 0, 0,
-            'completed', 'device', 0, 0, 0, 0, 0, 0, '[]', '[]', column2
-        FROM (VALUES (1, 5), (2, 10), (3, 20), (5, 30));
-        """#
-
-    @Test func `The histories of an earlier version are whole`() async throws {
-        let old = try TemporaryDatabase()
-        _ = try SQLiteStore.migrate(path: old.path, through: 4)
-        try await DatabaseQueue(path: old.path).write { try $0.execute(sql: Self.calls) }
-        let store = try SQLiteStore(path: old.path)
-        let until = try await DatabaseQueue(path: old.path).read { db in
-            try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'history_until'")
-        }
-        #expect(until == "2", "behind it there may be calls without rows")
-        #expect(try await history(of: Cast.vasya, in: store) == [5, 3, 2, 1])
-        #expect(try await history(of: Cast.petya, in: store) == [5, 3, 1])
-    }
 }

@@ -91,6 +91,22 @@ struct OpeningTests {
         #expect(refusal().hasPrefix("Migration 1 (schema) was applied to this database in another form"))
     }
 
+    @Test func `A database of an unreleased version is refused with what to do, and left as it is`() throws {
+        _ = try SQLiteStore.migrate(path: database.path)
+        // What the development versions have recorded of their five migrations.
+        let first = "f0bea24f5b3755031c7412a6cb4279afbae132f5bb887e8a91c9861da3047d19"
+        try change("UPDATE schema_migrations SET checksum = '\(first)' WHERE number = 1")
+        for number in 2...5 {
+            try change("INSERT INTO schema_migrations (number, name, checksum) VALUES (\(number), 'x', 'x')")
+        }
+        #expect(refusal().hasPrefix("The database was made by a development version of ringback"))
+        #expect(refusal().contains("Move the file away"))
+        let rows = try DatabaseQueue(path: database.path).read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM schema_migrations")
+        }
+        #expect(rows == 5)
+    }
+
     @Test func `A database of something else is refused and left as it is`() throws {
         try change("CREATE TABLE notes (text TEXT)")
         #expect(refusal() == "The file is a database of something else. Name another with --database.")

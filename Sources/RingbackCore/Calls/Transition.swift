@@ -78,16 +78,6 @@ extension TimelineEntry: JSONWritable {
     }
 }
 
-extension TimelineEntry {
-    /// - Returns: `nil` for JSON that ``write(to:)`` has not made.
-    package init?(_ json: JSONSlice) {
-        guard let seq = json["seq"]?.integer, let time = json["time"]?.string.flatMap({ Timestamp($0) }),
-            let what = json["what"]?.string
-        else { return nil }
-        self.init(seq: seq, time: time, what: what, actor: Participant(json["actor"]), detail: json["detail"]?.string)
-    }
-}
-
 extension CallState {
     /// Tells `audiences` of an event. A call that is concealed tells its callee nothing.
     mutating func tell(
