@@ -150,7 +150,7 @@ def entries_of(users, calls, now, until, heads):
                 body += ',"data":{"call":{}}'
             body = body.encode()
             yield (b"".join((
-                number(1), number(call + 1), number(payload_distance), text(kind), number(now), number(len(body)),
+                number(1), number(call + 1), number(payload_distance), text(kind), number(now), number(len(body)), number(0),
                 text(user_id), number(position + 1), number(back(entry, previous)), number(back(entry, milestone)),
                 text(only), text(""))), body)
 

@@ -102,7 +102,9 @@ CREATE TABLE calls (
     -- The log's newest entry when this row was written. What later entries tell is not in the row.
     as_of INTEGER NOT NULL,
     -- The newest entry with an offer, an answer or candidates; NULL when there is none, and long after the end.
-    last_payload INTEGER
+    last_payload INTEGER,
+    -- The keys of its writes (CallRow.keys); NULL when there are none.
+    keys BLOB
 ) STRICT;
 
 CREATE INDEX calls_live ON calls (id) WHERE ended_at IS NULL;
@@ -149,18 +151,3 @@ CREATE TABLE feed_heads (
     -- The newest entry before this one whose position is a multiple of 64, to walk back in large steps.
     milestone INTEGER
 ) STRICT, WITHOUT ROWID;
-
--- Answers to writes that came with an Idempotency-Key.
-CREATE TABLE answers (
-    device_id TEXT NOT NULL REFERENCES devices (device_id) ON DELETE CASCADE,
-    route TEXT NOT NULL,
-    key TEXT NOT NULL,
-    fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
-    status INTEGER NOT NULL,
-    location TEXT,
-    created_at INTEGER NOT NULL,
-    body BLOB NOT NULL,
-    PRIMARY KEY (device_id, route, key)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX answers_by_age ON answers (created_at);

@@ -16,7 +16,7 @@ enum CallRow {
         [
             "callee_device", "state", "merged", "negotiation", "open_offerer", "open_since", "event_count",
             "timeline_count", "ringing_at", "accepted_at", "active_at",
-        ] + side("caller") + side("callee") + ["legs", "timeline", "as_of", "last_payload"]
+        ] + side("caller") + side("callee") + ["legs", "timeline", "as_of", "last_payload", "keys"]
 
     /// What is set when it ends.
     static let ending = ["ended_at", "end_reason", "ended_kind", "ended_user", "ended_device", "message"]
@@ -59,6 +59,7 @@ enum CallRow {
         statement.bind(text: entry.timeline.encode(for: call))
         statement.bind(event)
         statement.bind(entry.lastPayload)
+        statement.bind(keys(call))
     }
 
     static func bindEnding(_ call: CallState, to statement: HotStatement) {
@@ -121,6 +122,7 @@ enum CallRow {
         }
         call.callerSide = side("caller", row)
         call.calleeSide = side("callee", row)
+        try setKeys((row["keys"] as Data?).map { Array($0) }, of: &call)
         return call
     }
 

@@ -38,20 +38,22 @@ struct LiveRows {
                 else { continue }
                 guard event.body.upperBound <= bodies.count else { throw CorruptRow(column: "bodies") }
                 let body = EventBody(members: Array(bodies[event.body]), type: type, time: event.head.time)
-                try retell(body, last: event.last, key: key, db)
+                try retell(body, writeKey: event.head.key, last: event.last, key: key, db)
             }
         }
     }
 
-    private mutating func retell(_ body: EventBody, last: Int64, key: Int64, _ db: Database) throws {
+    private mutating func retell(
+        _ body: EventBody, writeKey: WriteKey?, last: Int64, key: Int64, _ db: Database
+    ) throws {
         if var entry = byKey[key] {
             guard last > asOf[key] ?? 0 else { return }
-            entry.timeline.append(try entry.call.retell(body).timeline)
+            entry.timeline.append(try entry.call.retell(body, key: writeKey).timeline)
             if body.type.hasPayload { entry.lastPayload = last }
             if case .complete = entry.row { entry.row = .behind }
             byKey[key] = entry
         } else if body.type == .callIncoming, try !Self.hasRow(key, db) {
-            let (call, transition) = try CallState.retold(body)
+            let (call, transition) = try CallState.retold(body, key: writeKey)
             var entry = LiveTable.Entry(new: call, key: key)
             entry.timeline.append(transition.timeline)
             byKey[key] = entry

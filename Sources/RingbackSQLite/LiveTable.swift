@@ -42,6 +42,7 @@ final class LiveTable: Sendable {
         var oldEnds: Int64 = 0
         /// The same for all users.
         var newestEnd: Int64 = 0
+        var invitationKeys = InvitationKeys()
     }
 
     private let state: Mutex<State>
@@ -49,7 +50,8 @@ final class LiveTable: Sendable {
     /// Reads the rows of the live calls, and what the log knows more.
     init(_ db: Database) throws {
         var state = State(nextKey: 1)
-        for entry in try LiveRows(db).entries { state.insert(entry) }
+        try state.readInvitationKeys(db)
+        for entry in try LiveRows(db).entries.sorted(by: { $0.key < $1.key }) { state.insert(entry) }
         let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM calls") ?? 0
         state.nextKey = max(newest, state.entries.values.lazy.map(\.key).max() ?? 0) + 1
         self.state = Mutex(state)
@@ -77,6 +79,11 @@ final class LiveTable: Sendable {
         state.withLock { $0.entries.values.sorted { $0.key < $1.key }.map(\.call) }
     }
 
+    /// The call that a device has invited, or was merged into, with a key of this id.
+    func invitedCall(_ key: WriteKey, of device: DeviceID) -> CallID? {
+        state.withLock { $0.invitationKeys.call(key.id, of: device) }
+    }
+
     /// Calls of which the log knows more than their rows.
     var behind: [Entry] { state.withLock { $0.entries.values.filter(\.row.isBehind) } }
 
@@ -98,6 +105,7 @@ final class LiveTable: Sendable {
                 if draft.entry.call.isLive {
                     state.insert(draft.entry)
                 } else {
+                    state.noteKeys(of: draft.entry.call)
                     state.remove(draft.entry)
                     state.noteEnd(of: draft.entry.call, at: newestEvent)
                 }
@@ -134,10 +142,46 @@ extension LiveTable.RowState {
 
 extension LiveTable.State {
     fileprivate mutating func insert(_ entry: LiveTable.Entry) {
+        noteKeys(of: entry.call)
         if entries.updateValue(entry, forKey: entry.call.id) != nil { return }
         for user in [entry.call.caller.userId, entry.call.callee] {
             users[user, default: []].append(entry.call.id)
         }
+    }
+
+    /// Takes the keys of a call that is new here, or into which an invitation was merged.
+    fileprivate mutating func noteKeys(of call: CallState) {
+        guard call.invitationKey != nil || call.mergeKey != nil else { return }
+        let known = entries[call.id]
+        // What was not here and has ended was so all along, unless its callee was busy.
+        guard known != nil || call.isLive || call.ending?.by.kind == .policy else { return }
+        guard known == nil || known?.call.mergeKey != call.mergeKey else { return }
+        let time = call.mergeKey == nil ? call.createdAt : call.acceptedAt ?? call.createdAt
+        invitationKeys.insert(call.invitationKeys, of: call.id, at: time) { entries[$0] != nil }
+    }
+
+    /// Takes the keys of the newest calls, as if they had just been committed.
+    fileprivate mutating func readInvitationKeys(_ db: Database) throws {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT call_id, caller_device, callee_device, keys, created_at FROM calls ORDER BY id DESC
+                LIMIT \(InvitationKeys.capacity)
+                """)
+        var newest: Timestamp?
+        var calls: [(id: CallID, keys: [(DeviceID, WriteKey)], time: Timestamp)] = []
+        while let row = try rows.next() {
+            let time = row.time("created_at")
+            if let newest, time + InvitationKeys.lifetime < newest { break }
+            newest = newest ?? time
+            guard let id = CallID(row["call_id"]), let bytes = (row as any Columns).bytes(3) else { continue }
+            let (invitation, merge) = try CallRow.invitationKeys(bytes)
+            var keys: [(DeviceID, WriteKey)] = []
+            if let invitation { keys.append((try row.device("caller_device"), invitation)) }
+            if let merge, let device = try row.optionalDevice("callee_device") { keys.append((device, merge)) }
+            calls.append((id, keys, time))
+        }
+        for (id, keys, time) in calls.reversed() { invitationKeys.insert(keys, of: id, at: time) { _ in false } }
     }
 
     fileprivate mutating func noteEnd(of call: CallState, at event: Int64) {
@@ -152,6 +196,7 @@ extension LiveTable.State {
 
     fileprivate mutating func remove(_ entry: LiveTable.Entry) {
         guard entries.removeValue(forKey: entry.call.id) != nil else { return }
+        invitationKeys.end(entry.call)
         for user in [entry.call.caller.userId, entry.call.callee] {
             guard let place = users.index(forKey: user) else { continue }
             users.values[place].removeAll { $0 == entry.call.id }

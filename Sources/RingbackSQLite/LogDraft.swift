@@ -42,6 +42,7 @@ struct LogDraft: Sendable {
         entries.append(text: head.type)
         entries.append(number: head.time.milliseconds)
         entries.append(number: Int64(body.count))
+        entries.append(key: head.key)
         bodies.append(contentsOf: body)
         time = max(time, head.time)
     }

@@ -5,7 +5,7 @@ import RingbackModel
 
 /// A row of the log without its bodies: events that were told one after the other, each with those it was told to.
 ///
-/// In `entries` an event is *how many it was told to, call, payload before it, type, time, length of its body*, and each of its
+/// In `entries` an event is *how many it was told to, call, payload before it, type, time, length of its body, key*, and each of its
 /// entries *user, position, previous, milestone, only, except*. What names another entry has how far back it is, 0 for none.
 struct LogRow {
     /// What is kept of an event beside its body.
@@ -16,6 +16,8 @@ struct LogRow {
         var payloadPrevious: Int64?
         var type: String
         var time: Timestamp
+        /// Of the write that it tells.
+        var key: WriteKey?
     }
 
     struct Event: Sendable, Hashable {
@@ -88,11 +90,12 @@ struct LogRow {
         let call = try bytes.number()
         let payload = try bytes.number()
         guard audience > 0, let type = try bytes.text() else { throw CorruptRow(column: "entries") }
-        let head = Head(
+        var head = Head(
             call: call == 0 ? nil : call, payloadPrevious: payload == 0 ? nil : last &- payload, type: type,
             time: Timestamp(milliseconds: try bytes.number()))
         let end = body &+ Int(try bytes.number())
         guard end >= body else { throw CorruptRow(column: "entries") }
+        head.key = try bytes.key()
         var event = Event(head: head, body: body..<end, entries: [], last: last)
         for id in number + 1...last {
             event.entries.append(try entry(&bytes, id))

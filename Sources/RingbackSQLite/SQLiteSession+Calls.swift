@@ -5,6 +5,14 @@ import RingbackModel
 extension SQLiteSession {
     func call(_ id: CallID) throws -> CallState? { try draft(of: id)?.entry.call }
 
+    func invitedCall(_ key: WriteKey, of device: DeviceID) throws -> CallID? {
+        for draft in staged.calls.values
+        where draft.entry.call.invitationKeys.contains(where: { $0.device == device && $0.key.id == key.id }) {
+            return draft.id
+        }
+        return live.invitedCall(key, of: device)
+    }
+
     /// A call as this piece of work has left it, or as it is in memory, or in its row.
     func draft(of id: CallID) throws -> CallDraft? {
         if let current, current.id == id { return current }

@@ -1,16 +1,15 @@
-import Foundation
 import GRDB
 import RingbackCore
 import RingbackModel
 
 extension SQLiteSession {
-    func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
+    func append(_ event: EventBody, to audiences: [Transition.Audience], key: WriteKey?) throws {
         guard !audiences.isEmpty else { return }
         noteChange()
         let call: CallDraft? = if let id = event.callId { try draft(of: id) } else { nil }
         let head = LogRow.Head(
             call: call?.entry.key, payloadPrevious: event.type.hasPayload ? call?.entry.lastPayload : nil,
-            type: event.type.rawValue, time: event.time)
+            type: event.type.rawValue, time: event.time, key: key)
         try staged.append(event, head, to: audiences) { try heads.headForWriter(of: $0, db) }
         if event.type.hasPayload, let call {
             call.entry.lastPayload = staged.newestEvent
@@ -52,31 +51,6 @@ extension SQLiteSession {
             }
         }
         return .events(page.reversed())
-    }
-
-    // MARK: Answers
-
-    func answer(for key: IdempotencyKey) throws -> StoredAnswer? {
-        try row(
-            "SELECT * FROM answers WHERE device_id = ? AND route = ? AND key = ?",
-            [key.device.rawValue, key.route, key.key]
-        ).map { row in
-            StoredAnswer(
-                fingerprint: row.bytes("fingerprint"),
-                answer: Answer(row["status"], body: row.bytes("body"), location: row["location"]))
-        }
-    }
-
-    func save(_ answer: Answer, for key: IdempotencyKey, at now: Timestamp) throws {
-        try execute(
-            """
-            INSERT INTO answers (device_id, route, key, fingerprint, status, location, created_at, body)
-            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM devices WHERE device_id = ?1)
-            """,
-            [
-                key.device.rawValue, key.route, key.key, Data(key.fingerprint), answer.status, answer.location,
-                now.milliseconds, Data(answer.body),
-            ])
     }
 }
 

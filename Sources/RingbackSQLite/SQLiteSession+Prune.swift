@@ -8,16 +8,10 @@ extension SQLiteSession {
         let hasMoreEvents = try pruneLog(before: horizon.events, limit: limit)
         try execute(
             """
-            DELETE FROM answers WHERE (device_id, route, key) IN (
-                SELECT device_id, route, key FROM answers WHERE created_at < ? ORDER BY created_at LIMIT ?)
-            """, [horizon.answers.milliseconds, limit])
-        var removed = db.changesCount
-        try execute(
-            """
             DELETE FROM devices WHERE device_id IN (
                 SELECT device_id FROM devices WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
             """, [horizon.expiredDevices.milliseconds, limit])
-        removed = max(removed, db.changesCount)
+        let removed = db.changesCount
         let hasMorePayloads = try prunePayloads(horizon, limit: limit)
         return hasMoreEvents || removed == limit || hasMorePayloads
     }

@@ -37,8 +37,8 @@ struct Maintenance: Sendable {
     private func prune() async throws {
         let (now, settings) = (services.time.now, services.settings)
         let horizon = PruneHorizon(
-            events: now - settings.eventRetention, answers: now - .seconds(86_400),
-            payloads: now - settings.payloadRetention, expiredDevices: now - .seconds(86_400))
+            events: now - settings.eventRetention, payloads: now - settings.payloadRetention,
+            expiredDevices: now - .seconds(86_400))
         while try await services.store.write({ try $0.prune(horizon, limit: Self.batch) }) {
             try Task.checkCancellation()
         }

@@ -109,7 +109,7 @@ struct EventLogTests {
 
     private static func horizon(events: Timestamp) -> PruneHorizon {
         let never = Timestamp(milliseconds: 0)
-        return PruneHorizon(events: events, answers: never, payloads: never, expiredDevices: never)
+        return PruneHorizon(events: events, payloads: never, expiredDevices: never)
     }
 
     /// Prunes as often as there is something to prune. The first time only makes a checkpoint, beyond which nothing is removed.

@@ -54,7 +54,7 @@ struct HistoryTests {
 
     private func checkpoint() async throws -> Int {
         let never = Timestamp(milliseconds: 0)
-        let horizon = PruneHorizon(events: never, answers: never, payloads: never, expiredDevices: never)
+        let horizon = PruneHorizon(events: never, payloads: never, expiredDevices: never)
         _ = try await store.write { try $0.prune(horizon, limit: 1) }
         return try await DatabaseQueue(path: database.path).read { db in
             try Int.fetchOne(db, sql: "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'history_until'") ?? -1

@@ -36,7 +36,7 @@ struct LogModelTests {
                 let moment = now - .milliseconds(.random(in: 0...20_000, using: &random))
                 pruned = max(pruned, moment)
                 let never = Timestamp(milliseconds: 0)
-                let horizon = PruneHorizon(events: moment, answers: never, payloads: never, expiredDevices: never)
+                let horizon = PruneHorizon(events: moment, payloads: never, expiredDevices: never)
                 while try await store?.write({ try $0.prune(horizon, limit: 3) }) == true {}
             default:
                 let events = events(step, at: now, using: &random)

@@ -94,7 +94,7 @@ struct RetellingTests {
                     Cast.json("\"o\""), negotiation: 1, iceRestart: false, on: id, by: Cast.vasya)
                 if isPruned {
                     let never = Timestamp(milliseconds: 0)
-                    let horizon = PruneHorizon(events: never, answers: never, payloads: never, expiredDevices: never)
+                    let horizon = PruneHorizon(events: never, payloads: never, expiredDevices: never)
                     // The first time makes a checkpoint.
                     _ = try await exchange.store.write { try $0.prune(horizon, limit: 1) }
                 }

@@ -26,12 +26,13 @@ package final class CallRequest: Sendable {
 
     package let action: Action
     package let actor: Participant
-    /// The same key is the same request: it is carried out once.
-    package let key: IdempotencyKey?
+    /// The same key is the same request: it is carried out once. `nil` for a transition, which may be repeated.
+    package let key: WriteKey?
 
-    package init(_ action: Action, by actor: Participant, key: IdempotencyKey? = nil) {
+    /// - Parameter key: The client's, within ``Limits/idempotencyKeyCharacters``.
+    package init(_ action: Action, by actor: Participant, key: String? = nil) {
         self.action = action
         self.actor = actor
-        self.key = key
+        self.key = key.flatMap { WriteKey($0, for: action) }
     }
 }

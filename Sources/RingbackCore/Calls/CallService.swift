@@ -6,6 +6,7 @@ package final class CallService: Sendable {
     let store: any Store
     let time: any Timekeeper
     package let timing: CallTiming
+    private let repeatedAnswers = RepeatedAnswers()
 
     package init(store: any Store, time: any Timekeeper, timing: CallTiming = CallTiming()) {
         self.store = store
@@ -30,37 +31,92 @@ package final class CallService: Sendable {
 
     func carryOut(_ request: CallRequest, in store: any StoreWriter) throws -> Result<Answer, Problem> {
         let now = time.now
-        return try Self.once(request.key, in: store, at: now) {
-            switch request.action {
-            case .invite(let invitation): try Self.invite(invitation, in: store, at: now, timing: timing)
-            case .change(let id, let change):
-                try Self.change(id, by: request.actor, in: store, at: now, timing: timing) { unit in
-                    try Self.apply(change, by: request.actor, to: &unit)
-                }
+        switch request.action {
+        case .invite(let invitation):
+            return try Self.invite(invitation, key: request.key, in: store, at: now, timing: timing)
+        case .change(let id, let change):
+            return try Self.change(id, in: store, at: now, timing: timing) { unit in
+                try Self.apply(change, of: request, to: &unit)
             }
         }
     }
 
     private static func apply(
-        _ change: CallRequest.Change, by actor: Participant, to unit: inout CallUnit
+        _ change: CallRequest.Change, of request: CallRequest, to unit: inout CallUnit
     ) throws -> Answer {
+        let (actor, key) = (request.actor, request.key)
+        if let key, let write = unit.call.keyedWrite(key, by: actor) {
+            guard write.key == key else { throw Problem.keyMismatch }
+            return repeated(change, write, by: actor, of: &unit)
+        }
         switch change {
         case .command(let command):
             try unit.apply(command, by: actor)
             return unit.answer(200)
         case .media(let media):
-            try unit.apply(.media(media), by: actor, payload: .media(media))
+            try unit.apply(.media(media), by: actor, key: key, payload: .media(media))
             return unit.answer(200)
         case .quality(let summary):
-            try unit.apply(.quality, by: actor)
+            try unit.apply(.quality, by: actor, key: key)
             try unit.store.saveQuality(summary, from: actor, of: unit.call.id, at: unit.now)
             return Answer(204)
         case .offer(let sdp, let negotiation, let iceRestart):
-            return try sendOffer(sdp, negotiation, iceRestart, by: actor, to: &unit)
-        case .answer(let sdp, let negotiation): return try sendAnswer(sdp, negotiation, by: actor, to: &unit)
+            let offer = Description(
+                callId: unit.call.id, negotiation: unit.call.negotiation + 1, kind: .offer, sdp: sdp,
+                iceRestart: iceRestart, from: actor, createdAt: unit.now)
+            try unit.apply(
+                .offer(negotiation: negotiation, iceRestart: iceRestart), by: actor, key: key,
+                payload: .description(offer))
+            return answer(with: offer)
+        case .answer(let sdp, let negotiation):
+            let answer = Description(
+                callId: unit.call.id, negotiation: unit.call.openNegotiation?.number ?? unit.call.negotiation,
+                kind: .answer, sdp: sdp, iceRestart: false, from: actor, createdAt: unit.now)
+            try unit.apply(
+                .answer(negotiation: negotiation), by: actor, key: key, payload: .description(answer))
+            return Self.answer(with: answer)
         case .candidates(let candidates, let negotiation):
-            return try addCandidates(candidates, negotiation, by: actor, to: &unit)
+            try unit.apply(
+                .candidates(count: candidates.count, negotiation: negotiation), by: actor, key: key,
+                payload: .candidates(candidates, negotiation: negotiation))
+            return answer(unit.call.id, accepted: candidates.count)
         }
+    }
+
+    /// What a change answered that was done before: the same again, but for the call, which is as it is now.
+    private static func repeated(
+        _ change: CallRequest.Change, _ write: KeyedWrite, by actor: Participant, of unit: inout CallUnit
+    ) -> Answer {
+        switch change {
+        case .command, .media: return unit.answer(200)
+        case .quality: return Answer(204)
+        case .offer(let sdp, _, let iceRestart):
+            return answer(
+                with: Description(
+                    callId: unit.call.id, negotiation: write.negotiation, kind: .offer, sdp: sdp,
+                    iceRestart: iceRestart, from: actor, createdAt: write.time))
+        case .answer(let sdp, _):
+            return answer(
+                with: Description(
+                    callId: unit.call.id, negotiation: write.negotiation, kind: .answer, sdp: sdp, iceRestart: false,
+                    from: actor, createdAt: write.time))
+        case .candidates(let candidates, _): return answer(unit.call.id, accepted: candidates.count)
+        }
+    }
+
+    /// 201 with the ``Description``.
+    private static func answer(with description: Description) -> Answer {
+        Answer(201, description, location: "/v1/calls/\(description.callId)/\(description.kind.rawValue)")
+    }
+
+    /// 202 with how many candidates were taken.
+    private static func answer(_ id: CallID, accepted count: Int) -> Answer {
+        var json = JSONWriter(reservingCapacity: 96)
+        json.object { json in
+            json.field("callId", id.rawValue)
+            json.field("accepted", count)
+        }
+        return Answer(202, body: json.finish())
     }
 
     /// Ends a call in the name of an administrator.
@@ -74,53 +130,13 @@ package final class CallService: Sendable {
         }
     }
 
-    // MARK: Negotiation
-
-    /// 201 with the ``Description``.
-    private static func sendOffer(
-        _ sdp: JSONText, _ negotiation: Int?, _ iceRestart: Bool, by actor: Participant, to unit: inout CallUnit
-    ) throws -> Answer {
-        let offer = Description(
-            callId: unit.call.id, negotiation: unit.call.negotiation + 1, kind: .offer, sdp: sdp,
-            iceRestart: iceRestart, from: actor, createdAt: unit.now)
-        try unit.apply(
-            .offer(negotiation: negotiation, iceRestart: iceRestart), by: actor, payload: .description(offer))
-        return Answer(201, offer, location: "/v1/calls/\(unit.call.id)/offer")
-    }
-
-    /// 201 with the ``Description``.
-    private static func sendAnswer(
-        _ sdp: JSONText, _ negotiation: Int?, by actor: Participant, to unit: inout CallUnit
-    ) throws -> Answer {
-        let answer = Description(
-            callId: unit.call.id, negotiation: unit.call.openNegotiation?.number ?? unit.call.negotiation,
-            kind: .answer, sdp: sdp, iceRestart: false, from: actor, createdAt: unit.now)
-        try unit.apply(.answer(negotiation: negotiation), by: actor, payload: .description(answer))
-        return Answer(201, answer, location: "/v1/calls/\(unit.call.id)/answer")
-    }
-
-    /// 202 with how many were taken.
-    private static func addCandidates(
-        _ candidates: [JSONText], _ negotiation: Int?, by actor: Participant, to unit: inout CallUnit
-    ) throws -> Answer {
-        try unit.apply(
-            .candidates(count: candidates.count, negotiation: negotiation), by: actor,
-            payload: .candidates(candidates, negotiation: negotiation))
-        var json = JSONWriter(reservingCapacity: 96)
-        json.object { json in
-            json.field("callId", unit.call.id.rawValue)
-            json.field("accepted", candidates.count)
-        }
-        return Answer(202, body: json.finish())
-    }
-
     // MARK: The shape of every change
 
     /// Runs `work` on a call.
     ///
     /// What time alone has done to the call is kept, also when the work is refused.
     private static func change(
-        _ id: CallID, by actor: Participant, in store: any StoreWriter, at now: Timestamp, timing: CallTiming,
+        _ id: CallID, in store: any StoreWriter, at now: Timestamp, timing: CallTiming,
         _ work: (inout CallUnit) throws -> Answer
     ) throws -> Result<Answer, Problem> {
         guard let call = try store.call(id) else { return .failure(CallRefusal.notFound.problem) }
@@ -130,36 +146,13 @@ package final class CallService: Sendable {
             return .success(try work(&unit))
         } catch let refusal as CallRefusal {
             return .failure(refusal.problem)
+        } catch let problem as Problem {
+            return .failure(problem)
         }
     }
 
-    /// Gives the answer that was given for the key before, or does work that may be repeated and keeps its answer.
+    /// Does work that may be repeated. While the server remembers the answer that it gave for the key, it gives that again.
     package func repeatable(_ key: IdempotencyKey, _ work: () async throws -> Answer) async throws -> Answer {
-        if let stored = try await store.read({ try $0.answer(for: key) }) { return try Self.replay(stored, key) }
-        let answer = try await work()
-        return try await store.write { [time] store in
-            if let stored = try store.answer(for: key) { return try Self.replay(stored, key) }
-            try store.save(answer, for: key, at: time.now)
-            return answer
-        }
-    }
-
-    private static func replay(_ stored: StoredAnswer, _ key: IdempotencyKey) throws(Problem) -> Answer {
-        guard stored.fingerprint == key.fingerprint else {
-            throw Problem(.idempotencyMismatch, "The key was used for another request of this device.")
-        }
-        return stored.answer
-    }
-
-    /// Gives the answer that was given for the key before, or does the work and keeps its answer.
-    static func once(
-        _ key: IdempotencyKey?, in store: any StoreWriter, at now: Timestamp,
-        _ work: () throws -> Result<Answer, Problem>
-    ) throws -> Result<Answer, Problem> {
-        guard let key else { return try work() }
-        if let stored = try store.answer(for: key) { return Result { () throws(Problem) in try replay(stored, key) } }
-        let result = try work()
-        if case .success(let answer) = result { try store.save(answer, for: key, at: now) }
-        return result
+        try await repeatedAnswers.answer(key, at: time.now, work)
     }
 }

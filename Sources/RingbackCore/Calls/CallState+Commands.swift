@@ -5,9 +5,11 @@ extension CallState {
     ///
     /// A command that repeats what already happened is taken and does nothing.
     ///
-    /// - Parameter now: The time, after ``advance(to:timing:)`` was called with it.
+    /// - Parameters:
+    ///   - now: The time, after ``advance(to:timing:)`` was called with it.
+    ///   - key: What the command is known by when it is repeated.
     package mutating func apply(
-        _ command: CallCommand, by actor: Participant, at now: Timestamp
+        _ command: CallCommand, by actor: Participant, at now: Timestamp, key: WriteKey? = nil
     ) throws(CallRefusal) -> Transition {
         guard let side = side(of: actor.userId) else { throw .notFound }
         var next = self
@@ -27,6 +29,16 @@ extension CallState {
         case .quality:
             _ = try next.requireSinceAccepted(actor)
             next.record("quality", by: actor, at: now, in: &transition)
+        }
+        if let key {
+            var write = KeyedWrite(key: key, time: now, negotiation: 0)
+            switch command {
+            case .merge: next.mergeKey = key
+            case .offer: write.negotiation = next.negotiation
+            case .answer: write.negotiation = openNegotiation?.number ?? 0
+            default: break
+            }
+            if command != .merge { next.remember(write, of: side) }
         }
         self = next
         return transition

@@ -33,14 +33,21 @@ extension CallState {
     /// A concealed call lists the callee's devices like any other, so that its caller can't tell it from one that nobody
     /// hears.
     ///
-    /// - Parameter devices: The callee's devices, at most ``Limits/legs``.
+    /// - Parameters:
+    ///   - devices: The callee's devices, at most ``Limits/legs``.
+    ///   - key: What the invitation is known by when it is repeated.
     package static func invite(
-        _ invitation: Invitation, id: CallID, devices: [DeviceID], reception: Reception, at now: Timestamp
+        _ invitation: Invitation, id: CallID, devices: [DeviceID], reception: Reception, at now: Timestamp,
+        key: WriteKey? = nil
     ) -> (CallState, Transition) {
         var call = CallState(
             id: id, caller: invitation.caller, callee: invitation.callee, media: invitation.media,
             custom: invitation.custom, createdAt: now, ringsUntil: now + .seconds(invitation.ringSeconds),
             isConcealed: reception == .concealed, legs: devices.map { Leg(device: $0) })
+        if let key {
+            call.invitationKey = key
+            call.invitedLegs = devices.count
+        }
         var transition = Transition()
         call.record("invited", by: call.caller, at: now, in: &transition)
         switch reception {

@@ -26,8 +26,9 @@ package struct UntellableEvent: Error {
 extension CallState {
     /// Makes again the call whose invitation an event of the log tells.
     ///
+    /// - Parameter key: What the invitation is known by when it is repeated.
     /// - Throws: ``UntellableEvent``.
-    package static func retold(_ invitation: EventBody) throws -> (CallState, Transition) {
+    package static func retold(_ invitation: EventBody, key: WriteKey? = nil) throws -> (CallState, Transition) {
         guard invitation.type == .callIncoming, let json = invitation.json, json["callSeq"]?.integer == 1,
             let call = json["data"]?["call"], let id = call["callId"]?.string.flatMap({ CallID($0) }),
             let caller = Participant(call["caller"]),
@@ -41,15 +42,16 @@ extension CallState {
             Invitation(
                 caller: caller, callee: callee, media: Call.Media(audio: audio, video: video),
                 custom: call["custom"]?.text, ringSeconds: ringSeconds),
-            id: id, devices: devices, reception: .rings, at: invitation.time)
+            id: id, devices: devices, reception: .rings, at: invitation.time, key: key)
     }
 
     /// Does again what an event of the log tells, at its time.
     ///
+    /// - Parameter key: What the command is known by when it is repeated.
     /// - Returns: What was done then; the event itself is among the notices. Nothing for an event that the call has told
     ///   already: one for another user, and one that follows from a change whose first event was retold.
     /// - Throws: ``CallRefusal``, ``UntellableEvent``. Nothing has changed then.
-    package mutating func retell(_ event: EventBody) throws -> Transition {
+    package mutating func retell(_ event: EventBody, key: WriteKey? = nil) throws -> Transition {
         guard let json = event.json, let seq = json["callSeq"]?.integer, let actor = Participant(json["actor"]),
             let data = json["data"]
         else { throw UntellableEvent(type: event.type) }
@@ -60,7 +62,7 @@ extension CallState {
             return setReconnecting(isReconnecting, side, at: event.time)
         }
         guard let command = Self.command(event.type, data) else { throw UntellableEvent(type: event.type) }
-        return try apply(command, by: actor, at: event.time)
+        return try apply(command, by: actor, at: event.time, key: key)
     }
 
     private static func command(_ type: EventType, _ data: JSONSlice) -> CallCommand? {

@@ -38,6 +38,8 @@ package struct CallState: Sendable, Hashable {
         package var reconnectingSince: Timestamp?
         package var candidates = 0
         package var media: JSONText?
+        /// What its device did with keys, the newest last: at most ``CallState/keyedWritesPerSide``.
+        package var keyedWrites: [KeyedWrite] = []
 
         package init() {}
     }
@@ -118,6 +120,9 @@ package struct CallState: Sendable, Hashable {
         var activeAt: Timestamp?
         var isMerged = false
         var legs: [Leg]
+        var invitationKey: WriteKey?
+        var invitedLegs = 0
+        var mergeKey: WriteKey?
         var callerSide = SideState()
         var calleeSide = SideState()
         var negotiation = 0
@@ -195,6 +200,21 @@ package struct CallState: Sendable, Hashable {
     package var legs: [Leg] {
         get { shared.facts.legs }
         _modify { yield &facts.legs }
+    }
+    /// The key that the call was invited with.
+    package var invitationKey: WriteKey? {
+        get { shared.facts.invitationKey }
+        _modify { yield &facts.invitationKey }
+    }
+    /// With a key: how many of the legs the invitation's answer told of. They are the first.
+    package var invitedLegs: Int {
+        get { shared.facts.invitedLegs }
+        _modify { yield &facts.invitedLegs }
+    }
+    /// The key of the callee's invitation that was merged into this call.
+    package var mergeKey: WriteKey? {
+        get { shared.facts.mergeKey }
+        _modify { yield &facts.mergeKey }
     }
     package var callerSide: SideState {
         get { shared.facts.callerSide }

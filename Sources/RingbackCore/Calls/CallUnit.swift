@@ -24,6 +24,8 @@ struct CallUnit {
         self.timing = timing
     }
 
+    var location: String { "/v1/calls/\(call.id)" }
+
     /// Answers with the call as it is now.
     mutating func answer(_ status: Int, location: String? = nil) -> Answer {
         Answer(status, body: json(), location: location)
@@ -46,14 +48,16 @@ struct CallUnit {
     }
 
     /// - Throws: ``CallRefusal``; nothing has changed then.
-    mutating func apply(_ command: CallCommand, by actor: Participant, payload: Payload = .none) throws {
+    mutating func apply(_ command: CallCommand, by actor: Participant, key: WriteKey? = nil, payload: Payload = .none)
+        throws
+    {
         let before = call
-        let transition = try call.apply(command, by: actor, at: now)
-        if call != before { try carryOut(transition, payload) }
+        let transition = try call.apply(command, by: actor, at: now, key: key)
+        if call != before { try carryOut(transition, payload, key: key) }
     }
 
-    /// Saves the call, its timeline and its events.
-    mutating func carryOut(_ transition: Transition, _ payload: Payload = .none) throws {
+    /// Saves the call, its timeline and its events, the first of them with the key of the command.
+    mutating func carryOut(_ transition: Transition, _ payload: Payload = .none, key: WriteKey? = nil) throws {
         encoded = nil
         let deadline = call.deadline(timing: timing)
         if transition.isRetold, call.isLive {
@@ -62,12 +66,14 @@ struct CallUnit {
             try store.save(call, deadline: deadline)
         }
         try store.append(transition.timeline, to: call.id)
+        var key = key
         for notice in transition.notices {
             let data = data(notice.content, payload)
             let event = EventBody(
                 type: notice.type, time: now, callId: call.id, callSeq: notice.callSeq, actor: notice.actor,
                 reservingCapacity: data.count, data: data.write)
-            try store.append(event, to: notice.audiences)
+            try store.append(event, to: notice.audiences, key: key)
+            key = nil
         }
     }
 

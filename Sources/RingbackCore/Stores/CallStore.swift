@@ -26,6 +26,9 @@ package struct HistoryQuery: Sendable, Hashable {
 
 package protocol CallReader {
     func call(_ id: CallID) throws -> CallState?
+    /// The call that a device has invited, or was merged into, with this key or another of the same id. Known while the call
+    /// lives, and some time after the invitation.
+    func invitedCall(_ key: WriteKey, of device: DeviceID) throws -> CallID?
     /// Calls of a user that have not ended, oldest first; not those that are concealed from the user.
     func liveCalls(of user: UserID) throws -> [CallState]
     /// All calls that have not ended.

@@ -24,17 +24,6 @@ package final class StoredEvent: Sendable {
     }
 }
 
-/// The answer to a write that was given once, to be given again for the same key (`Idempotency-Key`).
-package struct StoredAnswer: Sendable, Hashable {
-    package var fingerprint: [UInt8]
-    package var answer: Answer
-
-    package init(fingerprint: [UInt8], answer: Answer) {
-        self.fingerprint = fingerprint
-        self.answer = answer
-    }
-}
-
 /// What a write answers: a status of HTTP, the JSON, and where what it made can be found.
 package struct Answer: Sendable, Hashable {
     package var status: Int
@@ -52,7 +41,7 @@ package struct Answer: Sendable, Hashable {
     }
 }
 
-/// A client's key for a write: the same device, route and key is the same write.
+/// A client's key for a write that is no write to a call: the same device, route and key is the same write.
 package struct IdempotencyKey: Sendable, Hashable {
     package var device: DeviceID
     package var route: String
@@ -80,30 +69,34 @@ package protocol EventReader {
     func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead
     /// The position of a user's newest event, 0 for an empty log. Never later than what this reader sees.
     func newestPosition(of user: UserID) throws -> Int64
-    func answer(for key: IdempotencyKey) throws -> StoredAnswer?
 }
 
 package protocol EventWriter {
     /// Adds an event to the logs of its audiences. The only way to log, and the only way to wake.
-    func append(_ event: EventBody, to audiences: [Transition.Audience]) throws
-    func save(_ answer: Answer, for key: IdempotencyKey, at now: Timestamp) throws
-    /// Removes what is older than its time: events, answers, expired devices, the SDP and candidates of ended calls.
+    ///
+    /// - Parameter key: Of the write that the event tells, if it is the first that tells it.
+    func append(_ event: EventBody, to audiences: [Transition.Audience], key: WriteKey?) throws
+    /// Removes what is older than its time: events, expired devices, the SDP and candidates of ended calls.
     ///
     /// - Returns: Whether there is more to remove.
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool
 }
 
+extension EventWriter {
+    package func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
+        try append(event, to: audiences, key: nil)
+    }
+}
+
 /// Before which moments things are removed.
 package struct PruneHorizon: Sendable, Hashable {
     package var events: Timestamp
-    package var answers: Timestamp
     /// For the payloads of calls that ended before it. The calls themselves stay: they are the history.
     package var payloads: Timestamp
     package var expiredDevices: Timestamp
 
-    package init(events: Timestamp, answers: Timestamp, payloads: Timestamp, expiredDevices: Timestamp) {
+    package init(events: Timestamp, payloads: Timestamp, expiredDevices: Timestamp) {
         self.events = events
-        self.answers = answers
         self.payloads = payloads
         self.expiredDevices = expiredDevices
     }

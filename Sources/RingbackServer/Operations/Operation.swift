@@ -7,9 +7,9 @@ final class Operation: Sendable {
 
     /// What an `Idempotency-Key` does.
     enum Repeating: Sendable {
-        /// The answer is kept in the transaction that does the work.
+        /// The call remembers what was done with it.
         case once
-        /// The work may be done twice without harm; the first answer is kept behind it.
+        /// The work may be done twice without harm; the first answer is remembered for a while.
         case harmless
         /// No key is looked at.
         case unkeyed

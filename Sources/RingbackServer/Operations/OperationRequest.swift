@@ -81,17 +81,23 @@ struct OperationRequest: Sendable {
 
     /// A change of the call that the path names.
     func change(_ change: CallRequest.Change) throws -> CallRequest {
-        CallRequest(.change(try call(), change), by: try participant, key: try key())
+        CallRequest(.change(try call(), change), by: try participant, key: try keyText())
     }
 
     // MARK: Idempotency
 
-    /// The client's key, bound to this device and route, with a fingerprint of what is asked.
-    func key() throws -> IdempotencyKey? {
+    /// The client's key as it came.
+    func keyText() throws -> String? {
         guard let idempotencyKey else { return nil }
         guard Limits.idempotencyKeyCharacters.contains(idempotencyKey.utf8.count),
             idempotencyKey.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw Problem.invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters") }
+        return idempotencyKey
+    }
+
+    /// The client's key, bound to this device and route, with a fingerprint of what is asked.
+    func key() throws -> IdempotencyKey? {
+        guard let idempotencyKey = try keyText() else { return nil }
         let names = operation.id.pathParameters
         var route = operation.id.rawValue
         for name in names { route += try "/\(parameters[name] ?? "")" }

@@ -5,29 +5,24 @@ import Testing
 
 /// The same key and the same request is the same write.
 struct IdempotencyTests {
-    private func key(_ key: String, _ fingerprint: UInt8 = 1, device: Participant = Cast.vasya) -> IdempotencyKey {
-        IdempotencyKey(
-            device: device.deviceId, route: "r", key: key, fingerprint: [UInt8](repeating: fingerprint, count: 32))
-    }
-
     @Test func `A repeated invitation gets the first answer, and there is one call`() async throws {
         let exchange = try await Exchange.withCast()
-        let first = try await exchange.calls.invite(Cast.invitation(), key: key("k"))
+        let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
         exchange.time.advance(by: .seconds(5))
-        #expect(try await exchange.calls.invite(Cast.invitation(), key: key("k")) == first)
+        #expect(try await exchange.calls.invite(Cast.invitation(), key: "k") == first)
         #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
-        #expect(try await exchange.calls.invite(Cast.invitation(), key: key("other")) != first)
+        #expect(try await exchange.calls.invite(Cast.invitation(), key: "other") != first)
     }
 
     @Test func `The answer is the first one's even when the call has gone on`() async throws {
         let exchange = try await Exchange.withCast()
         let id = try await exchange.connectingCall()
         let offer = try await exchange.calls.sendOffer(
-            Cast.json(#""a""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: key("k"))
+            Cast.json(#""a""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: "k")
         _ = try await exchange.calls.perform(.hangUp(.completed), on: id, by: Cast.petya)
         #expect(
             try await exchange.calls.sendOffer(
-                Cast.json(#""a""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: key("k"))
+                Cast.json(#""a""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: "k")
                 == offer)
     }
 
@@ -36,7 +31,7 @@ struct IdempotencyTests {
         let id = try await exchange.connectingCall()
         for _ in 0..<2 {
             _ = try await exchange.calls.addCandidates(
-                [Cast.json("{}")], negotiation: nil, on: id, by: Cast.vasya, key: key("k"))
+                [Cast.json("{}")], negotiation: nil, on: id, by: Cast.vasya, key: "k")
         }
         #expect(try await exchange.calls.candidates(of: id, after: 0, limit: 9, for: Cast.petya).count == 1)
         #expect(try await exchange.call(id)?.callerSide.candidates == 1)
@@ -44,9 +39,9 @@ struct IdempotencyTests {
 
     @Test func `Another request with a used key is a mismatch, and changes nothing`() async throws {
         let exchange = try await Exchange.withCast()
-        _ = try await exchange.calls.invite(Cast.invitation(), key: key("k", 1))
+        _ = try await exchange.calls.invite(Cast.invitation(), key: "k")
         let problem = try await #require(throws: Problem.self) {
-            try await exchange.calls.invite(Cast.invitation(), key: key("k", 2))
+            try await exchange.calls.invite(Cast.invitation(ringSeconds: 20), key: "k")
         }
         #expect(problem.code == .idempotencyMismatch)
         #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
@@ -54,9 +49,9 @@ struct IdempotencyTests {
 
     @Test func `Keys are a device's own`() async throws {
         let exchange = try await Exchange.withCast()
-        let first = try await exchange.calls.invite(Cast.invitation(), key: key("k"))
+        let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
         let other = try await exchange.calls.invite(
-            Cast.invitation(from: Cast.vasyaTablet), key: key("k", device: Cast.vasyaTablet))
+            Cast.invitation(from: Cast.vasyaTablet), key: "k")
         #expect(first != other)
     }
 
@@ -65,7 +60,7 @@ struct IdempotencyTests {
         let id = try await exchange.invite()
         let send = {
             try await exchange.calls.sendOffer(
-                Cast.json(#""a""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: key("k"))
+                Cast.json(#""a""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: "k")
         }
         let problem = try await #require(throws: Problem.self) { try await send() }
         #expect(problem.code == .notAccepted && problem.callState == .inviting)
@@ -76,22 +71,194 @@ struct IdempotencyTests {
     @Test func `Of requests with one key at once one is done`() async throws {
         let exchange = try await Exchange.withCast()
         let answers = try await withThrowingTaskGroup(of: RingbackCore.Answer.self) { group in
-            for _ in 0..<20 { group.addTask { try await exchange.calls.invite(Cast.invitation(), key: key("k")) } }
+            for _ in 0..<20 { group.addTask { try await exchange.calls.invite(Cast.invitation(), key: "k") } }
             return try await group.reduce(into: Set<RingbackCore.Answer>()) { $0.insert($1) }
         }
         #expect(answers.count == 1)
         #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
     }
 
+    private static let key = IdempotencyKey(device: Cast.vasya.deviceId, route: "r", key: "k", fingerprint: [1])
+
     @Test func `Work outside the calls is repeatable too`() async throws {
         let exchange = try await Exchange.withCast()
         let work: @Sendable (Int) async throws -> RingbackCore.Answer = { number in
-            try await exchange.calls.repeatable(key("k")) { RingbackCore.Answer(200, body: Array("\(number)".utf8)) }
+            try await exchange.calls.repeatable(Self.key) { RingbackCore.Answer(200, body: Array("\(number)".utf8)) }
         }
         #expect(try await work(1) == work(2))
         let problem = try await #require(throws: Problem.self) {
-            try await exchange.calls.repeatable(key("k", 9)) { RingbackCore.Answer(200) }
+            try await exchange.calls.repeatable(
+                IdempotencyKey(device: Cast.vasya.deviceId, route: "r", key: "k", fingerprint: [9])
+            ) { RingbackCore.Answer(200) }
         }
         #expect(problem.code == .idempotencyMismatch)
+    }
+
+    // MARK: After a restart, and after the end
+
+    private let sdp = Cast.json(#""a""#)
+
+    /// The writes that are done once, each with a key of its own, and their answers.
+    private func write(
+        _ exchange: Exchange, on id: CallID, after restart: Bool = false
+    ) async throws -> [RingbackCore.Answer] {
+        let calls = exchange.calls
+        return [
+            try await calls.invite(Cast.invitation(), key: "invite"),
+            try await calls.sendOffer(
+                sdp, negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: "offer"),
+            try await calls.addCandidates(
+                [Cast.json(#"{"candidate": "a"}"#)], negotiation: 1, on: id, by: Cast.vasya, key: "candidates"),
+            try await calls.sendAnswer(sdp, negotiation: 1, on: id, by: Cast.petya, key: "answer"),
+            try await calls.reportQuality(Cast.json("{}"), on: id, by: Cast.petya, key: "quality"),
+            try await calls.setMedia(Cast.json(#"{"held":true}"#), on: id, by: Cast.petya, key: "media"),
+        ]
+    }
+
+    @Test(arguments: [false, true])
+    func `What was done before a restart is not done again behind it`(isCheckpointed: Bool) async throws {
+        let database = try TemporaryDatabase()
+        let time = ManualTime()
+        let (id, first, events): (CallID, [RingbackCore.Answer], Int64)
+        do {
+            let exchange = try Exchange(database, time: time)
+            try await exchange.register(Cast.devices)
+            let invited = try await exchange.calls.invite(Cast.invitation(), key: "invite")
+            id = try Exchange.callID(in: invited)
+            _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petya)
+            first = try await write(exchange, on: id)
+            #expect(first[0] == invited)
+            events = try await exchange.store.read { try $0.newestPosition(of: Cast.petya.userId) }
+            if isCheckpointed {
+                let never = Timestamp(milliseconds: 0)
+                let horizon = PruneHorizon(events: never, payloads: never, expiredDevices: never)
+                _ = try await exchange.store.write { try $0.prune(horizon, limit: 1) }
+            }
+        }
+        time.advance(by: .seconds(5))
+        let exchange = try Exchange(database, time: time)
+        let call = try await exchange.call(id)
+        #expect(try await write(exchange, on: id) == first)
+        #expect(try await exchange.call(id) == call)
+        #expect(try await exchange.store.read { try $0.newestPosition(of: Cast.petya.userId) } == events)
+        let problem = try await #require(throws: Problem.self) {
+            try await exchange.calls.sendOffer(
+                Cast.json(#""b""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: "offer")
+        }
+        #expect(problem.code == .idempotencyMismatch)
+    }
+
+    @Test(arguments: [false, true])
+    func `An invitation that is repeated after its call has ended does not ring again`(isBusy: Bool) async throws {
+        let database = try TemporaryDatabase()
+        let time = ManualTime()
+        let first: RingbackCore.Answer
+        do {
+            let exchange = try Exchange(database, time: time)
+            try await exchange.register(Cast.devices)
+            if isBusy {
+                _ = try await exchange.connectingCall()
+                try await exchange.store.write { store in
+                    var account = Exchange.account(Cast.petya.userId)
+                    account.busy = .reject
+                    try store.update(account)
+                }
+            }
+            first = try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k")
+            let id = try Exchange.callID(in: first)
+            if !isBusy { _ = try await exchange.calls.perform(.cancel, on: id, by: Cast.vasyaTablet) }
+            #expect(try await exchange.call(id)?.isLive == false)
+            #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k") == first)
+        }
+        let exchange = try Exchange(database, time: time)
+        #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k") == first)
+        // Whatever comes later moves the time on; the key of a call that has ended is forgotten with it.
+        time.advance(by: .seconds(601))
+        _ = try await exchange.calls.invite(Cast.invitation(), key: "later")
+        #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k") != first)
+    }
+
+    @Test func `While its call lives an invitation's key is kept, however long ago it was used`() async throws {
+        let exchange = try await Exchange.withCast()
+        let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
+        let id = try Exchange.callID(in: first)
+        _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petya)
+        for actor in [Cast.vasya, Cast.petya] { _ = try await exchange.calls.perform(.connected, on: id, by: actor) }
+        exchange.time.advance(by: .seconds(3600))
+        _ = try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "later")
+        #expect(try await exchange.calls.invite(Cast.invitation(), key: "k") == first)
+        _ = try await exchange.calls.perform(.hangUp(.completed), on: id, by: Cast.petya)
+        #expect(try await exchange.calls.invite(Cast.invitation(), key: "k") != first)
+    }
+
+    @Test func `A merged invitation that is repeated gets the standing call, also after a restart`() async throws {
+        let database = try TemporaryDatabase()
+        let back = Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)
+        let id: CallID
+        do {
+            let exchange = try Exchange(database)
+            try await exchange.register(Cast.devices)
+            id = try await exchange.invite()
+            #expect(try await exchange.calls.invite(back, key: "k").status == 200)
+            #expect(try Exchange.callID(in: await exchange.calls.invite(back, key: "k")) == id)
+        }
+        let exchange = try Exchange(database)
+        let again = try await exchange.calls.invite(back, key: "k")
+        #expect(again.status == 200)
+        #expect(try Exchange.callID(in: again) == id)
+        #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
+    }
+
+    @Test func `A call remembers the newest keys of a device, and no more`() async throws {
+        let exchange = try await Exchange.withCast()
+        let id = try await exchange.connectingCall()
+        let send: (Int) async throws -> RingbackCore.Answer = { number in
+            try await exchange.calls.addCandidates(
+                [Cast.json(#"{"n":\#(number)}"#)], negotiation: nil, on: id, by: Cast.vasya, key: "k\(number)")
+        }
+        for number in 0...CallState.keyedWritesPerSide { _ = try await send(number) }
+        let candidates = CallState.keyedWritesPerSide + 1
+        for number in 1...CallState.keyedWritesPerSide { _ = try await send(number) }
+        #expect(try await exchange.call(id)?.callerSide.candidates == candidates)
+        #expect(try await exchange.call(id)?.callerSide.keyedWrites.count == CallState.keyedWritesPerSide)
+        _ = try await send(0)
+        #expect(try await exchange.call(id)?.callerSide.candidates == candidates + 1, "forgotten")
+    }
+
+    @Test func `A key is an operation's own, and white space does not make another request`() async throws {
+        let exchange = try await Exchange.withCast()
+        let id = try await exchange.connectingCall()
+        let calls = exchange.calls
+        for text in [#"{"candidate":"a b"}"#, #"{ "candidate" : "a b" }"#] {
+            _ = try await calls.addCandidates([Cast.json(text)], negotiation: 1, on: id, by: Cast.petya, key: "k")
+        }
+        #expect(try await exchange.call(id)?.calleeSide.candidates == 1)
+        _ = try await calls.setMedia(Cast.json(#"{"held":true}"#), on: id, by: Cast.petya, key: "k")
+        #expect(try await exchange.call(id)?.calleeSide.media == Cast.json(#"{"held":true}"#))
+        for text in [#"{"candidate":"a  b"}"#, #"{"candidate":"a b","sdpMid":"0"}"#] {
+            let problem = try await #require(throws: Problem.self) {
+                try await calls.addCandidates([Cast.json(text)], negotiation: 1, on: id, by: Cast.petya, key: "k")
+            }
+            #expect(problem.code == .idempotencyMismatch)
+        }
+        let problem = try await #require(throws: Problem.self) {
+            try await calls.addCandidates(
+                [Cast.json(#"{"candidate":"a b"}"#)], negotiation: 1, on: id, by: Cast.petyaTablet, key: "k")
+        }
+        #expect(problem.code == .notAParticipant, "another device's key is another key")
+    }
+
+    @Test func `An older media state that is repeated with its key does not replace the newer one`() async throws {
+        let exchange = try await Exchange.withCast()
+        let id = try await exchange.connectingCall()
+        let set: (String, String) async throws -> Void = { media, key in
+            _ = try await exchange.calls.setMedia(Cast.json(media), on: id, by: Cast.petya, key: key)
+        }
+        try await set(#"{"held":true}"#, "1")
+        try await set(#"{"held":true}"#, "2")
+        try await set(#"{"held":false}"#, "3")
+        try await set(#"{"held":true}"#, "1")
+        try await set(#"{"held":true}"#, "2")
+        #expect(try await exchange.call(id)?.calleeSide.media == Cast.json(#"{"held":false}"#))
     }
 }

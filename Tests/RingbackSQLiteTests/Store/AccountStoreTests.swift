@@ -153,7 +153,7 @@ struct AccountStoreTests {
         record.expiresAt = ManualTime.start - .milliseconds(1)
         let old = record
         let never = Timestamp(milliseconds: 0)
-        let horizon = PruneHorizon(events: never, answers: never, payloads: never, expiredDevices: ManualTime.start)
+        let horizon = PruneHorizon(events: never, payloads: never, expiredDevices: ManualTime.start)
         let more = try await store.write { store in
             try store.save(old)
             return try store.prune(horizon, limit: 10)

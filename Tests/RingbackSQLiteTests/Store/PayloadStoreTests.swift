@@ -3,7 +3,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// What the store promises of that which belongs to a call, and of the answers to writes.
+/// What the store promises of that which belongs to a call.
 struct PayloadStoreTests {
     private let exchange: Exchange
     private let id = Cast.callID()
@@ -143,7 +143,7 @@ struct PayloadStoreTests {
         }
         let never = Timestamp(milliseconds: 0)
         func prune(before moment: Timestamp) async throws -> Bool {
-            let horizon = PruneHorizon(events: never, answers: never, payloads: moment, expiredDevices: never)
+            let horizon = PruneHorizon(events: never, payloads: moment, expiredDevices: never)
             return try await store.write { try $0.prune(horizon, limit: 10) }
         }
         #expect(try await prune(before: ManualTime.start) == false)
@@ -154,45 +154,5 @@ struct PayloadStoreTests {
         #expect(try await store.read { try $0.call(id) } == ended)
         #expect(try await store.read { try $0.timeline(of: id) } == transition.timeline)
         #expect(try await store.read { try $0.newestDescription(.offer, of: Cast.callID(1)) } == live)
-    }
-
-    // MARK: Answers
-
-    private func key(_ key: String, route: String = "invite", device: DeviceID = Cast.vasya.deviceId) -> IdempotencyKey
-    {
-        IdempotencyKey(device: device, route: route, key: key, fingerprint: [UInt8](repeating: 7, count: 32))
-    }
-
-    @Test func `An answer is kept for the device, the route and the key`() async throws {
-        let answer = RingbackCore.Answer(201, body: Array(#"{"a":"é"}"#.utf8), location: "/v1/calls/x")
-        try await store.write { try $0.save(answer, for: key("k"), at: ManualTime.start) }
-        let stored = try await store.read { try $0.answer(for: key("k")) }
-        #expect(stored == StoredAnswer(fingerprint: key("k").fingerprint, answer: answer))
-        for other in [key("K"), key("k "), key("k", route: "accept"), key("k", device: Cast.vasyaTablet.deviceId)] {
-            #expect(try await store.read { try $0.answer(for: other) } == nil)
-        }
-    }
-
-    @Test func `An answer without body and place is kept too`() async throws {
-        try await store.write { try $0.save(RingbackCore.Answer(204), for: key("k"), at: ManualTime.start) }
-        #expect(try await store.read { try $0.answer(for: key("k")) }?.answer == RingbackCore.Answer(204))
-    }
-
-    @Test func `Answers go with their device, and when they are old`() async throws {
-        let never = Timestamp(milliseconds: 0)
-        let horizon = PruneHorizon(
-            events: never, answers: ManualTime.start + .seconds(1), payloads: never, expiredDevices: never)
-        let more = try await store.write { store in
-            try store.save(RingbackCore.Answer(204), for: key("old"), at: ManualTime.start)
-            try store.save(RingbackCore.Answer(204), for: key("new"), at: ManualTime.start + .seconds(1))
-            try store.save(
-                RingbackCore.Answer(204), for: key("nobody's", device: Cast.device("gone-phone")), at: ManualTime.start)
-            return try store.prune(horizon, limit: 10)
-        }
-        #expect(!more)
-        #expect(try await store.read { try $0.answer(for: key("old")) } == nil)
-        #expect(try await store.read { try $0.answer(for: key("new")) } != nil)
-        try await store.write { try $0.delete(Cast.vasya.deviceId) }
-        #expect(try await store.read { try $0.answer(for: key("new")) } == nil)
     }
 }

@@ -1,0 +1,124 @@
+package import RingbackModel
+
+/// A client's key for a write to a call, and what it asked with it, as two numbers.
+///
+/// They are the same in every process and over every transport. They are no cryptographic hashes, and need not be: a key is
+/// looked for only among those of the same device, so whoever makes two of them collide spoils a write of its own.
+package struct WriteKey: Sendable, Hashable {
+    /// The operation and the client's text; never 0.
+    package let id: UInt64
+    /// The content: the same key with another one is a mistake of the client's.
+    package let fingerprint: UInt64
+
+    package init(id: UInt64, fingerprint: UInt64) {
+        self.id = id
+        self.fingerprint = fingerprint
+    }
+
+    /// - Parameter text: Visible ASCII, within ``Limits/idempotencyKeyCharacters``.
+    /// - Returns: `nil` for a transition: repeating one changes nothing, so its key need not be kept.
+    init?(_ text: String, for action: CallRequest.Action) {
+        var content = StableHash()
+        guard let operation = action.hash(into: &content) else { return nil }
+        var name = StableHash()
+        name.combine(operation)
+        name.combine(text)
+        self.init(id: max(name.value, 1), fingerprint: content.value)
+    }
+}
+
+/// A write that was done with a key.
+package struct KeyedWrite: Sendable, Hashable {
+    package var key: WriteKey
+    package var time: Timestamp
+    /// Of an offer or an answer the number of its negotiation, else 0.
+    package var negotiation: Int
+
+    package init(key: WriteKey, time: Timestamp, negotiation: Int) {
+        self.key = key
+        self.time = time
+        self.negotiation = negotiation
+    }
+}
+
+extension CallRequest.Action {
+    /// Combines what is asked, but not of which call.
+    ///
+    /// - Returns: The number of the operation; `nil` for a transition.
+    fileprivate func hash(into hash: inout StableHash) -> UInt64? {
+        switch self {
+        case .invite(let invitation):
+            hash.combine(invitation.callee.rawValue)
+            hash.combine(invitation.media.audio ? 1 : 0)
+            hash.combine(invitation.media.video ? 1 : 0)
+            hash.combine(UInt64(invitation.ringSeconds))
+            hash.combine(json: invitation.custom)
+            return 1
+        case .change(_, .command): return nil
+        case .change(_, .media(let media)):
+            hash.combine(json: media)
+            return 2
+        case .change(_, .quality(let summary)):
+            hash.combine(json: summary)
+            return 3
+        case .change(_, .offer(let sdp, let negotiation, let iceRestart)):
+            hash.combine(json: sdp)
+            hash.combine(negotiation)
+            hash.combine(iceRestart ? 1 : 0)
+            return 4
+        case .change(_, .answer(let sdp, let negotiation)):
+            hash.combine(json: sdp)
+            hash.combine(negotiation)
+            return 5
+        case .change(_, .candidates(let candidates, let negotiation)):
+            for candidate in candidates { hash.combine(json: candidate) }
+            hash.combine(negotiation)
+            return 6
+        }
+    }
+}
+
+/// A hash that is the same in every process, unlike Swift's own.
+struct StableHash {
+    private(set) var value: UInt64 = 0x2545_F491_4F6C_DD1D
+
+    mutating func combine(_ word: UInt64) {
+        let product = (value ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        value = (product.high ^ product.low) &+ 0xD1B5_4A32_D192_ED03
+    }
+
+    mutating func combine(_ number: Int?) { combine(number.map { UInt64(bitPattern: Int64($0)) &+ 1 } ?? 0) }
+
+    mutating func combine(_ text: String) { text.readUTF8 { combine(UnsafeRawBufferPointer($0)) } }
+
+    /// White space between the values of JSON does not count.
+    mutating func combine(json: JSONText?) {
+        guard let bytes = json?.utf8 else { return combine(0) }
+        // There is none around a value, and so none to look for in a string.
+        if bytes.first == UInt8(ascii: "\"") { return bytes.withUnsafeBytes { combine($0) } }
+        var (isInString, isEscaped) = (false, false)
+        var (word, count) = (0 as UInt64, 0 as UInt64)
+        for byte in bytes {
+            if !isInString, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { continue }
+            if byte == UInt8(ascii: "\""), !isEscaped { isInString.toggle() }
+            isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+            word = word << 8 | UInt64(byte)
+            count += 1
+            if count.isMultiple(of: 8) { combine(word) }
+        }
+        combine(word)
+        combine(count)
+    }
+
+    private mutating func combine(_ bytes: UnsafeRawBufferPointer) {
+        var offset = 0
+        while bytes.count - offset >= 8 {
+            combine(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+            offset += 8
+        }
+        var rest: UInt64 = 0
+        for byte in bytes[offset...] { rest = rest << 8 | UInt64(byte) }
+        combine(rest)
+        combine(UInt64(bytes.count))
+    }
+}
