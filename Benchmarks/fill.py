@@ -14,7 +14,7 @@ import re
 import sqlite3
 import time
 
-HEADS = pathlib.Path(__file__).parent.parent / "Sources/RingbackSQLite/FeedHeads.swift"
+HEADS = pathlib.Path(__file__).parent.parent / "Sources/RingbackSQLite/LogHeads.swift"
 MILESTONE_DISTANCE = 64
 # About as many as one commit of a busy server has.
 ENTRIES_PER_ROW = 40

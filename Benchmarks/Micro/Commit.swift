@@ -12,10 +12,7 @@ func benchmarkCommit() {
             await withCheckedContinuation { continuation in
                 for number in 1...count {
                     // The writer is in order: when the last one is done, all are.
-                    store.submit(append) { result in
-                        if case .failure(let error) = result { fatalError("\(error)") }
-                        if number == count { continuation.resume() }
-                    }
+                    store.submit(CandidateJob(number == count ? continuation : nil))
                 }
             }
         } setup: {
@@ -29,8 +26,29 @@ func benchmarkCommit() {
 
 private let database = Mutex<TemporaryStore?>(nil)
 
-private func append(_ store: any StoreWriter) throws {
-    try store.append(Fixture.storedCandidate, to: [.init(user: Fixture.petya.userId)])
+/// Logs a candidate of a call that lives, and resumes who waits for it.
+private final class CandidateJob: StoreJob {
+    private let continuation: CheckedContinuation<Void, Never>?
+
+    init(_ continuation: CheckedContinuation<Void, Never>?) { self.continuation = continuation }
+
+    var scope: CallScope { CallScope(calls: [Fixture.call]) }
+
+    func decide(on facts: any CallFacts) throws -> [CallChange] {
+        let known = try facts.call(Fixture.call)
+        let event = CallEvent(Fixture.storedCandidate, to: [.init(user: Fixture.petya.userId)])
+        return [CallChange(call: known ?? Self.call, isNew: known == nil, deadline: nil, events: [event])]
+    }
+
+    func complete() { continuation?.resume() }
+
+    func fail(_ error: any Error) { fatalError("\(error)") }
+
+    private static let call = CallState.invite(
+        Invitation(
+            caller: Fixture.vasya, callee: Fixture.petya.userId, media: .init(), custom: nil, ringSeconds: 30),
+        id: Fixture.call, devices: [], reception: .rings, at: Fixture.now
+    ).0
 }
 
 extension TemporaryStore {

@@ -3,58 +3,45 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The one writer: everything that is waiting is committed together, with one fsync for all.
+/// The one writer: all jobs that are waiting are committed together, with one fsync for all.
 ///
-/// A piece of work that throws leaves nothing behind and harms no other. Only when the disk fails does everything fail that
-/// would have been committed together.
+/// Small transactions have a commit each: they are rare, and one that throws half-way must harm no other.
 final class GroupWriter: Sendable {
     private static let maximumBatch = 512
 
     private struct State {
-        var waiting: [any StoreJob] = []
+        var jobs: [any StoreJob] = []
+        var writes: [any PendingWrite] = []
         var isScheduled = false
-        var observer: @Sendable (Commit) -> Void = { _ in }
-        var settled: @Sendable () -> Void = {}
+        var observer: any StoreObserver = CommitObserver { _ in }
     }
-
-    /// A transaction that has been committed.
-    private struct Done {
-        /// Of each piece of work what it threw, if it did.
-        var errors: [(any Error)?]
-        var staged: SQLiteSession.Staged
-    }
-
-    /// A piece of work threw after it had changed something.
-    private struct HasChanged: Error {}
 
     private let pool: DatabasePool
     /// Held as long as there is work, also for a store that is gone.
     private let lock: StoreLock
-    private let heads: FeedHeads
-    private let live: LiveTable
-    private let tail: HistoryTail
+    private let memory: StoreMemory
     private let checkpointer: Checkpointer
     private let thread = WriterThread(name: "ringback-writer")
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
 
-    init(pool: DatabasePool, lock: StoreLock, heads: FeedHeads, live: LiveTable, tail: HistoryTail) throws {
+    init(pool: DatabasePool, lock: StoreLock, memory: StoreMemory) throws {
         self.pool = pool
         self.lock = lock
-        self.heads = heads
-        self.live = live
-        self.tail = tail
+        self.memory = memory
         checkpointer = try Checkpointer(path: pool.path)
         pool.writeWithoutTransaction { [checkpointer] in checkpointer.observe($0) }
     }
 
-    func observe(_ observer: @escaping @Sendable (Commit) -> Void) { state.withLock { $0.observer = observer } }
+    func observe(_ observer: any StoreObserver) { state.withLock { $0.observer = observer } }
 
-    func observeSettling(_ observer: @escaping @Sendable () -> Void) { state.withLock { $0.settled = observer } }
+    func submit(_ job: any StoreJob) { schedule { $0.jobs.append(job) } }
 
-    func submit(_ job: any StoreJob) {
+    func submit(_ write: any PendingWrite) { schedule { $0.writes.append(write) } }
+
+    private func schedule(_ append: (inout State) -> Void) {
         let isFirst = state.withLock { state in
-            state.waiting.append(job)
+            append(&state)
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
@@ -62,65 +49,98 @@ final class GroupWriter: Sendable {
     }
 
     private func drain(_ db: Database) {
-        while var batch = takeBatch() { commit(&batch, db) }
+        while var (jobs, writes) = takeWork() {
+            if !jobs.isEmpty { commit(&jobs, db) }
+            for write in writes { commit(write, db) }
+            writes = []
+        }
     }
 
-    private func takeBatch() -> [any StoreJob]? {
+    private func takeWork() -> (jobs: [any StoreJob], writes: [any PendingWrite])? {
         state.withLock { state in
-            guard !state.waiting.isEmpty else {
+            guard !state.jobs.isEmpty || !state.writes.isEmpty else {
                 state.isScheduled = false
                 return nil
             }
-            guard state.waiting.count > Self.maximumBatch else {
-                defer { state.waiting = [] }
-                return state.waiting
+            defer { state.writes = [] }
+            guard state.jobs.count > Self.maximumBatch else {
+                defer { state.jobs = [] }
+                return (state.jobs, state.writes)
             }
-            let batch = Array(state.waiting.prefix(Self.maximumBatch))
-            state.waiting.removeFirst(batch.count)
-            return batch
+            let batch = Array(state.jobs.prefix(Self.maximumBatch))
+            state.jobs.removeFirst(batch.count)
+            return (batch, state.writes)
         }
     }
 
-    private func commit(_ batch: inout [any StoreJob], _ db: Database) {
+    // MARK: Commits
+
+    private func commit(_ jobs: inout [any StoreJob], _ db: Database) {
+        let observer = state.withLock(\.observer)
         do {
-            finish(&batch, try transact(batch, db))
-            checkpointer.afterCommit(db)
+            // Of each job that threw its place and what it threw.
+            var errors: [(Int, any Error)] = []
+            let staged = try transact(db) { batch in
+                for (index, job) in jobs.enumerated() {
+                    if let error = try batch.take(job) { errors.append((index, error)) }
+                }
+            }
+            observer.committed(memory.commit(staged))
+            complete(jobs, errors)
         } catch {
             let error = (error as? DatabaseError)?.problem ?? error
-            for job in batch { job.fail(error) }
-            state.withLock(\.settled)()
+            for job in jobs { job.fail(error) }
             relieve(after: error, db)
         }
-    }
-
-    private func finish(_ batch: inout [any StoreJob], _ done: Done) {
-        let (observer, settled) = state.withLock { ($0.observer, $0.settled) }
-        let calls = done.staged.calls.values
-        // Before the live calls let go of those that have ended: a history may find one twice, but not miss it.
-        tail.commit(calls, until: done.staged.historyUntil)
-        live.commit(calls, newestEvent: done.staged.newestEvent)
-        heads.commit(done.staged)
-        observer(done.staged.commit)
-        for (job, error) in zip(batch, done.errors) {
-            if let error { job.fail((error as? DatabaseError)?.problem ?? error) } else { job.complete() }
-        }
         // Before whoever waits comes to run: the last to hold a job frees it.
-        batch = []
-        settled()
+        jobs = []
+        observer.settled()
+        checkpointer.afterCommit(db)
     }
 
-    // MARK: The transaction
+    private func complete(_ jobs: [any StoreJob], _ errors: [(Int, any Error)]) {
+        var errors = errors[...]
+        for (index, job) in jobs.enumerated() {
+            if let (place, error) = errors.first, place == index {
+                errors.removeFirst()
+                job.fail((error as? DatabaseError)?.problem ?? error)
+            } else {
+                job.complete()
+            }
+        }
+    }
 
-    /// Commits all of the batch's work that does not throw.
-    ///
-    /// - Throws: When everything is lost.
-    private func transact(_ batch: [any StoreJob], _ db: Database) throws -> Done {
-        let statements = try prepared(db)
+    private func commit(_ write: any PendingWrite, _ db: Database) {
+        let observer = state.withLock(\.observer)
         do {
-            return try transact(db, statements) { session in try batch.map { try run($0, in: session) } }
-        } catch let error where (error as? DatabaseError)?.problem == nil {
-            // Something is wrong with one of them. Each in a savepoint of its own then, which costs more.
-            return try transact(db, statements) { session in try batch.map { try runAlone($0, in: session) } }
+            let staged = try transact(db) { _ in try write.run(in: SQLiteTransaction(db, memory)) }
+            observer.committed(memory.commit(staged))
+            write.complete()
+        } catch {
+            let error = (error as? DatabaseError)?.problem ?? error
+            write.fail(error)
+            relieve(after: error, db)
+        }
+        observer.settled()
+        checkpointer.afterCommit(db)
+    }
+
+    /// - Throws: What `work` throws, and when the disk fails: nothing has changed then.
+    private func transact(_ db: Database, _ work: (CallBatch) throws -> Void) throws -> CallBatch.Staged {
+        let statements = try prepared(db)
+        let batch = CallBatch(db, memory, statements)
+        do {
+            try statements.begin.run()
+            try work(batch)
+            try batch.writeCalls()
+            try batch.writeLog()
+            try memory.heads.checkpointIfDue(batch)
+            try statements.commit.run()
+            statements.giveBack(batch.staged.log)
+            return batch.staged
+        } catch {
+            if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
+            throw error
         }
     }
 
@@ -133,67 +153,40 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private func transact(
-        _ db: Database, _ statements: WriterStatements,
-        _ work: (SQLiteSession) throws -> [(any Error)?]
-    ) throws -> Done {
-        let session = SQLiteSession(db, heads: heads, live: live, tail: tail, statements: statements)
-        do {
-            try statements.begin.run()
-            let errors = try work(session)
-            try session.writeCalls()
-            try session.writeLog()
-            try heads.checkpointIfDue(session)
-            try statements.commit.run()
-            statements.giveBack(session.staged.log)
-            return Done(errors: errors, staged: session.staged)
-        } catch {
-            if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
-            throw error
-        }
-    }
-
-    /// Runs a job that has no savepoint: should it throw, it must not have changed anything.
-    ///
-    /// - Returns: What it threw.
-    private func run(_ job: any StoreJob, in session: SQLiteSession) throws -> (any Error)? {
-        let changes = session.changes
-        do {
-            try job.run(in: session)
-            return nil
-        } catch {
-            if (error as? DatabaseError)?.problem != nil { throw error }
-            guard session.changes == changes else { throw HasChanged() }
-            return error
-        }
-    }
-
-    /// Runs one job in its savepoint.
-    ///
-    /// - Returns: What it threw.
-    /// - Throws: Only when the whole transaction is lost.
-    private func runAlone(_ job: any StoreJob, in session: SQLiteSession) throws -> (any Error)? {
-        let staged = session.staged.copy()
-        do {
-            try session.execute("SAVEPOINT job", [])
-            try job.run(in: session)
-            try session.writeCalls()
-            try session.execute("RELEASE job", [])
-            return nil
-        } catch {
-            let isLost = (error as? DatabaseError)?.problem != nil || !session.db.isInsideTransaction
-            if isLost { throw error }
-            try session.execute("ROLLBACK TO job", [])
-            try session.execute("RELEASE job", [])
-            session.staged = staged
-            session.current = nil
-            return error
-        }
-    }
-
     /// After a full disk: the write-ahead log may hold pages that the database has room for.
     private func relieve(after error: any Error, _ db: Database) {
         guard (error as? Problem)?.code == .storageUnavailable else { return }
         _ = try? db.checkpoint(.truncate)
     }
+}
+
+/// A small transaction that waits for the writer. All of it happens on the writer's thread.
+protocol PendingWrite: AnyObject, Sendable {
+    func run(in transaction: SQLiteTransaction) throws
+    func complete()
+    func fail(_ error: any Error)
+}
+
+/// A small transaction that a task waits for.
+final class AccountWrite<Value: Sendable>: PendingWrite {
+    private let work: @Sendable (any StoreWriter) throws -> Value
+    private let continuation: CheckedContinuation<Value, any Error>
+    /// What the work has returned, until the commit. Unchecked: touched on the writer's thread alone.
+    nonisolated(unsafe) private var value: Value?
+
+    init(
+        _ work: @escaping @Sendable (any StoreWriter) throws -> Value,
+        _ continuation: CheckedContinuation<Value, any Error>
+    ) {
+        self.work = work
+        self.continuation = continuation
+    }
+
+    func run(in transaction: SQLiteTransaction) throws { value = try work(transaction) }
+
+    func complete() {
+        if let value { continuation.resume(returning: value) }
+    }
+
+    func fail(_ error: any Error) { continuation.resume(throwing: error) }
 }

@@ -15,14 +15,14 @@ struct LiveRows {
             byKey[entry.key] = entry
             asOf[entry.key] = row["as_of"]
         }
-        try retell(db)
+        try replay(db)
     }
 
     /// In any order.
     var entries: [LiveTable.Entry] { Array(byKey.values) }
 
     /// Runs the machine over the events that the rows don't have.
-    private mutating func retell(_ db: Database) throws {
+    private mutating func replay(_ db: Database) throws {
         // Where the last checkpoint was, every row was complete.
         let rows = try Row.fetchCursor(
             db,
@@ -33,27 +33,27 @@ struct LiveRows {
         while let row = try rows.next() {
             let bodies = row.bytes("bodies")
             for event in try LogRow(row).events {
-                guard let type = EventType(rawValue: event.head.type), Transition.retoldTypes.contains(type),
+                guard let type = EventType(rawValue: event.head.type), type.isReplayable,
                     let key = event.head.call, !event.body.isEmpty
                 else { continue }
                 guard event.body.upperBound <= bodies.count else { throw CorruptRow(column: "bodies") }
                 let body = EventBody(members: Array(bodies[event.body]), type: type, time: event.head.time)
-                try retell(body, writeKey: event.head.key, last: event.last, key: key, db)
+                try replay(body, writeKey: event.head.key, last: event.last, key: key, db)
             }
         }
     }
 
-    private mutating func retell(
+    private mutating func replay(
         _ body: EventBody, writeKey: WriteKey?, last: Int64, key: Int64, _ db: Database
     ) throws {
         if var entry = byKey[key] {
             guard last > asOf[key] ?? 0 else { return }
-            entry.timeline.append(try entry.call.retell(body, key: writeKey).timeline)
+            entry.timeline.append(try entry.call.replay(body, key: writeKey).timeline)
             if body.type.hasPayload { entry.lastPayload = last }
             if case .complete = entry.row { entry.row = .behind }
             byKey[key] = entry
         } else if body.type == .callIncoming, try !Self.hasRow(key, db) {
-            let (call, transition) = try CallState.retold(body, key: writeKey)
+            let (call, transition) = try CallState.replayed(body, key: writeKey)
             var entry = LiveTable.Entry(new: call, key: key)
             entry.timeline.append(transition.timeline)
             byKey[key] = entry

@@ -74,6 +74,31 @@ final class LiveTable: Sendable {
         }
     }
 
+    /// A user's calls, oldest first; not those that are concealed from the user.
+    func calls(of user: UserID) -> [CallState] {
+        entries(of: user).lazy.map(\.call).filter { $0.isListed(for: user) }
+    }
+
+    var count: Int { state.withLock(\.entries.count) }
+
+    /// Whether the user takes part in a call, or calls out.
+    func isBusy(_ user: UserID) -> Bool {
+        state.withLock { state in
+            (state.users[user] ?? []).contains { id in
+                state.entries[id].map { $0.call.caller.userId == user || $0.call.isUnderWay } ?? false
+            }
+        }
+    }
+
+    /// The calls under way that a device takes part in.
+    func callsUnderWay(of participant: Participant) -> [CallID] {
+        state.withLock { state in
+            (state.users[participant.userId] ?? []).filter { id in
+                state.entries[id].map { $0.call.isUnderWay && $0.call.side(of: participant) != nil } ?? false
+            }
+        }
+    }
+
     /// All calls, oldest first.
     var calls: [CallState] {
         state.withLock { $0.entries.values.sorted { $0.key < $1.key }.map(\.call) }
@@ -99,9 +124,12 @@ final class LiveTable: Sendable {
     var nextDeadline: Timestamp? { state.withLock { $0.entries.values.lazy.compactMap(\.deadline).min() } }
 
     /// Takes the calls of a transaction that has been committed.
-    func commit(_ calls: some Sequence<CallDraft>, newestEvent: Int64) {
+    ///
+    /// - Parameter commit: Gets whose being busy may have changed, and which devices newly take part in a call.
+    func commit(_ calls: some Sequence<CallDraft>, newestEvent: Int64, noting commit: inout Commit) {
         state.withLock { state in
             for draft in calls {
+                commit.note(draft.entry.call, after: state.entries[draft.id]?.call)
                 if draft.entry.call.isLive {
                     state.insert(draft.entry)
                 } else {
@@ -201,6 +229,22 @@ extension LiveTable.State {
             guard let place = users.index(forKey: user) else { continue }
             users.values[place].removeAll { $0 == entry.call.id }
             if users.values[place].isEmpty { users.remove(at: place) }
+        }
+    }
+}
+
+extension Commit {
+    /// Notes what a change means for who is busy. Most changes change neither who takes part nor whether the call lives.
+    ///
+    /// - Parameter old: The call before; `nil` for one that did not live.
+    fileprivate mutating func note(_ call: CallState, after old: CallState?) {
+        if (old != nil) != call.isLive { users.append(call.caller.userId) }
+        guard (old?.isUnderWay ?? false) != call.isUnderWay else { return }
+        users.append(call.callee)
+        guard call.isUnderWay else { return }
+        for side in CallState.Side.allCases {
+            guard let device = call.device(of: side) else { continue }
+            joined.append(Participant(userId: call.user(of: side), deviceId: device))
         }
     }
 }

@@ -38,7 +38,7 @@ struct LogRow {
         var position: Int64
         /// The entry before this one in the user's log.
         var previous: Int64?
-        /// The newest entry before this one whose position is a multiple of ``FeedHeads/milestoneDistance``.
+        /// The newest entry before this one whose position is a multiple of ``LogHeads/milestoneDistance``.
         var milestone: Int64?
         var only: DeviceID?
         var except: DeviceID?
@@ -74,12 +74,12 @@ struct LogRow {
     }
 
     /// Of each entry that wasn't erased, what its user's newest would be.
-    var heads: [(user: UserID, head: FeedHeads.Head)] {
+    var heads: [(user: UserID, head: LogHeads.Head)] {
         events.flatMap { event in
             event.entries.enumerated().compactMap { index, entry in
                 guard let user = entry.user else { return nil }
                 let number = event.last - Int64(event.entries.count - 1 - index)
-                return (user, FeedHeads.Head(event: number, position: entry.position, milestone: entry.milestone))
+                return (user, LogHeads.Head(event: number, position: entry.position, milestone: entry.milestone))
             }
         }
     }

@@ -1,6 +1,6 @@
 import GRDB
 package import RingbackCore
-import RingbackModel
+package import RingbackModel
 import Synchronization
 
 /// The store on SQLite: WAL, `synchronous=FULL`, one writer with group commit, several readers.
@@ -10,26 +10,25 @@ package final class SQLiteStore: Store {
 
     package let epoch: String
     private let pool: DatabasePool
-    private let heads: FeedHeads
-    private let live: LiveTable
-    private let tail: HistoryTail
+    private let memory: StoreMemory
     private let writer: GroupWriter
 
     /// Opens the database, makes it if it isn't there, and applies pending migrations.
     ///
+    /// - Parameter time: What the decisions on calls take for now.
     /// - Throws: ``MigrationError``, ``StoreError``, and when another process has it open.
-    package init(path: String) throws {
+    package init(path: String, time: any Timekeeper = SystemTime()) throws {
         let lock = try StoreLock(database: path)
         pool = try Self.openPool(path)
         let db = pool
         _ = try db.writeWithoutTransaction { try Migrator().migrate($0) }
-        (epoch, heads, live, tail) = try db.read { db in
+        (epoch, memory) = try db.read { db in
             (
-                try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "", try FeedHeads(db),
-                try LiveTable(db), try HistoryTail(db)
+                try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "",
+                try StoreMemory(db, time: time)
             )
         }
-        writer = try GroupWriter(pool: db, lock: lock, heads: heads, live: live, tail: tail)
+        writer = try GroupWriter(pool: db, lock: lock, memory: memory)
     }
 
     /// Applies pending migrations and nothing else.
@@ -50,24 +49,36 @@ package final class SQLiteStore: Store {
         }
     }
 
-    package func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void) { writer.observe(observer) }
-
-    package func observeSettling(_ observer: @escaping @Sendable () -> Void) { writer.observeSettling(observer) }
+    package func observe(_ observer: any StoreObserver) { writer.observe(observer) }
 
     package func submit(_ job: any StoreJob) { writer.submit(job) }
+
+    package func takeDueCalls(limit: Int) async throws -> [CallID] {
+        memory.live.due(at: memory.time.now, limit: limit)
+    }
+
+    package func nextDeadline() async throws -> Timestamp? { memory.live.nextDeadline }
+
+    package func isBusy(_ user: UserID) -> Bool { memory.live.isBusy(user) }
+
+    package func callsUnderWay(of participant: Participant) -> [CallID] { memory.live.callsUnderWay(of: participant) }
+
+    package var liveCallCount: Int { memory.live.count }
+
+    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { writer.submit(AccountWrite(work, $0)) }
+    }
 
     package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
         do {
             for _ in 0..<Self.staleReads {
                 do {
-                    return try await pool.read { [heads, live, tail] db in
-                        try work(SQLiteSession(db, heads: heads, live: live, tail: tail))
-                    }
-                } catch is StaleMoment {
+                    return try await pool.read { [memory] db in try work(SQLiteReader(db, memory)) }
+                } catch is StaleSnapshot {
                     try Task.checkCancellation()
                 }
             }
-            // Commits come faster than this reads: the writer's moment is never stale.
+            // Commits come faster than this reads: the writer's connection is never stale.
             return try await write { try work($0) }
         } catch let error as DatabaseError {
             throw error.problem ?? error

@@ -11,9 +11,10 @@ final class WriterStatements: @unchecked Sendable {
     /// For a call that lives on: touches no index.
     let updateCall: HotStatement
     let endCall: HotStatement
-    private let account: HotStatement
-    private let devices: HotStatement
-    private let block: HotStatement
+    // What is read with every invitation.
+    let account: HotStatement
+    let devices: HotStatement
+    let block: HotStatement
     /// The last transaction's, for its memory.
     private var log: LogDraft?
 
@@ -30,17 +31,9 @@ final class WriterStatements: @unchecked Sendable {
             """)
         updateCall = try HotStatement(db, Self.update(CallRow.changing))
         endCall = try HotStatement(db, Self.update(CallRow.changing + CallRow.ending))
-        account = try HotStatement(db, HotQuery.account.sql)
-        devices = try HotStatement(db, HotQuery.devices.sql)
-        block = try HotStatement(db, HotQuery.block.sql)
-    }
-
-    subscript(query: HotQuery) -> HotStatement {
-        switch query {
-        case .account: account
-        case .devices: devices
-        case .block: block
-        }
+        account = try HotStatement(db, SQLiteReader.accountByID)
+        devices = try HotStatement(db, SQLiteReader.devicesOfUser)
+        block = try HotStatement(db, SQLiteReader.blockOfUser)
     }
 
     /// Where a transaction puts what it tells.

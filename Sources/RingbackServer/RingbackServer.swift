@@ -31,7 +31,7 @@ package struct RingbackServer: Sendable {
         metrics.observe { [services] in
             [
                 ("ringback_sockets", sockets.count), ("ringback_streams", services.streams.count),
-                ("ringback_live_calls", services.liveCalls.count),
+                ("ringback_live_calls", services.store.liveCallCount),
             ]
         }
         frontEnd = HTTPFrontEnd(
@@ -58,18 +58,18 @@ package struct RingbackServer: Sendable {
     private func observe() {
         let inboxes = frontEnd.inboxes
         // Who is woken or answered by a commit is so in one go, when the last answer is there.
-        services.store.observeSettling { inboxes.release() }
-        services.store.observeCommits { [services, metrics] commit in
+        let observer = CommitObserver(settled: { inboxes.release() }) {
+            [services, metrics] commit in
             inboxes.hold()
             let now = services.time.now
-            let changes = services.liveCalls.update(commit.calls)
-            for participant in changes.joined { services.board.expect(participant, isLost: false, at: now) }
+            for participant in commit.joined { services.board.expect(participant, isLost: false, at: now) }
             services.feed.publish(commit.events, now: now)
             for call in commit.calls { services.clock.scheduled(call.deadline(timing: services.calls.timing)) }
-            let watched = services.presence.watched(among: changes.users)
+            let watched = services.presence.watched(among: commit.users)
             if !watched.isEmpty { services.monitor.changed(users: watched) }
             metrics.committed(commit)
         }
+        services.store.observe(observer)
         services.sessions.observeEnds { [services] participant in
             services.streams.end(participant)
             services.board.forget(participant)
@@ -116,7 +116,6 @@ package struct RingbackServer: Sendable {
     private func resume() async throws {
         try await services.calls.expire()
         let calls = try await services.store.read { try $0.liveCalls() }
-        _ = services.liveCalls.update(calls)
         // Their devices have the usual time to come back.
         for call in calls where call.isUnderWay {
             for side in CallState.Side.allCases {

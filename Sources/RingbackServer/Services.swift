@@ -12,7 +12,6 @@ package final class Services: Sendable {
     package let tickets: TicketBooth
     package let calls: CallService
     package let clock: CallClock
-    package let liveCalls: LiveCalls
     package let feed: EventFeed
     package let board: PresenceBoard
     package let presence: PresenceService
@@ -34,14 +33,13 @@ package final class Services: Sendable {
         tickets = TicketBooth()
         calls = CallService(store: store, time: time, timing: timing)
         clock = CallClock(calls: calls, time: time, logger: logger)
-        liveCalls = LiveCalls()
         feed = EventFeed(store: store)
         // The board tells the monitor, and the monitor reads the board.
         let box = ChangeBox()
         board = PresenceBoard { box.call() }
-        presence = PresenceService(store: store, board: board, liveCalls: liveCalls, feed: feed, time: time)
+        presence = PresenceService(store: store, board: board, feed: feed, time: time)
         let monitor = ConnectionMonitor(
-            board: board, presence: presence, liveCalls: liveCalls, calls: calls, time: time, logger: logger)
+            board: board, presence: presence, store: store, calls: calls, time: time, logger: logger)
         self.monitor = monitor
         box.set { monitor.changed() }
         streams = StreamRegistry(maximumPerDevice: settings.connectionsPerDevice)

@@ -81,3 +81,29 @@ def test_a_repeated_invite_with_its_key_is_the_same_call_after_a_kill(server, pa
     again = third.request("POST", "/v1/calls", body, headers=key)
     assert again.status_code == first.status_code == 201
     assert again.json()["callId"] == first.json()["callId"]
+
+
+def test_a_repeated_invite_of_a_call_that_has_ended_does_not_ring_again_after_a_kill(server, pair):
+    third = TalkingPair(server, "anna", "boris").caller
+    body, key = {"callee": "vasya"}, {"Idempotency-Key": "ended-by-now"}
+    first = third.request("POST", "/v1/calls", body, headers=key)
+    third.request("POST", f"/v1/calls/{first.json()['callId']}/cancel", {})
+    server.kill9()
+    server.restart()
+    again = third.request("POST", "/v1/calls", body, headers=key)
+    assert again.status_code == 201 and again.content == first.content
+    assert again.headers["location"] == first.headers["location"]
+    assert third.get("/v1/calls", params={"state": "live", "with": "vasya"})["items"] == []
+
+
+def test_repeated_candidates_are_delivered_once_after_a_kill(server, pair):
+    path, key = f"/v1/calls/{pair.call_id}/candidates", {"Idempotency-Key": "candidates-once"}
+    body = {"candidates": [{"candidate": host_candidate(1)}]}
+    first = pair.caller.request("POST", path, body, headers=key)
+    server.kill9()
+    server.restart()
+    again = pair.caller.request("POST", path, body, headers=key)
+    assert first.status_code == again.status_code == 202 and again.content == first.content
+    assert stored(pair.callee, pair.call_id) == [host_candidate(1)]
+    other = {"candidates": [{"candidate": host_candidate(2)}]}
+    assert pair.caller.request("POST", path, other, headers=key).status_code == 422

@@ -30,7 +30,7 @@ struct DamageTests {
             var call = Cast.invitedCall(id: id)
             let transition = call.endByAdministrator(at: ManualTime.start)
             let ended = call
-            try await exchange.store.write { store in
+            try await exchange.store.change { store in
                 try store.save(ended, deadline: nil)
                 try store.append(transition.timeline, to: id)
             }

@@ -29,7 +29,7 @@ struct EventLogTests {
 
     /// Adds events to the logs of users, in this order.
     private func append(_ users: [UserID], to store: SQLiteStore, at time: Timestamp = ManualTime.start) async throws {
-        try await store.write { store in
+        try await store.change { store in
             for (number, user) in users.enumerated() {
                 try store.append(Self.event(number, at: time), to: [.init(user: user)])
             }
@@ -50,7 +50,7 @@ struct EventLogTests {
     @Test func `Positions count from 1 in every log, however the logs are interleaved`() async throws {
         let store = try await open()
         try await append([vasya, vasya, petya, vasya, petya], to: store)
-        try await store.write { try $0.append(Self.event(9), to: [.init(user: vasya), .init(user: petya)]) }
+        try await store.change { try $0.append(Self.event(9), to: [.init(user: vasya), .init(user: petya)]) }
         #expect(try await positions(of: vasya, after: 0, in: store) == [1, 2, 3, 4])
         #expect(try await positions(of: petya, after: 0, in: store) == [1, 2, 3])
         #expect(try await store.read { try [$0.newestPosition(of: vasya), $0.newestPosition(of: petya)] } == [4, 3])
@@ -64,7 +64,7 @@ struct EventLogTests {
         ) {
             $0.field("text", "é\u{0}😀")
         }
-        try await store.write { store in
+        try await store.change { store in
             try store.append(
                 body,
                 to: [
@@ -183,8 +183,8 @@ struct EventLogTests {
         let third = Cast.user("early")
         do {
             let store = try await open()
-            try await store.write { store in
-                _ = try store.insert(Exchange.account(third))
+            try await store.write { _ = try $0.insert(Exchange.account(third)) }
+            try await store.change { store in
                 try store.append(Self.event(0), to: [.init(user: third)])
             }
             for _ in 0..<41 { try await append((0..<500).map { $0.isMultiple(of: 3) ? petya : vasya }, to: store) }

@@ -12,7 +12,7 @@ struct FullDiskTests {
         while written < 10_000 {
             let number = written
             do {
-                try await store.write { store in
+                try await store.change { store in
                     let call = Cast.invitedCall(id: Cast.callID(number))
                     try store.save(call, deadline: nil)
                     let event = EventBody(
@@ -55,7 +55,7 @@ struct FullDiskTests {
 
         _ = try await store.pragma("max_page_count = 100000")
         let call = Cast.invitedCall(id: Cast.callID(written))
-        try await store.write { store in
+        try await store.change { store in
             try store.save(call, deadline: nil)
             try store.append(
                 EventBody(type: .callIncoming, time: ManualTime.start, callId: call.id, callSeq: 1, actor: nil) { _ in
@@ -80,7 +80,7 @@ struct FullDiskTests {
         let event = EventBody(type: .callRinging, time: ManualTime.start, callId: Cast.callID(), callSeq: 1, actor: nil)
         { $0.field("text", String(repeating: "x", count: 3000)) }
         while try await store.pragma("freelist_count") != "0" {
-            try await store.write { try $0.append(event, to: [.init(user: Cast.stranger.userId)]) }
+            try await store.change { try $0.append(event, to: [.init(user: Cast.stranger.userId)]) }
         }
     }
 
@@ -100,7 +100,7 @@ struct FullDiskTests {
             let problem = try await #require(throws: Problem.self) { try await offer() }
             #expect(problem.code == .storageUnavailable)
             #expect(try await exchange.call(id) == before)
-            #expect(try await store.write { try $0.call(id) } == before)
+            #expect(try await store.change { try $0.call(id) } == before)
         }
         _ = try await store.pragma("max_page_count = 100000")
         #expect(try await offer().status == 201, "the number 1 was not used up")

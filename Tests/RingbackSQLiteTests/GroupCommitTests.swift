@@ -7,7 +7,7 @@ import RingbackTesting
 import Synchronization
 import Testing
 
-/// What is waiting is committed together, and each piece of work stands for itself.
+/// What is waiting is committed together, and each stands for itself.
 struct GroupCommitTests {
     private struct Whim: Error, Equatable {
         let number: Int
@@ -52,46 +52,53 @@ struct GroupCommitTests {
         }
     }
 
-    @Test func `Work that throws leaves nothing behind and harms no other of its commit`() async throws {
+    @Test func `A decision that throws leaves nothing behind and harms no other of its commit`() async throws {
         let commits = Mutex<[Commit]>([])
         store.observeCommits { commit in commits.withLock { $0.append(commit) } }
         let reader = Cast.vasya.userId
-        try await store.write { _ = try $0.insert(Exchange.account(reader)) }
         var rounds = 0
         repeat {
-            let round = rounds
             rounds += 1
             try await together(100) { [store, event] number in
-                let user = Cast.user("user-\(round)-\(number)")
-                let write: @Sendable (any StoreWriter) throws -> Void = { store in
-                    _ = try store.insert(Exchange.account(user))
-                    try store.append(event(number), to: [.init(user: reader)])
+                let change: @Sendable (MadeUpChanges) throws -> Void = { changes in
+                    try changes.append(event(number), to: [.init(user: reader)])
                     if number.isMultiple(of: 3) { throw Whim(number: number) }
-                    // A device of nobody: SQLite refuses it.
-                    if number.isMultiple(of: 5) { try store.save(Exchange.record(of: Cast.petya)) }
                 }
-                switch (number.isMultiple(of: 3), number.isMultiple(of: 5)) {
-                case (true, _):
-                    await #expect(throws: Whim(number: number)) { try await store.write(write) }
-                case (_, true):
-                    await #expect(throws: DatabaseError.self) { try await store.write(write) }
-                default: try await store.write(write)
+                if number.isMultiple(of: 3) {
+                    await #expect(throws: Whim(number: number)) { try await store.change(change) }
+                } else {
+                    try await store.change(change)
                 }
             }
             // The first commit of a round is the one that was held.
         } while !commits.withLock { $0.contains { $0.events.count > 1 } } && rounds < 50
 
-        let good = (0..<100).filter { !$0.isMultiple(of: 3) && !$0.isMultiple(of: 5) }
-        let users = try await store.read { try $0.accounts(prefix: "user-", after: nil, limit: 10_000) }
-        let expected = (0..<rounds).flatMap { round in good.map { "user-\(round)-\($0)" } }
-        #expect(Set(users.map(\.userId.rawValue)) == Set(expected))
+        let good = (0..<100).count { !$0.isMultiple(of: 3) }
         let events = commits.withLock { $0.flatMap(\.events) }
         #expect(
-            events.map(\.position) == (1...Int64(good.count * rounds)).map(\.self), "no position is lost or given twice"
-        )
+            events.map(\.position) == (1...Int64(good * rounds)).map(\.self), "no position is lost or given twice")
         #expect(
             commits.withLock { $0.contains { $0.events.count > 1 } },
             "in \(rounds) rounds nothing was committed together")
+    }
+
+    @Test func `A small transaction that throws half-way leaves nothing behind and harms no other`() async throws {
+        let good = (0..<60).filter { !$0.isMultiple(of: 3) && !$0.isMultiple(of: 5) }
+        try await together(60) { [store] number in
+            let write: @Sendable (any StoreWriter) throws -> Void = { store in
+                _ = try store.insert(Exchange.account(Cast.user("user-\(number)")))
+                if number.isMultiple(of: 3) { throw Whim(number: number) }
+                // A device of nobody: SQLite refuses it.
+                if number.isMultiple(of: 5) { try store.save(Exchange.record(of: Cast.petya)) }
+            }
+            switch (number.isMultiple(of: 3), number.isMultiple(of: 5)) {
+            case (true, _): await #expect(throws: Whim(number: number)) { try await store.write(write) }
+            case (_, true): await #expect(throws: DatabaseError.self) { try await store.write(write) }
+            default: try await store.write(write)
+            }
+        }
+        let users = try await store.read { try $0.accounts(prefix: "user-", after: nil, limit: 10_000) }
+        #expect(Set(users.map(\.userId.rawValue)) == Set(good.map { "user-\($0)" }))
     }
 
     @Test func `A commit is observed once it can be read, in the order of the log`() async throws {
@@ -104,7 +111,7 @@ struct GroupCommitTests {
         let user = Cast.vasya.userId
         try await store.write { _ = try $0.insert(Exchange.account(user)) }
         try await together(60) { [store, event] number in
-            try await store.write { try $0.append(event(number), to: [.init(user: user)]) }
+            try await store.change { try $0.append(event(number), to: [.init(user: user)]) }
         }
         let observed = seen.withLock(\.self)
         #expect(observed.map(\.position) == (1...60).map(\.self))
@@ -122,7 +129,7 @@ struct GroupCommitTests {
         }
         try await together(40) { [store] number in
             let call = Cast.invitedCall(id: Cast.callID(number))
-            try await store.write { try $0.save(call, deadline: nil) }
+            try await store.change { try $0.save(call) }
             #expect(observed.withLock { $0.contains(call.id) })
             let count = try await others.read {
                 try Int.fetchOne(
@@ -148,41 +155,37 @@ struct GroupCommitTests {
     @Test func `A call that was saved twice in a commit is observed once, as it is now`() async throws {
         let commits = Mutex<[Commit]>([])
         store.observeCommits { commit in commits.withLock { $0.append(commit) } }
-        try await store.write { store in
-            for device in [Cast.vasya, Cast.petya] { _ = try store.insert(Exchange.account(device.userId)) }
+        try await store.change { store in
             var call = Cast.invitedCall()
-            try store.save(call, deadline: nil)
+            try store.save(call)
             _ = try call.apply(.alerting, by: Cast.petya, at: ManualTime.start)
-            try store.save(call, deadline: nil)
+            try store.save(call)
         }
         #expect(commits.withLock(\.last)?.calls.map(\.state) == [.ringing])
     }
 
-    @Test func `A call that was changed by work that throws is as it was, also for the next work of the same commit`()
+    @Test func `A call that a decision would have changed is as it was, also for the next of the same commit`()
         async throws
     {
         let call = Cast.invitedCall()
-        try await store.write { store in
-            for device in [Cast.vasya, Cast.petya] { _ = try store.insert(Exchange.account(device.userId)) }
-            try store.save(call, deadline: nil)
-        }
+        try await store.change { try $0.save(call) }
         try await together(20) { [store] number in
             await #expect(throws: Whim(number: number)) {
-                try await store.write { store throws in
-                    var call = try #require(try store.call(call.id))
+                try await store.change { changes throws in
+                    var call = try #require(try changes.call(call.id))
                     #expect(call.state == .inviting)
                     _ = call.endByAdministrator(at: ManualTime.start)
-                    try store.save(call, deadline: nil)
+                    try changes.save(call)
                     throw Whim(number: number)
                 }
             }
-            let same = try await store.write { try $0.call(call.id) }
+            let same = try await store.change { try $0.call(call.id) }
             #expect(same == call)
         }
         #expect(try await store.read { try $0.call(call.id) } == call)
     }
 
-    @Test func `Work sees what earlier work of the same commit wrote`() async throws {
+    @Test func `A small transaction sees what an earlier one wrote`() async throws {
         try await together(50) { [store] number in
             let isFree = try await store.write { try $0.insert(Exchange.account(Cast.user("same"))) }
             if isFree { try await store.write { _ = try $0.insert(Exchange.account(Cast.user("winner-\(number)"))) } }

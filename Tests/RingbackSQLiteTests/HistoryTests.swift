@@ -27,7 +27,7 @@ struct HistoryTests {
         let (call, _) = CallState.invite(
             Cast.invitation(from: caller, to: Cast.petya.userId), id: Cast.callID(number), devices: [],
             reception: reception, at: ManualTime.start)
-        try await store.write { store in
+        try await store.change { store in
             try store.save(call, deadline: nil)
             let event = EventBody(type: .callRinging, time: ManualTime.start, callId: call.id, callSeq: 1, actor: nil) {
                 _ in
@@ -37,7 +37,7 @@ struct HistoryTests {
     }
 
     private func end(_ numbers: Int...) async throws {
-        try await store.write { store in
+        try await store.change { store in
             for number in numbers {
                 var call = try #require(try store.call(Cast.callID(number)))
                 _ = call.endByAdministrator(at: ManualTime.start + .seconds(1))
@@ -46,7 +46,7 @@ struct HistoryTests {
         }
         // Also an ended call is saved: a report of its quality comes late.
         for number in numbers {
-            try await store.write { store in
+            try await store.change { store in
                 try store.save(try #require(try store.call(Cast.callID(number))), deadline: nil)
             }
         }

@@ -42,7 +42,7 @@ struct LogModelTests {
                 let events = events(step, at: now, using: &random)
                 let fails = Int.random(in: 0..<4, using: &random) == 0
                 do {
-                    try await store?.write { store in
+                    try await store?.change { store in
                         for (event, audiences) in events { try store.append(event, to: audiences) }
                         if fails { throw Whim() }
                     }

@@ -57,7 +57,7 @@ struct ReaderTests {
         let event = EventBody(type: .callRinging, time: ManualTime.start, callId: Cast.callID(), callSeq: 1, actor: nil)
         { _ in }
         let fill: @Sendable (Int) async throws -> Void = { count in
-            try await exchange.store.write { store in
+            try await exchange.store.change { store in
                 for _ in 0..<count { try store.append(event, to: [.init(user: Cast.vasya.userId)]) }
             }
         }

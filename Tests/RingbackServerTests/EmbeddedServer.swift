@@ -36,7 +36,7 @@ final class EmbeddedServer: Sendable {
         logger.logLevel = .critical
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = RingbackServer(
-            store: try SQLiteStore(path: database.path), settings: settings, time: time, logger: logger
+            store: try SQLiteStore(path: database.path, time: time), settings: settings, time: time, logger: logger
         ) { port in
             continuation.yield(port)
         }

@@ -2,7 +2,8 @@ package import Logging
 package import RingbackModel
 import Synchronization
 
-/// Calls ``CallService/expire()`` when a deadline has come. The deadlines are in the store, so they survive a restart.
+/// Calls ``CallService/expire()`` when a deadline has come. The store knows the deadlines, also after a restart: they follow from
+/// the calls.
 package final class CallClock: Sendable {
     private struct State {
         var next: Timestamp?

@@ -13,19 +13,19 @@ package final class ConnectionMonitor: Sendable {
 
     private let board: PresenceBoard
     private let presence: PresenceService
-    private let liveCalls: LiveCalls
+    private let store: any Store
     private let calls: CallService
     private let time: any Timekeeper
     private let logger: Logger
     private let state = Mutex(State())
 
     package init(
-        board: PresenceBoard, presence: PresenceService, liveCalls: LiveCalls, calls: CallService,
+        board: PresenceBoard, presence: PresenceService, store: any Store, calls: CallService,
         time: any Timekeeper, logger: Logger
     ) {
         self.board = board
         self.presence = presence
-        self.liveCalls = liveCalls
+        self.store = store
         self.calls = calls
         self.time = time
         self.logger = logger
@@ -79,7 +79,7 @@ package final class ConnectionMonitor: Sendable {
         var untold = PresenceBoard.Changes()
         for (participant, isBack) in changes.signaling {
             do {
-                try await calls.setReconnecting(!isBack, participant, in: liveCalls.calls(of: participant))
+                try await calls.setReconnecting(!isBack, participant, in: store.callsUnderWay(of: participant))
             } catch {
                 logger.error("lost signaling could not be told", metadata: ["error": "\(error)"])
                 untold.signaling[participant] = isBack

@@ -144,6 +144,7 @@ package final class EventFeed: Sendable {
         if let page = try readNewest(after: cursor, for: reader, limit: limit) { return page }
         let read = try await store.read { try $0.events(of: reader.userId, after: cursor.position, limit: limit) }
         guard case .events(let events) = read else { throw Self.cursorExpired }
+        // A full page may not end with the newest event.
         if events.count < limit {
             state.withLock { state in
                 // A ring that is there has heard of later commits than the store was asked for.

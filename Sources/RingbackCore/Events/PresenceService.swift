@@ -13,15 +13,13 @@ package final class PresenceService: Sendable {
 
     private let store: any Store
     private let board: PresenceBoard
-    private let liveCalls: LiveCalls
     private let feed: EventFeed
     private let time: any Timekeeper
     private let state = Mutex(State())
 
-    package init(store: any Store, board: PresenceBoard, liveCalls: LiveCalls, feed: EventFeed, time: any Timekeeper) {
+    package init(store: any Store, board: PresenceBoard, feed: EventFeed, time: any Timekeeper) {
         self.store = store
         self.board = board
-        self.liveCalls = liveCalls
         self.feed = feed
         self.time = time
     }
@@ -117,7 +115,7 @@ package final class PresenceService: Sendable {
 
     private func presence(of user: UserID, lastSeenAt: Timestamp?) -> Presence {
         let isPresent = board.isPresent(user)
-        let status: Presence.Status = isPresent ? (liveCalls.isBusy(user) ? .busy : .online) : .offline
+        let status: Presence.Status = isPresent ? (store.isBusy(user) ? .busy : .online) : .offline
         return Presence(userId: user, status: status, lastSeenAt: board.lastSeen(user) ?? lastSeenAt)
     }
 

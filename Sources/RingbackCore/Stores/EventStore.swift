@@ -71,23 +71,6 @@ package protocol EventReader {
     func newestPosition(of user: UserID) throws -> Int64
 }
 
-package protocol EventWriter {
-    /// Adds an event to the logs of its audiences. The only way to log, and the only way to wake.
-    ///
-    /// - Parameter key: Of the write that the event tells, if it is the first that tells it.
-    func append(_ event: EventBody, to audiences: [Transition.Audience], key: WriteKey?) throws
-    /// Removes what is older than its time: events, expired devices, the SDP and candidates of ended calls.
-    ///
-    /// - Returns: Whether there is more to remove.
-    func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool
-}
-
-extension EventWriter {
-    package func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
-        try append(event, to: audiences, key: nil)
-    }
-}
-
 /// Before which moments things are removed.
 package struct PruneHorizon: Sendable, Hashable {
     package var events: Timestamp

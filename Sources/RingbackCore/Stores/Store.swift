@@ -1,99 +1,133 @@
-import RingbackModel
+package import RingbackModel
 
 /// Where everything durable lives.
 ///
-/// There is one writer: pieces of work run one after the other, and what is waiting is committed together. A piece of work
-/// that throws leaves nothing behind and harms no other. ``write(_:)`` returns after the commit is on disk, and no earlier;
-/// the commit's ``Commit`` has been handed to the observer by then.
+/// Changes of calls are *facts in, decision out*: a job says what its decision depends on (``StoreJob/scope``), the store loads that,
+/// lets it decide, commits what was decided together with what else has come in, and only then tells the observer and the job. A
+/// job that is refused, or throws, changes nothing and harms no other. All else is written in small transactions
+/// (``write(_:)``).
 package protocol Store: Sendable {
     /// Names this event log. Another one says that old cursors mean nothing.
     var epoch: String { get }
 
-    /// Runs a piece of work in a transaction.
+    /// Sets who hears of commits. To be called once, before the first write.
+    func observe(_ observer: any StoreObserver)
+
+    // MARK: Calls
+
+    /// Takes a job. Jobs are decided in the order they came.
     func submit(_ job: any StoreJob)
+
+    /// Calls whose deadline has come, the most overdue first. The caller decides each of them anew, which gives it another
+    /// deadline or none; until then it may be named again.
+    func takeDueCalls(limit: Int) async throws -> [CallID]
+
+    /// When ``takeDueCalls(limit:)`` next has something, as far as this is known now.
+    func nextDeadline() async throws -> Timestamp?
+
+    /// Whether the user takes part in a call, or calls out. From memory, as of the newest commit that was observed.
+    func isBusy(_ user: UserID) -> Bool
+
+    /// The calls under way that a device takes part in. From memory, as of the newest commit that was observed.
+    func callsUnderWay(of participant: Participant) -> [CallID]
+
+    /// How many calls have not ended.
+    var liveCallCount: Int { get }
+
+    // MARK: All else
 
     /// Runs `work` on one consistent state, the newest committed. Calls that live may be newer than the rest, never older.
     ///
-    /// - Parameter work: May be run again, and must not mind.
+    /// - Parameter work: May be run more than once; must have no side effects.
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T
 
-    /// Sets who hears of every commit, in their order, on the writer's thread. To be called once, before the first write.
-    func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void)
-
-    /// Sets who is called after the completions of a commit's work, on the writer's thread: what they have left to be done
-    /// can be done at once. To be called once, before the first write.
-    func observeSettling(_ observer: @escaping @Sendable () -> Void)
+    /// Runs `work` in a transaction of its own. Returns once it is durable and the observer has had its commit.
+    ///
+    /// - Parameter work: Checks everything before it changes anything. Runs once.
+    /// - Throws: What `work` throws, of which nothing is left; ``Problem`` `storage_unavailable` when the disk is full or
+    ///   fails.
+    func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T
 }
 
-extension Store {
-    /// Runs `work` in a transaction.
-    ///
-    /// - Throws: What `work` throws; ``Problem`` `storage_unavailable` when the disk is full or fails.
-    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            submit(work) { continuation.resume(with: $0) }
-        }
-    }
-
-    /// Runs `work` in a transaction.
-    ///
-    /// - Parameters:
-    ///   - work: May be run again when other work of the same transaction fails, and must not mind.
-    ///   - completion: Gets what `work` returned or threw, or ``Problem`` `storage_unavailable` when the disk is full or
-    ///     fails. Called on the writer's thread, after the observers; it must not wait.
-    package func submit<T: Sendable>(
-        _ work: @escaping @Sendable (any StoreWriter) throws -> T,
-        then completion: @escaping @Sendable (Result<T, any Error>) -> Void
-    ) {
-        submit(StoreWork(work, completion))
-    }
-}
-
-/// A piece of work for the writer. All of it happens on the writer's thread.
+/// A question about calls on its way through the store.
 package protocol StoreJob: AnyObject, Sendable {
-    /// Does it within a transaction. May be called again when other work of the same transaction fails, and must not mind.
+    var scope: CallScope { get }
+    /// Decides. May be called more than once, with other facts; must have no side effects.
     ///
-    /// - Throws: What ``fail(_:)`` is to get; nothing of it has happened then.
-    func run(in store: any StoreWriter) throws
-    /// What it did is on disk, and the observers have heard of it. Must not wait.
+    /// - Returns: What is to be committed.
+    /// - Throws: What ``fail(_:)`` is to get; nothing of it is committed then.
+    func decide(on facts: any CallFacts) throws -> [CallChange]
+    /// What it decided is durable, and the observer has heard of it. Must not wait.
     func complete()
     /// It threw, or ``Problem`` `storage_unavailable`: the disk is full or fails. Must not wait.
     func fail(_ error: any Error)
 }
 
-/// Work of any kind.
-private final class StoreWork<Value: Sendable>: StoreJob {
-    private let work: @Sendable (any StoreWriter) throws -> Value
-    private let completion: @Sendable (Result<Value, any Error>) -> Void
-    /// What the work has returned, until the commit. Unchecked: touched on the writer's thread alone.
-    nonisolated(unsafe) private var value: Value?
+/// Hears of what is committed. Called in the order of the commits, on a thread of the store's; must not wait.
+package protocol StoreObserver: Sendable {
+    /// A commit of this process is durable.
+    func committed(_ commit: Commit)
+    /// All jobs of a commit have been completed: what they have left to be done can be done at once.
+    func settled()
+    /// Something has changed that another process has committed.
+    func changed(_ signal: StoreSignal)
+    /// Signals may have been missed: whatever is cached may be stale.
+    func missedSignals()
+}
 
-    init(
-        _ work: @escaping @Sendable (any StoreWriter) throws -> Value,
-        _ completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+extension StoreObserver {
+    package func settled() {}
+    package func changed(_ signal: StoreSignal) {}
+    package func missedSignals() {}
+}
+
+/// What another process has committed.
+package enum StoreSignal: Sendable, Hashable {
+    /// Users' logs, up to these positions.
+    case grew([UserID: Int64])
+    /// A device's token is no longer good.
+    case revoked(Participant)
+    /// Users who may have come or gone, or be busy or free.
+    case presence([UserID])
+    /// The event log is another one.
+    case epoch
+}
+
+/// An observer of closures.
+package struct CommitObserver: StoreObserver {
+    private let onCommit: @Sendable (Commit) -> Void
+    private let onSettled: @Sendable () -> Void
+
+    package init(
+        settled: @escaping @Sendable () -> Void = {}, committed: @escaping @Sendable (Commit) -> Void
     ) {
-        self.work = work
-        self.completion = completion
+        onCommit = committed
+        onSettled = settled
     }
 
-    func run(in store: any StoreWriter) throws { value = try work(store) }
+    package func committed(_ commit: Commit) { onCommit(commit) }
 
-    func complete() {
-        if let value { completion(.success(value)) }
-    }
-
-    func fail(_ error: any Error) { completion(.failure(error)) }
+    package func settled() { onSettled() }
 }
 
 package protocol StoreReader: AccountReader, CallReader, EventReader {}
 
-package protocol StoreWriter: StoreReader, AccountWriter, CallWriter, EventWriter {}
+package protocol StoreWriter: StoreReader, AccountWriter {
+    /// Removes what is older than its time: events, expired devices, the SDP and candidates of ended calls.
+    ///
+    /// - Returns: Whether there is more to remove.
+    func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool
+}
 
 /// What became durable at once.
 package struct Commit: Sendable {
     package var events: [StoredEvent] = []
-    /// The calls that were saved, as they are now, each once.
+    /// The calls that changed, as they are now, each once.
     package var calls: [CallState] = []
+    /// Users whose being busy may have changed; one may be here twice.
+    package var users: [UserID] = []
+    /// Devices that newly take part in a call; one may be here twice.
+    package var joined: [Participant] = []
 
     package init() {}
 }

@@ -16,7 +16,7 @@ package struct Exchange: Sendable {
         let database = try database ?? TemporaryDatabase()
         self.database = database
         self.time = time
-        store = try SQLiteStore(path: database.path)
+        store = try SQLiteStore(path: database.path, time: time)
         calls = CallService(store: store, time: time, timing: timing)
     }
 

@@ -148,7 +148,23 @@ private final class InterruptedStore: Store {
 
     var epoch: String { store.epoch }
 
+    func observe(_ observer: any StoreObserver) { store.observe(observer) }
+
     func submit(_ job: any StoreJob) { store.submit(job) }
+
+    func takeDueCalls(limit: Int) async throws -> [CallID] { try await store.takeDueCalls(limit: limit) }
+
+    func nextDeadline() async throws -> Timestamp? { try await store.nextDeadline() }
+
+    func isBusy(_ user: UserID) -> Bool { store.isBusy(user) }
+
+    func callsUnderWay(of participant: Participant) -> [CallID] { store.callsUnderWay(of: participant) }
+
+    var liveCallCount: Int { store.liveCallCount }
+
+    func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        try await store.write(work)
+    }
 
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
         let result = try await store.read(work)
@@ -159,8 +175,4 @@ private final class InterruptedStore: Store {
         try await interruption?()
         return result
     }
-
-    func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void) { store.observeCommits(observer) }
-
-    func observeSettling(_ observer: @escaping @Sendable () -> Void) { store.observeSettling(observer) }
 }

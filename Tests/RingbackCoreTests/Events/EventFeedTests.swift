@@ -29,7 +29,7 @@ struct EventFeedTests {
         ) {
             $0.field("text", text)
         }
-        try await exchange.store.write { store in for _ in 0..<count { try store.append(event, to: [audience]) } }
+        try await exchange.store.change { store in for _ in 0..<count { try store.append(event, to: [audience]) } }
     }
 
     private func cursor(_ position: Int64) -> Cursor { Cursor(epoch: feed.epoch, position: position) }
@@ -121,6 +121,30 @@ struct EventFeedTests {
         }
         #expect(found == Array(1...300))
         #expect(try feed.readNewest(after: cursor(299), for: Cast.vasya, limit: 10)?.events.count == 1)
+    }
+
+    /// A fresh feed took the end of a full page for the newest event: what came between that and the next commit was lost to
+    /// whoever was more than a page behind.
+    @Test func `Who is more than a page behind after a restart misses nothing`() async throws {
+        for _ in 0..<5 { try await append(5) }
+        let fresh = EventFeed(store: exchange.store)
+        exchange.store.observeCommits { [time = exchange.time] commit in fresh.publish(commit.events, now: time.now) }
+        var position: Int64 = 0
+        var found: [Int64] = []
+        for count in 0..<2 {
+            let page = try await fresh.read(after: cursor(position), for: Cast.vasya, limit: 7)
+            #expect(page.hasMore && page.events.count == 7, "page \(count)")
+            found += page.events.map(\.position)
+            position = page.cursor.position
+        }
+        try await append(1)
+        while true {
+            let page = try await fresh.read(after: cursor(position), for: Cast.vasya, limit: 7)
+            found += page.events.map(\.position)
+            position = page.cursor.position
+            if !page.hasMore { break }
+        }
+        #expect(found == Array(1...26))
     }
 
     @Test func `Memory is bounded in number and in bytes, and keeps the newest`() async throws {

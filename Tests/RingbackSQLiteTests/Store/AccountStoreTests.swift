@@ -126,12 +126,12 @@ struct AccountStoreTests {
 
     @Test func `Nothing of an erased user is left but the name, which stays taken`() async throws {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
+        try await store.change { try $0.save(Cast.invitedCall()) }
         try await store.write { store in
             try store.block(petya, by: vasya, at: ManualTime.start)
             try store.block(vasya, by: petya, at: ManualTime.start)
             try store.setWatchedUsers([vasya, petya], by: Cast.petya.deviceId)
             try store.setWatchedUsers([petya], by: Cast.vasya.deviceId)
-            try store.save(Cast.invitedCall(), deadline: nil)
             try store.erase(vasya, at: ManualTime.start)
         }
         try await store.read { store throws in

@@ -11,7 +11,7 @@ struct PayloadStoreTests {
 
     init() async throws {
         exchange = try await Exchange.withCast()
-        try await exchange.store.write { store in
+        try await exchange.store.change { store in
             for number in 0...1 { try store.save(Cast.invitedCall(id: Cast.callID(number)), deadline: nil) }
         }
     }
@@ -50,7 +50,7 @@ struct PayloadStoreTests {
         let (first, answer, second) = (
             description(.offer, 1), description(.answer, 1), description(.offer, 2, iceRestart: true)
         )
-        try await store.write { store in
+        try await store.change { store in
             try store.append(told(first), to: petya)
             try store.append(told(answer), to: vasya)
             try store.append(told(second), to: petya)
@@ -66,7 +66,7 @@ struct PayloadStoreTests {
         call.callerSide.candidates = 4
         call.calleeSide.candidates = 1
         let counted = call
-        try await store.write { store in
+        try await store.change { store in
             try store.save(counted, deadline: nil)
             let start = ManualTime.start
             try store.append(told(Array(candidates[0...1]), nil, from: Cast.vasya, at: start), to: petya)
@@ -96,7 +96,7 @@ struct PayloadStoreTests {
                 actor: seq == 2 ? nil : Cast.petya,
                 detail: seq == 1 ? nil : "\(seq)")
         }
-        try await store.write { store in
+        try await store.change { store in
             try store.append([entries[0]], to: id)
             try store.append([], to: id)
             try store.append(Array(entries[1...]), to: id)
@@ -108,9 +108,9 @@ struct PayloadStoreTests {
     @Test func `What belongs to a call that isn't there is refused`() async throws {
         let nobody = Cast.callID(99)
         let entry = TimelineEntry(seq: 1, time: ManualTime.start, what: "x", actor: nil, detail: nil)
-        await #expect(throws: (any Error).self) { try await store.write { try $0.append([entry], to: nobody) } }
+        await #expect(throws: (any Error).self) { try await store.change { try $0.append([entry], to: nobody) } }
         await #expect(throws: (any Error).self) {
-            try await store.write {
+            try await store.change {
                 try $0.saveQuality(Cast.json("{}"), from: Cast.vasya, of: nobody, at: ManualTime.start)
             }
         }
@@ -118,7 +118,7 @@ struct PayloadStoreTests {
     }
 
     @Test func `A quality summary replaces the participant's last one`() async throws {
-        try await store.write { store in
+        try await store.change { store in
             for text in ["{}", #"{"lost":1}"#] {
                 try store.saveQuality(Cast.json(text), from: Cast.vasya, of: id, at: ManualTime.start)
             }
@@ -134,7 +134,7 @@ struct PayloadStoreTests {
         let live = Description(
             callId: Cast.callID(1), negotiation: 1, kind: .offer, sdp: offer.sdp, iceRestart: false, from: Cast.vasya,
             createdAt: ManualTime.start)
-        try await store.write { store in
+        try await store.change { store in
             try store.save(ended, deadline: nil)
             try store.append(transition.timeline, to: ended.id)
             try store.append(told(offer), to: petya)

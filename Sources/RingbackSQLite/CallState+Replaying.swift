@@ -1,41 +1,47 @@
-package import RingbackModel
+import RingbackCore
+import RingbackModel
 
-/// Most changes need no writing of the call: the event that tells of them says it all. Given the call as it was before, the
-/// machine runs over the event again, and is where it was.
-extension Transition {
-    /// The types of events that tell a change completely, when they are the first of it.
-    package static let retoldTypes: [EventType] = [
-        .callIncoming, .callRinging, .callAccepted, .callActive, .callOffer, .callAnswer, .callCandidates, .callMedia,
-        .callParticipant,
-    ]
-
-    /// Whether ``CallState/retell(_:)``, or for an invitation ``CallState/retold(_:)``, can do again what this did, from its first event.
-    package var isRetold: Bool { notices.first.map { Self.retoldTypes.contains($0.type) } ?? false }
+/// Most changes need no writing of the call: their first event says all. Given the call as it was before, the machine applies
+/// again what the event tells, and is where it was.
+extension CallChange {
+    /// Whether ``CallState/replay(_:key:)``, or for an invitation ``CallState/replayed(_:key:)``, can do this again from its
+    /// first event.
+    var isReplayable: Bool { call.isLive && events.first.map { $0.body.type.isReplayable } ?? false }
 }
 
 extension EventType {
+    /// The event tells a change completely, when it is the first of it.
+    var isReplayable: Bool {
+        switch self {
+        case .callIncoming, .callRinging, .callAccepted, .callActive, .callOffer, .callAnswer, .callCandidates,
+            .callMedia, .callParticipant:
+            true
+        case .callEnded, .callStopped, .presence: false
+        }
+    }
+
     /// The event has what the other side needs to connect: an offer, an answer or candidates.
-    package var hasPayload: Bool { self == .callOffer || self == .callAnswer || self == .callCandidates }
+    var hasPayload: Bool { self == .callOffer || self == .callAnswer || self == .callCandidates }
 }
 
 /// An event of the log that no command of this machine can have made.
-package struct UntellableEvent: Error {
-    package let type: EventType
+struct UnreplayableEvent: Error {
+    let type: EventType
 }
 
 extension CallState {
     /// Makes again the call whose invitation an event of the log tells.
     ///
     /// - Parameter key: What the invitation is known by when it is repeated.
-    /// - Throws: ``UntellableEvent``.
-    package static func retold(_ invitation: EventBody, key: WriteKey? = nil) throws -> (CallState, Transition) {
+    /// - Throws: ``UnreplayableEvent``.
+    static func replayed(_ invitation: EventBody, key: WriteKey? = nil) throws -> (CallState, Transition) {
         guard invitation.type == .callIncoming, let json = invitation.json, json["callSeq"]?.integer == 1,
             let call = json["data"]?["call"], let id = call["callId"]?.string.flatMap({ CallID($0) }),
             let caller = Participant(call["caller"]),
             let callee = call["callee"]?["userId"]?.string.flatMap({ UserID($0) }),
             let audio = call["media"]?["audio"]?.bool, let video = call["media"]?["video"]?.bool,
             let ringsUntil = call["expiresAt"]?.string.flatMap({ Timestamp($0) }), let legs = call["legs"]?.elements
-        else { throw UntellableEvent(type: invitation.type) }
+        else { throw UnreplayableEvent(type: invitation.type) }
         let devices = legs.compactMap { $0["deviceId"]?.string.flatMap { DeviceID($0) } }
         let ringSeconds = Int((ringsUntil - invitation.time).milliseconds / 1000)
         return invite(
@@ -49,19 +55,19 @@ extension CallState {
     ///
     /// - Parameter key: What the command is known by when it is repeated.
     /// - Returns: What was done then; the event itself is among the notices. Nothing for an event that the call has told
-    ///   already: one for another user, and one that follows from a change whose first event was retold.
-    /// - Throws: ``CallRefusal``, ``UntellableEvent``. Nothing has changed then.
-    package mutating func retell(_ event: EventBody, key: WriteKey? = nil) throws -> Transition {
+    ///   already: one for another user, and one that follows from a change whose first event was replayed.
+    /// - Throws: ``CallRefusal``, ``UnreplayableEvent``. Nothing has changed then.
+    mutating func replay(_ event: EventBody, key: WriteKey? = nil) throws -> Transition {
         guard let json = event.json, let seq = json["callSeq"]?.integer, let actor = Participant(json["actor"]),
             let data = json["data"]
-        else { throw UntellableEvent(type: event.type) }
+        else { throw UnreplayableEvent(type: event.type) }
         if seq <= eventCount { return Transition() }
         if event.type == .callParticipant {
             let isReconnecting = data["connection"]?.string == CallParticipant.Connection.reconnecting.rawValue
-            guard let side = side(of: actor) else { throw UntellableEvent(type: event.type) }
+            guard let side = side(of: actor) else { throw UnreplayableEvent(type: event.type) }
             return setReconnecting(isReconnecting, side, at: event.time)
         }
-        guard let command = Self.command(event.type, data) else { throw UntellableEvent(type: event.type) }
+        guard let command = Self.command(event.type, data) else { throw UnreplayableEvent(type: event.type) }
         return try apply(command, by: actor, at: event.time, key: key)
     }
 
@@ -84,12 +90,12 @@ extension CallState {
 
 extension EventBody {
     /// The event as one JSON object.
-    package var json: JSONSlice? { JSONSlice(kept: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")]) }
+    var json: JSONSlice? { JSONSlice(kept: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")]) }
 }
 
 extension Participant {
     /// - Returns: `nil` when `json` names no device of a user.
-    package init?(_ json: JSONSlice?) {
+    init?(_ json: JSONSlice?) {
         guard let user = json?["userId"]?.string.flatMap({ UserID($0) }),
             let device = json?["deviceId"]?.string.flatMap({ DeviceID($0) })
         else { return nil }
@@ -99,7 +105,7 @@ extension Participant {
 
 extension Description {
     /// The offer or answer that an event tells of; `nil` when it tells of something else.
-    package init?(retold event: EventBody) {
+    init?(_ event: EventBody) {
         guard let json = event.json else { return nil }
         guard let kind: Kind = event.type == .callOffer ? .offer : event.type == .callAnswer ? .answer : nil,
             let data = json["data"], let call = data["callId"]?.string.flatMap({ CallID($0) }),
@@ -113,13 +119,13 @@ extension Description {
 }
 
 /// Candidates as they were sent together.
-package struct CandidateBatch: Sendable, Hashable {
-    package var from: Participant
-    package var negotiation: Int?
-    package var candidates: [JSONText]
+struct CandidateBatch: Sendable, Hashable {
+    var from: Participant
+    var negotiation: Int?
+    var candidates: [JSONText]
 
     /// The candidates that an event tells of; `nil` when it tells of something else.
-    package init?(retold event: EventBody) {
+    init?(_ event: EventBody) {
         guard let json = event.json else { return nil }
         guard event.type == .callCandidates, let from = Participant(json["actor"]), let data = json["data"],
             let candidates = data["candidates"]?.elements

@@ -5,7 +5,7 @@ import Synchronization
 /// Each user's newest event, in memory, so that the log needs no index.
 ///
 /// Every so many events the ones that changed go to the table `feed_heads`; after a crash the rest is read from the log.
-final class FeedHeads: Sendable {
+final class LogHeads: Sendable {
     struct Head: Sendable, Hashable {
         var event: Int64
         var position: Int64
@@ -13,7 +13,7 @@ final class FeedHeads: Sendable {
         var milestone: Int64?
 
         /// What the next event's milestone is.
-        var nextMilestone: Int64? { position.isMultiple(of: FeedHeads.milestoneDistance) ? event : milestone }
+        var nextMilestone: Int64? { position.isMultiple(of: LogHeads.milestoneDistance) ? event : milestone }
     }
 
     static let milestoneDistance: Int64 = 64
@@ -46,7 +46,7 @@ final class FeedHeads: Sendable {
                 events += 1
             }
         }
-        let newest = try SQLiteSession.newestEntry(db)
+        let newest = try SQLiteReader.newestEntry(db)
         state = Mutex(State(fresh: fresh, newestEvent: newest, until: until, events: events))
     }
 
@@ -61,7 +61,7 @@ final class FeedHeads: Sendable {
     /// The newest event of a user that `db` sees.
     func head(of user: UserID, _ db: Database) throws -> Head? {
         let (head, until) = state.withLock { ($0.fresh[user], $0.until) }
-        if let head, try head.event <= SQLiteSession.newestEntry(db) { return head }
+        if let head, try head.event <= SQLiteReader.newestEntry(db) { return head }
         let seenUntil = try Self.until(db)
         guard head != nil || seenUntil < until else { return try stored(user, db) }
         // A reader that began before the memory's newest commit: what it sees is in the log, behind its checkpoint.
@@ -86,7 +86,7 @@ final class FeedHeads: Sendable {
         return try String.fetchOne(statement).flatMap { Int64($0) } ?? 0
     }
 
-    func commit(_ staged: SQLiteSession.Staged) {
+    func commit(_ staged: CallBatch.Staged) {
         state.withLock { state in
             state.newestEvent = staged.newestEvent
             if let until = state.nextUntil {
@@ -102,16 +102,16 @@ final class FeedHeads: Sendable {
     func wantCheckpoint() { state.withLock { $0.isWanted = $0.events > 0 } }
 
     /// Writes the heads into the table, and the calls whose rows are behind, within the transaction that is about to commit.
-    func checkpointIfDue(_ session: SQLiteSession) throws {
+    func checkpointIfDue(_ batch: CallBatch) throws {
         let fresh = state.withLock { state in
             state.nextUntil = nil
             return state.isWanted || state.events >= Self.eventsPerCheckpoint ? state.fresh : nil
         }
         guard let fresh else { return }
-        try session.writeCallsBehind()
-        session.staged.historyUntil = try HistoryTail.checkpoint(session.db)
-        let heads = fresh.merging(session.staged.heads) { $1 }
-        let upsert = try session.db.cachedStatement(
+        try batch.writeCallsBehind()
+        batch.staged.historyUntil = try UnindexedHistory.checkpoint(batch.db)
+        let heads = fresh.merging(batch.staged.heads) { $1 }
+        let upsert = try batch.db.cachedStatement(
             sql: """
                 INSERT INTO feed_heads (user_id, event_id, position, milestone) VALUES (?, ?, ?, ?)
                 ON CONFLICT (user_id) DO UPDATE
@@ -120,8 +120,8 @@ final class FeedHeads: Sendable {
         for (user, head) in heads {
             try upsert.execute(arguments: [user.rawValue, head.event, head.position, head.milestone])
         }
-        let until = session.staged.newestEvent
-        try session.db.execute(
+        let until = batch.staged.newestEvent
+        try batch.db.execute(
             sql: "UPDATE meta SET value = ? WHERE key = 'heads_until'", arguments: [String(until)])
         state.withLock { $0.nextUntil = until }
     }

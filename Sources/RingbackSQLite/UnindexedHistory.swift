@@ -6,7 +6,7 @@ import Synchronization
 /// Which calls are in whose history, as far as the table `history` doesn't say so yet.
 ///
 /// The table has the calls up to one (`meta.history_until`), live or not; of those behind it the ones that have ended are here.
-final class HistoryTail: Sendable {
+final class UnindexedHistory: Sendable {
     fileprivate struct State {
         var until: Int64
         var keys: [UserID: Set<Int64>] = [:]
@@ -30,10 +30,10 @@ final class HistoryTail: Sendable {
 
     /// The keys of calls in a user's history that the table doesn't have. Some it may have.
     ///
-    /// - Throws: ``StaleMoment`` when `db` sees the table as it was before the last checkpoint.
+    /// - Throws: ``StaleSnapshot`` when `db` sees the table as it was before the last checkpoint.
     func keys(of user: UserID, _ db: Database) throws -> Set<Int64> {
         let (until, keys) = state.withLock { ($0.until, $0.keys[user] ?? []) }
-        guard try Self.until(db) >= until else { throw StaleMoment() }
+        guard try Self.until(db) >= until else { throw StaleSnapshot() }
         return keys
     }
 
@@ -72,7 +72,7 @@ final class HistoryTail: Sendable {
     }
 }
 
-extension HistoryTail.State {
+extension UnindexedHistory.State {
     fileprivate mutating func add(_ key: Int64, _ caller: UserID, _ callee: UserID?) {
         for user in [caller, callee].compactMap(\.self) { keys[user, default: []].insert(key) }
     }

@@ -2,9 +2,9 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-extension SQLiteSession {
+extension SQLiteTransaction {
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
-        heads.wantCheckpoint()
+        memory.heads.wantCheckpoint()
         let hasMoreEvents = try pruneLog(before: horizon.events, limit: limit)
         try execute(
             """

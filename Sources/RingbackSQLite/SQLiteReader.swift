@@ -3,72 +3,20 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// One transaction's view of the database. The extensions hold the SQL, a file for each group of tables.
-final class SQLiteSession: StoreWriter {
-    /// What takes effect in memory when the transaction has been committed.
-    struct Staged {
-        var heads: [UserID: FeedHeads.Head] = [:]
-        /// What was told and has no row yet.
-        var log: LogDraft
-        var events: [StoredEvent] = []
-        var calls: [CallID: CallDraft] = [:]
-        /// Up to where ``HistoryTail`` has brought its table.
-        var historyUntil: Int64?
-
-        /// The number of the log's newest entry.
-        var newestEvent: Int64 { log.next - 1 }
-
-        var commit: Commit {
-            var commit = Commit()
-            commit.events = events
-            commit.calls = calls.values.map(\.entry.call)
-            return commit
-        }
-
-        /// As it is now, whatever happens to the drafts.
-        func copy() -> Staged {
-            var copy = self
-            copy.calls = calls.mapValues { CallDraft($0.entry, isStaged: true) }
-            return copy
-        }
-    }
-
+/// One consistent state of the database, together with what is in memory. The extensions hold the SQL, a file for each group of
+/// tables.
+///
+/// On a reader's connection the memory may be newer: what must not be mixed is noticed (``StaleSnapshot``). On the writer's
+/// connection, where ``SQLiteTransaction`` and ``CallBatch`` are, both are the same.
+class SQLiteReader: StoreReader {
     let db: Database
-    let heads: FeedHeads
-    let live: LiveTable
-    let tail: HistoryTail
-    /// The writer's; `nil` for readers.
-    let statements: WriterStatements?
-    var staged: Staged
-    /// How often this session has changed something.
-    private(set) var changes = 0
-    /// The call that was asked for last: most work is about one.
-    var current: CallDraft?
-    /// A reader's row of the log that was asked for last.
+    let memory: StoreMemory
+    /// The row of the log that was asked for last.
     var lastRow: LogRow?
 
-    init(
-        _ db: Database, heads: FeedHeads, live: LiveTable, tail: HistoryTail, statements: WriterStatements? = nil
-    ) {
+    init(_ db: Database, _ memory: StoreMemory) {
         self.db = db
-        self.heads = heads
-        self.live = live
-        self.tail = tail
-        self.statements = statements
-        staged = Staged(log: statements?.takeLog(first: heads.newestEvent + 1) ?? LogDraft(first: 1))
-        if statements != nil {
-            // A commit is of many messages, as a rule.
-            staged.heads.reserveCapacity(64)
-            staged.events.reserveCapacity(64)
-        }
-    }
-
-    /// To be called by whatever changes the database or what is staged.
-    func noteChange() { changes += 1 }
-
-    func execute(_ sql: String, _ arguments: StatementArguments) throws {
-        noteChange()
-        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+        self.memory = memory
     }
 
     func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
@@ -104,8 +52,8 @@ struct CorruptRow: Error {
     let column: String
 }
 
-/// A reader's moment and the memory are a commit apart where they must not be. The next read sees both.
-struct StaleMoment: Error {}
+/// A reader's snapshot and the memory are a commit apart where they must not be. The next read sees both.
+struct StaleSnapshot: Error {}
 
 extension Row {
     func user(_ column: String) throws -> UserID {

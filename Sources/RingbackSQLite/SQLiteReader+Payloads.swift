@@ -5,25 +5,25 @@ import RingbackModel
 
 /// What belongs to a call beside its state. Offers, answers and candidates are in the events that told them, each of which
 /// names the one before it in its call.
-extension SQLiteSession {
+extension SQLiteReader {
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description? {
-        guard let entry = try draft(of: call)?.entry else { return nil }
+        guard let entry = try entry(of: call) else { return nil }
         var description: Description?
         try forEachPayload(kind == .offer ? .callOffer : .callAnswer, of: entry) { event in
-            description = Description(retold: event)
+            description = Description(event)
             return description == nil
         }
         return description
     }
 
     func candidates(of call: CallID, from user: UserID, after: Int, limit: Int) throws -> [StoredCandidate] {
-        guard let entry = try draft(of: call)?.entry else { return [] }
+        guard let entry = try entry(of: call) else { return [] }
         var position = entry.call.callerSide.candidates + entry.call.calleeSide.candidates
         guard position > after else { return [] }
         var found: [StoredCandidate] = []
         // Newest first, and the page is of the oldest.
         try forEachPayload(.callCandidates, of: entry) { event in
-            guard let batch = CandidateBatch(retold: event) else { throw CorruptRow(column: "body") }
+            guard let batch = CandidateBatch(event) else { throw CorruptRow(column: "body") }
             position -= batch.candidates.count
             guard batch.from.userId == user else { return position > after }
             let stored = batch.candidates.enumerated().map { index, candidate in
@@ -46,8 +46,8 @@ extension SQLiteSession {
         var next = entry.lastPayload
         while let number = next {
             guard let row = try logRow(with: number), let event = row.entry(number)?.event, !event.body.isEmpty else {
-                // Either it was pruned or erased, or this reader's moment is older than the memory.
-                if try number > newestEntry() { throw StaleMoment() }
+                // Either it was pruned or erased, or this reader's snapshot is older than the memory.
+                if try number > newestEntry() { throw StaleSnapshot() }
                 return
             }
             next = event.head.payloadPrevious.flatMap { $0 < number ? $0 : nil }
@@ -57,20 +57,7 @@ extension SQLiteSession {
     }
 
     func timeline(of call: CallID) throws -> [TimelineEntry] {
-        guard let entry = try draft(of: call)?.entry else { return [] }
+        guard let entry = try entry(of: call) else { return [] }
         return try entry.timeline.entries(of: entry.call)
-    }
-
-    func saveQuality(_ summary: JSONText, from participant: Participant, of call: CallID, at now: Timestamp) throws {
-        try execute(
-            """
-            INSERT INTO quality (call, user_id, device_id, created_at, summary) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (call, user_id) DO UPDATE SET device_id = excluded.device_id,
-                created_at = excluded.created_at, summary = excluded.summary
-            """,
-            [
-                try requireDraft(of: call).entry.key, participant.userId.rawValue, participant.deviceId.rawValue,
-                now.milliseconds, Data(summary.utf8),
-            ])
     }
 }

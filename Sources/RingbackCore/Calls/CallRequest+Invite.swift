@@ -1,0 +1,71 @@
+import RingbackModel
+
+extension CallRequest {
+    /// 201 with the new call, or 200 with the standing one when both invited each other.
+    func decide(
+        _ invitation: Invitation, on facts: any CallFacts, timing: CallTiming
+    ) throws -> CallDecision {
+        if let key, let repeated = try Self.repeated(invitation, key, facts) { return CallDecision(repeated) }
+        let (caller, callee) = (invitation.caller.userId, invitation.callee)
+        guard callee != caller else { return Self.refusal(Problem(.callSelf, "One can't call oneself.")) }
+        guard let account = try facts.account(callee) else { return Self.refusal(AccountService.notFound(callee)) }
+        let live = try facts.liveCalls(of: caller)
+        if let merged = try merge(invitation, with: live, at: facts.now, timing: timing) { return merged }
+        guard live.count(where: { $0.caller.userId == caller && !$0.isUnderWay }) < Limits.outgoingCalls else {
+            return Self.refusal(
+                Problem(.rateLimited, "\(Limits.outgoingCalls) calls of yours ring.", retryAfterSeconds: 10))
+        }
+        let now = facts.now
+        let devices = try facts.devices(of: callee, limit: Limits.legs)
+            .filter { $0.expiresAt > now }.map(\.participant.deviceId)
+        let (call, invited) = CallState.invite(
+            invitation, id: .random(at: now), devices: devices,
+            reception: try Self.reception(of: caller, by: account, facts), at: now, key: key)
+        var transaction = CallTransaction(call, isNew: true, at: now, timing: timing)
+        transaction.record(invited, key: key)
+        let answer = transaction.answer(201, location: transaction.location)
+        return CallDecision(.success(answer), changes: transaction.changes)
+    }
+
+    private static func refusal(_ problem: Problem) -> CallDecision { CallDecision(.failure(problem)) }
+
+    /// What an invitation answered that was done before with this key; `nil` when there was none.
+    private static func repeated(
+        _ invitation: Invitation, _ key: WriteKey, _ facts: any CallFacts
+    ) throws -> Result<Answer, Problem>? {
+        let device = invitation.caller.deviceId
+        guard let id = try facts.invitedCall(key, of: device), let call = try facts.call(id),
+            let known = call.invitationKeys.first(where: { $0.key.id == key.id && $0.device == device })
+        else { return nil }
+        guard known.key == key else { return .failure(.keyMismatch) }
+        // The one whose invitation was merged gets the call as it is.
+        guard call.caller == invitation.caller else { return .success(Answer(200, call.call)) }
+        return .success(Answer(201, call.asInvited.call, location: "/v1/calls/\(call.id)"))
+    }
+
+    /// Glare: the callee's invitation to the caller rings. It counts as accepted by this device.
+    private func merge(
+        _ invitation: Invitation, with live: [CallState], at now: Timestamp, timing: CallTiming
+    ) throws -> CallDecision? {
+        let standing = live.first { call in
+            call.caller.userId == invitation.callee && (call.state == .inviting || call.state == .ringing)
+        }
+        guard let standing else { return nil }
+        var transaction = CallTransaction(standing, at: now, timing: timing)
+        transaction.advance()
+        // Its time is over: whoever looks after the deadlines ends it.
+        guard transaction.call.isLive else { return nil }
+        try transaction.apply(.merge, by: invitation.caller, key: key)
+        return CallDecision(.success(transaction.answer(200)), changes: transaction.changes)
+    }
+
+    private static func reception(
+        of caller: UserID, by callee: Account, _ facts: any CallFacts
+    ) throws -> CallState.Reception {
+        if try facts.isBlocked(caller, by: callee.userId) { return .concealed }
+        guard callee.busy == .reject else { return .rings }
+        let isEngaged = try facts.liveCalls(of: callee.userId)
+            .contains { $0.isUnderWay || $0.caller.userId == callee.userId }
+        return isEngaged ? .busy : .rings
+    }
+}

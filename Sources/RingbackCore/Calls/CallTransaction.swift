@@ -1,0 +1,110 @@
+import RingbackModel
+
+/// One call in one decision: applies commands and collects what follows from them.
+struct CallTransaction {
+    /// What a command carries for the others, and the machine does not look at: the members of its event's `data`.
+    struct Content {
+        /// About how many bytes of JSON it is.
+        var size: Int
+        var write: (inout JSONWriter) -> Void
+
+        static var none: Content { Content(size: 0) { _ in } }
+    }
+
+    private(set) var call: CallState
+    private(set) var changes: [CallChange] = []
+    let now: Timestamp
+    private let timing: CallTiming
+    private let isNew: Bool
+    /// The call's JSON, once for all that tells it as it is now.
+    private var encoded: [UInt8]?
+
+    init(_ call: CallState, isNew: Bool = false, at now: Timestamp, timing: CallTiming) {
+        self.call = call
+        self.isNew = isNew
+        self.now = now
+        self.timing = timing
+    }
+
+    /// Where the call can be found.
+    var location: String { "/v1/calls/\(call.id)" }
+
+    /// Answers with the call as it is now.
+    mutating func answer(_ status: Int, location: String? = nil) -> Answer {
+        Answer(status, body: json(), location: location)
+    }
+
+    private mutating func json() -> [UInt8] {
+        if let encoded { return encoded }
+        var json = JSONWriter(reservingCapacity: 1024)
+        call.call.write(to: &json)
+        let new = json.finish()
+        encoded = new
+        return new
+    }
+
+    /// Does what time alone does.
+    mutating func advance() {
+        let (now, timing) = (now, timing)
+        change { $0.advance(to: now, timing: timing) }
+    }
+
+    /// - Throws: ``CallRefusal``; nothing has changed then.
+    mutating func apply(
+        _ command: CallCommand, by actor: Participant, key: WriteKey? = nil, content: Content = .none
+    ) throws(CallRefusal) {
+        let before = call
+        let transition = try call.apply(command, by: actor, at: now, key: key)
+        if call != before { record(transition, content, key: key) }
+    }
+
+    /// Changes the call by other means than a command.
+    mutating func change(_ body: (inout CallState) -> Transition) {
+        let before = call
+        let transition = body(&call)
+        if call != before { record(transition) }
+    }
+
+    /// Collects a change of the call, which is as it is then.
+    mutating func record(_ transition: Transition, _ content: Content = .none, key: WriteKey? = nil) {
+        encoded = nil
+        var change = CallChange(
+            call: call, isNew: isNew && changes.isEmpty, deadline: call.deadline(timing: timing),
+            timeline: transition.timeline, key: key)
+        change.events.reserveCapacity(transition.notices.count)
+        for notice in transition.notices {
+            let data = data(notice.content, content)
+            let body = EventBody(
+                type: notice.type, time: now, callId: call.id, callSeq: notice.callSeq, actor: notice.actor,
+                reservingCapacity: data.size, data: data.write)
+            change.events.append(CallEvent(body, to: notice.audiences))
+        }
+        changes.append(change)
+    }
+
+    /// Collects the deadline alone, for a store that only knows that the call is live.
+    mutating func recordDeadline() {
+        changes.append(CallChange(call: call, deadline: call.deadline(timing: timing)))
+    }
+
+    /// Collects a participant's summary.
+    mutating func report(_ quality: QualityReport) {
+        changes.append(CallChange(call: call, deadline: call.deadline(timing: timing), quality: quality))
+    }
+
+    private mutating func data(_ content: Transition.Content, _ own: Content) -> Content {
+        switch content {
+        case .call:
+            let call = json()
+            return Content(size: call.count) { $0.field("call", JSONText(unchecked: call)) }
+        case .stopped(let reason):
+            let call = json()
+            return Content(size: call.count) { json in
+                json.field("call", JSONText(unchecked: call))
+                json.field("reason", reason.rawValue)
+            }
+        case .connection(let connection): return Content(size: 32) { $0.field("connection", connection.rawValue) }
+        case .description, .candidates, .media: return own
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package import RingbackModel
+
+/// What happens to a call that none of its devices asked for.
+package enum CallUpkeep: Sendable, Hashable {
+    /// Its deadline has come.
+    case advance(CallID)
+    /// The signaling of a device is lost, or back.
+    case setReconnecting(Bool, Participant, CallID)
+    /// An administrator ends it.
+    case endByAdministrator(CallID)
+    /// One of its users is about to be erased.
+    case endForErased(UserID, CallID)
+
+    var call: CallID {
+        switch self {
+        case .advance(let id), .setReconnecting(_, _, let id), .endByAdministrator(let id), .endForErased(_, let id): id
+        }
+    }
+
+    /// Decides on the facts, without side effects. Answers 200 with the call, or refuses with `not_found`.
+    package func decide(on facts: any CallFacts, timing: CallTiming) throws -> CallDecision {
+        guard let call = try facts.call(call) else { return CallDecision(.failure(CallRefusal.notFound.problem)) }
+        var transaction = CallTransaction(call, at: facts.now, timing: timing)
+        let now = facts.now
+        switch self {
+        case .advance:
+            transaction.advance()
+            // It was due all the same: a store that was opened again only knows that it is live.
+            if transaction.changes.isEmpty, call.isLive { transaction.recordDeadline() }
+        case .setReconnecting(let isReconnecting, let participant, _):
+            guard let side = call.side(of: participant) else { break }
+            transaction.advance()
+            transaction.change { $0.setReconnecting(isReconnecting, side, at: now) }
+        case .endByAdministrator:
+            transaction.change { $0.endByAdministrator(at: now) }
+        case .endForErased(let user, _):
+            transaction.advance()
+            guard transaction.call.isLive, let side = call.side(of: user) else { break }
+            let reason: EndReason = transaction.call.isUnderWay ? .completed : side == .caller ? .canceled : .declined
+            transaction.change { $0.end(for: user, reason: reason, at: now) }
+        }
+        return CallDecision(.success(transaction.answer(200)), changes: transaction.changes)
+    }
+}
+
+extension CallState {
+    /// Ends the call because one of its users is erased.
+    fileprivate mutating func end(for user: UserID, reason: EndReason, at now: Timestamp) -> Transition {
+        var transition = Transition()
+        var ender = Ender(.device)
+        ender.userId = user
+        end(Ending(reason: reason, by: ender, at: now), actor: nil, in: &transition)
+        return transition
+    }
+}
+
+/// An upkeep on its way through the store.
+final class UpkeepJob: StoreJob {
+    private let upkeep: CallUpkeep
+    private let timing: CallTiming
+    private let continuation: CheckedContinuation<Answer, any Error>
+    /// Unchecked: touched where the store decides and completes, one after the other.
+    nonisolated(unsafe) private var outcome: Result<Answer, Problem>?
+
+    init(_ upkeep: CallUpkeep, timing: CallTiming, _ continuation: CheckedContinuation<Answer, any Error>) {
+        self.upkeep = upkeep
+        self.timing = timing
+        self.continuation = continuation
+    }
+
+    var scope: CallScope { CallScope(calls: [upkeep.call]) }
+
+    func decide(on facts: any CallFacts) throws -> [CallChange] {
+        let decision = try upkeep.decide(on: facts, timing: timing)
+        outcome = decision.outcome
+        return decision.changes
+    }
+
+    func complete() { if let outcome { continuation.resume(with: outcome.mapError { $0 }) } }
+
+    func fail(_ error: any Error) { continuation.resume(throwing: error) }
+}

@@ -1,0 +1,226 @@
+import Foundation
+import GRDB
+import RingbackCore
+import RingbackModel
+
+/// The changes of calls that are committed together: gives the facts for each decision, and takes what was decided.
+final class CallBatch: CallFacts {
+    /// What takes effect in memory when the transaction has been committed.
+    struct Staged {
+        var heads: [UserID: LogHeads.Head] = [:]
+        /// What was told and has no row yet.
+        var log: LogDraft
+        var events: [StoredEvent] = []
+        var calls: [CallID: CallDraft] = [:]
+        /// Up to where ``UnindexedHistory`` has brought its table.
+        var historyUntil: Int64?
+
+        /// The number of the log's newest entry.
+        var newestEvent: Int64 { log.next - 1 }
+    }
+
+    let db: Database
+    let memory: StoreMemory
+    let statements: WriterStatements
+    var staged: Staged
+    /// The store's clock, as of the decision that is made.
+    private(set) var now: Timestamp
+    /// The call that was asked for last: most decisions are about one.
+    private var current: CallDraft?
+
+    init(_ db: Database, _ memory: StoreMemory, _ statements: WriterStatements) {
+        self.db = db
+        self.memory = memory
+        self.statements = statements
+        now = memory.time.now
+        staged = Staged(log: statements.takeLog(first: memory.heads.newestEvent + 1))
+        // A commit is of many messages, as a rule.
+        staged.heads.reserveCapacity(64)
+        staged.events.reserveCapacity(64)
+    }
+
+    /// Has a job decide, and takes what it has decided.
+    ///
+    /// - Returns: What the job threw; nothing has changed then.
+    /// - Throws: When the whole transaction is lost.
+    func take(_ job: any StoreJob) throws -> (any Error)? {
+        now = memory.time.now
+        let changes: [CallChange]
+        do {
+            changes = try job.decide(on: self)
+        } catch {
+            if (error as? DatabaseError)?.problem != nil { throw error }
+            return error
+        }
+        for change in changes { try apply(change) }
+        return nil
+    }
+
+    // MARK: Facts
+
+    func call(_ id: CallID) throws -> CallState? { try draft(of: id)?.entry.call }
+
+    func invitedCall(_ key: WriteKey, of device: DeviceID) throws -> CallID? {
+        for draft in staged.calls.values
+        where draft.entry.call.invitationKeys.contains(where: { $0.device == device && $0.key.id == key.id }) {
+            return draft.id
+        }
+        return memory.live.invitedCall(key, of: device)
+    }
+
+    func liveCalls(of user: UserID) throws -> [CallState] {
+        let calls = memory.live.calls(of: user)
+        if staged.calls.isEmpty { return calls }
+        let known = Set(calls.map(\.id))
+        let new = staged.calls.values.filter { !known.contains($0.id) && $0.entry.call.isListed(for: user) }
+            .sorted { $0.entry.key < $1.entry.key }.map(\.entry.call)
+        return (calls.map { staged.calls[$0.id]?.entry.call ?? $0 } + new).filter(\.isLive)
+    }
+
+    func account(_ user: UserID) throws -> Account? {
+        statements.account.bind(user.rawValue)
+        return try statements.account.rows(SQLiteReader.account).first
+    }
+
+    func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
+        statements.devices.bind(user.rawValue)
+        return SQLiteReader.newestFirst(try statements.devices.rows(SQLiteReader.device), limit: limit)
+    }
+
+    func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
+        statements.block.bind(user.rawValue)
+        statements.block.bind(blocker.rawValue)
+        return try !statements.block.rows { _ in }.isEmpty
+    }
+
+    /// A call as this batch has left it, or as it is in memory, or in its row.
+    private func draft(of id: CallID) throws -> CallDraft? {
+        if let current, current.id == id { return current }
+        if let draft = staged.calls[id] {
+            current = draft
+        } else if let entry = try memory.live[id] ?? storedEntry(of: id) {
+            current = CallDraft(entry, isStaged: false)
+        } else {
+            return nil
+        }
+        return current
+    }
+
+    private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(sql: "SELECT * FROM calls WHERE call_id = ?"), arguments: [id.rawValue])
+        return try withExtendedLifetime(rows) { try rows.next().map { try LiveTable.Entry($0) } }
+    }
+
+    // MARK: Changes
+
+    /// - Throws: When the whole transaction is lost.
+    private func apply(_ change: CallChange) throws {
+        let draft = try draft(for: change)
+        draft.entry.deadline = change.call.isLive ? change.deadline : nil
+        stage(draft)
+        if let quality = change.quality { try save(quality, of: draft) }
+        // A call that is the same has another deadline, and no more: that is in memory alone.
+        guard change.isNew || change.call != draft.entry.call || !change.timeline.isEmpty || !change.events.isEmpty
+        else { return }
+        draft.entry.call = change.call
+        draft.entry.row = draft.entry.row.changed(isReplayable: change.isReplayable)
+        draft.entry.timeline.append(change.timeline)
+        var key = change.key
+        for event in change.events {
+            try append(event, of: draft, key: key)
+            key = nil
+        }
+    }
+
+    private func draft(for change: CallChange) throws -> CallDraft {
+        if !change.isNew, let draft = try draft(of: change.call.id) { return draft }
+        let draft = CallDraft(LiveTable.Entry(new: change.call, key: memory.live.takeKey()), isStaged: false)
+        current = draft
+        return draft
+    }
+
+    private func stage(_ draft: CallDraft) {
+        guard !draft.isStaged else { return }
+        draft.isStaged = true
+        staged.calls[draft.id] = draft
+    }
+
+    private func append(_ event: CallEvent, of call: CallDraft, key: WriteKey?) throws {
+        guard !event.audiences.isEmpty else { return }
+        let body = event.body
+        let head = LogRow.Head(
+            call: call.entry.key, payloadPrevious: body.type.hasPayload ? call.entry.lastPayload : nil,
+            type: body.type.rawValue, time: body.time, key: key)
+        try staged.append(body, head, to: event.audiences) { try memory.heads.headForWriter(of: $0, db) }
+        if body.type.hasPayload { call.entry.lastPayload = staged.newestEvent }
+        if staged.log.isLarge { try writeLog() }
+    }
+
+    private func save(_ quality: QualityReport, of call: CallDraft) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO quality (call, user_id, device_id, created_at, summary) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (call, user_id) DO UPDATE SET device_id = excluded.device_id,
+                    created_at = excluded.created_at, summary = excluded.summary
+                """
+        ).execute(
+            arguments: [
+                call.entry.key, quality.participant.userId.rawValue, quality.participant.deviceId.rawValue,
+                quality.time.milliseconds, Data(quality.summary.utf8),
+            ])
+    }
+
+    /// Writes the events that this batch has told. One row is enough for a commit, unless it tells of very much.
+    func writeLog() throws {
+        guard !staged.log.isEmpty else { return }
+        let statement = statements.insertLog
+        statement.bind(staged.log.next - 1)
+        statement.bind(staged.log.first)
+        statement.bind(staged.log.time.milliseconds)
+        try staged.log.withBytes { entries, bodies in
+            statement.bind(lasting: entries)
+            statement.bind(lasting: bodies)
+            try statement.run()
+        }
+        staged.log.begin(at: staged.log.next)
+    }
+}
+
+extension CallBatch.Staged {
+    var commit: Commit {
+        var commit = Commit()
+        commit.events = events
+        commit.calls = calls.values.map(\.entry.call)
+        return commit
+    }
+
+    /// Tells each of the audiences of an event.
+    ///
+    /// - Parameter newest: What was committed last of a user's.
+    fileprivate mutating func append(
+        _ event: EventBody, _ head: LogRow.Head, to audiences: [Transition.Audience],
+        newest: (UserID) throws -> LogHeads.Head?
+    ) rethrows {
+        log.append(head, body: event.members, audience: audiences.count)
+        for audience in audiences {
+            let known = heads.index(forKey: audience.user)
+            let head = try known.map { heads.values[$0] } ?? newest(audience.user)
+            let (position, milestone) = ((head?.position ?? 0) + 1, head?.nextMilestone)
+            let number = log.append(
+                LogRow.Entry(
+                    user: audience.user, position: position, previous: head?.event, milestone: milestone,
+                    only: audience.only, except: audience.except))
+            let new = LogHeads.Head(event: number, position: position, milestone: milestone)
+            if let known { heads.values[known] = new } else { heads[audience.user] = new }
+            events.append(
+                StoredEvent(
+                    user: audience.user, position: position, only: audience.only, except: audience.except, body: event))
+        }
+    }
+}
+
+extension CallState {
+    /// Whether a user's live calls have it: it may be concealed from the callee.
+    func isListed(for user: UserID) -> Bool { caller.userId == user || callee == user && !isConcealed }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import GRDB
+import RingbackCore
+import RingbackModel
+
+extension SQLiteReader {
+    // MARK: What an invitation reads, also by statements of the writer's own
+
+    static let accountByID = "\(selectAccount) WHERE user_id = ? AND erased_at IS NULL"
+    static let devicesOfUser = "\(selectDevice) WHERE user_id = ?"
+    static let blockOfUser = "SELECT 1 FROM blocks WHERE blocked_id = ? AND blocker_id = ?"
+
+    // MARK: Users
+
+    static let selectAccount =
+        "SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at FROM users"
+
+    func account(_ user: UserID) throws -> Account? {
+        try first(Self.accountByID, [user.rawValue], Self.account)
+    }
+
+    func accounts(prefix: String, after: UserID?, limit: Int) throws -> [Account] {
+        // One lower bound: SQLite would seek to the first of two. "\u{7F}" sorts behind every character a name may have.
+        let (comparison, start) =
+            after.map { $0.rawValue >= prefix ? (">", $0.rawValue) : (">=", prefix) } ?? (">=", prefix)
+        return try all(
+            """
+            \(Self.selectAccount) WHERE user_id \(comparison) ? AND user_id < ? AND erased_at IS NULL
+            ORDER BY user_id LIMIT ?
+            """, [start, prefix + "\u{7F}", limit], Self.account)
+    }
+
+    static func account(_ row: any Columns) throws -> Account {
+        Account(
+            userId: try row.value(row.text(0).flatMap { UserID($0) }, "user_id"),
+            displayName: try row.value(row.text(1), "display_name"),
+            passwordHash: try row.value(row.text(2), "password_hash"),
+            busy: try row.value(row.text(3).flatMap { BusyPolicy(rawValue: $0) }, "busy"),
+            createdAt: try row.value(row.time(4), "created_at"), lastSeenAt: row.time(5))
+    }
+
+    // MARK: Devices
+
+    static let selectDevice =
+        "SELECT user_id, device_id, name, token_hash, created_at, expires_at, last_seen_at FROM devices"
+
+    func device(_ device: DeviceID) throws -> DeviceRecord? {
+        try first("\(Self.selectDevice) WHERE device_id = ?", [device.rawValue], Self.device)
+    }
+
+    func device(tokenHash: [UInt8]) throws -> DeviceRecord? {
+        try first("\(Self.selectDevice) WHERE token_hash = ?", [Data(tokenHash)], Self.device)
+    }
+
+    func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
+        Self.newestFirst(try all(Self.devicesOfUser, [user.rawValue], Self.device), limit: limit)
+    }
+
+    /// Not by SQLite: it makes a temporary table to find the first of several.
+    static func newestFirst(_ devices: [DeviceRecord], limit: Int) -> [DeviceRecord] {
+        let devices =
+            devices.sorted { a, b in
+                let (seenA, seenB) = (a.lastSeenAt?.milliseconds ?? .min, b.lastSeenAt?.milliseconds ?? .min)
+                return seenA == seenB
+                    ? a.participant.deviceId.rawValue < b.participant.deviceId.rawValue : seenA > seenB
+            }
+        return Array(devices.prefix(limit))
+    }
+
+    static func device(_ row: any Columns) throws -> DeviceRecord {
+        DeviceRecord(
+            participant: Participant(
+                userId: try row.value(row.text(0).flatMap { UserID($0) }, "user_id"),
+                deviceId: try row.value(row.text(1).flatMap { DeviceID($0) }, "device_id")),
+            name: row.text(2), tokenHash: try row.value(row.bytes(3), "token_hash"),
+            createdAt: try row.value(row.time(4), "created_at"), expiresAt: try row.value(row.time(5), "expires_at"),
+            lastSeenAt: row.time(6))
+    }
+
+    // MARK: Blocks and watch lists
+
+    func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
+        try first(Self.blockOfUser, [user.rawValue, blocker.rawValue]) { _ in } != nil
+    }
+
+    func blocks(of user: UserID) throws -> [Block] {
+        try rows("SELECT blocked_id, created_at FROM blocks WHERE blocker_id = ? ORDER BY blocked_id", [user.rawValue])
+            .map { Block(userId: try $0.user("blocked_id"), createdAt: $0.time("created_at")) }
+    }
+
+    func watchedUsers(by device: DeviceID) throws -> [UserID] {
+        try rows("SELECT user_id FROM watches WHERE device_id = ? ORDER BY user_id", [device.rawValue])
+            .map { try $0.user("user_id") }
+    }
+}

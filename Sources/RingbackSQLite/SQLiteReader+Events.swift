@@ -1,0 +1,40 @@
+import GRDB
+import RingbackCore
+import RingbackModel
+
+extension SQLiteReader {
+    func newestPosition(of user: UserID) throws -> Int64 {
+        guard let head = try memory.heads.head(of: user, db) else { return 0 }
+        // A commit that the live calls in memory don't have yet: whoever went on behind it would miss what it did.
+        if head.event > memory.heads.newestEvent { throw StaleSnapshot() }
+        return head.position
+    }
+
+    /// Walks back from the newest event, in large steps to the end of the page and in small ones through it.
+    func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead {
+        guard let head = try memory.heads.head(of: user, db) else { return position == 0 ? .events([]) : .gone }
+        guard position <= head.position else { return .gone }
+        let end = position > head.position - Int64(limit) ? head.position : position + Int64(limit)
+        var page: [StoredEvent] = []
+        var next: Int64? = head.event
+        var expected = head.position
+        while expected > position {
+            guard let number = next, let row = try logRow(with: number), let (event, entry) = row.entry(number),
+                entry.user == user, entry.position == expected
+            else { return .gone }
+            if expected <= end {
+                page.append(
+                    StoredEvent(
+                        user: user, position: expected, only: entry.only, except: entry.except,
+                        body: try body(of: event, in: row)))
+            }
+            let milestonePosition = (expected - 1) / LogHeads.milestoneDistance * LogHeads.milestoneDistance
+            if let milestone = entry.milestone, milestonePosition >= end {
+                (next, expected) = (milestone, milestonePosition)
+            } else {
+                (next, expected) = (entry.previous, expected - 1)
+            }
+        }
+        return .events(page.reversed())
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import GRDB
+import RingbackCore
+import RingbackModel
+
+/// A small transaction for all that is no change of a call. Reads what was committed last, and what it has written.
+final class SQLiteTransaction: SQLiteReader, StoreWriter {
+    func execute(_ sql: String, _ arguments: StatementArguments) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    func insert(_ account: Account) throws -> Bool {
+        try execute(
+            """
+            INSERT INTO users (user_id, display_name, password_hash, busy, created_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (user_id) DO NOTHING
+            """,
+            [
+                account.userId.rawValue, account.displayName, account.passwordHash, account.busy.rawValue,
+                account.createdAt.milliseconds,
+            ])
+        return db.changesCount == 1
+    }
+
+    func update(_ account: Account) throws {
+        try execute(
+            "UPDATE users SET display_name = ?, password_hash = ?, busy = ? WHERE user_id = ?",
+            [account.displayName, account.passwordHash, account.busy.rawValue, account.userId.rawValue])
+    }
+
+    func erase(_ user: UserID, at now: Timestamp) throws {
+        let id = user.rawValue
+        try execute("DELETE FROM blocks WHERE blocker_id = ? OR blocked_id = ?", [id, id])
+        try execute("DELETE FROM watches WHERE user_id = ?", [id])
+        try execute("DELETE FROM devices WHERE user_id = ?", [id])
+        try eraseEvents(of: user)
+        try execute(
+            """
+            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', last_seen_at = NULL, erased_at = ?
+            WHERE user_id = ?
+            """, [now.milliseconds, id])
+    }
+
+    func save(_ device: DeviceRecord) throws {
+        try execute(
+            """
+            INSERT INTO devices (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (device_id) DO UPDATE SET name = excluded.name, token_hash = excluded.token_hash,
+                created_at = excluded.created_at, expires_at = excluded.expires_at, last_seen_at = excluded.last_seen_at
+            """,
+            [
+                device.participant.deviceId.rawValue, device.participant.userId.rawValue, device.name,
+                Data(device.tokenHash), device.createdAt.milliseconds, device.expiresAt.milliseconds,
+                device.lastSeenAt?.milliseconds,
+            ])
+    }
+
+    func delete(_ device: DeviceID) throws { try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue]) }
+
+    func setLastSeen(_ devices: [DeviceID: Timestamp]) throws {
+        for (device, time) in devices {
+            let arguments: StatementArguments = [time.milliseconds, device.rawValue]
+            try execute("UPDATE devices SET last_seen_at = ? WHERE device_id = ?", arguments)
+            try execute(
+                """
+                UPDATE users SET last_seen_at = max(coalesce(last_seen_at, 0), ?1)
+                WHERE user_id = (SELECT user_id FROM devices WHERE device_id = ?2)
+                """, arguments)
+        }
+    }
+
+    func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws {
+        try execute(
+            "INSERT OR IGNORE INTO blocks (blocker_id, blocked_id, created_at) VALUES (?, ?, ?)",
+            [blocker.rawValue, user.rawValue, now.milliseconds])
+    }
+
+    func unblock(_ user: UserID, by blocker: UserID) throws {
+        try execute("DELETE FROM blocks WHERE blocker_id = ? AND blocked_id = ?", [blocker.rawValue, user.rawValue])
+    }
+
+    func setWatchedUsers(_ users: [UserID], by device: DeviceID) throws {
+        try execute("DELETE FROM watches WHERE device_id = ?", [device.rawValue])
+        for user in Set(users) {
+            try execute("INSERT INTO watches (device_id, user_id) VALUES (?, ?)", [device.rawValue, user.rawValue])
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import GRDB
+import RingbackCore
+
+/// What the store has in memory beside its tables: as it was last committed.
+final class StoreMemory: Sendable {
+    let heads: LogHeads
+    let live: LiveTable
+    let unindexed: UnindexedHistory
+    let time: any Timekeeper
+
+    /// Reads it from a database that nobody writes to.
+    init(_ db: Database, time: any Timekeeper) throws {
+        heads = try LogHeads(db)
+        live = try LiveTable(db)
+        unindexed = try UnindexedHistory(db)
+        self.time = time
+    }
+
+    /// Takes what has been committed.
+    ///
+    /// - Returns: What the observer is to hear of.
+    func commit(_ staged: CallBatch.Staged) -> Commit {
+        var commit = staged.commit
+        let calls = staged.calls.values
+        // Before the live calls let go of those that have ended: a history may find one twice, but not miss it.
+        unindexed.commit(calls, until: staged.historyUntil)
+        live.commit(calls, newestEvent: staged.newestEvent, noting: &commit)
+        heads.commit(staged)
+        return commit
+    }
+}
