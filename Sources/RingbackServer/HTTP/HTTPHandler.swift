@@ -22,6 +22,9 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     var reader: EventReader?
     private var ownAddress: LoopAddress?
     private var isReadHeld = false
+    /// Parts of what was read last are still to come.
+    private var isInRead = false
+    private var awaitsContinue = false
     private var isProceeding = false
 
     init(frontEnd: HTTPFrontEnd, codec: HTTPCodec) {
@@ -123,10 +126,13 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isInRead = true
         perform(connection.received(unwrapInboundIn(data), at: .now()))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        isInRead = false
+        sendContinue()
         if connection.isTooLong(received: codec.received.count) { perform(.refuseSize) }
         context.fireChannelReadComplete()
     }
@@ -225,12 +231,21 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             return refuse(request, error)
         }
         connection.admitted(at: .now())
-        // Asked for by a client that waits with the body (RFC 9110, section 10.1.1).
-        if request.fields.expect != nil, !request.isHTTP10, !connection.hasMoreOfRequest, let context {
-            let head = HTTPResponseHead(version: .http1_1, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        if request.fields.expect != nil, !request.isHTTP10 {
+            awaitsContinue = true
+            // The body may have come with the head.
+            if !isInRead { sendContinue() }
         }
         proceed()
+    }
+
+    /// Asks for the body of a client that waits with it (RFC 9110, section 10.1.1).
+    private func sendContinue() {
+        guard awaitsContinue, let context else { return }
+        awaitsContinue = false
+        guard connection.phase == .receiving, !connection.hasMoreOfRequest else { return }
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
     }
 
     private func checkBody(_ fields: RequestFields) throws(Problem) {
