@@ -10,24 +10,40 @@ extension CallRequest {
         guard callee != caller else { return Self.refusal(Problem(.callSelf, "One can't call oneself.")) }
         guard let account = try facts.account(callee) else { return Self.refusal(AccountService.notFound(callee)) }
         let live = try facts.liveCalls(of: caller)
-        if let merged = try merge(invitation, with: live, at: facts.now, timing: timing) { return merged }
+        let now = facts.now
+        var changes: [CallChange] = []
+        // Glare: the callee's invitation to the caller rings. It counts as accepted by this device.
+        let standing = live.first { call in
+            call.caller.userId == callee && (call.state == .inviting || call.state == .ringing)
+        }
+        if let standing {
+            var transaction = CallTransaction(standing, at: now, timing: timing)
+            transaction.advance()
+            if transaction.call.isLive {
+                try transaction.apply(.merge, by: invitation.caller, key: key)
+                return CallDecision(.success(transaction.answer(200)), changes: transaction.changes)
+            }
+            // Its time was over, and it has ended.
+            changes = transaction.changes
+        }
         guard live.count(where: { $0.caller.userId == caller && !$0.isUnderWay }) < Limits.outgoingCalls else {
             return Self.refusal(
-                Problem(.rateLimited, "\(Limits.outgoingCalls) calls of yours ring.", retryAfterSeconds: 10))
+                Problem(.rateLimited, "\(Limits.outgoingCalls) calls of yours ring.", retryAfterSeconds: 10), changes)
         }
-        let now = facts.now
         let devices = try facts.devices(of: callee, limit: Limits.legs)
             .filter { $0.expiresAt > now }.map(\.participant.deviceId)
+        let reception = try Self.reception(of: caller, by: account, ended: changes.first?.call.id, facts)
         let (call, invited) = CallState.invite(
-            invitation, id: .random(at: now), devices: devices,
-            reception: try Self.reception(of: caller, by: account, facts), at: now, key: key)
+            invitation, id: .random(at: now), devices: devices, reception: reception, at: now, key: key)
         var transaction = CallTransaction(call, isNew: true, at: now, timing: timing)
         transaction.record(invited, key: key)
         let answer = transaction.answer(201, location: transaction.location)
-        return CallDecision(.success(answer), changes: transaction.changes)
+        return CallDecision(.success(answer), changes: changes + transaction.changes)
     }
 
-    private static func refusal(_ problem: Problem) -> CallDecision { CallDecision(.failure(problem)) }
+    private static func refusal(_ problem: Problem, _ changes: [CallChange] = []) -> CallDecision {
+        CallDecision(.failure(problem), changes: changes)
+    }
 
     /// What an invitation answered that was done before with this key; `nil` when there was none.
     private static func repeated(
@@ -43,29 +59,14 @@ extension CallRequest {
         return .success(Answer(201, call.asInvited.call, location: "/v1/calls/\(call.id)"))
     }
 
-    /// Glare: the callee's invitation to the caller rings. It counts as accepted by this device.
-    private func merge(
-        _ invitation: Invitation, with live: [CallState], at now: Timestamp, timing: CallTiming
-    ) throws -> CallDecision? {
-        let standing = live.first { call in
-            call.caller.userId == invitation.callee && (call.state == .inviting || call.state == .ringing)
-        }
-        guard let standing else { return nil }
-        var transaction = CallTransaction(standing, at: now, timing: timing)
-        transaction.advance()
-        // Its time is over: whoever looks after the deadlines ends it.
-        guard transaction.call.isLive else { return nil }
-        try transaction.apply(.merge, by: invitation.caller, key: key)
-        return CallDecision(.success(transaction.answer(200)), changes: transaction.changes)
-    }
-
+    /// - Parameter ended: A call that this decision ends.
     private static func reception(
-        of caller: UserID, by callee: Account, _ facts: any CallFacts
+        of caller: UserID, by callee: Account, ended: CallID?, _ facts: any CallFacts
     ) throws -> CallState.Reception {
         if try facts.isBlocked(caller, by: callee.userId) { return .concealed }
         guard callee.busy == .reject else { return .rings }
         let isEngaged = try facts.liveCalls(of: callee.userId)
-            .contains { $0.isUnderWay || $0.caller.userId == callee.userId }
+            .contains { $0.id != ended && ($0.isUnderWay || $0.caller.userId == callee.userId) }
         return isEngaged ? .busy : .rings
     }
 }
