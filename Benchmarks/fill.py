@@ -14,7 +14,7 @@ import re
 import sqlite3
 import time
 
-HEADS = pathlib.Path(__file__).parent.parent / "Sources/RingbackSQLite/LogHeads.swift"
+HEADS = pathlib.Path(__file__).parent.parent / "Sources/RingbackSQLite/Log/LogHeads.swift"
 MILESTONE_DISTANCE = 64
 # About as many as one commit of a busy server has.
 ENTRIES_PER_ROW = 40
@@ -97,7 +97,7 @@ def add_events(db, users, calls, now):
 
 
 def rows_of(entries, now):
-    """The rows of the log, as Sources/RingbackSQLite/LogRow.swift has them."""
+    """The rows of the log, as Sources/RingbackSQLite/Log/LogRow.swift has them."""
     last = 0
     while batch := list(itertools.islice(entries, ENTRIES_PER_ROW)):
         first, last = last + 1, last + len(batch)

@@ -29,6 +29,11 @@ extension CallState {
         return keys
     }
 
+    /// Whether a device has invited this call, or was merged into it, with a key of the same id.
+    package func isInvited(_ key: WriteKey, by device: DeviceID) -> Bool {
+        invitationKey?.id == key.id && caller.deviceId == device || mergeKey?.id == key.id && calleeDevice == device
+    }
+
     /// The call as the answer to its invitation told it.
     var asInvited: CallState {
         // A callee that was busy has ended the call with the invitation.

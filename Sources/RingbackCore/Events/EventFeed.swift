@@ -33,17 +33,17 @@ package final class EventFeed: Sendable {
 
     /// What is known of a user's log, and who reads it.
     private struct UserState {
-        var ring: EventRing?
+        var recent: RecentEvents?
         var readers: [Reader] = []
 
-        var isEmpty: Bool { ring == nil && readers.isEmpty }
+        var isEmpty: Bool { recent == nil && readers.isEmpty }
 
         /// - Parameter publication: Each reader is woken once for it.
         mutating func take(
             _ event: StoredEvent, publication: UInt64, now: Timestamp, waking wakes: inout [@Sendable () -> Void]
         ) {
-            if ring == nil { ring = EventRing(last: event.position - 1) }
-            ring?.append(event, now: now)
+            if recent == nil { recent = RecentEvents(last: event.position - 1) }
+            recent?.append(event, now: now)
             for index in readers.indices where readers[index].wokenFor < publication {
                 guard event.isMeant(for: readers[index].device) else { continue }
                 readers[index].wokenFor = publication
@@ -128,9 +128,9 @@ package final class EventFeed: Sendable {
     /// Forgets events that came before `moment`; the store still has them.
     package func forgetEvents(before moment: Timestamp) {
         state.withLock { state in
-            for (user, known) in state.users where known.ring?.newest.map({ $0 < moment }) ?? true {
+            for (user, known) in state.users where known.recent?.newest.map({ $0 < moment }) ?? true {
                 // Who reads along is spared the database: the newest position stays known.
-                if known.readers.isEmpty { state.users[user] = nil } else { state.users[user]?.ring?.forget() }
+                if known.readers.isEmpty { state.users[user] = nil } else { state.users[user]?.recent?.forget() }
             }
         }
     }
@@ -147,10 +147,10 @@ package final class EventFeed: Sendable {
         // A full page may not end with the newest event.
         if events.count < limit {
             state.withLock { state in
-                // A ring that is there has heard of later commits than the store was asked for.
+                // What is known already has heard of later commits than the store was asked for.
                 let last = events.last?.position ?? cursor.position
-                if state.users[reader.userId]?.ring == nil {
-                    state.users[reader.userId, default: UserState()].ring = EventRing(last: last)
+                if state.users[reader.userId]?.recent == nil {
+                    state.users[reader.userId, default: UserState()].recent = RecentEvents(last: last)
                 }
             }
         }
@@ -160,7 +160,7 @@ package final class EventFeed: Sendable {
     /// Events after a cursor without touching the database; `nil` when only the database can tell.
     package func readNewest(after cursor: Cursor, for reader: Participant, limit: Int) throws -> Page? {
         guard cursor.epoch == store.epoch else { throw Self.cursorExpired }
-        let events = state.withLock { $0.users[reader.userId]?.ring?.events(after: cursor.position, limit: limit) }
+        let events = state.withLock { $0.users[reader.userId]?.recent?.events(after: cursor.position, limit: limit) }
         return events.map { page(of: $0, after: cursor, for: reader, limit: limit) }
     }
 

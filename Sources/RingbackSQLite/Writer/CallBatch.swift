@@ -61,10 +61,7 @@ final class CallBatch: CallFacts {
     func call(_ id: CallID) throws -> CallState? { try draft(of: id)?.entry.call }
 
     func invitedCall(_ key: WriteKey, of device: DeviceID) throws -> CallID? {
-        for draft in staged.calls.values
-        where draft.entry.call.invitationKeys.contains(where: { $0.device == device && $0.key.id == key.id }) {
-            return draft.id
-        }
+        for draft in staged.calls.values where draft.entry.call.isInvited(key, by: device) { return draft.id }
         return memory.live.invitedCall(key, of: device)
     }
 

@@ -68,7 +68,8 @@ extension SQLiteReader {
     /// Of what the table `history` does not have yet.
     private func recentHistory(_ query: HistoryQuery, before: Int64) throws -> [Keyed] {
         var page: [Keyed] = []
-        for key in try memory.unindexed.keys(of: query.user, db).sorted(by: >) where key < before && page.count < query.limit {
+        for key in try memory.unindexed.keys(of: query.user, db).sorted(by: >)
+        where key < before && page.count < query.limit {
             let row = try first("SELECT * FROM calls WHERE id = ? AND ended_at IS NOT NULL", [key], Self.keyed)
             if let row, query.isWith(row.call) { page.append(row) }
         }

@@ -1,14 +1,14 @@
 import RingbackModel
 
-/// The newest events of one user, bounded in number and bytes: some three calls of them. A larger ring costs more than it saves,
-/// as what it forgets has left the processor's caches meanwhile.
-struct EventRing: Sendable {
+/// The newest events of one user, bounded in number and bytes: some three calls of them. More of them cost more than they save,
+/// as what is forgotten has left the processor's caches meanwhile.
+struct RecentEvents: Sendable {
     private static let maximumCount = 32
     private static let maximumBytes = 256 * 1024
 
     private var events: [StoredEvent] = []
     private var bytes = 0
-    /// The position of the newest event of all, in the ring or not.
+    /// The position of the newest event of all, here or not.
     private var last: Int64
     /// When the newest event came.
     private(set) var newest: Timestamp?
@@ -35,7 +35,7 @@ struct EventRing: Sendable {
         bytes = 0
     }
 
-    /// Events after a position; `nil` when the ring can't tell, because it begins later or the position is not of this log.
+    /// Events after a position; `nil` when they can't tell, because they begin later or the position is not of this log.
     func events(after position: Int64, limit: Int) -> ArraySlice<StoredEvent>? {
         let first = events.first?.position ?? last + 1
         guard position >= first - 1, position <= last else { return nil }
