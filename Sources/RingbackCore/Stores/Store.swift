@@ -41,9 +41,9 @@ package protocol Store: Sendable {
     /// - Parameter work: May be run more than once; must have no side effects.
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T
 
-    /// Runs `work` in a transaction of its own. Returns once it is durable and the observer has had its commit.
+    /// Runs `work` in a small transaction. Returns once it is durable and the observer has had its commit.
     ///
-    /// - Parameter work: Checks everything before it changes anything. Runs once.
+    /// - Parameter work: Checks everything before it changes anything. May be run more than once; must have no side effects.
     /// - Throws: What `work` throws, of which nothing is left; ``Problem`` `storage_unavailable` when the disk is full or
     ///   fails.
     func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T

@@ -5,7 +5,8 @@ import Synchronization
 
 /// The one writer: all jobs that are waiting are committed together, with one fsync for all.
 ///
-/// Small transactions have a commit each: they are rare, and one that throws half-way must harm no other.
+/// Small transactions that are waiting share a commit too, behind that of the jobs. Should one throw after it has changed
+/// something, which it must not, each gets a commit of its own.
 final class GroupWriter: Sendable {
     private static let maximumBatch = 512
 
@@ -51,7 +52,7 @@ final class GroupWriter: Sendable {
     private func drain(_ db: Database) {
         while var (jobs, writes) = takeWork() {
             if !jobs.isEmpty { commit(&jobs, db) }
-            for write in writes { commit(write, db) }
+            if !writes.isEmpty { commit(writes, db) }
             writes = []
         }
     }
@@ -110,19 +111,42 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private func commit(_ write: any PendingWrite, _ db: Database) {
+    private func commit(_ writes: [any PendingWrite], _ db: Database) {
         let observer = state.withLock(\.observer)
         do {
-            let staged = try transact(db) { _ in try write.run(in: SQLiteTransaction(db, memory)) }
+            // Of each what it threw.
+            var errors: [(any Error)?] = []
+            let staged = try transact(db) { _ in errors = try writes.map { try run($0, writes.count > 1, db) } }
             observer.committed(memory.commit(staged))
-            write.complete()
+            for (write, error) in zip(writes, errors) {
+                if let error { write.fail((error as? DatabaseError)?.problem ?? error) } else { write.complete() }
+            }
+        } catch is HasChanged {
+            for write in writes { commit([write], db) }
         } catch {
             let error = (error as? DatabaseError)?.problem ?? error
-            write.fail(error)
+            for write in writes { write.fail(error) }
             relieve(after: error, db)
         }
         observer.settled()
         checkpointer.afterCommit(db)
+    }
+
+    /// A small transaction threw after it had changed something.
+    private struct HasChanged: Error {}
+
+    /// - Returns: What a small transaction threw; nothing of it is left.
+    /// - Throws: When the whole commit is lost.
+    private func run(_ write: any PendingWrite, _ isWithOthers: Bool, _ db: Database) throws -> (any Error)? {
+        let changes = db.totalChangesCount
+        do {
+            try write.run(in: SQLiteTransaction(db, memory))
+            return nil
+        } catch {
+            if (error as? DatabaseError)?.problem != nil { throw error }
+            guard db.totalChangesCount != changes else { return error }
+            throw isWithOthers ? HasChanged() : error
+        }
     }
 
     /// - Throws: What `work` throws, and when the disk fails: nothing has changed then.
