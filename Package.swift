@@ -17,7 +17,7 @@ let package = Package(
         .executable(name: "ringback-conformance", targets: ["ringback-conformance"]),
         .library(name: "RingbackClient", targets: ["RingbackClient"]),
         .library(name: "RingbackModel", targets: ["RingbackModel"]),
-        .library(name: "RingbackTesting", targets: ["RingbackTesting"]),
+        .library(name: "RingbackConformance", targets: ["RingbackConformance"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -99,15 +99,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "RingbackTesting",
+            name: "RingbackConformance",
             dependencies: [
-                "RingbackCore", "RingbackModel", "RingbackSQLite",
+                "RingbackModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
             swiftSettings: strict
+        ),
+        .target(
+            name: "RingbackTesting", dependencies: ["RingbackCore", "RingbackModel"], swiftSettings: strict
         ),
         .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("wslay")]),
         .target(
@@ -132,7 +135,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "ringback-conformance",
-            dependencies: ["RingbackTesting", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["RingbackConformance", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict
         ),
         .testTarget(
@@ -140,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "RingbackCoreTests",
             dependencies: [
-                "RingbackCore", "RingbackModel", "RingbackTesting",
+                "RingbackCore", "RingbackModel", "RingbackSQLite", "RingbackTesting",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -165,7 +168,8 @@ let package = Package(
         .testTarget(
             name: "RingbackServerTests",
             dependencies: [
-                "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer", "RingbackSQLite",
+                "RingbackConformance", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer",
+                "RingbackSQLite",
                 "RingbackTesting",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

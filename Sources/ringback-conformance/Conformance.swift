@@ -1,5 +1,5 @@
 import ArgumentParser
-import RingbackTesting
+import RingbackConformance
 
 /// Holds any server of the protocol against the call conformance suite.
 @main

@@ -1,5 +1,5 @@
+import RingbackConformance
 import RingbackServer
-import RingbackTesting
 import Testing
 
 /// The call conformance suite against our own server, over every transport and every mix of two.

@@ -1,4 +1,5 @@
 import Logging
+import RingbackConformance
 import RingbackCore
 import RingbackModel
 import RingbackSQLite

@@ -20,7 +20,7 @@ struct OpenAPIDocumentTests {
         document = try #require(try Yams.load(yaml: yaml) as? [String: Any])
         let database = try TemporaryDatabase()
         let server = RingbackServer(
-            store: try SQLiteStore(path: database.path, time: ManualTime()), settings: ServerSettings(), time: ManualTime(),
+            store: try SQLiteStore(path: database.path), settings: ServerSettings(), time: ManualTime(),
             logger: Logger(label: "test")
         ) { _ in }
         served = Set(server.served.map { "\($0.route.method.rawValue) \($0.route.path) \($0.rawValue)" })

@@ -1,16 +1,66 @@
 import RingbackCore
 import RingbackModel
-import RingbackTesting
 import Testing
 
 /// What the store promises of calls.
-struct CallStoreTests {
+struct CallContract {
+    static let cases = [
+        StoreCase("Any call comes back as it was saved, also to the writer") { stores in
+            for argument in 0..<4 as Range<UInt64> {
+                try await CallContract(stores).`Any call comes back as it was saved, also to the writer`(lane: argument)
+            }
+        },
+        StoreCase("Saved calls are the same in another process") { stores in
+            try await CallContract(stores).`Saved calls are the same in another process`()
+        },
+        StoreCase("Custom JSON and a message come back byte by byte") { stores in
+            try await CallContract(stores).`Custom JSON and a message come back byte by byte`()
+        },
+        StoreCase("The history is the user's, newest first, filtered and paged") { stores in
+            for argument in [
+                (.init(user: vasya, limit: 100), [102, 101, 100] + (0..<10).reversed()),
+                (.init(user: petya, limit: 100), [102] + (0..<10).reversed()),
+                (.init(user: stranger, limit: 100), [100]),
+                (.init(user: vasya, limit: 3), [102, 101, 100]),
+                (.init(user: vasya, before: Cast.callID(100), limit: 4), [9, 8, 7, 6]),
+                (.init(user: vasya, before: Cast.callID(0), limit: 4), []),
+                (.init(user: vasya, filter: .live, limit: 100), [102, 101, 100, 9, 7, 5, 3, 1]),
+                (.init(user: petya, filter: .live, limit: 2), [102, 9]),
+                (.init(user: petya, filter: .state(.ended), limit: 100), [8, 6, 4, 2, 0]),
+                (.init(user: petya, filter: .state(.ended), before: Cast.callID(4), limit: 1), [2]),
+                (.init(user: petya, filter: .state(.active), limit: 100), []),
+                (.init(user: vasya, with: stranger, limit: 100), [100]),
+                (.init(user: stranger, with: petya, limit: 100), []),
+                (.init(user: petya, filter: .live, with: vasya, before: Cast.callID(102), limit: 3), [9, 7, 5]),
+            ] as [(HistoryQuery, [Int])] {
+                try await CallContract(stores).history(query: argument.0, expected: argument.1)
+            }
+        },
+        StoreCase("Pages put together are the whole history") { stores in
+            try await CallContract(stores).`Pages put together are the whole history`()
+        },
+        StoreCase("Live calls are those that have not ended, oldest first, without the concealed") { stores in
+            try await CallContract(stores)
+                .`Live calls are those that have not ended, oldest first, without the concealed`()
+        },
+        StoreCase("Due are the calls whose deadline has come, the most overdue first") { stores in
+            try await CallContract(stores).`Due are the calls whose deadline has come, the most overdue first`()
+        },
+        StoreCase("With no deadline nothing is due") { stores in
+            try await CallContract(stores).`With no deadline nothing is due`()
+        },
+    ]
+
+    private let stores: StoreFactory
+
     private let exchange: Exchange
     private var store: any Store { exchange.store }
 
-    init() async throws { exchange = try await Exchange.withCast() }
+    init(_ stores: StoreFactory) async throws {
+        self.stores = stores
+        exchange = try await Exchange.withCast(in: stores)
+    }
 
-    @Test(arguments: 0..<4 as Range<UInt64>)
     func `Any call comes back as it was saved, also to the writer`(lane: UInt64) async throws {
         for seed in lane * 40..<(lane + 1) * 40 {
             var random = RandomCall(seed: seed, id: Cast.callID(Int(seed)))
@@ -27,7 +77,7 @@ struct CallStoreTests {
         #expect(try await store.read { try $0.call(Cast.callID(999_999)) } == nil)
     }
 
-    @Test func `Saved calls are the same in another process`() async throws {
+    func `Saved calls are the same in another process`() async throws {
         var calls: [CallState] = []
         for seed in 0..<30 as Range<UInt64> {
             var random = RandomCall(seed: seed, id: Cast.callID(Int(seed)))
@@ -37,15 +87,15 @@ struct CallStoreTests {
         let saved = calls
         let database = try TemporaryDatabase()
         do {
-            let exchange = try Exchange(database)
+            let exchange = try Exchange(in: stores, database)
             try await exchange.register(Cast.devices)
             try await exchange.store.change { store in for call in saved { try store.save(call, deadline: nil) } }
         }
-        let exchange = try Exchange(database)
+        let exchange = try Exchange(in: stores, database)
         #expect(try await exchange.store.read { store in try saved.map { try store.call($0.id) } } == saved)
     }
 
-    @Test func `Custom JSON and a message come back byte by byte`() async throws {
+    func `Custom JSON and a message come back byte by byte`() async throws {
         var (call, _) = CallState.invite(
             Cast.invitation(custom: Cast.json(#"{ "a" : 1.0 , "é\u0000": [ ] }"#)), id: Cast.callID(), devices: [],
             reception: .rings, at: ManualTime.start)
@@ -85,29 +135,12 @@ struct CallStoreTests {
     private static let petya = Cast.petya.userId
     private static let stranger = Cast.stranger.userId
 
-    @Test(
-        "The history is the user's, newest first, filtered and paged",
-        arguments: [
-            (.init(user: vasya, limit: 100), [102, 101, 100] + (0..<10).reversed()),
-            (.init(user: petya, limit: 100), [102] + (0..<10).reversed()), (.init(user: stranger, limit: 100), [100]),
-            (.init(user: vasya, limit: 3), [102, 101, 100]),
-            (.init(user: vasya, before: Cast.callID(100), limit: 4), [9, 8, 7, 6]),
-            (.init(user: vasya, before: Cast.callID(0), limit: 4), []),
-            (.init(user: vasya, filter: .live, limit: 100), [102, 101, 100, 9, 7, 5, 3, 1]),
-            (.init(user: petya, filter: .live, limit: 2), [102, 9]),
-            (.init(user: petya, filter: .state(.ended), limit: 100), [8, 6, 4, 2, 0]),
-            (.init(user: petya, filter: .state(.ended), before: Cast.callID(4), limit: 1), [2]),
-            (.init(user: petya, filter: .state(.active), limit: 100), []),
-            (.init(user: vasya, with: stranger, limit: 100), [100]),
-            (.init(user: stranger, with: petya, limit: 100), []),
-            (.init(user: petya, filter: .live, with: vasya, before: Cast.callID(102), limit: 3), [9, 7, 5]),
-        ] as [(HistoryQuery, [Int])])
     func history(query: HistoryQuery, expected: [Int]) async throws {
         try await makeHistory()
         #expect(numbers(try await store.read { try $0.history(query) }) == expected)
     }
 
-    @Test func `Pages put together are the whole history`() async throws {
+    func `Pages put together are the whole history`() async throws {
         try await makeHistory()
         var found: [Int] = []
         var before: CallID?
@@ -120,14 +153,14 @@ struct CallStoreTests {
         #expect(found == [102, 101, 100] + (0..<10).reversed())
     }
 
-    @Test func `Live calls are those that have not ended, oldest first, without the concealed`() async throws {
+    func `Live calls are those that have not ended, oldest first, without the concealed`() async throws {
         try await makeHistory()
         #expect(numbers(try await store.read { try $0.liveCalls(of: Self.vasya) }) == [1, 3, 5, 7, 9, 100, 101, 102])
         #expect(numbers(try await store.read { try $0.liveCalls(of: Self.petya) }) == [1, 3, 5, 7, 9, 102])
         #expect(numbers(try await store.read { try $0.liveCalls() }) == [1, 3, 5, 7, 9, 100, 101, 102])
     }
 
-    @Test func `Due are the calls whose deadline has come, the most overdue first`() async throws {
+    func `Due are the calls whose deadline has come, the most overdue first`() async throws {
         try await makeHistory()
         #expect(try await store.nextDeadline() == ManualTime.start + .seconds(91))
         let due: (Int, Int) async throws -> [CallID] = { seconds, limit in
@@ -143,7 +176,7 @@ struct CallStoreTests {
         #expect(try await store.nextDeadline() == ManualTime.start + .seconds(93))
     }
 
-    @Test func `With no deadline nothing is due`() async throws {
+    func `With no deadline nothing is due`() async throws {
         exchange.time.advance(by: .seconds(86_400 * 365))
         #expect(try await store.nextDeadline() == nil)
         #expect(try await store.takeDueCalls(limit: 1) == [])

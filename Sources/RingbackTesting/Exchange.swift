@@ -1,6 +1,5 @@
 package import RingbackCore
 package import RingbackModel
-import RingbackSQLite
 
 /// A store in a temporary database, the people who call each other, and the use cases upon it.
 package struct Exchange: Sendable {
@@ -11,20 +10,21 @@ package struct Exchange: Sendable {
 
     /// Opens a database, a new one by default. Only one exchange at a time has a database.
     package init(
-        _ database: TemporaryDatabase? = nil, time: ManualTime = ManualTime(), timing: CallTiming = CallTiming()
+        in stores: StoreFactory, _ database: TemporaryDatabase? = nil, time: ManualTime = ManualTime(),
+        timing: CallTiming = CallTiming()
     ) throws {
         let database = try database ?? TemporaryDatabase()
         self.database = database
         self.time = time
-        store = try SQLiteStore(path: database.path, time: time)
+        store = try stores.open(database.path, time)
         calls = CallService(store: store, time: time, timing: timing)
     }
 
     /// A new database with the cast in it.
     package static func withCast(
-        time: ManualTime = ManualTime(), timing: CallTiming = CallTiming()
+        in stores: StoreFactory, time: ManualTime = ManualTime(), timing: CallTiming = CallTiming()
     ) async throws -> Exchange {
-        let exchange = try Exchange(time: time, timing: timing)
+        let exchange = try Exchange(in: stores, time: time, timing: timing)
         try await exchange.register(Cast.devices + [Cast.stranger])
         return exchange
     }

@@ -1,11 +1,33 @@
 import RingbackCore
 import RingbackModel
-import RingbackTesting
 import Synchronization
 import Testing
 
 /// What the store knows of live calls without being read: who is busy, and what calls a device takes part in.
-struct LiveCallTests {
+struct LiveCallContract {
+    static let cases = [
+        StoreCase("A caller is busy at once, a callee once a device has accepted") { stores in
+            try await LiveCallContract(stores).`A caller is busy at once, a callee once a device has accepted`()
+        },
+        StoreCase("A blocked caller's call does not make the callee busy") { stores in
+            try await LiveCallContract(stores).`A blocked caller's call does not make the callee busy`()
+        },
+        StoreCase("A user in two calls is busy until both have ended") { stores in
+            try await LiveCallContract(stores).`A user in two calls is busy until both have ended`()
+        },
+        StoreCase("A store that is opened again knows the same") { stores in
+            try await LiveCallContract(stores).`A store that is opened again knows the same`()
+        },
+        StoreCase("Whatever happens to calls, it knows what the calls say") { stores in
+            for argument in 0..<10 as Range<UInt64> {
+                try await LiveCallContract(stores).`Whatever happens to calls, it knows what the calls say`(
+                    seed: argument)
+            }
+        },
+    ]
+
+    private let stores: StoreFactory
+
     private let exchange: Exchange
     private let commits = Commits()
     private var store: any Store { exchange.store }
@@ -16,12 +38,14 @@ struct LiveCallTests {
         var newest: Commit? { commits.withLock(\.last) }
     }
 
-    init() async throws {
-        exchange = try await Exchange.withCast()
+    init(_ stores: StoreFactory) async throws {
+        self.stores = stores
+
+        exchange = try await Exchange.withCast(in: stores)
         exchange.store.observeCommits { [commits] in commits.append($0) }
     }
 
-    @Test func `A caller is busy at once, a callee once a device has accepted`() async throws {
+    func `A caller is busy at once, a callee once a device has accepted`() async throws {
         let id = try await exchange.invite()
         #expect(commits.newest?.users == [Cast.vasya.userId] && commits.newest?.joined == [])
         #expect(store.isBusy(Cast.vasya.userId) && !store.isBusy(Cast.petya.userId))
@@ -38,13 +62,13 @@ struct LiveCallTests {
         #expect(store.callsUnderWay(of: Cast.vasya) == [])
     }
 
-    @Test func `A blocked caller's call does not make the callee busy`() async throws {
+    func `A blocked caller's call does not make the callee busy`() async throws {
         try await store.write { try $0.block(Cast.vasya.userId, by: Cast.petya.userId, at: ManualTime.start) }
         _ = try await exchange.invite()
         #expect(!store.isBusy(Cast.petya.userId) && store.isBusy(Cast.vasya.userId))
     }
 
-    @Test func `A user in two calls is busy until both have ended`() async throws {
+    func `A user in two calls is busy until both have ended`() async throws {
         let ids = [try await exchange.connectingCall(), try await exchange.connectingCall()]
         #expect(store.callsUnderWay(of: Cast.petya).count == 2)
         _ = try await exchange.calls.endByAdministrator(ids[0])
@@ -53,20 +77,19 @@ struct LiveCallTests {
         #expect(!store.isBusy(Cast.petya.userId))
     }
 
-    @Test func `A store that is opened again knows the same`() async throws {
+    func `A store that is opened again knows the same`() async throws {
         let database = try TemporaryDatabase()
         let id: CallID
         do {
-            let exchange = try Exchange(database)
+            let exchange = try Exchange(in: stores, database)
             try await exchange.register(Cast.devices)
             id = try await exchange.connectingCall()
         }
-        let store = try Exchange(database).store
+        let store = try Exchange(in: stores, database).store
         #expect(store.isBusy(Cast.petya.userId) && store.callsUnderWay(of: Cast.petya) == [id])
         #expect(store.liveCallCount == 1)
     }
 
-    @Test(arguments: 0..<10 as Range<UInt64>)
     func `Whatever happens to calls, it knows what the calls say`(seed: UInt64) async throws {
         var calls = (0..<6).map { RandomCall(seed: seed * 100 + UInt64($0), id: Cast.callID($0)) }
         var generator = SeededGenerator(seed: seed)

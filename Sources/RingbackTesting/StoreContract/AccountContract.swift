@@ -1,16 +1,61 @@
 import RingbackCore
 import RingbackModel
-import RingbackTesting
 import Testing
 
 /// What the store promises of users, devices, blocks and watch lists.
-struct AccountStoreTests {
+struct AccountContract {
+    static let cases = [
+        StoreCase("A user comes back as it was written, and its name is taken") { stores in
+            try await AccountContract(stores).`A user comes back as it was written, and its name is taken`()
+        },
+        StoreCase("A profile can be changed") { stores in
+            try await AccountContract(stores).`A profile can be changed`()
+        },
+        StoreCase("The directory is in the order of the names, by prefix and page") { stores in
+            for argument in [
+                ("", nil, 10, ["petya", "stranger", "u.1", "u.2", "u1", "u~", "vasya"]),
+                ("u", nil, 10, ["u.1", "u.2", "u1", "u~"]),
+                ("u.", nil, 10, ["u.1", "u.2"]), ("u", "u.1", 2, ["u.2", "u1"]), ("u", "u~", 10, []),
+                ("x", nil, 10, []),
+                ("", "stranger", 2, ["u.1", "u.2"]), ("vasya", nil, 10, ["vasya"]), ("vasyaa", nil, 10, []),
+                ("u", "a", 1, ["u.1"]), ("u", "z", 10, []),
+            ] as [(String, String?, Int, [String])] {
+                try await AccountContract(stores).directory(
+                    prefix: argument.0, after: argument.1, limit: argument.2, expected: argument.3)
+            }
+        },
+        StoreCase("A device comes back as it was written, by its identifier and by its token") { stores in
+            try await AccountContract(stores)
+                .`A device comes back as it was written, by its identifier and by its token`()
+        },
+        StoreCase("A user's devices come with the one seen last first") { stores in
+            try await AccountContract(stores).`A user's devices come with the one seen last first`()
+        },
+        StoreCase("A block is one user's of another, and can be lifted") { stores in
+            try await AccountContract(stores).`A block is one user's of another, and can be lifted`()
+        },
+        StoreCase("A watch list belongs to a device and is replaced as a whole") { stores in
+            try await AccountContract(stores).`A watch list belongs to a device and is replaced as a whole`()
+        },
+        StoreCase("Nothing of an erased user is left but the name, which stays taken") { stores in
+            try await AccountContract(stores).`Nothing of an erased user is left but the name, which stays taken`()
+        },
+        StoreCase("Expired devices are pruned, the others stay") { stores in
+            try await AccountContract(stores).`Expired devices are pruned, the others stay`()
+        },
+    ]
+
+    private let stores: StoreFactory
+
     private let exchange: Exchange
     private var store: any Store { exchange.store }
 
-    init() async throws { exchange = try await Exchange.withCast() }
+    init(_ stores: StoreFactory) async throws {
+        self.stores = stores
+        exchange = try await Exchange.withCast(in: stores)
+    }
 
-    @Test func `A user comes back as it was written, and its name is taken`() async throws {
+    func `A user comes back as it was written, and its name is taken`() async throws {
         let account = Account(
             userId: Cast.user("Masha.99~@-_"), displayName: "Маша 😀", passwordHash: "scrypt$1$2$3$a$b", busy: .reject,
             createdAt: ManualTime.start + .milliseconds(1))
@@ -23,7 +68,7 @@ struct AccountStoreTests {
         )
     }
 
-    @Test func `A profile can be changed`() async throws {
+    func `A profile can be changed`() async throws {
         var account = try #require(try await store.read { try $0.account(Cast.vasya.userId) })
         account.displayName = "V"
         account.busy = .reject
@@ -34,15 +79,6 @@ struct AccountStoreTests {
         #expect(try await store.read { try $0.account(Cast.petya.userId) }?.busy == .wait)
     }
 
-    @Test(
-        "The directory is in the order of the names, by prefix and page",
-        arguments: [
-            ("", nil, 10, ["petya", "stranger", "u.1", "u.2", "u1", "u~", "vasya"]),
-            ("u", nil, 10, ["u.1", "u.2", "u1", "u~"]),
-            ("u.", nil, 10, ["u.1", "u.2"]), ("u", "u.1", 2, ["u.2", "u1"]), ("u", "u~", 10, []), ("x", nil, 10, []),
-            ("", "stranger", 2, ["u.1", "u.2"]), ("vasya", nil, 10, ["vasya"]), ("vasyaa", nil, 10, []),
-            ("u", "a", 1, ["u.1"]), ("u", "z", 10, []),
-        ] as [(String, String?, Int, [String])])
     func directory(prefix: String, after: String?, limit: Int, expected: [String]) async throws {
         try await store.write { store in
             for name in ["u~", "u1", "u.2", "u.1"] { _ = try store.insert(Exchange.account(Cast.user(name))) }
@@ -51,7 +87,7 @@ struct AccountStoreTests {
         #expect(found.map(\.userId.rawValue) == expected)
     }
 
-    @Test func `A device comes back as it was written, by its identifier and by its token`() async throws {
+    func `A device comes back as it was written, by its identifier and by its token`() async throws {
         let record = DeviceRecord(
             participant: Cast.participant("vasya", "vasya-laptop"), name: "Laptop \"Ёж\"",
             tokenHash: (0..<32).map { $0 }, createdAt: ManualTime.start, expiresAt: ManualTime.start + .seconds(5),
@@ -71,7 +107,7 @@ struct AccountStoreTests {
         #expect(try await store.read { try $0.device(tokenHash: saved.tokenHash) } == nil)
     }
 
-    @Test func `A user's devices come with the one seen last first`() async throws {
+    func `A user's devices come with the one seen last first`() async throws {
         #expect(
             try await store.read { try $0.devices(of: Cast.vasya.userId, limit: 9) }.map(\.participant) == [
                 Cast.vasya, Cast.vasyaTablet,
@@ -88,7 +124,7 @@ struct AccountStoreTests {
         #expect(try await store.read { try $0.account(Cast.petya.userId) }?.lastSeenAt == nil)
     }
 
-    @Test func `A block is one user's of another, and can be lifted`() async throws {
+    func `A block is one user's of another, and can be lifted`() async throws {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
         let now = ManualTime.start
         try await store.write { store in
@@ -110,7 +146,7 @@ struct AccountStoreTests {
         #expect(try await store.read { try $0.blocks(of: petya) }.count == 1)
     }
 
-    @Test func `A watch list belongs to a device and is replaced as a whole`() async throws {
+    func `A watch list belongs to a device and is replaced as a whole`() async throws {
         let (vasya, petya, stranger) = (Cast.vasya.userId, Cast.petya.userId, Cast.stranger.userId)
         try await store.write { store in
             try store.setWatchedUsers([stranger, petya, petya], by: Cast.vasya.deviceId)
@@ -124,7 +160,7 @@ struct AccountStoreTests {
         #expect(try await store.read { try $0.watchedUsers(by: Cast.vasya.deviceId) } == [])
     }
 
-    @Test func `Nothing of an erased user is left but the name, which stays taken`() async throws {
+    func `Nothing of an erased user is left but the name, which stays taken`() async throws {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
         try await store.change { try $0.save(Cast.invitedCall()) }
         try await store.write { store in
@@ -148,7 +184,7 @@ struct AccountStoreTests {
         #expect(try await store.write { try $0.insert(Exchange.account(vasya)) } == false)
     }
 
-    @Test func `Expired devices are pruned, the others stay`() async throws {
+    func `Expired devices are pruned, the others stay`() async throws {
         var record = Exchange.record(of: Cast.participant("vasya", "old-phone"))
         record.expiresAt = ManualTime.start - .milliseconds(1)
         let old = record

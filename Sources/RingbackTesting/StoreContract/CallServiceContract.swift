@@ -1,10 +1,55 @@
 import RingbackCore
 import RingbackModel
-import RingbackTesting
 import Testing
 
 /// The use cases of calls over a real database.
-struct CallServiceTests {
+struct CallServiceContract {
+    static let cases = [
+        StoreCase("A whole call, and what every device hears of it") { stores in
+            try await CallServiceContract(stores).`A whole call, and what every device hears of it`()
+        },
+        StoreCase("Nobody reads or writes descriptions and candidates before accept, nor other devices after") {
+            stores in
+            try await CallServiceContract(stores)
+                .`Nobody reads or writes descriptions and candidates before accept, nor other devices after`()
+        },
+        StoreCase("Of devices that accept at once one wins") { stores in
+            try await CallServiceContract(stores).`Of devices that accept at once one wins`()
+        },
+        StoreCase("An invitation to oneself or to nobody is refused") { stores in
+            try await CallServiceContract(stores).`An invitation to oneself or to nobody is refused`()
+        },
+        StoreCase("Invitations that cross become one call") { stores in
+            try await CallServiceContract(stores).`Invitations that cross become one call`()
+        },
+        StoreCase("An invitation that is overdue is not merged with") { stores in
+            try await CallServiceContract(stores).`An invitation that is overdue is not merged with`()
+        },
+        StoreCase("A user who rejects while busy is busy") { stores in
+            for argument in ["connecting", "calling out", "being called"] {
+                try await CallServiceContract(stores).`A user who rejects while busy is busy`(engagement: argument)
+            }
+        },
+        StoreCase("A user who waits while busy is rung") { stores in
+            try await CallServiceContract(stores).`A user who waits while busy is rung`()
+        },
+        StoreCase("A blocked caller's call is hidden from the callee and looks like any other to the caller") {
+            stores in
+            try await CallServiceContract(stores)
+                .`A blocked caller's call is hidden from the callee and looks like any other to the caller`()
+        },
+        StoreCase("Expired devices are not rung") { stores in
+            try await CallServiceContract(stores).`Expired devices are not rung`()
+        },
+        StoreCase("A user can have only so many calls going out") { stores in
+            try await CallServiceContract(stores).`A user can have only so many calls going out`()
+        },
+    ]
+
+    private let stores: StoreFactory
+
+    init(_ stores: StoreFactory) { self.stores = stores }
+
     private let sdp = Cast.json(#""v=0\r\n""#)
 
     /// What a device finds in its user's log, in order: `"type"`.
@@ -24,8 +69,8 @@ struct CallServiceTests {
         }
     }
 
-    @Test func `A whole call, and what every device hears of it`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `A whole call, and what every device hears of it`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let (calls, vasya, petya) = (exchange.calls, Cast.vasya, Cast.petya)
         let invited = try await calls.invite(Cast.invitation(custom: Cast.json(#"{"a":1}"#)))
         let id = try Exchange.callID(in: invited)
@@ -76,10 +121,10 @@ struct CallServiceTests {
         #expect(await problem { try await calls.timeline(of: id, for: Cast.stranger.userId) } == .notFound)
     }
 
-    @Test func `Nobody reads or writes descriptions and candidates before accept, nor other devices after`()
+    func `Nobody reads or writes descriptions and candidates before accept, nor other devices after`()
         async throws
     {
-        let exchange = try await Exchange.withCast()
+        let exchange = try await Exchange.withCast(in: stores)
         let calls = exchange.calls
         let id = try await exchange.invite()
         for actor in Cast.devices {
@@ -109,8 +154,8 @@ struct CallServiceTests {
         #expect(try await exchange.store.read { try $0.newestDescription(.offer, of: id) } == nil)
     }
 
-    @Test func `Of devices that accept at once one wins`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Of devices that accept at once one wins`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let devices = (0..<8).map { Cast.participant("petya", "petya-device-\($0)") }
         try await exchange.register(devices)
         let id = try await exchange.invite()
@@ -126,8 +171,8 @@ struct CallServiceTests {
 
     // MARK: Invitations
 
-    @Test func `An invitation to oneself or to nobody is refused`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `An invitation to oneself or to nobody is refused`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         #expect(await problem { try await exchange.calls.invite(Cast.invitation(to: Cast.vasya.userId)) } == .callSelf)
         #expect(
             await problem { try await exchange.calls.invite(Cast.invitation(to: Cast.user("nobody"))) } == .userNotFound
@@ -135,8 +180,8 @@ struct CallServiceTests {
         #expect(try await exchange.store.read { try $0.liveCalls() } == [])
     }
 
-    @Test func `Invitations that cross become one call`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Invitations that cross become one call`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.invite()
         let answer = try await exchange.calls.invite(Cast.invitation(from: Cast.petyaTablet, to: Cast.vasya.userId))
         #expect(answer.status == 200 && answer.location == nil)
@@ -150,17 +195,16 @@ struct CallServiceTests {
             "a second call, not a merge")
     }
 
-    @Test func `An invitation that is overdue is not merged with`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `An invitation that is overdue is not merged with`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.invite()
         exchange.time.advance(by: .seconds(30))
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)).status == 201)
         #expect(try await exchange.call(id)?.ending?.reason == .unreachable)
     }
 
-    @Test(arguments: ["connecting", "calling out", "being called"])
     func `A user who rejects while busy is busy`(engagement: String) async throws {
-        let exchange = try await Exchange.withCast()
+        let exchange = try await Exchange.withCast(in: stores)
         var account = Exchange.account(Cast.petya.userId)
         account.busy = .reject
         let rejecting = account
@@ -180,16 +224,15 @@ struct CallServiceTests {
         #expect(missed.first?.direction == .incoming && missed.first?.missed == (engagement != "being called"))
     }
 
-    @Test func `A user who waits while busy is rung`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `A user who waits while busy is rung`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let first = try await exchange.invite(Cast.invitation(from: Cast.stranger))
         _ = try await exchange.calls.perform(.accept, on: first, by: Cast.petya)
         #expect(try await exchange.call(try await exchange.invite())?.state == .inviting)
     }
 
-    @Test func `A blocked caller's call is hidden from the callee and looks like any other to the caller`() async throws
-    {
-        let exchange = try await Exchange.withCast()
+    func `A blocked caller's call is hidden from the callee and looks like any other to the caller`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let calls = exchange.calls
         try await exchange.store.write { try $0.block(Cast.vasya.userId, by: Cast.petya.userId, at: ManualTime.start) }
         let id = try await exchange.invite()
@@ -208,8 +251,8 @@ struct CallServiceTests {
         #expect(try await events(for: Cast.petyaTablet, in: exchange).filter { $0 == "call.incoming" } == [])
     }
 
-    @Test func `Expired devices are not rung`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Expired devices are not rung`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         var record = Exchange.record(of: Cast.petyaTablet)
         record.expiresAt = exchange.time.now
         let expired = record
@@ -217,8 +260,8 @@ struct CallServiceTests {
         #expect(try await exchange.call(try await exchange.invite())?.legs.map(\.device) == [Cast.petya.deviceId])
     }
 
-    @Test func `A user can have only so many calls going out`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `A user can have only so many calls going out`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         for _ in 0..<Limits.outgoingCalls { _ = try await exchange.invite() }
         #expect(await problem { try await exchange.calls.invite(Cast.invitation()) } == .rateLimited)
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)).status == 201)

@@ -1,12 +1,73 @@
 import RingbackCore
 import RingbackModel
-import RingbackTesting
 import Testing
 
 /// The same key and the same request is the same write.
-struct IdempotencyTests {
-    @Test func `A repeated invitation gets the first answer, and there is one call`() async throws {
-        let exchange = try await Exchange.withCast()
+struct IdempotencyContract {
+    static let cases = [
+        StoreCase("A repeated invitation gets the first answer, and there is one call") { stores in
+            try await IdempotencyContract(stores).`A repeated invitation gets the first answer, and there is one call`()
+        },
+        StoreCase("The answer is the first one's even when the call has gone on") { stores in
+            try await IdempotencyContract(stores).`The answer is the first one's even when the call has gone on`()
+        },
+        StoreCase("Candidates that are sent twice with one key are kept once") { stores in
+            try await IdempotencyContract(stores).`Candidates that are sent twice with one key are kept once`()
+        },
+        StoreCase("Another request with a used key is a mismatch, and changes nothing") { stores in
+            try await IdempotencyContract(stores).`Another request with a used key is a mismatch, and changes nothing`()
+        },
+        StoreCase("Keys are a device's own") { stores in
+            try await IdempotencyContract(stores).`Keys are a device's own`()
+        },
+        StoreCase("A refusal is not kept: the same request may succeed later") { stores in
+            try await IdempotencyContract(stores).`A refusal is not kept: the same request may succeed later`()
+        },
+        StoreCase("Of requests with one key at once one is done") { stores in
+            try await IdempotencyContract(stores).`Of requests with one key at once one is done`()
+        },
+        StoreCase("Work outside the calls is repeatable too") { stores in
+            try await IdempotencyContract(stores).`Work outside the calls is repeatable too`()
+        },
+        StoreCase("What was done before a restart is not done again behind it") { stores in
+            for argument in [false, true] {
+                try await IdempotencyContract(stores).`What was done before a restart is not done again behind it`(
+                    isCheckpointed: argument)
+            }
+        },
+        StoreCase("An invitation that is repeated after its call has ended does not ring again") { stores in
+            for argument in [false, true] {
+                try await IdempotencyContract(stores)
+                    .`An invitation that is repeated after its call has ended does not ring again`(isBusy: argument)
+            }
+        },
+        StoreCase("While its call lives an invitation's key is kept, however long ago it was used") { stores in
+            try await IdempotencyContract(stores)
+                .`While its call lives an invitation's key is kept, however long ago it was used`()
+        },
+        StoreCase("A merged invitation that is repeated gets the standing call, also after a restart") { stores in
+            try await IdempotencyContract(stores)
+                .`A merged invitation that is repeated gets the standing call, also after a restart`()
+        },
+        StoreCase("A call remembers the newest keys of a device, and no more") { stores in
+            try await IdempotencyContract(stores).`A call remembers the newest keys of a device, and no more`()
+        },
+        StoreCase("A key is an operation's own, and white space does not make another request") { stores in
+            try await IdempotencyContract(stores)
+                .`A key is an operation's own, and white space does not make another request`()
+        },
+        StoreCase("An older media state that is repeated with its key does not replace the newer one") { stores in
+            try await IdempotencyContract(stores)
+                .`An older media state that is repeated with its key does not replace the newer one`()
+        },
+    ]
+
+    private let stores: StoreFactory
+
+    init(_ stores: StoreFactory) { self.stores = stores }
+
+    func `A repeated invitation gets the first answer, and there is one call`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
         exchange.time.advance(by: .seconds(5))
         #expect(try await exchange.calls.invite(Cast.invitation(), key: "k") == first)
@@ -14,8 +75,8 @@ struct IdempotencyTests {
         #expect(try await exchange.calls.invite(Cast.invitation(), key: "other") != first)
     }
 
-    @Test func `The answer is the first one's even when the call has gone on`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `The answer is the first one's even when the call has gone on`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let offer = try await exchange.calls.sendOffer(
             Cast.json(#""a""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: "k")
@@ -26,8 +87,8 @@ struct IdempotencyTests {
                 == offer)
     }
 
-    @Test func `Candidates that are sent twice with one key are kept once`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Candidates that are sent twice with one key are kept once`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         for _ in 0..<2 {
             _ = try await exchange.calls.addCandidates(
@@ -37,8 +98,8 @@ struct IdempotencyTests {
         #expect(try await exchange.call(id)?.callerSide.candidates == 1)
     }
 
-    @Test func `Another request with a used key is a mismatch, and changes nothing`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Another request with a used key is a mismatch, and changes nothing`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         _ = try await exchange.calls.invite(Cast.invitation(), key: "k")
         let problem = try await #require(throws: Problem.self) {
             try await exchange.calls.invite(Cast.invitation(ringSeconds: 20), key: "k")
@@ -47,16 +108,16 @@ struct IdempotencyTests {
         #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
     }
 
-    @Test func `Keys are a device's own`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Keys are a device's own`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
         let other = try await exchange.calls.invite(
             Cast.invitation(from: Cast.vasyaTablet), key: "k")
         #expect(first != other)
     }
 
-    @Test func `A refusal is not kept: the same request may succeed later`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `A refusal is not kept: the same request may succeed later`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.invite()
         let send = {
             try await exchange.calls.sendOffer(
@@ -68,8 +129,8 @@ struct IdempotencyTests {
         #expect(try await send().status == 201)
     }
 
-    @Test func `Of requests with one key at once one is done`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Of requests with one key at once one is done`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let answers = try await withThrowingTaskGroup(of: RingbackCore.Answer.self) { group in
             for _ in 0..<20 { group.addTask { try await exchange.calls.invite(Cast.invitation(), key: "k") } }
             return try await group.reduce(into: Set<RingbackCore.Answer>()) { $0.insert($1) }
@@ -80,8 +141,8 @@ struct IdempotencyTests {
 
     private static let key = IdempotencyKey(device: Cast.vasya.deviceId, route: "r", key: "k", fingerprint: [1])
 
-    @Test func `Work outside the calls is repeatable too`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Work outside the calls is repeatable too`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let work: @Sendable (Int) async throws -> RingbackCore.Answer = { number in
             try await exchange.calls.repeatable(Self.key) { RingbackCore.Answer(200, body: Array("\(number)".utf8)) }
         }
@@ -115,13 +176,12 @@ struct IdempotencyTests {
         ]
     }
 
-    @Test(arguments: [false, true])
     func `What was done before a restart is not done again behind it`(isCheckpointed: Bool) async throws {
         let database = try TemporaryDatabase()
         let time = ManualTime()
         let (id, first, events): (CallID, [RingbackCore.Answer], Int64)
         do {
-            let exchange = try Exchange(database, time: time)
+            let exchange = try Exchange(in: stores, database, time: time)
             try await exchange.register(Cast.devices)
             let invited = try await exchange.calls.invite(Cast.invitation(), key: "invite")
             id = try Exchange.callID(in: invited)
@@ -136,7 +196,7 @@ struct IdempotencyTests {
             }
         }
         time.advance(by: .seconds(5))
-        let exchange = try Exchange(database, time: time)
+        let exchange = try Exchange(in: stores, database, time: time)
         let call = try await exchange.call(id)
         #expect(try await write(exchange, on: id) == first)
         #expect(try await exchange.call(id) == call)
@@ -148,13 +208,12 @@ struct IdempotencyTests {
         #expect(problem.code == .idempotencyMismatch)
     }
 
-    @Test(arguments: [false, true])
     func `An invitation that is repeated after its call has ended does not ring again`(isBusy: Bool) async throws {
         let database = try TemporaryDatabase()
         let time = ManualTime()
         let first: RingbackCore.Answer
         do {
-            let exchange = try Exchange(database, time: time)
+            let exchange = try Exchange(in: stores, database, time: time)
             try await exchange.register(Cast.devices)
             if isBusy {
                 _ = try await exchange.connectingCall()
@@ -170,7 +229,7 @@ struct IdempotencyTests {
             #expect(try await exchange.call(id)?.isLive == false)
             #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k") == first)
         }
-        let exchange = try Exchange(database, time: time)
+        let exchange = try Exchange(in: stores, database, time: time)
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k") == first)
         // Whatever comes later moves the time on; the key of a call that has ended is forgotten with it.
         time.advance(by: .seconds(601))
@@ -178,8 +237,8 @@ struct IdempotencyTests {
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k") != first)
     }
 
-    @Test func `While its call lives an invitation's key is kept, however long ago it was used`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `While its call lives an invitation's key is kept, however long ago it was used`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
         let id = try Exchange.callID(in: first)
         _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petya)
@@ -191,26 +250,26 @@ struct IdempotencyTests {
         #expect(try await exchange.calls.invite(Cast.invitation(), key: "k") != first)
     }
 
-    @Test func `A merged invitation that is repeated gets the standing call, also after a restart`() async throws {
+    func `A merged invitation that is repeated gets the standing call, also after a restart`() async throws {
         let database = try TemporaryDatabase()
         let back = Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)
         let id: CallID
         do {
-            let exchange = try Exchange(database)
+            let exchange = try Exchange(in: stores, database)
             try await exchange.register(Cast.devices)
             id = try await exchange.invite()
             #expect(try await exchange.calls.invite(back, key: "k").status == 200)
             #expect(try Exchange.callID(in: await exchange.calls.invite(back, key: "k")) == id)
         }
-        let exchange = try Exchange(database)
+        let exchange = try Exchange(in: stores, database)
         let again = try await exchange.calls.invite(back, key: "k")
         #expect(again.status == 200)
         #expect(try Exchange.callID(in: again) == id)
         #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
     }
 
-    @Test func `A call remembers the newest keys of a device, and no more`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `A call remembers the newest keys of a device, and no more`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let send: (Int) async throws -> RingbackCore.Answer = { number in
             try await exchange.calls.addCandidates(
@@ -225,8 +284,8 @@ struct IdempotencyTests {
         #expect(try await exchange.call(id)?.callerSide.candidates == candidates + 1, "forgotten")
     }
 
-    @Test func `A key is an operation's own, and white space does not make another request`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `A key is an operation's own, and white space does not make another request`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let calls = exchange.calls
         for text in [#"{"candidate":"a b"}"#, #"{ "candidate" : "a b" }"#] {
@@ -248,8 +307,8 @@ struct IdempotencyTests {
         #expect(problem.code == .notAParticipant, "another device's key is another key")
     }
 
-    @Test func `An older media state that is repeated with its key does not replace the newer one`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `An older media state that is repeated with its key does not replace the newer one`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let set: (String, String) async throws -> Void = { media, key in
             _ = try await exchange.calls.setMedia(Cast.json(media), on: id, by: Cast.petya, key: key)

@@ -1,12 +1,25 @@
 import RingbackCore
 import RingbackModel
-import RingbackTesting
 import Testing
 
 /// Where a client without a cursor begins.
-struct SnapshotTests {
-    @Test func `A participating device has what it needs to join in, the others have the call`() async throws {
-        let exchange = try await Exchange.withCast()
+struct SnapshotContract {
+    static let cases = [
+        StoreCase("A participating device has what it needs to join in, the others have the call") { stores in
+            try await SnapshotContract(stores)
+                .`A participating device has what it needs to join in, the others have the call`()
+        },
+        StoreCase("Ended calls are not in it, and reading goes on after its cursor") { stores in
+            try await SnapshotContract(stores).`Ended calls are not in it, and reading goes on after its cursor`()
+        },
+    ]
+
+    private let stores: StoreFactory
+
+    init(_ stores: StoreFactory) { self.stores = stores }
+
+    func `A participating device has what it needs to join in, the others have the call`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let candidate = Cast.json(#"{"candidate":"a"}"#)
         for number in 1...2 {
@@ -36,8 +49,8 @@ struct SnapshotTests {
         try await exchange.store.read { try $0.newestPosition(of: device.userId) }
     }
 
-    @Test func `Ended calls are not in it, and reading goes on after its cursor`() async throws {
-        let exchange = try await Exchange.withCast()
+    func `Ended calls are not in it, and reading goes on after its cursor`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
         let feed = EventFeed(store: exchange.store)
         let id = try await exchange.invite()
         let snapshot = try await exchange.calls.snapshot(for: Cast.petya)

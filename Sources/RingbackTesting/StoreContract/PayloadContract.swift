@@ -1,16 +1,41 @@
 import RingbackCore
 import RingbackModel
-import RingbackTesting
 import Testing
 
 /// What the store promises of that which belongs to a call.
-struct PayloadStoreTests {
+struct PayloadContract {
+    static let cases = [
+        StoreCase("The newest offer and the newest answer come back as they were") { stores in
+            try await PayloadContract(stores).`The newest offer and the newest answer come back as they were`()
+        },
+        StoreCase("Candidates keep their order and count over both sides") { stores in
+            try await PayloadContract(stores).`Candidates keep their order and count over both sides`()
+        },
+        StoreCase("The timeline comes back in order") { stores in
+            try await PayloadContract(stores).`The timeline comes back in order`()
+        },
+        StoreCase("What belongs to a call that isn't there is refused") { stores in
+            try await PayloadContract(stores).`What belongs to a call that isn't there is refused`()
+        },
+        StoreCase("A quality summary replaces the participant's last one") { stores in
+            try await PayloadContract(stores).`A quality summary replaces the participant's last one`()
+        },
+        StoreCase("Descriptions and candidates go some time after the end, the call and its timeline stay") { stores in
+            try await PayloadContract(stores)
+                .`Descriptions and candidates go some time after the end, the call and its timeline stay`()
+        },
+    ]
+
+    private let stores: StoreFactory
+
     private let exchange: Exchange
     private let id = Cast.callID()
     private var store: any Store { exchange.store }
 
-    init() async throws {
-        exchange = try await Exchange.withCast()
+    init(_ stores: StoreFactory) async throws {
+        self.stores = stores
+
+        exchange = try await Exchange.withCast(in: stores)
         try await exchange.store.change { store in
             for number in 0...1 { try store.save(Cast.invitedCall(id: Cast.callID(number)), deadline: nil) }
         }
@@ -45,7 +70,7 @@ struct PayloadStoreTests {
     private let petya = [Transition.Audience(user: Cast.petya.userId)]
     private let vasya = [Transition.Audience(user: Cast.vasya.userId)]
 
-    @Test func `The newest offer and the newest answer come back as they were`() async throws {
+    func `The newest offer and the newest answer come back as they were`() async throws {
         #expect(try await store.read { try $0.newestDescription(.offer, of: id) } == nil)
         let (first, answer, second) = (
             description(.offer, 1), description(.answer, 1), description(.offer, 2, iceRestart: true)
@@ -60,7 +85,7 @@ struct PayloadStoreTests {
         #expect(try await store.read { try $0.newestDescription(.offer, of: Cast.callID(1)) } == nil)
     }
 
-    @Test func `Candidates keep their order and count over both sides`() async throws {
+    func `Candidates keep their order and count over both sides`() async throws {
         let candidates = (0..<5).map { Cast.json(#"{"candidate":"candidate:\#($0) é", "sdpMid":null}"#) }
         var call = Cast.invitedCall(id: id)
         call.callerSide.candidates = 4
@@ -89,7 +114,7 @@ struct PayloadStoreTests {
                 == [])
     }
 
-    @Test func `The timeline comes back in order`() async throws {
+    func `The timeline comes back in order`() async throws {
         let entries = (1...3).map { seq in
             TimelineEntry(
                 seq: seq, time: ManualTime.start + .seconds(seq), what: "what \(seq)",
@@ -105,7 +130,7 @@ struct PayloadStoreTests {
         #expect(try await store.read { try $0.timeline(of: Cast.callID(1)) } == [])
     }
 
-    @Test func `What belongs to a call that isn't there is refused`() async throws {
+    func `What belongs to a call that isn't there is refused`() async throws {
         let nobody = Cast.callID(99)
         let entry = TimelineEntry(seq: 1, time: ManualTime.start, what: "x", actor: nil, detail: nil)
         await #expect(throws: (any Error).self) { try await store.change { try $0.append([entry], to: nobody) } }
@@ -117,7 +142,7 @@ struct PayloadStoreTests {
         #expect(try await store.read { try $0.timeline(of: nobody) } == [])
     }
 
-    @Test func `A quality summary replaces the participant's last one`() async throws {
+    func `A quality summary replaces the participant's last one`() async throws {
         try await store.change { store in
             for text in ["{}", #"{"lost":1}"#] {
                 try store.saveQuality(Cast.json(text), from: Cast.vasya, of: id, at: ManualTime.start)
@@ -126,7 +151,7 @@ struct PayloadStoreTests {
         }
     }
 
-    @Test func `Descriptions and candidates go some time after the end, the call and its timeline stay`() async throws {
+    func `Descriptions and candidates go some time after the end, the call and its timeline stay`() async throws {
         var call = Cast.invitedCall(id: id)
         let transition = call.endByAdministrator(at: ManualTime.start)
         let ended = call

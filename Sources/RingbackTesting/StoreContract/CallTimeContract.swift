@@ -1,27 +1,62 @@
 import RingbackCore
 import RingbackModel
-import RingbackTesting
 import Synchronization
 import Testing
 
 /// Deadlines are in the database: they outlive the process.
-struct CallTimeTests {
+struct CallTimeContract {
+    static let cases = [
+        StoreCase("A call that rang when the server stopped ends when its time is over") { stores in
+            try await CallTimeContract(stores).`A call that rang when the server stopped ends when its time is over`()
+        },
+        StoreCase("Every kind of call under way ends in time, with nobody doing anything") { stores in
+            try await CallTimeContract(stores).`Every kind of call under way ends in time, with nobody doing anything`()
+        },
+        StoreCase("With a full timeline an offer still lapses, and a repeated command writes nothing") { stores in
+            try await CallTimeContract(stores)
+                .`With a full timeline an offer still lapses, and a repeated command writes nothing`()
+        },
+        StoreCase("More calls than one batch are expired at once") { stores in
+            try await CallTimeContract(stores).`More calls than one batch are expired at once`()
+        },
+        StoreCase("A server that waits longer takes over calls of one that waited less") { stores in
+            try await CallTimeContract(stores).`A server that waits longer takes over calls of one that waited less`()
+        },
+        StoreCase("What time has done is kept, also when the command is refused") { stores in
+            try await CallTimeContract(stores).`What time has done is kept, also when the command is refused`()
+        },
+        StoreCase("Signaling that is lost and found is told and kept") { stores in
+            try await CallTimeContract(stores).`Signaling that is lost and found is told and kept`()
+        },
+        StoreCase("An erased user's calls end, and the other user is told") { stores in
+            try await CallTimeContract(stores).`An erased user's calls end, and the other user is told`()
+        },
+        StoreCase("An administrator ends any call, and no call that isn't there") { stores in
+            try await CallTimeContract(stores).`An administrator ends any call, and no call that isn't there`()
+        },
+    ]
+
+    private let stores: StoreFactory
+
     private let database: TemporaryDatabase
     private let time = ManualTime()
 
-    init() throws { database = try TemporaryDatabase() }
+    init(_ stores: StoreFactory) throws {
+        self.stores = stores
+        database = try TemporaryDatabase()
+    }
 
     /// One process's use of the database.
     @discardableResult
     private func inProcess<Value>(
         timing: CallTiming = CallTiming(), _ work: (Exchange) async throws -> Value
     ) async throws -> Value {
-        let exchange = try Exchange(database, time: time, timing: timing)
+        let exchange = try Exchange(in: stores, database, time: time, timing: timing)
         try await exchange.register(Cast.devices)
         return try await work(exchange)
     }
 
-    @Test func `A call that rang when the server stopped ends when its time is over`() async throws {
+    func `A call that rang when the server stopped ends when its time is over`() async throws {
         let id = try await inProcess { exchange in
             let id = try await exchange.invite()
             _ = try await exchange.calls.perform(.alerting, on: id, by: Cast.petya)
@@ -49,7 +84,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `Every kind of call under way ends in time, with nobody doing anything`() async throws {
+    func `Every kind of call under way ends in time, with nobody doing anything`() async throws {
         let ids = try await inProcess { exchange in
             let connecting = try await exchange.connectingCall()
             let lost = try await exchange.connectingCall()
@@ -76,7 +111,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `With a full timeline an offer still lapses, and a repeated command writes nothing`() async throws {
+    func `With a full timeline an offer still lapses, and a repeated command writes nothing`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.connectingCall()
             for actor in [Cast.vasya, Cast.petya] {
@@ -103,7 +138,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `More calls than one batch are expired at once`() async throws {
+    func `More calls than one batch are expired at once`() async throws {
         try await inProcess { exchange in
             let callers = (0..<4).map { Cast.participant("caller-\($0)", "caller-phone-\($0)") }
             try await exchange.register(callers)
@@ -119,7 +154,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `A server that waits longer takes over calls of one that waited less`() async throws {
+    func `A server that waits longer takes over calls of one that waited less`() async throws {
         let id = try await inProcess { try await $0.invite() }
         var patient = CallTiming()
         patient.unreachable = nil
@@ -133,7 +168,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `What time has done is kept, also when the command is refused`() async throws {
+    func `What time has done is kept, also when the command is refused`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.invite()
             time.advance(by: .seconds(30))
@@ -145,7 +180,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `Signaling that is lost and found is told and kept`() async throws {
+    func `Signaling that is lost and found is told and kept`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.connectingCall()
             try await exchange.calls.setReconnecting(true, Cast.petya, in: [id, Cast.callID(77)])
@@ -162,7 +197,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `An erased user's calls end, and the other user is told`() async throws {
+    func `An erased user's calls end, and the other user is told`() async throws {
         try await inProcess { exchange in
             try await exchange.register([Cast.stranger])
             let underWay = try await exchange.connectingCall()
@@ -189,7 +224,7 @@ struct CallTimeTests {
         }
     }
 
-    @Test func `An administrator ends any call, and no call that isn't there`() async throws {
+    func `An administrator ends any call, and no call that isn't there`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.invite()
             #expect(try await exchange.calls.endByAdministrator(id).status == 200)

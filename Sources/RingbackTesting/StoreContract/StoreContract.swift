@@ -1,0 +1,30 @@
+import Testing
+
+/// What every store promises, and what the use cases of calls do upon it. Each case opens stores of its own.
+package enum StoreContract {
+    package static let cases: [StoreCase] =
+        AccountContract.cases
+        + CallContract.cases
+        + LiveCallContract.cases
+        + PayloadContract.cases
+        + CallServiceContract.cases
+        + CallTimeContract.cases
+        + IdempotencyContract.cases
+        + SnapshotContract.cases
+}
+
+/// A promise of a store.
+package struct StoreCase: Sendable, CustomTestStringConvertible {
+    package let name: String
+    private let body: @Sendable (StoreFactory) async throws -> Void
+
+    init(_ name: String, body: @escaping @Sendable (StoreFactory) async throws -> Void) {
+        self.name = name
+        self.body = body
+    }
+
+    package var testDescription: String { name }
+
+    /// Records an issue, or throws, where the store breaks the promise.
+    package func run(on stores: StoreFactory) async throws { try await body(stores) }
+}
