@@ -112,9 +112,11 @@ let package = Package(
         .target(
             name: "RingbackTesting", dependencies: ["RingbackCore", "RingbackModel"], swiftSettings: strict
         ),
-        .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("wslay")]),
         .target(
-            name: "RingbackClient", dependencies: ["CLibcurl", "RingbackModel"], swiftSettings: strict
+            name: "CLibcurl", exclude: ["README.md"], linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("wslay")]),
+        .target(
+            name: "RingbackClient", dependencies: ["CLibcurl", "RingbackModel"], exclude: ["README.md"],
+            swiftSettings: strict
         ),
         .executableTarget(
             name: "ringback",
@@ -126,6 +128,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            exclude: ["README.md"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -22,25 +22,25 @@ public struct CallHandle: Sendable, Identifiable {
     /// The call as it is now.
     public func current() async throws -> Call { try await client.getCall(id) }
 
-    /// Says that this device rings. See ``RingbackClient/alerting(_:idempotencyKey:)``.
+    /// Reports that this device rings. See ``RingbackClient/alerting(_:idempotencyKey:)``.
     @discardableResult
     public func alerting(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await client.alerting(id, idempotencyKey: idempotencyKey)
     }
 
-    /// Picks up. See ``RingbackClient/accept(_:idempotencyKey:)``.
+    /// Accepts the call. See ``RingbackClient/accept(_:idempotencyKey:)``.
     @discardableResult
     public func accept(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await client.accept(id, idempotencyKey: idempotencyKey)
     }
 
-    /// Doesn't pick up. See ``RingbackClient/decline(_:message:idempotencyKey:)``.
+    /// Declines the call. See ``RingbackClient/decline(_:message:idempotencyKey:)``.
     @discardableResult
     public func decline(message: String? = nil, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await client.decline(id, message: message, idempotencyKey: idempotencyKey)
     }
 
-    /// Gives up before anybody has picked up. See ``RingbackClient/cancel(_:idempotencyKey:)``.
+    /// Cancels the call before it is accepted. See ``RingbackClient/cancel(_:idempotencyKey:)``.
     @discardableResult
     public func cancel(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await client.cancel(id, idempotencyKey: idempotencyKey)
@@ -67,7 +67,7 @@ public struct CallHandle: Sendable, Identifiable {
         try await client.addCandidates(id, candidates, negotiation: negotiation)
     }
 
-    /// Says that media flow. See ``RingbackClient/connected(_:idempotencyKey:)``.
+    /// Reports that media flow. See ``RingbackClient/connected(_:idempotencyKey:)``.
     @discardableResult
     public func connected(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await client.connected(id, idempotencyKey: idempotencyKey)

@@ -1,2 +1,2 @@
-// Whoever imports the SDK has the vocabulary too: `Call`, `UserID`, `Problem`.
+// Importing the SDK imports the vocabulary too: `Call`, `UserID`, `Problem`.
 @_exported public import RingbackModel

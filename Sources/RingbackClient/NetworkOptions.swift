@@ -7,7 +7,7 @@ public struct NetworkOptions: Sendable, Hashable {
     public var certificateAuthorities: String?
     /// A proxy as libcurl writes it: `http://proxy.example.org:3128`, `socks5h://127.0.0.1:1080`.
     ///
-    /// Without one the environment's `http_proxy`, `https_proxy` and `no_proxy` count. An empty text means none at all.
+    /// `nil` uses `http_proxy`, `https_proxy` and `no_proxy` of the environment. An empty string uses no proxy.
     public var proxy: String?
     /// How long a connection may take to be made, TLS included.
     public var connectTimeout: Duration
@@ -16,7 +16,7 @@ public struct NetworkOptions: Sendable, Hashable {
     public var requestTimeout: Duration
     /// How long a stream or a socket may be silent before it counts as dead; whole seconds, at least 1.
     ///
-    /// The server says something every 15 s over a stream and every 25 s over a socket.
+    /// The server sends something every 15 s over a stream and every 25 s over a socket.
     public var silenceTimeout: Duration
 
     /// - Parameters: 10 s to connect, 30 s for a request, 60 s of silence.

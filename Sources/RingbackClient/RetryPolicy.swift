@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// When what failed is tried again: after a time that doubles, is bounded, and is different for everyone.
+/// When what failed is tried again: after a time that doubles, is bounded, and is random within its upper half.
 public struct RetryPolicy: Sendable, Hashable {
     /// How often a request is repeated. Events are tried for as long as somebody waits for them.
     public var maximumRetries: Int

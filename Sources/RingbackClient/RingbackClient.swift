@@ -2,7 +2,7 @@ public import Foundation
 public import RingbackModel
 import Synchronization
 
-/// A device of a user's, as a program sees it: it signs in, hears of calls, places and takes them.
+/// A device of a user's: it signs in, receives events, and places and takes calls.
 ///
 /// ```swift
 /// let client = try RingbackClient(baseURL: URL(string: "https://ringback.example.org")!)
@@ -46,7 +46,7 @@ public final class RingbackClient: Sendable {
         signedIn = Mutex(session)
     }
 
-    /// What the sign-in gave; keep it to go on as the same device. `nil` before.
+    /// The session of the last sign-in; keep it to stay the same device. `nil` before.
     public var session: Session? { signedIn.withLock { $0 } }
 
     func use(_ session: Session?) {
@@ -63,8 +63,8 @@ public final class RingbackClient: Sendable {
         if response.head.status == 407 { throw .proxyWantsPassword }
         let reason =
             switch response.head.status {
-            case 300...399: "a redirect, where none should be: use that URL as the base if it is the server's"
-            default: "not a problem of this protocol's; something between here and the server may have answered"
+            case 300...399: "an unexpected redirect: use that URL as the base URL if it is the server's"
+            default: "it is not a problem of this protocol; a proxy before the server may have answered"
             }
         throw .unexpectedResponse(UnexpectedResponse(response.head, reason))
     }
@@ -100,7 +100,7 @@ public final class RingbackClient: Sendable {
         return isOpen ? headers : headers + [("Authorization", "Bearer \(token)")]
     }
 
-    /// Asks, and reads the answer's JSON object.
+    /// Sends a request, and reads the JSON object of the answer.
     func object<Value>(
         _ request: OperationRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
     ) async throws -> Value {
@@ -121,7 +121,7 @@ public final class RingbackClient: Sendable {
         }
     }
 
-    /// Asks, and reads a page.
+    /// Sends a request, and reads a page.
     func page<Item>(
         _ request: OperationRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Item
     ) async throws -> Page<Item> {

@@ -10,7 +10,7 @@ public enum RingbackError: Error, Sendable, Hashable {
     case transport(TransportFailure)
     /// What answered does not speak this protocol: a page of a proxy's, a redirect, half an answer.
     case unexpectedResponse(UnexpectedResponse)
-    /// The server closed the WebSocket and said not to come back.
+    /// The server closed the WebSocket with a code that says not to reconnect.
     case socketClosed(code: UInt16, reason: String)
     /// The request needs a token: sign in first.
     case notSignedIn
@@ -52,7 +52,7 @@ public enum RingbackError: Error, Sendable, Hashable {
 }
 
 extension RingbackError: CustomStringConvertible {
-    /// What went wrong, in words.
+    /// A sentence for people.
     public var description: String {
         switch self {
         case .problem(let problem): problem.description
@@ -66,7 +66,7 @@ extension RingbackError: CustomStringConvertible {
     }
 }
 
-/// A problem (RFC 9457) as the server told it.
+/// A problem (RFC 9457) that the server answered with.
 public struct ServerProblem: Sendable, Hashable, CustomStringConvertible {
     /// What went wrong, as it stood in the answer. A newer server may have codes that ``code`` does not know.
     public var codeName: String
@@ -74,7 +74,7 @@ public struct ServerProblem: Sendable, Hashable, CustomStringConvertible {
     public var code: Problem.Code? { Problem.Code(rawValue: codeName) }
     /// The HTTP status.
     public var status: Int
-    /// The code in words.
+    /// The code as a phrase.
     public var title: String
     /// What went wrong this time.
     public var detail: String
@@ -125,10 +125,10 @@ public struct TransportFailure: Sendable, Hashable, CustomStringConvertible {
 
     /// What failed.
     public var kind: Kind
-    /// libcurl's words.
+    /// What exactly failed, mostly libcurl's message.
     public var detail: String
 
-    /// What failed, in words.
+    /// A sentence for people.
     public var description: String { detail }
 }
 

@@ -44,7 +44,9 @@ struct ConfigurationFile {
         guard !isFolder.boolValue else { throw refuse("is a folder.") }
         guard let file = FileHandle(forReadingAtPath: path),
             let bytes = try? file.read(upToCount: Self.maximumBytes + 1)
-        else { throw refuse(FileManager.default.isReadableFile(atPath: path) ? "is empty." : "can't be read by this user.") }
+        else {
+            throw refuse(FileManager.default.isReadableFile(atPath: path) ? "is empty." : "can't be read by this user.")
+        }
         guard bytes.count <= Self.maximumBytes else { throw refuse("has over \(Self.maximumBytes) bytes.") }
         do {
             object = try JSONSlice(parsing: Array(bytes))

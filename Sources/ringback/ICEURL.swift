@@ -16,12 +16,13 @@ extension ICECheck.Address {
         }
         guard address.scheme == scheme || address.scheme == scheme + "s" else {
             let other = scheme == "turn" ? "stun-urls" : "turn-urls"
-            throw ValidationError("\(option): '\(url)' is not a \(scheme.uppercased()) server; it belongs to --\(other).")
+            throw ValidationError(
+                "\(option): '\(url)' is not a \(scheme.uppercased()) server; it belongs to --\(other).")
         }
         let query = url.split(separator: "?", maxSplits: 1).dropFirst().first
-        guard query == nil || scheme == "turn" && ["transport=udp", "transport=tcp"].contains(query) else {
+        guard query == nil || query == "transport=udp" || query == "transport=tcp" else {
             throw ValidationError(
-                "\(option): '\(url)' may end with ?transport=udp or ?transport=tcp, for TURN, and with nothing else.")
+                "\(option): '\(url)' may end with ?transport=udp or ?transport=tcp, and with nothing else behind ?.")
         }
     }
 }

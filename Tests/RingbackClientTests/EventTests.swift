@@ -202,11 +202,11 @@ struct EventTests {
         #expect(heard == count && server.requests.count == 1)
     }
 
-    @Test func `empty messages fill a mailbox, too`() {
-        let mailbox = Mailbox<[UInt8]>(capacity: 1000) {}
+    @Test func `empty messages fill a queue, too`() {
+        let incoming = BoundedQueue<[UInt8]>(capacity: 1000) {}
         var pushed = 0
-        while mailbox.hasRoom(), pushed < 1000 {
-            mailbox.push([], cost: 0)
+        while incoming.hasRoom(), pushed < 1000 {
+            incoming.push([], cost: 0)
             pushed += 1
         }
         #expect(pushed < 20)

@@ -1,10 +1,10 @@
 public import RingbackModel
 
-/// Something that a client hears of: what happened to the user, or to the connection.
+/// What happened to the user, or to the connection.
 public struct Event: Sendable, Hashable {
     /// What happened.
     public enum Kind: Sendable, Hashable {
-        /// How things are. What was known before is void: begin from these calls.
+        /// The current state. Discard what was known before and begin from these calls.
         ///
         /// It comes first when a sequence begins without a cursor, and again when the cursor was gone.
         case snapshot([LiveCall])
@@ -30,7 +30,7 @@ public struct Event: Sendable, Hashable {
         case candidates([ICECandidate], negotiation: Int?)
         /// The other side has muted, shown or held something.
         case media(MediaState)
-        /// The server has lost the other side's signaling, or hears it again.
+        /// The server has lost the other side's signaling connection, or it is back.
         case participant(CallParticipant.Connection)
         /// A watched user came, went, or is in a call.
         case presence(Presence)
@@ -52,11 +52,11 @@ public struct Event: Sendable, Hashable {
     public var callId: CallID?
     /// Counts all events of the call, those for other devices too.
     public var callSeq: Int?
-    /// Who did it, by the server's word; `nil` when it was the server itself.
+    /// Who did it, as verified by the server; `nil` when it was the server itself.
     public var actor: Participant?
 }
 
-/// How a client hears of events.
+/// How events reach a client.
 public enum Transport: String, Sendable, Hashable, CaseIterable, Codable {
     /// A WebSocket (RFC 6455).
     case webSocket = "websocket"

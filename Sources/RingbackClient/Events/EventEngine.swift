@@ -19,8 +19,8 @@ final class EventEngine {
     private var upSince: ContinuousClock.Instant?
     private var hasEverBeenUp = false
     private var failures = 0
-    /// Answers in a row that made no sense, with no other transport to try.
-    private var oddities = 0
+    /// Invalid answers in a row, with no other transport to try.
+    private var invalidAnswers = 0
     /// A wait that is still to be done before the next connection.
     private var pendingDelay: Duration?
 
@@ -77,7 +77,7 @@ final class EventEngine {
             }
         self.link = link
         control.set(link, of: self)
-        // Whoever changed the choice a moment ago found no link to close.
+        // If the choice was changed a moment ago, there was no link to close then.
         guard control.choice == plan.choice else { throw CancellationError() }
         return link
     }
@@ -88,7 +88,7 @@ final class EventEngine {
             self.cursor = cursor
             upSince = .now
             hasEverBeenUp = true
-            oddities = 0
+            invalidAnswers = 0
             waiting.append(Event(kind: .connection(.connected(plan.current)), cursor: cursor))
             if let calls { waiting.append(Event(kind: .snapshot(calls), cursor: cursor)) }
         case .event(let event):
@@ -123,20 +123,20 @@ final class EventEngine {
             return
         }
         do {
-            try judge(error, failure, life: life)
+            try noteFailure(error, failure, life: life)
         } catch {
             isOver = true
             throw error
         }
         failures += 1
         let delay = client.retries.delay(afterFailures: failures, retryAfter: failure.retryAfter)
-        // Said before the wait, so that the application hears of it while it lasts.
+        // Reported before the wait, so that the application can show it meanwhile.
         waiting.append(Event(kind: .connection(.lost(transport, failure, retryAfter: delay)), cursor: cursor))
         pendingDelay = delay
     }
 
     /// - Throws: What no other try can help.
-    private func judge(_ error: any Error, _ failure: RingbackError, life: Duration?) throws {
+    private func noteFailure(_ error: any Error, _ failure: RingbackError, life: Duration?) throws {
         if let closed = error as? SocketClosed, !closed.saysReconnect {
             // 1002 to 1009 blame the frames: something on the way may have broken them, so another transport may do.
             guard closed.code < 4000, !plan.isAtLast else { throw failure }
@@ -156,24 +156,26 @@ final class EventEngine {
         case .transport(let cause):
             switch cause.kind {
             case .tls, .proxy, .other: if !hasEverBeenUp { throw failure }
-            case .notHTTP: try noteOddity(failure)
+            case .notHTTP: try noteInvalidAnswer(failure)
             case .timedOut, .connectionLost: if life == nil { plan.note(.refused, now: .now) }
             case .nameNotFound, .unreachable, .busy: plan.note(.unreachable, now: .now)
             }
         case .unexpectedResponse(let response):
             if (500...599).contains(response.status ?? 0) || response.status == 429 { break }
-            try noteOddity(failure)
+            try noteInvalidAnswer(failure)
         }
     }
 
-    /// What makes no sense is the transport's fault, or after three times in a row on the last one, the server's.
-    private func noteOddity(_ failure: RingbackError) throws {
+    /// Blames the transport for an invalid answer; after three in a row over the last transport, the server.
+    ///
+    /// - Throws: `failure` when no other try can help.
+    private func noteInvalidAnswer(_ failure: RingbackError) throws {
         guard plan.isAtLast else {
             plan.note(.refused, isCertain: true, now: .now)
             return
         }
-        oddities += 1
-        if oddities >= 3 { throw failure }
+        invalidAnswers += 1
+        if invalidAnswers >= 3 { throw failure }
     }
 
     private static func typed(_ error: any Error) -> RingbackError {
@@ -190,8 +192,8 @@ final class EventEngine {
 }
 
 extension SocketClosed {
-    /// 4000 to 4499 say so, and what servers and proxies close with when they restart; 4500 to 4999 say don't, and so do the
-    /// codes that blame the client.
+    /// Whether to reconnect: after 4000 to 4499, and after the codes of servers and proxies that restart. Not after 4500 to 4999,
+    /// nor after the codes that blame the client's frames.
     var saysReconnect: Bool {
         switch code {
         case 1000, 1001, 1005, 1006, 1011...1014, 4000...4499: true

@@ -23,15 +23,15 @@ protocol EventLink: Sendable {
 
 /// Does `work`, but not for longer than `limit`.
 ///
-/// - Throws: ``RingbackError`` `timedOut`, with `words`.
+/// - Throws: ``RingbackError`` `timedOut`, with `detail`.
 func within<Value: Sendable>(
-    _ limit: Duration, _ words: String, _ work: @escaping @Sendable () async throws -> Value
+    _ limit: Duration, _ detail: String, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask(operation: work)
         group.addTask {
             try await Task.sleep(for: limit)
-            throw RingbackError.transport(TransportFailure(kind: .timedOut, detail: words))
+            throw RingbackError.transport(TransportFailure(kind: .timedOut, detail: detail))
         }
         defer { group.cancelAll() }
         guard let value = try await group.next() else { throw CancellationError() }
@@ -40,7 +40,7 @@ func within<Value: Sendable>(
 }
 
 extension RingbackError {
-    /// What came over a link is not what the protocol says.
+    /// What came over a link does not fit the protocol.
     static func unexpected(_ head: ResponseHead?, _ error: any Error) -> RingbackError {
         .unexpectedResponse(UnexpectedResponse(head, "\(error)"))
     }

@@ -15,7 +15,7 @@ import Synchronization
 /// ```
 ///
 /// It ends by throwing: `CancellationError` when its task is cancelled, ``RingbackError`` when no other try can help, such as
-/// when the token is not valid any more. Whoever takes events too slowly lags on the server, not in memory.
+/// when the token is not valid any more. A reader that is too slow lags on the server, not in memory.
 public struct EventSequence: AsyncSequence, Sendable {
     /// What comes.
     public typealias Element = Event
@@ -81,7 +81,7 @@ extension RingbackClient {
     }
 }
 
-/// What may be told to a sequence of events while it runs.
+/// Changes a sequence of events while it runs.
 final class EventControl: Sendable {
     private struct State {
         var choice: TransportChoice

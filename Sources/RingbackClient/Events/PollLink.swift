@@ -21,7 +21,7 @@ final class PollLink: EventLink {
 
     func receive(after cursor: Cursor?) async throws -> [LinkMessage] {
         let (hasBegun, wait) = state.withLock { ($0.hasBegun, $0.wait) }
-        // The first one comes back at once, and says that there is a connection.
+        // The first one is answered at once and shows that there is a connection.
         let seconds = hasBegun ? wait : 0
         let started = ContinuousClock.now
         do {

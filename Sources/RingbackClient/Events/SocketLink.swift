@@ -24,7 +24,7 @@ final class SocketLink: EventLink {
     }
 
     private func begin() async throws -> [LinkMessage] {
-        guard case .opened = try await connection.mailbox.next() else { throw CancellationError() }
+        guard case .opened = try await connection.incoming.next() else { throw CancellationError() }
         while true {
             let messages = try await readOn()
             guard let first = messages.first else { continue }
@@ -37,10 +37,10 @@ final class SocketLink: EventLink {
     }
 
     private func readOn() async throws -> [LinkMessage] {
-        guard case .message(let bytes) = try await connection.mailbox.next() else { throw CancellationError() }
+        guard case .message(let bytes) = try await connection.incoming.next() else { throw CancellationError() }
         do {
             let json = try JSONObject(parsing: bytes)
-            // What is not an event is for versions to come.
+            // Anything else belongs to a newer version of the protocol.
             guard json.has("event") else { return [] }
             let event = try json.object("event")
             guard try event.string("type") == "welcome" else { return [.event(try Event(event))] }
@@ -52,7 +52,7 @@ final class SocketLink: EventLink {
     }
 
     func close() {
-        connection.mailbox.finish(throwing: CancellationError())
+        connection.incoming.finish(throwing: CancellationError())
         connection.close()
     }
 }

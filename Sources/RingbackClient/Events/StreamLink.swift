@@ -13,7 +13,7 @@ final class StreamLink: EventLink {
     }
 
     private let transfer: CurlTransfer
-    private let mailbox: Mailbox<CurlTransfer.Piece>
+    private let incoming: BoundedQueue<CurlTransfer.Piece>
     private let beginTimeout: Duration
     private let state = Mutex(State())
 
@@ -25,18 +25,17 @@ final class StreamLink: EventLink {
         http.headers.append(("Cache-Control", "no-store"))
         let transfer = try CurlTransfer(http)
         self.transfer = transfer
-        mailbox = Mailbox(capacity: Self.capacity) { CurlDriver.shared.resume(transfer) }
+        incoming = BoundedQueue(capacity: Self.capacity) { CurlDriver.shared.resume(transfer) }
         beginTimeout = client.network.connectTimeout
-        CurlDriver.shared.start(transfer, into: mailbox)
+        CurlDriver.shared.start(transfer, into: incoming)
     }
 
     deinit { close() }
 
     func receive(after cursor: Cursor?) async throws -> [LinkMessage] {
         if state.withLock(\.hasBegun) { return try await readOn() }
-        // A proxy that collects the stream lets nothing through, and the connection looks fine.
-        let messages = try await within(beginTimeout, "nothing comes over the stream: something collects it on its way")
-        {
+        // A proxy that buffers the stream passes nothing on, while the connection looks fine.
+        let messages = try await within(beginTimeout, "nothing comes over the stream: a proxy may buffer it") {
             try await self.begin()
         }
         state.withLock { $0.hasBegun = true }
@@ -44,7 +43,7 @@ final class StreamLink: EventLink {
     }
 
     private func begin() async throws -> [LinkMessage] {
-        guard case .head(let head) = try await mailbox.next() else {
+        guard case .head(let head) = try await incoming.next() else {
             throw RingbackError.unexpectedResponse(UnexpectedResponse(nil, "it is empty"))
         }
         guard head.status == 200, head.contentType == "text/event-stream" else { throw try await refusal(head) }
@@ -61,7 +60,7 @@ final class StreamLink: EventLink {
 
     private func refusal(_ head: ResponseHead) async throws -> RingbackError {
         var body: [UInt8] = []
-        while body.count < Self.errorBytes, let piece = try? await mailbox.next() {
+        while body.count < Self.errorBytes, let piece = try? await incoming.next() {
             if case .bytes(let bytes) = piece { body += bytes }
         }
         close()
@@ -74,7 +73,7 @@ final class StreamLink: EventLink {
     }
 
     private func readOn() async throws -> [LinkMessage] {
-        guard case .bytes(let bytes) = try await mailbox.next() else {
+        guard case .bytes(let bytes) = try await incoming.next() else {
             throw RingbackError.transport(TransportFailure(kind: .connectionLost, detail: "the stream ended"))
         }
         let frames = try state.withLock { try $0.parser.parse(bytes) }
@@ -91,7 +90,7 @@ final class StreamLink: EventLink {
     }
 
     func close() {
-        mailbox.finish(throwing: CancellationError())
+        incoming.finish(throwing: CancellationError())
         CurlDriver.shared.cancel(transfer)
     }
 }

@@ -12,15 +12,15 @@ public enum TransportChoice: Sendable, Hashable {
 struct TransportPlan {
     /// What became of a connection.
     enum Outcome: Equatable {
-        /// It never came up, and that may be the transport's fault.
+        /// It was never connected, and the transport may be the reason.
         case refused
-        /// It never came up, and another transport would fare no better.
+        /// It was never connected, and another transport would not be either.
         case unreachable
-        /// It was up, and for how long.
+        /// It was connected, and for how long.
         case lost(after: Duration)
     }
 
-    /// Losses in a row, each sooner than this, say that something cuts the transport.
+    /// Losses in a row, each sooner than this, show that something on the way cuts the transport.
     private static let shortLife: Duration = .seconds(20)
     private static let shortLives = 3
     private static let refusals = 2
@@ -41,7 +41,7 @@ struct TransportPlan {
     /// Whether there is no other transport to fall back to.
     var isAtLast: Bool { choice != .automatic || current == .longPoll }
 
-    /// - Parameter isCertain: The other side has said that it does not know the transport: one refusal is enough.
+    /// - Parameter isCertain: The other side does not support the transport: one refusal is enough.
     mutating func note(_ outcome: Outcome, isCertain: Bool = false, now: ContinuousClock.Instant) {
         switch outcome {
         case .unreachable: return

@@ -48,9 +48,9 @@ final class CurlDriver: Sendable {
         }
     }
 
-    /// Begins a transfer whose pieces come through the mailbox.
-    func start(_ transfer: CurlTransfer, into mailbox: Mailbox<CurlTransfer.Piece>) {
-        transfer.stream(into: mailbox)
+    /// Begins a transfer whose pieces come through the queue.
+    func start(_ transfer: CurlTransfer, into incoming: BoundedQueue<CurlTransfer.Piece>) {
+        transfer.stream(into: incoming)
         send(.add(transfer))
     }
 

@@ -2,7 +2,7 @@ import CLibcurl
 import RingbackModel
 import Synchronization
 
-/// One easy handle of libcurl with what must live as long: its list of headers and its buffer for an error's words.
+/// One easy handle of libcurl with what must live as long: its list of headers and its buffer for an error's text.
 ///
 /// - Note: `@unchecked Sendable`: a handle is set up by one task, handed over through a lock, and then used by the one
 ///   thread that runs it.
@@ -10,8 +10,7 @@ final class CurlEasy: @unchecked Sendable {
     /// libcurl is set up once in a process.
     static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
-    /// Handles that have done their work, to be used again by whoever comes next: as bit patterns, for pointers are not
-    /// `Sendable`.
+    /// Handles to be used again; as bit patterns, because pointers are not `Sendable`.
     private static let spares = Mutex<[UInt]>([])
     private static let mostSpares = 32
 
@@ -73,14 +72,14 @@ final class CurlEasy: @unchecked Sendable {
         _ = clibcurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
     }
 
-    /// libcurl's words for what failed last; empty if it has none.
-    var failureWords: String { String(cString: words) }
+    /// libcurl's message for what failed last; empty if it has none.
+    var failureText: String { String(cString: words) }
 
-    func forgetFailure() { words[0] = 0 }
+    func clearFailure() { words[0] = 0 }
 
-    /// What `code` means, in libcurl's words for this transfer.
+    /// What `code` means, with libcurl's message for this transfer.
     func failure(_ code: CURLcode) -> RingbackError {
-        let text = failureWords
+        let text = failureText
         var answerOfProxy = 0
         if clibcurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &answerOfProxy) == CURLE_OK, answerOfProxy == 407 {
             return .proxyWantsPassword
@@ -99,7 +98,7 @@ final class CurlEasy: @unchecked Sendable {
 extension RingbackError {
     static let proxyWantsPassword = RingbackError.transport(
         TransportFailure(
-            kind: .proxy, detail: "the proxy wants a user and a password, or others than it was given (407)"))
+            kind: .proxy, detail: "the proxy requires a user and a password, or rejects those it was given (407)"))
 }
 
 extension TransportFailure.Kind {
@@ -112,7 +111,7 @@ extension TransportFailure.Kind {
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS:
             self = .tls
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING,
-            // What libcurl says of a head that is too long.
+            // libcurl's code for headers that are too long.
             CURLE_OUT_OF_MEMORY:
             self = .notHTTP
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: self = .connectionLost

@@ -7,7 +7,7 @@ import Synchronization
 /// - Note: `@unchecked Sendable`: all that changes, but for the atomic flag, is touched by the thread of ``CurlDriver`` alone,
 ///   from the moment the transfer was handed to it through its lock.
 final class CurlTransfer: @unchecked Sendable {
-    /// What a transfer tells a reader that takes it piece by piece.
+    /// What a reader gets that takes a transfer piece by piece.
     enum Piece: Sendable {
         case head(ResponseHead)
         case bytes([UInt8])
@@ -15,7 +15,7 @@ final class CurlTransfer: @unchecked Sendable {
 
     private enum Sink {
         case collecting(CheckedContinuation<HTTPResponse, any Error>)
-        case streaming(Mailbox<Piece>)
+        case streaming(BoundedQueue<Piece>)
     }
 
     let easy: CurlEasy
@@ -72,7 +72,7 @@ final class CurlTransfer: @unchecked Sendable {
     func collect(into continuation: CheckedContinuation<HTTPResponse, any Error>) { sink = .collecting(continuation) }
 
     /// Before the transfer is handed over.
-    func stream(into mailbox: Mailbox<Piece>) { sink = .streaming(mailbox) }
+    func stream(into incoming: BoundedQueue<Piece>) { sink = .streaming(incoming) }
 
     // MARK: On the driver's thread
 
@@ -95,19 +95,19 @@ final class CurlTransfer: @unchecked Sendable {
                 return 0
             }
             body.append(contentsOf: bytes)
-        case .streaming(let mailbox):
-            guard mailbox.hasRoom() else { return clibcurl_writefunc_pause() }
-            tellHead(mailbox)
-            mailbox.push(.bytes(Array(bytes)), cost: bytes.count)
+        case .streaming(let incoming):
+            guard incoming.hasRoom() else { return clibcurl_writefunc_pause() }
+            tellHead(incoming)
+            incoming.push(.bytes(Array(bytes)), cost: bytes.count)
         case nil: return 0
         }
         return bytes.count
     }
 
-    private func tellHead(_ mailbox: Mailbox<Piece>) {
+    private func tellHead(_ incoming: BoundedQueue<Piece>) {
         guard !headIsTold else { return }
         headIsTold = true
-        mailbox.push(.head(reader.head), cost: 0)
+        incoming.push(.head(reader.head), cost: 0)
     }
 
     /// The last thing that happens to a transfer.
@@ -117,9 +117,9 @@ final class CurlTransfer: @unchecked Sendable {
         easy.isReusable = true
         switch sink {
         case .collecting(let continuation): continuation.resume(returning: HTTPResponse(head: reader.head, body: body))
-        case .streaming(let mailbox):
-            tellHead(mailbox)
-            mailbox.finish()
+        case .streaming(let incoming):
+            tellHead(incoming)
+            incoming.finish()
         case nil: break
         }
         sink = nil
@@ -128,7 +128,7 @@ final class CurlTransfer: @unchecked Sendable {
     func finish(throwing error: any Error) {
         switch sink {
         case .collecting(let continuation): continuation.resume(throwing: error)
-        case .streaming(let mailbox): mailbox.finish(throwing: error)
+        case .streaming(let incoming): incoming.finish(throwing: error)
         case nil: break
         }
         sink = nil

@@ -2,7 +2,7 @@ import CLibcurl
 
 /// A multi handle of libcurl.
 ///
-/// - Note: `@unchecked Sendable`: the handle never changes, ``wake()`` may be called from any thread by libcurl's word, and
+/// - Note: `@unchecked Sendable`: the handle never changes, libcurl allows ``wake()`` from any thread, and
 ///   everything else by the one thread that owns this.
 final class Multi: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
@@ -23,7 +23,7 @@ final class Multi: @unchecked Sendable {
 
     func remove(_ easy: CurlEasy) { curl_multi_remove_handle(handle, easy.handle) }
 
-    /// Does what can be done, and tells of the transfers that have ended.
+    /// Does what can be done without waiting, and reports the transfers that have ended.
     func perform(_ done: (UnsafeMutableRawPointer, CURLcode) -> Void) {
         var running: Int32 = 0
         curl_multi_perform(handle, &running)

@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// JSON that is not what the protocol says.
+/// JSON that does not fit the protocol.
 struct UnexpectedJSON: Error, CustomStringConvertible {
     var path: String
 
@@ -75,7 +75,7 @@ struct JSONObject {
 
     func text(_ name: String) throws(UnexpectedJSON) -> JSONText { try value(name) { $0.text } }
 
-    /// A member that is one of an enumeration's words.
+    /// A member that is one of the raw values of an enumeration.
     func word<Word: RawRepresentable<String>>(_ name: String, _: Word.Type = Word.self) throws(UnexpectedJSON) -> Word {
         try value(name) { $0.string.flatMap { Word(rawValue: $0) } }
     }

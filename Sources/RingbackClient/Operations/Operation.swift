@@ -70,7 +70,7 @@ package enum Operation: String, Sendable, CaseIterable {
 
     /// Whether doing it twice is the same as doing it once, without a key.
     ///
-    /// Registering again is told that the name is taken; erasing again, that there is no such token.
+    /// Registering again gives `user_exists`, erasing again 401.
     var isRepeatable: Bool { self != .registerUser && self != .deleteMe }
 
     /// Whether it keeps its order among the requests of a client: whatever a device does but for what has a connection of its

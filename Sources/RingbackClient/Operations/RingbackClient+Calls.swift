@@ -26,7 +26,7 @@ extension RingbackClient {
         return CallHandle(try await object(request.with(idempotencyKey), Call.init), client: self)
     }
 
-    /// ``invite(_:media:ringSeconds:custom:idempotencyKey:)`` for a name that stands in the program.
+    /// ``invite(_:media:ringSeconds:custom:idempotencyKey:)`` for a literal name.
     public func invite(_ callee: String) async throws -> CallHandle { try await invite(Self.user(callee)) }
 
     /// A handle for a call that an event or a snapshot brought.
@@ -61,7 +61,7 @@ extension RingbackClient {
         try await page(OperationRequest(.getTimeline, callId.rawValue), TimelineEntry.init).items
     }
 
-    /// Says that this device rings. For the callee.
+    /// Reports that this device rings. For the callee.
     ///
     /// - Throws: `already_accepted`: stop ringing. `invalid_transition`: the call has ended.
     @discardableResult
@@ -69,7 +69,7 @@ extension RingbackClient {
         try await object(OperationRequest(.alerting, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
-    /// Picks up. For the callee; the first device wins.
+    /// Accepts the call. For the callee; the first device wins.
     ///
     /// - Throws: `already_accepted`: another device was faster. `invalid_transition`: the call has ended.
     @discardableResult
@@ -77,7 +77,7 @@ extension RingbackClient {
         try await object(OperationRequest(.accept, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
-    /// Doesn't pick up, and stops all of the user's devices. For the callee.
+    /// Declines the call on all of the user's devices. For the callee.
     ///
     /// - Parameters:
     ///   - callId: The call.
@@ -92,7 +92,7 @@ extension RingbackClient {
         return try await object(request.with(idempotencyKey), Call.init)
     }
 
-    /// Gives up before anybody has picked up. For the caller.
+    /// Cancels the call before it is accepted. For the caller.
     ///
     /// - Throws: `invalid_transition`: it was accepted meanwhile, or has ended.
     @discardableResult
@@ -100,7 +100,7 @@ extension RingbackClient {
         try await object(OperationRequest(.cancel, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
-    /// Says that media flow. For the two devices that take part.
+    /// Reports that media flow. For the two devices that take part.
     @discardableResult
     public func connected(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await object(OperationRequest(.connected, callId.rawValue).with(idempotencyKey), Call.init)
@@ -112,7 +112,7 @@ extension RingbackClient {
     ///   - callId: The call.
     ///   - reason: `completed`, `ice_failed`, `media_failed` or `unsupported`.
     ///   - idempotencyKey: One for all tries of one write; by default a new one.
-    /// - Throws: `invalid_transition`: nobody has picked up.
+    /// - Throws: `invalid_transition`: the call was not accepted.
     @discardableResult
     public func hangUp(
         _ callId: CallID, reason: EndReason = .completed, idempotencyKey: IdempotencyKey? = nil

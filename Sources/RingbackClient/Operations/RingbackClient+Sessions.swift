@@ -1,7 +1,7 @@
 public import RingbackModel
 
 extension RingbackClient {
-    /// Signs in, and goes on as this device.
+    /// Signs in. Requests from here on are this device's.
     ///
     /// The new token is used from here on, and is in ``session``; keep that to go on after a restart of the program.
     ///
@@ -28,7 +28,7 @@ extension RingbackClient {
         return session
     }
 
-    /// ``createSession(_:password:deviceName:deviceId:)`` for a name that stands in the program.
+    /// ``createSession(_:password:deviceName:deviceId:)`` for a literal name.
     ///
     /// - Throws: ``RingbackError/invalidArgument(_:)`` for what can't be a name.
     @discardableResult
@@ -42,7 +42,7 @@ extension RingbackClient {
         do {
             try await deleteSession(session.deviceId)
         } catch let error as RingbackError where error.status == 401 || error.status == 404 {
-            // An answer was lost, or somebody was faster.
+            // The answer to an earlier try was lost, or the session was ended elsewhere.
         }
         use(nil)
     }

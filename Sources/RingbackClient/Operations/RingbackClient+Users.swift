@@ -66,14 +66,14 @@ extension RingbackClient {
         try await page(OperationRequest(.listBlocks), Block.init).items
     }
 
-    /// From now on this user's calls don't ring here. They are not told.
+    /// Blocks a user: their calls don't ring here. They are not notified.
     ///
     /// - Throws: `user_not_found`; `forbidden` for oneself.
     public func blockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
         _ = try await send(OperationRequest(.blockUser, userId.rawValue).with(idempotencyKey))
     }
 
-    /// Takes a block away, if there is one.
+    /// Removes a block, if there is one.
     public func unblockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
         _ = try await send(OperationRequest(.unblockUser, userId.rawValue).with(idempotencyKey))
     }
@@ -85,15 +85,15 @@ extension RingbackClient {
         try await object(OperationRequest(.getPresence, userId.rawValue), Presence.init)
     }
 
-    /// How the users are that this device watches.
+    /// The presence of the users that this device watches.
     public func getWatching() async throws -> [Presence] {
         try await page(OperationRequest(.getWatching), Presence.init).items
     }
 
-    /// Replaces the list of users whose ``Event/Kind/presence(_:)`` this device hears, at most
+    /// Replaces the list of users whose ``Event/Kind/presence(_:)`` this device receives, at most
     /// ``RingbackModel/Limits/watchedUsers``.
     ///
-    /// - Returns: How they are at the moment. Names that nobody has are left out.
+    /// - Returns: Their presence now. Users that don't exist are left out.
     @discardableResult
     public func setWatching(_ users: [UserID], idempotencyKey: IdempotencyKey? = nil) async throws -> [Presence] {
         let request = OperationRequest(.setWatching) { json in

@@ -7,7 +7,7 @@ import Synchronization
 final class RequestQueue: Sendable {
     typealias RequestID = RequestOrder.RequestID
 
-    /// What the task that waits for an answer is told.
+    /// What the task that waits for an answer has to do next.
     enum Turn: Sendable {
         case sendOverHTTP
         case answered(HTTPResponse)
@@ -15,7 +15,7 @@ final class RequestQueue: Sendable {
 
     private struct Pending {
         let request: OperationRequest
-        /// Told, and not yet heard by the task.
+        /// Set, and not yet taken by the task.
         var turn: Turn?
         var waiter: CheckedContinuation<Turn, any Error>?
         /// The newest one.
@@ -28,7 +28,7 @@ final class RequestQueue: Sendable {
         var order = RequestOrder()
         var pending: [RequestID: Pending] = [:]
         var sockets: [RequestOrder.SocketID: SocketConnection] = [:]
-        /// Whom the requests are from: a socket that was opened with another token takes none.
+        /// The token of the requests: a socket that was opened with another one takes none.
         var token: String?
         var lastID = 0
     }
@@ -151,7 +151,7 @@ final class RequestQueue: Sendable {
         }
     }
 
-    /// Notes the transfer that a request was told to make.
+    /// Notes the HTTP transfer of a request.
     ///
     /// - Returns: `false` when it goes another way by now.
     func begin(_ transfer: CurlTransfer, for id: RequestID) -> Bool {
@@ -186,7 +186,7 @@ final class RequestQueue: Sendable {
 
     func rested(_ id: RequestID) { change { $0.order.rested(id) } }
 
-    /// Whose requests come from now on. What goes on over sockets of another token is repeated without them.
+    /// Sets the token of the requests. What sockets of another token have not answered is repeated over HTTP.
     func use(token: String?) {
         change { state in
             guard state.token != token else { return [] }

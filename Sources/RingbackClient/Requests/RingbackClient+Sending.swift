@@ -1,5 +1,5 @@
 extension RingbackClient {
-    /// Asks, and repeats the question if that is safe and may help.
+    /// Sends a request, and repeats it if that is safe and may help.
     ///
     /// - Returns: An answer with a status of the 200s.
     /// - Throws: ``RingbackError``; `CancellationError`.
@@ -45,7 +45,7 @@ extension RingbackClient {
                     guard let response = try await overHTTP(request, id, by: deadline) else { continue }
                     return response
                 } catch let error as RingbackError {
-                    // Stopped in favour of a socket in the moment it failed.
+                    // It goes over a socket by now.
                     guard requests.failedOverHTTP(id) else { continue }
                     failure = error
                 }
@@ -89,7 +89,7 @@ extension RingbackClient {
     }
 
     private func mayRepeat(_ request: OperationRequest, after error: RingbackError) -> Bool {
-        // An open negotiation takes up to 30 s and needs the application, not patience.
+        // An open negotiation lasts up to 30 s; whether to wait is the application's decision.
         guard error.isRetryable, error.code != .negotiationPending else { return false }
         if request.operation.isRepeatable { return true }
         guard case .transport(let failure) = error else { return error.status == 503 || error.status == 429 }

@@ -39,7 +39,7 @@ public struct QualitySummary: Sendable, Hashable {
     /// An opinion from 1 to 5, such as a MOS. 5 is best.
     public var score: Double?
 
-    /// A summary that says nothing yet.
+    /// An empty summary.
     public init() {}
 }
 

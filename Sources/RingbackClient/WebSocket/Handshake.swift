@@ -35,7 +35,7 @@ struct Handshake {
     mutating func receive(_ bytes: some Sequence<UInt8>) throws -> [UInt8]? {
         received.append(contentsOf: bytes)
         guard received.count <= Self.headBytes else {
-            throw RingbackError.unexpectedResponse(UnexpectedResponse(nil, "the head of its answer never ends"))
+            throw RingbackError.unexpectedResponse(UnexpectedResponse(nil, "the headers of its answer are too long"))
         }
         guard let end = Data(received).range(of: Data("\r\n\r\n".utf8)) else {
             guard "HTTP/1.".utf8.starts(with: received.prefix(7)) else {
@@ -62,7 +62,10 @@ struct Handshake {
         }
         guard head.headers["sec-websocket-protocol"] ?? Self.subprotocol == Self.subprotocol,
             head.headers["sec-websocket-extensions"] == nil
-        else { throw .unexpectedResponse(UnexpectedResponse(head, "it agrees to what was not offered")) }
+        else {
+            throw .unexpectedResponse(
+                UnexpectedResponse(head, "it accepts a subprotocol or an extension that was not offered"))
+        }
     }
 
     /// What the server must answer to `key`.
@@ -90,9 +93,9 @@ struct Refusal: Error {
     var head: ResponseHead
     var beginning: [UInt8]
 
-    /// - Throws: What the whole answer says.
+    /// - Throws: The problem of the whole answer.
     func tell(_ body: [UInt8]) throws(RingbackError) -> Never {
         try RingbackClient.check(HTTPResponse(head: head, body: body))
-        throw .unexpectedResponse(UnexpectedResponse(head, "it does not know WebSockets"))
+        throw .unexpectedResponse(UnexpectedResponse(head, "it does not support WebSockets"))
     }
 }

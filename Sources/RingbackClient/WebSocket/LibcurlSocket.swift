@@ -1,6 +1,6 @@
 import CLibcurl
 
-/// A WebSocket whose frames libcurl makes itself (`curl_ws_recv`, `curl_ws_send`).
+/// A WebSocket whose frames are made by libcurl (`curl_ws_recv`, `curl_ws_send`).
 ///
 /// libcurl leaves to its user what it should check: `Sec-WebSocket-Accept`, extensions and subprotocols nobody asked for, the
 /// length of a message, UTF-8, and what a close frame may hold.
@@ -36,7 +36,7 @@ final class LibcurlSocket: OpenSocket {
         easy.set(CURLOPT_URL, "ws" + wire.request.url.dropFirst(4))
         // For all of it, the handshake too; once it is done, this is over.
         easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(wire.request.network.connectTimeout))
-        // What a proxy answers is not the server's word.
+        // The headers of a proxy's answer are not the server's.
         easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         easy.setHeaders((wire.request.headers + handshake.headers).map { "\($0.name): \($0.value)" })
         _ = clibcurl_ws_prepare(easy.handle)
@@ -52,7 +52,7 @@ final class LibcurlSocket: OpenSocket {
                 return 0
             }
         }
-        // What is no WebSocket has no business on standard output, where libcurl would write it.
+        // libcurl would write the body of a refusal to standard output.
         _ = clibcurl_set_sink(easy.handle, CURLOPT_WRITEFUNCTION) { _, _, _, _ in 0 }
         guard let result = wire.connect() else { return nil }
         let answer = head.reader.head
@@ -63,9 +63,9 @@ final class LibcurlSocket: OpenSocket {
         try handshake.check(answer)
     }
 
-    func receive() throws -> SocketNews? {
+    func receive() throws -> SocketInput? {
         var piece = clibcurl_ws_piece()
-        wire.easy.forgetFailure()
+        wire.easy.clearFailure()
         let code = clibcurl_ws_receive(wire.easy.handle, &buffer, buffer.count, &piece)
         switch code {
         case CURLE_OK: return take(piece)
@@ -73,35 +73,35 @@ final class LibcurlSocket: OpenSocket {
         case CURLE_GOT_NOTHING: throw RingbackError.closedByServer
         default:
             // It has one code for broken frames and for broken connections.
-            guard wire.easy.failureWords.hasPrefix("[WS]") else { throw wire.easy.failure(code) }
+            guard wire.easy.failureText.hasPrefix("[WS]") else { throw wire.easy.failure(code) }
             return giveUp(1002)
         }
     }
 
-    private func take(_ piece: clibcurl_ws_piece) -> SocketNews {
+    private func take(_ piece: clibcurl_ws_piece) -> SocketInput {
         func isSet(_ flag: Int) -> Bool { Int(piece.flags) & flag != 0 }
         let bytes = buffer[..<piece.count]
         guard isSet(CLIBCURL_WS_TEXT | CLIBCURL_WS_BINARY) else {
             control += bytes
-            guard piece.left == 0 else { return SocketNews() }
+            guard piece.left == 0 else { return SocketInput() }
             defer { control = [] }
             if isSet(CLIBCURL_WS_PING) {
                 queue(control, CLIBCURL_WS_PONG)
-                // Whoever sends pings and reads no pongs.
-                guard outputBytes <= Self.maximumOutput else { return SocketNews(end: RingbackError.notRead) }
+                // The server sends pings and reads no pongs.
+                guard outputBytes <= Self.maximumOutput else { return SocketInput(end: RingbackError.notRead) }
                 _ = try? flush()
             }
-            return isSet(CLIBCURL_WS_CLOSE) ? SocketNews(end: takeClose()) : SocketNews()
+            return isSet(CLIBCURL_WS_CLOSE) ? SocketInput(end: takeClose()) : SocketInput()
         }
         let room = Self.maximumBytes - message.count - bytes.count
         guard room >= 0, piece.left <= room else { return giveUp(1009) }
         message += bytes
-        guard piece.left == 0, !isSet(CLIBCURL_WS_CONT) else { return SocketNews() }
+        guard piece.left == 0, !isSet(CLIBCURL_WS_CONT) else { return SocketInput() }
         defer { message = [] }
         guard isSet(CLIBCURL_WS_BINARY) || String(validating: message, as: UTF8.self) != nil else {
             return giveUp(1007)
         }
-        return SocketNews(messages: [message])
+        return SocketInput(messages: [message])
     }
 
     /// Answers the server's close (RFC 6455, section 5.5.1).
@@ -119,9 +119,9 @@ final class LibcurlSocket: OpenSocket {
     }
 
     /// Ends a connection whose frames are not what they should be.
-    private func giveUp(_ code: UInt16) -> SocketNews {
+    private func giveUp(_ code: UInt16) -> SocketInput {
         sendClose(code, by: .now + .milliseconds(200))
-        return SocketNews(end: brokenFrames)
+        return SocketInput(end: brokenFrames)
     }
 
     func close() { sendClose(1000, by: .now + .milliseconds(200)) }

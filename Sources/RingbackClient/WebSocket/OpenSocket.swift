@@ -1,4 +1,4 @@
-/// A WebSocket that is open, whoever makes its frames. Used by one thread.
+/// An open WebSocket. Used by one thread.
 protocol OpenSocket {
     var wire: SocketWire { get }
 
@@ -6,7 +6,7 @@ protocol OpenSocket {
     ///
     /// Pings and a close are answered here.
     /// - Throws: ``RingbackError`` when the connection is lost.
-    func receive() throws -> SocketNews?
+    func receive() throws -> SocketInput?
 
     /// Takes a text message, to be written by ``flush()``. Only when all before it was.
     func send(_ text: [UInt8]) throws
@@ -17,12 +17,12 @@ protocol OpenSocket {
     /// - Throws: ``RingbackError`` when the connection is lost.
     func flush() throws -> Bool
 
-    /// Says goodbye, if that goes at once.
+    /// Sends a close frame, if that takes no more than a moment.
     func close()
 }
 
 /// What came over a WebSocket in one go.
-struct SocketNews {
+struct SocketInput {
     var messages: [[UInt8]] = []
     /// Why nothing more comes.
     var end: (any Error)?
@@ -47,12 +47,12 @@ extension OpenSocket {
 }
 
 extension RingbackError {
-    /// The other side takes nothing.
+    /// The other side does not read what it is sent.
     static var notRead: RingbackError {
         .transport(TransportFailure(kind: .timedOut, detail: "the server does not read what it is sent"))
     }
 
-    /// The other side has ended the connection without a word.
+    /// The other side has ended the connection without a close frame.
     static var closedByServer: RingbackError {
         .transport(TransportFailure(kind: .connectionLost, detail: "the server closed the connection"))
     }

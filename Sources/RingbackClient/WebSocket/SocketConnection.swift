@@ -27,7 +27,7 @@ final class SocketConnection: Sendable {
     let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
     /// Of the session that it was opened with.
     let token: String?
-    let mailbox: Mailbox<Piece>
+    let incoming: BoundedQueue<Piece>
     private let requests: RequestQueue
     private let multi: Multi
     private let state = Mutex(State())
@@ -38,7 +38,7 @@ final class SocketConnection: Sendable {
     init(_ client: RingbackClient, _ request: OperationRequest) throws {
         let multi = try Multi()
         self.multi = multi
-        mailbox = Mailbox(capacity: Self.capacity) { multi.wake() }
+        incoming = BoundedQueue(capacity: Self.capacity) { multi.wake() }
         requests = client.requests
         var request = request
         request.token = client.session?.token
@@ -49,10 +49,10 @@ final class SocketConnection: Sendable {
             do {
                 try SocketThread(self) { try SocketWire(http, base, multi) { self.isClosing } }.run()
                 offerRequests(false)
-                mailbox.finish(throwing: CancellationError())
+                incoming.finish(throwing: CancellationError())
             } catch {
                 offerRequests(false)
-                mailbox.finish(throwing: error)
+                incoming.finish(throwing: error)
             }
         }
         thread.name = "ringback-socket"
@@ -72,13 +72,13 @@ final class SocketConnection: Sendable {
 
     /// Ends a connection that owes an answer.
     func giveUp() {
-        mailbox.finish(
+        incoming.finish(
             throwing: RingbackError.transport(
                 TransportFailure(kind: .timedOut, detail: "the socket did not answer in time")))
         close()
     }
 
-    /// The server has said its welcome: requests may go over it.
+    /// The welcome has come: requests may be sent.
     func takeRequests() {
         state.withLock { $0.takesRequests = true }
         wake()
@@ -103,12 +103,12 @@ final class SocketConnection: Sendable {
     /// What is to be sent next.
     func nextRequest() -> [UInt8]? { requests.nextMessage(for: self) }
 
-    /// A message has come: an answer, or something for whoever takes the events.
+    /// Takes a message: an answer, or something for the reader of the events.
     func take(_ message: [UInt8]) {
         if let answer = SocketMessage.Answer(parsing: message) {
             requests.received(answer)
         } else {
-            mailbox.push(.message(message), cost: message.count)
+            incoming.push(.message(message), cost: message.count)
         }
     }
 }

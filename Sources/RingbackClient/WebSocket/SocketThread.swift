@@ -10,7 +10,7 @@ struct SocketThread {
     /// - Throws: Why it ended, if nobody asked for it.
     func run() throws {
         guard let socket = try open() else { return }
-        connection.mailbox.push(.opened, cost: 0)
+        connection.incoming.push(.opened, cost: 0)
         try exchange(socket)
     }
 
@@ -20,8 +20,8 @@ struct SocketThread {
         do {
             return try LibcurlSocket(makeWire())
         } catch let refusal as Refusal {
-            // A server that is busy is not asked twice. Of every other, what it says is worth another request; if it agrees
-            // this time, all the better.
+            // libcurl does not pass on the body of a refusal, so the handshake is repeated to read the problem. Not when the
+            // server is busy.
             if refusal.head.status >= 500 || refusal.head.status == 429 { try refusal.tell([]) }
             return try WslaySocket(makeWire())
         }
@@ -32,7 +32,7 @@ struct SocketThread {
         var heardAt = ContinuousClock.now
         var writtenAt = ContinuousClock.now
         while !connection.isClosing {
-            guard connection.mailbox.hasRoom() else {
+            guard connection.incoming.hasRoom() else {
                 // Nor are answers read now.
                 connection.offerRequests(false)
                 wire.rest()
@@ -42,7 +42,7 @@ struct SocketThread {
             connection.offerRequests(true)
             let isWritten = try write(socket)
             if isWritten { writtenAt = .now }
-            guard let news = try socket.receive() else {
+            guard let input = try socket.receive() else {
                 let deadline = heardAt + wire.request.network.silenceTimeout
                 try wire.wait(
                     by: isWritten ? deadline : min(deadline, writtenAt + wire.request.network.requestTimeout),
@@ -50,8 +50,8 @@ struct SocketThread {
                 continue
             }
             heardAt = .now
-            for message in news.messages { connection.take(message) }
-            if let end = news.end { throw end }
+            for message in input.messages { connection.take(message) }
+            if let end = input.end { throw end }
         }
         connection.offerRequests(false)
         socket.close()

@@ -50,7 +50,7 @@ final class WslaySocket: OpenSocket {
         return nil
     }
 
-    /// Reads the body of a refusal, which says why.
+    /// Reads the body of a refusal, which has the reason.
     private func refuse(_ refusal: Refusal, by deadline: ContinuousClock.Instant) throws -> Never {
         let length = min(refusal.head.headers["content-length"].flatMap { Int($0) } ?? 0, 64 << 10)
         var body = refusal.beginning
@@ -63,17 +63,17 @@ final class WslaySocket: OpenSocket {
         try refusal.tell(body)
     }
 
-    func receive() throws -> SocketNews? {
+    func receive() throws -> SocketInput? {
         guard let bytes = try beginning ?? read() else { return nil }
         beginning = nil
         let isFine = codec.receive(bytes)
         output += codec.takeOutput()
-        // Whoever sends pings and reads no pongs.
+        // The server sends pings and reads no pongs.
         guard output.count <= Self.maximumOutput else { throw RingbackError.notRead }
         _ = try? flush()
         let end: (any Error)? =
             codec.close.map { SocketClosed(code: $0.code, reason: $0.reason) } ?? (isFine ? nil : brokenFrames)
-        return SocketNews(messages: codec.takeMessages(), end: end)
+        return SocketInput(messages: codec.takeMessages(), end: end)
     }
 
     func send(_ text: [UInt8]) {

@@ -5,10 +5,10 @@ import RingbackSQLite
 /// `ringback restored`
 struct Restored: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say that the database was restored from a backup.",
+        abstract: "Mark the database as restored from a backup.",
         discussion: """
-            Gives the event log a new epoch, so that cursors from after the backup are refused (410) instead of being taken \
-            for places in the restored log. Clients then begin with a fresh snapshot.
+            Gives the event log a new epoch, so that cursors from after the backup are refused (410) instead of being \
+            mistaken for positions in the restored log. Clients then begin with a fresh snapshot.
             """)
 
     @OptionGroup var storage: DatabaseOptions

@@ -87,7 +87,8 @@ struct Serve: AsyncParsableCommand {
         let levelName = source.string("log-level", logLevel) ?? "notice"
         guard let level = Logger.Level(rawValue: levelName) else {
             throw ValidationError(
-                "log-level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")), not '\(levelName)'.")
+                "log-level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")), not '\(levelName)'."
+            )
         }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "ringback")

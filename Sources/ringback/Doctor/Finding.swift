@@ -1,10 +1,10 @@
-/// What the doctor found at one place.
+/// The result of one check.
 enum Finding: Sendable {
     case fine(String)
     /// It works, and could be better.
     case warning(String, advice: String)
     case broken(String, advice: String)
-    /// Not looked at, and why.
+    /// Not checked, and why.
     case skipped(String)
 
     func show(_ place: String) {

@@ -1,7 +1,7 @@
 import Foundation
 import RingbackClient
 
-/// Asks STUN and TURN servers whether they do what they are listed for.
+/// Checks that STUN and TURN servers do what they are listed for.
 enum ICECheck {
     /// A `stun:` or `turn:` URL (RFC 7064, RFC 7065).
     struct Address: Equatable {
@@ -42,7 +42,7 @@ enum ICECheck {
     /// - Parameter certificateAuthorities: Whom to trust instead of the system's.
     static func check(_ url: String, _ server: ICEServer, certificateAuthorities: String?) async -> Finding {
         guard let address = Address(url) else {
-            return .broken("this is no STUN or TURN URL", advice: "Mend --stun-urls or --turn-urls of the server.")
+            return .broken("this is no STUN or TURN URL", advice: "Correct --stun-urls or --turn-urls of the server.")
         }
         guard address.isStream || !address.isSecure else { return .skipped("DTLS is not checked") }
         // The sockets block, so they get a thread that may.
@@ -71,14 +71,14 @@ enum ICECheck {
         let request = STUNMessage(STUNMessage.bindingRequest)
         guard let answer = connection.exchange(request) else { return silent }
         guard answer.isSuccess(of: request), answer.value(.xorMappedAddress) != nil else {
-            return .broken("it answers, but not with an address", advice: "Is this a STUN server?")
+            return .broken("its answer has no address", advice: "Is this a STUN server?")
         }
         return .fine("answers a binding request")
     }
 
     private static var silent: Finding {
         .broken(
-            "no answer", advice: "Is the server running, and does a firewall let its port through (mostly UDP 3478)?")
+            "no answer", advice: "Is the server running, and does a firewall let its port through (usually UDP 3478)?")
     }
 
     private static func allocate(_ connection: some ICEConnection, _ server: ICEServer) -> Finding {
@@ -116,7 +116,7 @@ enum ICECheck {
                 "the credentials don't allocate: \(error)",
                 advice: answer.error?.code == 401
                     ? "--turn-secret must be the TURN server's static-auth-secret, and both clocks must agree."
-                    : "Look into the TURN server's log.")
+                    : "See the TURN server's log.")
         }
         var release = signed(STUNMessage.refreshRequest)
         release.add(.lifetime, [0, 0, 0, 0])

@@ -1,4 +1,4 @@
-/// A way to a STUN or TURN server. Its methods block, but not for ever.
+/// A connection to a STUN or TURN server. Its methods block for a bounded time.
 protocol ICEConnection {
     /// Whether messages come as a stream of bytes instead of in packets.
     var isStream: Bool { get }
@@ -42,8 +42,8 @@ extension ICEConnection {
     private static func length(_ head: [UInt8]) -> Int { 20 + Int(head[2]) << 8 + Int(head[3]) }
 }
 
-/// Why there is no way to a server, and what to do.
+/// Why a server can't be reached, and what to do.
 struct ICEFailure: Error {
     var text: String
-    var advice = "Mend the address, or start the server."
+    var advice = "Correct the address, or start the server."
 }

@@ -6,9 +6,9 @@ import CLibcurl
     import Darwin
 #endif
 
-/// A TLS connection to one host, made by libcurl: whom to trust is decided where it is for the rest.
+/// A TLS connection to one host, made by libcurl, so that certificates are verified as for everything else.
 final class ICESecureSocket: ICEConnection {
-    private static let patienceMilliseconds = 2000
+    private static let timeoutMilliseconds = 2000
 
     let isStream = true
     private let easy: UnsafeMutableRawPointer
@@ -80,6 +80,6 @@ final class ICESecureSocket: ICEConnection {
 
     private func wait(_ events: Int16) -> Bool {
         var watched = pollfd(fd: descriptor, events: events, revents: 0)
-        return poll(&watched, 1, Int32(Self.patienceMilliseconds)) > 0
+        return poll(&watched, 1, Int32(Self.timeoutMilliseconds)) > 0
     }
 }

@@ -28,10 +28,10 @@ final class ICESocket: ICEConnection {
         var candidate: UnsafeMutablePointer<addrinfo>? = found
         while let address = candidate {
             let descriptor = socket(address.pointee.ai_family, address.pointee.ai_socktype, address.pointee.ai_protocol)
-            var patience = timeval(tv_sec: 2, tv_usec: 0)
+            var timeout = timeval(tv_sec: 2, tv_usec: 0)
             let size = socklen_t(MemoryLayout<timeval>.size)
-            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
             if connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 {
                 self.descriptor = descriptor
                 return

@@ -1,7 +1,7 @@
 import RingbackClient
 import RingbackModel
 
-/// Tries each transport, and tells what something between here and the server does to it.
+/// Tries each transport, and reports what a proxy on the way does to it.
 enum TransportCheck {
     static func check(_ transport: Transport, _ client: RingbackClient, pollSeconds: Int) async -> Finding {
         do {
@@ -13,11 +13,11 @@ enum TransportCheck {
                 }
                 return transport == .longPoll ? try await poll(client, pollSeconds) : .fine("events come")
             }
-            return .broken("it ended", advice: "Look into the server's log.")
+            return .broken("it ended", advice: "See the server's log.")
         } catch let error as RingbackError {
             return finding(transport, error)
         } catch {
-            return .broken("\(error)", advice: "Look into the server's log.")
+            return .broken("\(error)", advice: "See the server's log.")
         }
     }
 
@@ -25,17 +25,17 @@ enum TransportCheck {
         let advice =
             switch (transport, error) {
             case (.webSocket, .unexpectedResponse), (.webSocket, .problem):
-                "A proxy does not pass the upgrade on. In nginx: proxy_http_version 1.1, and the headers Upgrade and Connection."
+                "A proxy does not pass on the upgrade. In nginx: proxy_http_version 1.1, and the headers Upgrade and Connection."
             case (.webSocket, _): "Something cuts the connection; clients fall back to the stream."
             case (.sse, .transport(let failure)) where failure.kind == .timedOut:
-                "A proxy collects the stream instead of passing it on. In nginx: proxy_buffering off."
+                "A proxy buffers the stream. In nginx: proxy_buffering off."
             case (.sse, _): "Something breaks the stream; clients fall back to long polls."
-            case (.longPoll, _): "No transport is left when this fails: look into the proxy's log and the server's."
+            case (.longPoll, _): "No transport is left when this fails: see the proxy's log and the server's."
             }
         return .broken("\(error)", advice: advice)
     }
 
-    /// Waits as long as clients do, and sees whether somebody cuts it.
+    /// Waits as long as clients do, to find a proxy that cuts long requests.
     private static func poll(_ client: RingbackClient, _ seconds: Int) async throws -> Finding {
         let cursor = try await client.pollEvents(waitSeconds: 0).cursor
         let started = ContinuousClock.now

@@ -6,10 +6,10 @@ import RingbackModel
 struct CallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "call",
-        abstract: "Ring a user, and say what comes of it.",
+        abstract: "Call a user, and print what happens.",
         discussion: """
-            There is no camera and no microphone here: when somebody picks up, it says so and hangs up, with the reason \
-            `unsupported`. Ctrl-C gives up. Ends with 0 when somebody picked up, and with 2 when nobody did.
+            This command has no camera and no microphone: when the call is accepted it hangs up, with the reason \
+            `unsupported`. Ctrl-C cancels the call. Ends with 0 when the call was accepted, and with 2 when not.
             """)
 
     @Argument(help: "Whom to call.")
@@ -18,7 +18,7 @@ struct CallCommand: AsyncParsableCommand {
     @Option(help: "How long to let it ring, 10 to 180 seconds.")
     var ringSeconds = 60
 
-    @Flag(help: "Ask for sound alone.")
+    @Flag(help: "A call without video.")
     var audioOnly = false
 
     @Flag(help: "Events as JSON objects, one a line.")
@@ -27,7 +27,7 @@ struct CallCommand: AsyncParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func validate() throws {
-        guard UserID(user) != nil else { throw ValidationError("\(user) is no user's name.") }
+        guard UserID(user) != nil else { throw ValidationError("'\(user)' can't be a user's name.") }
         guard Limits.ringSeconds.contains(ringSeconds) else { throw ValidationError("ring-seconds must be 10 to 180.") }
     }
 
@@ -35,14 +35,14 @@ struct CallCommand: AsyncParsableCommand {
         try await reporting {
             let client = try options.client()
             guard let callee = UserID(user) else { return }
-            // Where the log is before the call, so that nothing of it is missed.
+            // The cursor from before the call, so that none of its events is missed.
             let cursor = try await client.pollEvents(waitSeconds: 0).cursor
             let call = try await client.invite(
                 callee, media: .init(audio: true, video: !audioOnly), ringSeconds: ringSeconds)
             if call.call.state == .ended { throw Self.notAnswered(call.call) }
             if call.call.merged == true {
-                // Glare: the callee was calling here, and their call has been answered by this one.
-                if !json { Terminal.say("\(callee) was calling at this moment: picked up.") }
+                // Glare: the callee was calling this user, and this call has accepted theirs.
+                if !json { Terminal.say("\(callee) was calling at this moment: accepted that call.") }
                 try await call.hangUp(reason: .unsupported)
                 if !json { Terminal.say(Self.hungUp) }
                 return
@@ -66,7 +66,7 @@ struct CallCommand: AsyncParsableCommand {
             try await handle.hangUp(reason: .unsupported)
             return
         }
-        throw CommandError("Gave up.", code: .notAnswered)
+        throw CommandError("Canceled.", code: .notAnswered)
     }
 
     private func follow(_ handle: CallHandle, _ events: EventSequence) async throws {

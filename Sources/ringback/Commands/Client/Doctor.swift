@@ -6,10 +6,10 @@ import RingbackModel
 /// `ringback doctor`
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a server and the way to it, and say what to do.",
+        abstract: "Check a server and the network between, and say what to do.",
         discussion: """
-            Looks in turn whether it can be reached, at TLS, at the clocks, at each transport and at the STUN and TURN \
-            servers. What needs a token is checked when you are signed in there. Ends with 4 when something is broken.
+            Checks that the server can be reached, then TLS, the clocks, each transport, and the STUN and TURN servers. The \
+            checks that need a token are made when you are signed in there. Ends with 4 when something is broken.
             """)
 
     @Argument(help: "The server: https://ringback.example.org")
@@ -46,11 +46,11 @@ struct Doctor: AsyncParsableCommand {
             look(at: "server", ": asking \(url.absoluteString)")
             let reached = await reach(client)
             report("server", reached)
-            guard !reached.isBroken else { throw CommandError("The rest needs the server.", code: .unhealthy) }
+            guard !reached.isBroken else { throw CommandError("The other checks need the server.", code: .unhealthy) }
             report("tls", security(url))
             report("clock", await clock(client))
             if client.session == nil {
-                report("sign-in", .skipped("not signed in there; ringback login \(url) USER lets me see the rest"))
+                report("sign-in", .skipped("not signed in there; the rest needs it: ringback login \(url) USER"))
             } else {
                 do {
                     let me = try await client.getMe()
@@ -66,7 +66,7 @@ struct Doctor: AsyncParsableCommand {
                 } catch let error as RingbackError {
                     let advice =
                         error.status == 401
-                        ? "Sign in again: ringback login \(url) USER" : "Look into the server's log."
+                        ? "Sign in again: ringback login \(url) USER" : "See the server's log."
                     report("sign-in", .broken("\(error)", advice: advice))
                 }
             }
@@ -78,9 +78,10 @@ struct Doctor: AsyncParsableCommand {
         do {
             let status = try await client.getReadiness()
             guard status == "ready" else {
-                return .broken("it says \(status)", advice: "It is stopping, or can't use its database: see its log.")
+                return .broken(
+                    "not ready: \(status)", advice: "It is stopping, or can't use its database: see its log.")
             }
-            return .fine("it is ready")
+            return .fine("ready")
         } catch RingbackError.transport(let failure) {
             if let plain = await ServerURL.plain(client.baseURL) {
                 return .broken(
@@ -91,7 +92,7 @@ struct Doctor: AsyncParsableCommand {
         } catch let error as RingbackError {
             return .broken("\(error)", advice: "This is not Ringback, or a proxy before it answers in its place.")
         } catch {
-            return .broken("\(error)", advice: "Look into the server's log.")
+            return .broken("\(error)", advice: "See the server's log.")
         }
     }
 
@@ -101,9 +102,9 @@ struct Doctor: AsyncParsableCommand {
             return .skipped("not needed on this machine")
         }
         return .warning(
-            "there is none",
+            "the connection is not encrypted",
             advice:
-                "Passwords and tokens travel in the clear, and browsers give no camera: put a proxy with TLS before it."
+                "Passwords and tokens can be read on the way, and browsers allow no camera: put a proxy with TLS before it."
         )
     }
 
@@ -114,9 +115,9 @@ struct Doctor: AsyncParsableCommand {
             guard abs(seconds) > 30 else { return .fine("agrees with the server's within \(abs(seconds) + 1) s") }
             return .warning(
                 "this machine's is \(abs(seconds)) s \(seconds < 0 ? "behind" : "ahead of") the server's",
-                advice: "Let both follow NTP: credentials for TURN run out by the clock.")
+                advice: "Synchronize both by NTP: TURN credentials expire by the clock.")
         } catch {
-            return .skipped("the server does not say what time it is")
+            return .skipped("the server's answers have no Date")
         }
     }
 
@@ -125,7 +126,7 @@ struct Doctor: AsyncParsableCommand {
         do {
             servers = try await client.getICEServers().servers
         } catch {
-            return [("ice", .broken("\(error)", advice: "Look into the server's log."))]
+            return [("ice", .broken("\(error)", advice: "See the server's log."))]
         }
         guard !servers.isEmpty else {
             return [

@@ -19,7 +19,7 @@ struct History: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("limit must be from 1 to 100000.") }
-        if let with, UserID(with) == nil { throw ValidationError("\(with) is no user's name.") }
+        if let with, UserID(with) == nil { throw ValidationError("'\(with)' can't be a user's name.") }
     }
 
     func run() async throws {
@@ -37,7 +37,9 @@ struct History: AsyncParsableCommand {
                 left -= page.items.count
                 next = page.next
             } while left > 0 && next != nil
-            if isEmpty { Terminal.note(with.map { "No calls with \($0)." } ?? "No calls yet. Place one: ringback call USER") }
+            if isEmpty {
+                Terminal.note(with.map { "No calls with \($0)." } ?? "No calls yet. Place one: ringback call USER")
+            }
         }
     }
 

@@ -8,16 +8,16 @@ struct Listen: AsyncParsableCommand {
     enum Answer: String, ExpressibleByArgument, CaseIterable { case ring, accept, decline }
 
     static let configuration = CommandConfiguration(
-        abstract: "Wait for calls, and ring.",
+        abstract: "Wait for incoming calls.",
         discussion: """
-            There is no camera and no microphone here: a call that is picked up is hung up, with the reason `unsupported`. \
-            Programs that answer with media are shown in Examples/. Ctrl-C ends it.
+            This command has no camera and no microphone: a call that it accepts it hangs up, with the reason `unsupported`. \
+            Examples/ has programs that answer with media. Ctrl-C ends it.
             """)
 
-    @Option(help: "ring: say that this device rings. accept: pick up. decline: don't.")
+    @Option(help: "ring: report that this device rings. accept or decline: do that as well.")
     var answer = Answer.ring
 
-    @Option(help: "With --answer decline: what to tell the caller.")
+    @Option(help: "With --answer decline: a message for the caller.")
     var message: String?
 
     @Flag(help: "End after the first call.")

@@ -33,7 +33,8 @@ enum ServerURL {
         case .tls: "The certificate must be for this name and from an authority that is trusted here."
         case .timedOut: "Something drops the packets, a firewall for one, or what listens there is no HTTP server."
         case .proxy: "Look at http_proxy and https_proxy in the environment."
-        default: "Is this an HTTP server?" + (url.scheme?.lowercased() == "http" ? " If it has TLS, write https://" : "")
+        default:
+            "Is this an HTTP server?" + (url.scheme?.lowercased() == "http" ? " If it has TLS, write https://" : "")
         }
     }
 

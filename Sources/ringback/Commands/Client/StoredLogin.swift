@@ -12,7 +12,7 @@ import RingbackModel
 struct StoredLogin: Codable {
     var url: URL
     var session: Session
-    /// The file of whom to trust instead of the system's.
+    /// A file of PEM certificates to trust instead of the system's.
     var certificateAuthorities: String?
 
     static func path(_ profile: String) throws -> URL {
@@ -54,7 +54,7 @@ struct StoredLogin: Codable {
             try FileManager.default.createDirectory(
                 at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw CommandError("\(directory.path) can't be made.")
+            throw CommandError("\(directory.path) can't be created.")
         }
         let temporary = directory.appendingPathComponent(".\(UUID().uuidString)")
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL, 0o600)

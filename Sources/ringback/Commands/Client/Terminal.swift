@@ -6,11 +6,11 @@ import Foundation
     import Darwin
 #endif
 
-/// What the commands write, in colour where a person looks at it.
+/// The output of the commands, in colour on a terminal.
 enum Terminal {
     enum Colour: String { case red = "31", green = "32", yellow = "33", blue = "34", faint = "2", bold = "1" }
 
-    /// On a terminal, unless the user doesn't want it (no-color.org).
+    /// On a terminal, unless the user has turned it off (no-color.org).
     static let isColourful: Bool = {
         let environment = ProcessInfo.processInfo.environment
         return isatty(1) == 1 && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
@@ -25,20 +25,20 @@ enum Terminal {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
         } catch {
-            // A disk that is full, a pipe that nobody reads: there is nobody left to tell.
+            // A full disk, or a pipe that nobody reads: the error can't be reported either.
             exit(CommandCode.failed.rawValue)
         }
     }
 
     static func complain(_ line: String) { tell("ringback: " + line + "\n") }
 
-    /// What is for people, not for programs that read the output: on standard error.
+    /// A line for people, not for programs that read the output: on standard error.
     static func note(_ line: String) { tell(line + "\n") }
 
-    /// On standard error, and if that can't be written to, nowhere.
+    /// Writes to standard error. Failing that is ignored.
     private static func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
-    /// Text of other people's without what a terminal would obey.
+    /// Other users' text, without control characters.
     static func clean(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

@@ -6,9 +6,9 @@ import UnixSignals
 /// `ringback watch`
 struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show your events as they come.", discussion: "Ctrl-C ends it.")
+        abstract: "Print your events as they come.", discussion: "Ctrl-C ends it.")
 
-    @Argument(help: "Users whose presence to watch, too.")
+    @Argument(help: "Users whose presence to watch.")
     var users: [String] = []
 
     @Flag(help: "One JSON object a line.")
@@ -19,7 +19,7 @@ struct Watch: AsyncParsableCommand {
         completion: .list(Transport.allCases.map(\.rawValue)),
         transform: { text in
             guard let transport = Transport(rawValue: text) else {
-                throw ValidationError("There is no transport \(text).")
+                throw ValidationError("transport must be websocket, sse or longpoll, not '\(text)'.")
             }
             return transport
         })
@@ -28,7 +28,7 @@ struct Watch: AsyncParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func validate() throws {
-        for user in users where UserID(user) == nil { throw ValidationError("\(user) is no user's name.") }
+        for user in users where UserID(user) == nil { throw ValidationError("'\(user)' can't be a user's name.") }
     }
 
     func run() async throws {

@@ -3,7 +3,7 @@ import Synchronization
 /// What one thread puts in and one task takes out, in order and bounded.
 ///
 /// The one who puts in asks ``hasRoom()`` first, and stops reading the network when there is none; `onRoom` tells it to go on.
-final class Mailbox<Element: Sendable>: Sendable {
+final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
         var items: [(element: Element, cost: Int)] = []
         var first = 0
