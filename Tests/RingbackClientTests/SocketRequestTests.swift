@@ -268,6 +268,69 @@ struct SocketRequestTests {
         while !client.requests.hasSocket { _ = try await iterator.next() }
     }
 
+    @Test func `a server that reads no requests stops no events, and is given up`() async throws {
+        let (heards, heard) = AsyncStream<Void>.makeStream()
+        let counter = Counter()
+        let server = try ScriptedServer { request, connection in
+            guard request.path == "/v1/socket" else {
+                return connection.answer(201, "application/json", Script.call)
+            }
+            guard counter.next() == 1 else {
+                while connection.read() != nil {}
+                return false
+            }
+            connection.limitReceiveBuffer(4096)
+            _ = Self.open(request, connection)
+            // The first bytes of a frame: from here on the client's thread has more to write than anybody reads.
+            _ = connection.read(atMost: 16)
+            var number = 2
+            while connection.writes("{\"event\":\(Script.presence("p.\(number)", cursor: number))}"), number < 12 {
+                number += 1
+                usleep(20_000)
+            }
+            connection.waitForEnd()
+            return false
+        }
+        let network = NetworkOptions(
+            proxy: "", connectTimeout: .seconds(20), requestTimeout: .seconds(4), silenceTimeout: .seconds(60))
+        let client = try RingbackClient(
+            baseURL: server.url, session: Script.session, network: network, retries: .forTests)
+        let events = Task {
+            for try await event in client.events(after: Cursor("e.1"), over: .only(.webSocket)) {
+                if case .presence = event.kind { heard.yield() }
+            }
+        }
+        while !client.requests.hasSocket { try await TestServer.pause() }
+        let custom = try JSONText(Array("\"\(String(repeating: "x", count: 50_000))\"".utf8))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<16 {
+                group.addTask { _ = try await client.invite(UserID("petya")!, custom: custom) }
+            }
+            var count = 0
+            for await _ in heards {
+                count += 1
+                if count == 10 { break }
+            }
+            // Nothing was given up so far.
+            #expect(server.requests.count == 1)
+            try await group.waitForAll()
+        }
+        // One whose time was nearly over may have been sent twice, with its key.
+        let keys = server.requests.filter { $0.path == "/v1/calls" }.map { $0.headers["idempotency-key"] }
+        #expect(Set(keys).count == 16)
+        events.cancel()
+    }
+
+    /// It once went on resting for as long as a request may take.
+    @Test func `a request that is told to go in the moment its time is over goes after its rest`() async throws {
+        let queue = RequestQueue(token: nil)
+        let id = try queue.add(OperationRequest(.getMe))
+        #expect(queue.timedOut(id))
+        #expect(try await queue.turn(of: id, by: .now) == nil)
+        queue.rested(id)
+        guard case .sendOverHTTP = try await queue.turn(of: id, by: .now) else { throw Unexpected() }
+    }
+
     @Test func `another session's requests do not go over the socket of the first`() async throws {
         let server = try ScriptedServer { request, connection in
             switch request.path {

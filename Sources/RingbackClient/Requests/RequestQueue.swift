@@ -168,20 +168,27 @@ final class RequestQueue: Sendable {
     /// - Returns: Whether it is to be repeated after a rest; `false` when it goes another way by now.
     func failedOverHTTP(_ id: RequestID) -> Bool {
         state.withLock { state in
-            guard state.pending[id]?.isAnswered == false else { return false }
+            // It was answered over a socket meanwhile, or is to be sent anew.
+            guard let pending = state.pending[id], pending.turn == nil else { return false }
             return state.order.failed(id, over: .http)
         }
     }
 
     /// No answer came in time. A socket that owes it is given up, as a connection of HTTP would be.
-    func timedOut(_ id: RequestID) {
-        let socket = state.withLock { state -> SocketConnection? in
+    ///
+    /// - Returns: Whether the request is to be repeated after a rest; `false` when the answer has just come.
+    func timedOut(_ id: RequestID) -> Bool {
+        let (isUnanswered, socket) = state.withLock { state -> (Bool, SocketConnection?) in
+            guard state.pending[id]?.isAnswered == false else { return (false, nil) }
+            // What it was to do next is void: the time for it is over.
+            state.pending[id]?.turn = nil
             let route = state.order.route(of: id)
             _ = state.order.failed(id, over: route)
-            guard case .socket(let socket) = route else { return nil }
-            return state.sockets[socket]
+            guard case .socket(let socket) = route else { return (true, nil) }
+            return (true, state.sockets[socket])
         }
         socket?.giveUp()
+        return isUnanswered
     }
 
     func rested(_ id: RequestID) { change { $0.order.rested(id) } }

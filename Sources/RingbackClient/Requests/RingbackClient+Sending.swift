@@ -50,7 +50,7 @@ extension RingbackClient {
                     failure = error
                 }
             case nil:
-                requests.timedOut(id)
+                guard requests.timedOut(id) else { continue }
                 failure = .transport(TransportFailure(kind: .timedOut, detail: "no answer came in time"))
             }
             let wake = ContinuousClock.now + (try delay(of: request, after: failure, &failures))

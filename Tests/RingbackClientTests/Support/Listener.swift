@@ -72,6 +72,19 @@ final class Connection: Sendable {
         return true
     }
 
+    /// Bounds what the system takes before it is read.
+    func limitReceiveBuffer(_ bytes: Int32) {
+        var bytes = bytes
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Waits until the other side has closed or reset the connection, without reading.
+    func waitForEnd() {
+        // POLLRDHUP, which Glibc's module does not have.
+        var watched = pollfd(fd: descriptor, events: 0x2000, revents: 0)
+        _ = poll(&watched, 1, -1)
+    }
+
     /// - Parameter isReset: With a reset instead of an orderly end.
     func end(isReset: Bool = false) {
         if isReset {
