@@ -59,28 +59,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "RingbackOpenAPI", path: "openapi", resources: [.embedInCode("openapi.yaml")],
+            name: "RingbackOpenAPI", dependencies: ["CEmbeddedFiles"], path: "openapi", exclude: ["openapi.yaml"],
             swiftSettings: strict
         ),
         .target(
-            name: "RingbackWeb",
-            resources: [
-                .embedInCode("demo/account.js"), .embedInCode("demo/demo.css"), .embedInCode("demo/demo.js"),
-                .embedInCode("demo/directory.js"), .embedInCode("demo/draw.js"), .embedInCode("demo/history.js"),
-                .embedInCode("demo/icon.svg"), .embedInCode("demo/index.html"), .embedInCode("demo/people.js"),
-                .embedInCode("demo/preview.js"), .embedInCode("demo/storage.js"), .embedInCode("demo/user-id.js"),
-                .embedInCode("demo/words.js"),
-                .embedInCode("docs/docs.css"), .embedInCode("docs/docs.html"), .embedInCode("docs/docs.js"),
-                .embedInCode("sdk/api.js"), .embedInCode("sdk/call-style.js"), .embedInCode("sdk/call-template.js"),
-                .embedInCode("sdk/call.js"), .embedInCode("sdk/device-list.js"), .embedInCode("sdk/feed.js"),
-                .embedInCode("sdk/media.js"), .embedInCode("sdk/peer.js"), .embedInCode("sdk/quality-charts.js"),
-                .embedInCode("sdk/quality.js"), .embedInCode("sdk/ringback-call.js"),
-                .embedInCode("sdk/ringback.d.ts"), .embedInCode("sdk/ringback.js"), .embedInCode("sdk/safety.js"),
-                .embedInCode("sdk/tones.js"), .embedInCode("sdk/transports.js"), .embedInCode("sdk/words-en.js"),
-                .embedInCode("sdk/words-ru.js"),
-            ],
+            name: "RingbackWeb", dependencies: ["CEmbeddedFiles"], exclude: ["demo", "docs", "sdk"],
             swiftSettings: strict
         ),
+        .target(name: "CEmbeddedFiles"),
         .target(
             name: "RingbackServer",
             dependencies: [
@@ -172,8 +158,7 @@ let package = Package(
             name: "RingbackServerTests",
             dependencies: [
                 "RingbackConformance", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer",
-                "RingbackSQLite",
-                "RingbackTesting",
+                "RingbackSQLite", "RingbackTesting", "RingbackWeb",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
