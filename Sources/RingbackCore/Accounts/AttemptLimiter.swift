@@ -1,10 +1,10 @@
-import RingbackModel
+package import RingbackModel
 import Synchronization
 
 /// Slows down guessing: a name whose password was wrong too often has to wait.
 ///
 /// Attempts that are still being checked count too, so that guessing in parallel is no way around it.
-final class AttemptLimiter: Sendable {
+package final class AttemptLimiter: Sendable {
     private static let maximumFailures = 10
     private static let maximumPending = 32
     private static let window: Duration = .seconds(60)
@@ -18,10 +18,12 @@ final class AttemptLimiter: Sendable {
 
     private let attempts = Mutex<[UserID: Attempts]>([:])
 
+    package init() {}
+
     /// Begins an attempt, which must be ended.
     ///
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
-    func begin(_ user: UserID, at now: Timestamp) throws {
+    package func begin(_ user: UserID, at now: Timestamp) throws {
         let wait: Duration? = attempts.withLock { attempts in
             if attempts.count >= Self.capacity {
                 attempts = attempts.filter { $0.value.pending > 0 || $0.value.since + Self.window > now }
@@ -43,7 +45,7 @@ final class AttemptLimiter: Sendable {
     /// Ends an attempt.
     ///
     /// - Parameter hasSucceeded: The password was right; `nil` when that was not found out.
-    func end(_ user: UserID, hasSucceeded: Bool?) {
+    package func end(_ user: UserID, hasSucceeded: Bool?) {
         attempts.withLock { attempts in
             guard var entry = attempts[user] else { return }
             entry.pending = max(0, entry.pending - 1)

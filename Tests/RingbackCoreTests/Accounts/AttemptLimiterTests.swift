@@ -1,0 +1,35 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// How fast passwords can be guessed, in parallel too.
+struct AttemptLimiterTests {
+    private let limiter = AttemptLimiter()
+    private let now = ManualTime.start
+
+    private func begin(_ user: UserID = Cast.vasya.userId) -> Int? {
+        do {
+            try limiter.begin(user, at: now)
+            return nil
+        } catch {
+            return (error as? Problem)?.retryAfterSeconds
+        }
+    }
+
+    @Test func `At most 32 attempts for one name are checked at a time`() {
+        for _ in 0..<32 { #expect(begin() == nil) }
+        #expect(begin() != nil)
+        #expect(begin(Cast.petya.userId) == nil)
+        limiter.end(Cast.vasya.userId, hasSucceeded: nil)
+        #expect(begin() == nil)
+        #expect(begin() != nil)
+    }
+
+    @Test func `An attempt whose outcome is unknown is not a wrong password`() {
+        for _ in 0..<100 {
+            #expect(begin() == nil)
+            limiter.end(Cast.vasya.userId, hasSucceeded: nil)
+        }
+    }
+}
