@@ -73,6 +73,9 @@ static const unsigned char sdk_feed_js[] = {
 static const unsigned char sdk_media_js[] = {
 #embed "../RingbackWeb/sdk/media.js"
 };
+static const unsigned char sdk_operations_js[] = {
+#embed "../RingbackWeb/sdk/operations.js"
+};
 static const unsigned char sdk_peer_js[] = {
 #embed "../RingbackWeb/sdk/peer.js"
 };
@@ -81,6 +84,9 @@ static const unsigned char sdk_quality_charts_js[] = {
 };
 static const unsigned char sdk_quality_js[] = {
 #embed "../RingbackWeb/sdk/quality.js"
+};
+static const unsigned char sdk_rejoin_js[] = {
+#embed "../RingbackWeb/sdk/rejoin.js"
 };
 static const unsigned char sdk_ringback_call_js[] = {
 #embed "../RingbackWeb/sdk/ringback-call.js"
@@ -94,11 +100,14 @@ static const unsigned char sdk_ringback_js[] = {
 static const unsigned char sdk_safety_js[] = {
 #embed "../RingbackWeb/sdk/safety.js"
 };
+static const unsigned char sdk_socket_js[] = {
+#embed "../RingbackWeb/sdk/socket.js"
+};
 static const unsigned char sdk_tones_js[] = {
 #embed "../RingbackWeb/sdk/tones.js"
 };
-static const unsigned char sdk_transports_js[] = {
-#embed "../RingbackWeb/sdk/transports.js"
+static const unsigned char sdk_trouble_js[] = {
+#embed "../RingbackWeb/sdk/trouble.js"
 };
 static const unsigned char sdk_words_en_js[] = {
 #embed "../RingbackWeb/sdk/words-en.js"
@@ -135,15 +144,18 @@ static const EmbeddedFile files[] = {
     FILE("sdk/device-list.js", sdk_device_list_js),
     FILE("sdk/feed.js", sdk_feed_js),
     FILE("sdk/media.js", sdk_media_js),
+    FILE("sdk/operations.js", sdk_operations_js),
     FILE("sdk/peer.js", sdk_peer_js),
     FILE("sdk/quality-charts.js", sdk_quality_charts_js),
     FILE("sdk/quality.js", sdk_quality_js),
+    FILE("sdk/rejoin.js", sdk_rejoin_js),
     FILE("sdk/ringback-call.js", sdk_ringback_call_js),
     FILE("sdk/ringback.d.ts", sdk_ringback_d_ts),
     FILE("sdk/ringback.js", sdk_ringback_js),
     FILE("sdk/safety.js", sdk_safety_js),
+    FILE("sdk/socket.js", sdk_socket_js),
     FILE("sdk/tones.js", sdk_tones_js),
-    FILE("sdk/transports.js", sdk_transports_js),
+    FILE("sdk/trouble.js", sdk_trouble_js),
     FILE("sdk/words-en.js", sdk_words_en_js),
     FILE("sdk/words-ru.js", sdk_words_ru_js),
     FILE("openapi.yaml", openapi_yaml),

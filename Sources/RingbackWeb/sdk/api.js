@@ -1,10 +1,12 @@
+import { socketRequest } from './operations.js';
+
 /** `signal` ends it early. */
 export const sleep = (ms, signal) => new Promise((resolve) => {
   setTimeout(resolve, ms);
   signal?.addEventListener('abort', resolve);
 });
 
-/** With jitter, so that many pages do not come back in the same instant. */
+/** With jitter: many pages must not come back in one instant. */
 export const backoff = (attempt) => Math.min(5_000, 250 * 2 ** attempt) * (0.5 + Math.random());
 
 export const note = (error) => console.debug('ringback:', error);
@@ -17,7 +19,6 @@ export function parseJSON(text) {
   }
 }
 
-/** The server said no (RFC 9457), or did not answer: then `status` is 0. */
 export class RequestError extends Error {
   constructor(status, problem) {
     super(problem.detail || problem.title || `HTTP ${status}`);
@@ -25,10 +26,14 @@ export class RequestError extends Error {
   }
 }
 
-export class Api {
-  #renewal = null;
+export const unanswered = (detail) => new RequestError(0, { code: 'unanswered', detail, retryable: true });
 
-  /** `token`: one, or a function that gets another in place of a refused one. */
+export class Api {
+  socket = null;
+  #renewal = null;
+  #queue = [];
+  #http = { send: ({ method, path, data, ...options }) => this.once(method, path, data, options) };
+
   constructor(url, token = null) {
     const isFunction = typeof token === 'function';
     this.url = new URL(url);
@@ -36,52 +41,93 @@ export class Api {
     this.renewToken = async (refused) => isFunction && token(refused);
   }
 
-  /** Repeated with one idempotency key, for `patienceMs`. @throws {RequestError} */
-  async request(method, path, data, { patienceMs = 15_000 } = {}) {
-    const key = method === 'GET' ? null : crypto.getRandomValues(new Uint32Array(4)).join('.');
+  /** Over the open socket, else over HTTP, in the order of the requests; see docs/browser-sdk.md. */
+  async request(method, path, data = {}, { patienceMs = 15_000 } = {}) {
+    const key = method === 'GET' ? undefined : crypto.getRandomValues(new Uint32Array(4)).join('.');
     const deadline = performance.now() + patienceMs;
-    for (let attempt = 0; ; attempt++) {
-      const { token } = this;
-      try {
-        return await this.once(method, path, data, { key });
-      } catch (error) {
-        const { status, retryable, retryAfterSeconds } = error;
-        if (status === 401 && token && !attempt && await this.renew(token)) continue;
-        const isBusy = status === 429;
-        const isRepeated = isBusy || (retryable && (!status || status >= 500));
-        const pause = isBusy ? Math.max(500, retryAfterSeconds * 1_000) : backoff(Math.min(attempt, 3));
-        if (!isRepeated || performance.now() + pause > deadline) throw error;
-        await sleep(pause);
-      }
+    const entry = { method, path, data, key, deadline, attempts: 0, ...socketRequest(method, path, data, key) };
+    const answer = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
+    const timer = setTimeout(entry.reject, patienceMs, unanswered());
+    this.#queue.push(entry);
+    this.#flush();
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+      entry.stop?.abort();
+      this.#queue.splice(this.#queue.indexOf(entry), 1);
+      this.#flush();
+    }
+  }
+
+  /** `socket`: `{send, probe}` of the one that has opened, or null. */
+  use(socket) {
+    this.socket = socket;
+    // A write that hangs on its way over HTTP would hold up the others.
+    for (const { key, way, stop } of this.#queue) if (socket && key && way === this.#http) stop.abort();
+    this.#flush();
+  }
+
+  /** A write waits for the answers to those before it, unless all go over one socket: there the server keeps the order. */
+  #flush() {
+    let before = null;
+    for (const entry of this.#queue) {
+      const way = entry.frame && this.socket || this.#http;
+      if (!entry.way && (!entry.key || !before || (before === way && way !== this.#http))) this.#attempt(entry, way);
+      if (entry.key) before = entry.way && [null, entry.way].includes(before) ? entry.way : 'none';
+    }
+  }
+
+  async #attempt(entry, way) {
+    const { attempts } = entry;
+    const { token } = this;
+    Object.assign(entry, { way, attempts: attempts + 1, stop: new AbortController() });
+    try {
+      entry.resolve(await way.send(entry));
+    } catch (error) {
+      const { status, retryable, retryAfterSeconds } = error;
+      let isRepeated = retryable && status !== 409;
+      let pause = Math.max(retryAfterSeconds * 1_000, backoff(attempts));
+      // Another connection may do at once.
+      if (!status && (this.socket || way !== this.#http)) pause = 0;
+      if (status === 401 && token && !attempts) [isRepeated, pause] = [await this.renew(token).catch(note), 0];
+      if (!isRepeated || performance.now() + pause > entry.deadline) return entry.reject(error);
+      entry.way = 'none';
+      await sleep(pause);
+      entry.way = null;
+      this.#flush();
     }
   }
 
   /** Gets another token, once for all who ask; false if there is none. */
   async renew(used) {
     if (used !== this.token) return true;
-    this.#renewal ??= this.renewToken(used).finally(() => { this.#renewal = null; });
+    this.#renewal ??= this.renewToken(used)
+      .catch((error) => { console.error('ringback: no token:', error); throw error; })
+      .finally(() => { this.#renewal = null; });
     const token = await this.#renewal;
     if (!token || token === used) return false;
     this.token = token;
     return true;
   }
 
-  /** `data` is the query of a GET, else the body. `isStream`: resolves with a reader of the answer's text. */
-  async once(method, path, data = {}, { key, signal, timeoutMs = 12_000, isStream = false } = {}) {
+  /** By HTTP, whatever the socket does. `data` is the query of a GET, else the body. */
+  async once(method, path, data = {}, { key, stop = new AbortController(), timeoutMs = 12_000 } = {}) {
     const url = new URL(`v1/${path}`, this.url);
     const headers = { 'Content-Type': 'application/json' };
     if (this.token) headers.Authorization = `Bearer ${this.token}`;
     if (key) headers['Idempotency-Key'] = key;
     if (method === 'GET') url.search = new URLSearchParams(data);
     const body = ['GET', 'DELETE'].includes(method) ? undefined : JSON.stringify(data);
+    const timer = setTimeout(() => stop.abort(), timeoutMs);
     let response, text;
-    const signals = [signal, !isStream && AbortSignal.timeout(timeoutMs)].filter(Boolean);
     try {
-      response = await fetch(url, { method, headers, body, cache: 'no-store', signal: AbortSignal.any(signals) });
-      if (response.ok && isStream) return response.body.pipeThrough(new TextDecoderStream()).getReader();
+      response = await fetch(url, { method, headers, body, cache: 'no-store', signal: stop.signal });
       text = await response.text();
     } catch (error) {
-      throw new RequestError(0, { code: 'unanswered', detail: error.message, retryable: true });
+      throw unanswered(error.message);
+    } finally {
+      clearTimeout(timer);
     }
     if (response.ok) return parseJSON(text);
     const retryAfterSeconds = Number(response.headers.get('Retry-After')) || 0;

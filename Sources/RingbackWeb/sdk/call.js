@@ -5,7 +5,7 @@ import { connectPeer } from './peer.js';
 const STATES = ['inviting', 'ringing', 'connecting', 'active', 'ended'];
 export const rank = ({ state }) => STATES.indexOf(state);
 
-/** One call; ringback.d.ts says what its properties mean. */
+/** One call; see ringback.d.ts. */
 export class Call extends LocalMedia {
   reason = null;
   remoteStream = null;
@@ -18,7 +18,6 @@ export class Call extends LocalMedia {
   peerConnection = null;
   negotiation = 0;
   #peer = null;
-  #telling = Promise.resolve();
   #told = '';
   #accept;
   accepted = new Promise((resolve) => { this.#accept = resolve; });
@@ -26,9 +25,7 @@ export class Call extends LocalMedia {
   constructor(ringback, info, peerId) {
     super(ringback.devices);
     const isMine = !info || info.caller.userId === ringback.device.userId;
-    this.ringback = ringback;
-    this.info = info;
-    this.role = isMine ? 'caller' : 'callee';
+    Object.assign(this, { ringback, info, role: isMine ? 'caller' : 'callee' });
     this.peerId = peerId ?? (isMine ? info.callee : info.caller).userId;
     this.state = STATES[Math.min(info ? rank(info) : 0, 2)];
   }
@@ -37,12 +34,11 @@ export class Call extends LocalMedia {
   get isRinging() { return rank(this) < 2; }
   get isIncoming() { return this.role === 'callee' && this.isRinging; }
 
-  /** Picks up, and hangs up another call that is under way. */
   async accept({ audio = true, video = this.info.media.video } = {}) {
     if (!this.isIncoming) return;
     this.ringback.current?.hangUp();
     const accepted = this.post('accept', {}, 30_000);
-    this.#start(false);
+    this.start(false);
     this.acquire({ audio, video });
     try {
       const info = await accepted;
@@ -50,7 +46,7 @@ export class Call extends LocalMedia {
       else this.apply(info);
     } catch ({ code, status }) {
       if (code === 'already_accepted') return this.finish('accepted_elsewhere');
-      this.apply(await this.ringback.ended(this.id));
+      this.apply(await this.ringback.read(this.id));
       this.finish(status ? 'failed' : 'unanswered');
     }
   }
@@ -59,16 +55,14 @@ export class Call extends LocalMedia {
     if (this.isIncoming) await this.hangUp('declined', { message });
   }
 
-  /** Resolves when the server knows. */
   async hangUp(reason = 'completed', how = { reason }) {
     const { info, state } = this;
     if (state === 'ended') return;
     const early = this.isIncoming ? 'declined' : 'canceled';
     this.finish(this.isRinging && reason === 'completed' ? early : reason, { endedBy: this.ringback.device });
-    if (info) await this.ringback.leave(info, how);
+    if (info) this.update({ info: { ...this.info, ...await this.ringback.leave(info, how) } });
   }
 
-  /** Looks for a new path. */
   restartIce() {
     this.#peer?.restartIce().catch(note);
   }
@@ -96,7 +90,7 @@ export class Call extends LocalMedia {
     }
   }
 
-  /** An older state changes nothing. */
+  /** Takes no older state. */
   apply(info) {
     if (!info || this.state === 'ended' || (this.info && rank(info) < rank(this.info))) return;
     this.info = { ...this.info, ...info };
@@ -107,7 +101,7 @@ export class Call extends LocalMedia {
       if (isAccepted) this.finish(info.callee.deviceId === deviceId ? 'merged' : 'accepted_elsewhere');
       return;
     }
-    if (isAccepted) this.#start(this.role === 'caller');
+    if (isAccepted) this.start(this.role === 'caller');
     const other = info.participants?.find((participant) => participant.deviceId !== deviceId);
     if (other) this.update({ remoteConnection: other.connection, remoteMedia: this.remoteMedia ?? other.media });
     if (this.isRinging) this.#set(info.state);
@@ -118,26 +112,6 @@ export class Call extends LocalMedia {
     else if (type === 'call.participant') this.update({ remoteConnection: data.connection });
     else if (data.call) this.apply(data.call);
     else this.#peer?.receive(type, data);
-  }
-
-  /** From a snapshot: after a reload, or when the cursor was lost. */
-  rejoin(info) {
-    const isTheirs = (description) => description && description.from.deviceId !== this.ringback.device.deviceId;
-    const { offer, answer, candidates = [] } = info;
-    const isOfferOpen = isTheirs(offer) && !(answer?.negotiation >= offer.negotiation);
-    this.remoteMedia = null;
-    // The negotiation that took place is gone with the page before.
-    if (rank(info) >= 2) this.#start(!isOfferOpen && (this.role === 'caller' || info.negotiation > 0));
-    this.apply(info);
-    if (isOfferOpen) this.#peer?.receive('call.offer', offer);
-    if (isTheirs(answer)) this.#peer?.receive('call.answer', answer);
-    this.#peer?.receive('call.candidates', { candidates: candidates.map(({ candidate }) => candidate) });
-  }
-
-  /** What the user did not give before the reload is not taken now. */
-  returned({ since = null, isMuted = false, isHidden = false, wanted = this.info.media }) {
-    Object.assign(this, { since, isMuted, isHidden, isReturning: !this.isRinging });
-    this.acquire(wanted);
   }
 
   finish(reason, more = {}) {
@@ -161,7 +135,7 @@ export class Call extends LocalMedia {
     super.update(changes);
     this.ringback.emit('change', { call: this });
     this.#peer?.mediaChanged();
-    if (this.state === 'active') this.#telling = this.#telling.then(() => this.#tell()).catch(note);
+    if (this.state === 'active') this.#tell();
     if (!this.id || this.isIncoming || this.state === 'ended') return;
     const { id: callId, since, isMuted, isHidden, wanted } = this;
     this.ringback.keep({ callId, since, isMuted, isHidden, wanted });
@@ -180,12 +154,12 @@ export class Call extends LocalMedia {
     if (isNew) this.dispatchEvent(new Event('statechange'));
   }
 
-  async #tell() {
+  #tell() {
     const { mediaState } = this;
     const text = JSON.stringify(mediaState);
-    if (this.state !== 'active' || text === this.#told) return;
-    await this.ringback.request('PUT', `calls/${this.id}/media`, mediaState);
+    if (text === this.#told) return;
     this.#told = text;
+    this.ringback.request('PUT', `calls/${this.id}/media`, mediaState).catch(() => { this.#told = ''; });
   }
 
   #connect(isOffering) {
@@ -194,7 +168,7 @@ export class Call extends LocalMedia {
     if (isOffering) this.#peer.offer();
   }
 
-  #start(isOffering) {
+  start(isOffering) {
     this.#connect(isOffering);
     this.#accept();
     if (this.state !== 'active') this.#set('connecting');

@@ -1,12 +1,16 @@
 import { backoff, note, sleep } from './api.js';
-import { TRANSPORTS } from './transports.js';
+import { webSocket } from './socket.js';
 
 const CLIMB_MS = 8_000;
+const LADDER = ['websocket', 'sse', 'longpoll'];
+
+/** What is needed only when a connection was refused. */
+const trouble = () => import('./trouble.js');
 
 /** The events of this user over whichever transport works: down the ladder, and up again from time to time. */
 export function openFeed(ringback, preference, on) {
   const { api } = ringback;
-  const ladder = TRANSPORTS[preference] ? [preference] : Object.keys(TRANSPORTS);
+  const ladder = LADDER.includes(preference) ? [preference] : LADDER;
   let cursor;
   let rung = 0;
   let climbMs = CLIMB_MS;
@@ -21,7 +25,7 @@ export function openFeed(ringback, preference, on) {
     ringback.emit('connection');
   }
 
-  function listen(signal) {
+  async function listen(signal) {
     const transport = ladder[rung];
     const welcome = ({ device, calls, ...more }) => {
       isOpen = true;
@@ -35,28 +39,27 @@ export function openFeed(ringback, preference, on) {
       cursor = event.cursor ?? cursor;
       on.event(event);
     };
-    return TRANSPORTS[transport](api, { cursor, signal, deliver });
+    const open = transport === 'websocket' ? webSocket : (await trouble())[transport];
+    return open(api, { cursor, signal, deliver });
   }
 
   /** One rung down, if only this transport is not well. */
   async function stepDown({ status }) {
-    if (isOpen || status === 401 || status === 410 || rung + 1 === ladder.length) return false;
+    if (isOpen || status === 401 || status === 410) return false;
     const isWell = await api.once('GET', '../healthz').then(() => true, () => false);
-    if (isWell) rung += 1;
-    return isWell;
+    if (!isWell || rung + 1 === ladder.length) return false;
+    rung += 1;
+    return true;
   }
 
-  async function isOver({ status, code }) {
-    if (status !== 401) return false;
-    const { token } = api;
-    const isSuperseded = code === 'superseded';
-    // Another socket with the same token may be the page's own, or that of the page before.
-    const isGood = isSuperseded
-      ? await api.once('GET', 'users/me').then(() => true, (error) => error.status !== 401)
-      : await api.renew(token).catch(() => true);
-    if (isGood || token !== api.token) return false;
+  /** Nothing will come any more: the user has to sign in, or this page may not ask. */
+  async function isOver(error) {
+    if (isOpen && error.status !== 401) return false;
+    const { refusal } = await trouble();
+    const refused = await refusal(api, error);
+    if (!refused) return false;
     changed({ connection: 'over' });
-    ringback.emit('signedout', { reason: isSuperseded ? code : 'unauthenticated' });
+    on.over(refused);
     return true;
   }
 
@@ -70,8 +73,9 @@ export function openFeed(ringback, preference, on) {
       clearTimeout(climbing);
       const isClimbing = signal.reason === 'climb';
       if (isClimbing) rung = 0;
-      if (isStopped || await isOver(error)) return;
+      if (isStopped) return;
       if (isClimbing || await stepDown(error)) continue;
+      if (await isOver(error).catch(note)) return;
       note(error);
       changed({ connection: 'reconnecting' });
       if (isOpen) failures = 0;
@@ -90,9 +94,8 @@ export function openFeed(ringback, preference, on) {
 
     /** Proves the connection, or makes a new one; a stream can't be proved, and is replaced if `anew`. */
     nudge(anew = false) {
-      const isOnline = ringback.connection === 'online';
-      if (isOnline && api.probe) api.probe();
-      else if (anew || !isOnline) attempt.abort();
+      if (api.socket && navigator.onLine) api.socket.probe();
+      else if (anew || ringback.connection !== 'online') attempt.abort();
     },
   };
 }

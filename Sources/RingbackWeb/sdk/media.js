@@ -2,7 +2,6 @@ const CODES = {
   NotAllowedError: 'denied', NotFoundError: 'missing', NotReadableError: 'busy', AbortError: 'busy',
 };
 
-/** Why devices can't be used; words for it are in words-en.js and words-ru.js. */
 export class DeviceTrouble extends Error {
   constructor(code, devices) {
     super(code);
@@ -19,7 +18,6 @@ const PICTURE = { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: 'u
 const kindsOf = (wanted) => Object.keys(NAMES).filter((kind) => wanted[kind] ?? true);
 const stopTracks = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
-/** Microphone, camera and screen; what is missing is told by `trouble`. */
 export class LocalMedia extends EventTarget {
   localStream = new MediaStream();
   localScreen = null;
@@ -30,7 +28,6 @@ export class LocalMedia extends EventTarget {
   wanted = {};
   #isStopped = false;
 
-  /** @param devices the ids that the user prefers */
   constructor(devices) {
     super();
     this.devices = { ...devices };
@@ -38,7 +35,6 @@ export class LocalMedia extends EventTarget {
 
   get isCameraOff() { return this.isHidden || !this.track('video'); }
 
-  /** Asks for both; where that fails, for each alone. Never throws. */
   async acquire(wanted) {
     const kinds = kindsOf(wanted);
     if (!kinds.length) return;
@@ -51,17 +47,16 @@ export class LocalMedia extends EventTarget {
     this.update({ trouble, isAcquiring: false });
   }
 
-  mute(isMuted = true) {
+  async mute(isMuted = true) {
+    if (!isMuted && !this.track('audio')) await this.replaceDevice('microphone', this.devices.microphone);
     this.update({ isMuted });
   }
 
-  /** @throws {DeviceTrouble} */
   async setCamera(isOn) {
     if (isOn && !this.track('video')) await this.replaceDevice('camera', this.devices.camera);
     this.update({ isHidden: !isOn });
   }
 
-  /** Another microphone or camera. @throws {DeviceTrouble} */
   async replaceDevice(device, deviceId) {
     this.devices[device] = deviceId;
     const kind = device === 'camera' ? 'video' : 'audio';
@@ -70,7 +65,6 @@ export class LocalMedia extends EventTarget {
     if (trouble) throw trouble;
   }
 
-  /** @throws {DeviceTrouble} */
   async shareScreen(isOn = true) {
     const screen = isOn ? await navigator.mediaDevices.getDisplayMedia()
       .catch((error) => { throw DeviceTrouble.by(error, ['screen']); }) : null;
@@ -81,7 +75,6 @@ export class LocalMedia extends EventTarget {
     if (track) track.onended = () => { if (this.localScreen === screen) this.shareScreen(false); };
   }
 
-  /** @param {'audio'|'video'|'screen'} kind */
   track(kind) {
     if (kind === 'screen') return this.localScreen?.getVideoTracks()[0];
     return this.localStream.getTracks().find((track) => track.kind === kind);
@@ -97,7 +90,6 @@ export class LocalMedia extends EventTarget {
     };
   }
 
-  /** The camera's light goes out. */
   stop() {
     this.#isStopped = true;
     stopTracks(this.localStream);

@@ -12,7 +12,8 @@ const LAPSE_MS = 31_000;
 
 /** What names the RTCPeerConnection that made a description. */
 export function fingerprints({ sdp }) {
-  return [...new Set(sdp.toLowerCase().match(/(?<=^a=fingerprint:)\S+ \S+/gm))].sort().join(' ');
+  const found = sdp.toLowerCase().matchAll(/^a=fingerprint:(\S+ \S+)/gm);
+  return [...new Set(Array.from(found, ([, value]) => value))].sort().join(' ');
 }
 
 export function connectPeer(call) {
@@ -115,7 +116,11 @@ export function connectPeer(call) {
 
   function refused(error) {
     note(error);
-    if ([413, 422].includes(error.status)) call.hangUp('media_failed');
+    if (![413, 422].includes(error.status)) return;
+    if (!pc.currentRemoteDescription) return call.hangUp('media_failed');
+    // The call goes on as it was.
+    pc.onnegotiationneeded = null;
+    pc.setLocalDescription({ type: 'rollback' }).catch(note);
   }
 
   async function handleOffer({ negotiation, description }) {

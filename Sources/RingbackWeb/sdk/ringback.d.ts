@@ -19,7 +19,8 @@ export type CallState = 'inviting' | 'ringing' | 'connecting' | 'active' | 'ende
 
 /**
  * Why a call ended. The server's reasons, of one device alone (`…_elsewhere`, `merged`), and what this page alone knows:
- * `closed`, `failed`, `unanswered` (the server), `in_a_call`, or the code of a refused invite, such as `user_not_found`.
+ * `closed`, `failed`, `unanswered` (the server), `in_a_call`, `origin_not_allowed`, or the code of a refused invite, such as
+ * `user_not_found`.
  */
 export type EndReason =
   | 'completed' | 'canceled' | 'declined' | 'busy' | 'no_answer' | 'unreachable' | 'connect_timeout' | 'connection_lost'
@@ -129,8 +130,8 @@ export interface RingbackEventMap {
   connection: Event;
   /** `presence` has changed. */
   presence: Event;
-  /** There is no valid token any more; nothing else will come. */
-  signedout: Event & { reason: 'unauthenticated' | 'superseded' };
+  /** There is no valid token any more, or the server does not allow this page's origin; nothing else will come. */
+  signedout: Event & { reason: 'unauthenticated' | 'superseded' | 'origin_not_allowed' };
 }
 
 /**
@@ -166,7 +167,8 @@ export class Ringback extends EventTarget {
   /** Whose presence is told from now on, at most 200, also after interruptions. */
   watch(userIds: UserId[]): Promise<Presence[]>;
   /**
-   * Any other operation of the API, repeated until it is answered or `patienceMs` (15 s) are over.
+   * Any other operation of the API, repeated until it is answered or `patienceMs` (15 s) are over. Writes are done in the
+   * order of these calls, each once.
    * @example ringback.request('GET', 'calls', { limit: 20 })
    * @throws {RequestError}
    */
@@ -255,7 +257,8 @@ export class LocalMedia extends EventTarget {
 
   /** Asks for both; where that fails, for each alone. A call does it by itself. Never throws. */
   acquire(wanted: { audio?: boolean; video?: boolean }): Promise<void>;
-  mute(isMuted?: boolean): void;
+  /** `mute(false)` asks for a microphone if there is none yet. @throws {DeviceTrouble} */
+  mute(isMuted?: boolean): Promise<void>;
   /** Turning it on asks for a camera if there is none yet. @throws {DeviceTrouble} */
   setCamera(isOn: boolean): Promise<void>;
   /** Another microphone or camera. @throws {DeviceTrouble} */

@@ -1,4 +1,4 @@
-/** Calls for a page that has none: `new Ringback({ token }).invite('petya', { video: true })`. Types: ringback.d.ts. */
+/** Calls for a page that has none; ringback.d.ts explains the public members. */
 
 import { Api, note, RequestError } from './api.js';
 import { Call, rank } from './call.js';
@@ -35,26 +35,26 @@ export class Ringback extends EventTarget {
         if (calls) this.#inOrder(() => this.#snapshot(calls));
       },
       event: (event) => this.#inOrder(() => this.#receive(event)),
+      over: (reason) => {
+        this.api.request = async () => { throw new RequestError(0, { code: reason }); };
+        if (reason === 'origin_not_allowed') this.calls.forEach((call) => call.finish(reason));
+        this.emit('signedout', { reason });
+      },
     });
-    const { signal } = this.#listening;
+    const on = (target, type, listener) => target?.addEventListener(type, listener, { signal: this.#listening.signal });
     const networkChanged = () => { this.#feed.nudge(true); this.current?.restartIce(); };
-    addEventListener('online', networkChanged, { signal });
-    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.#feed.nudge(); }, { signal });
+    on(window, 'online', networkChanged);
+    on(window, 'offline', () => this.#feed.nudge(true));
+    on(document, 'visibilitychange', () => { if (!document.hidden) this.#feed.nudge(); });
     const network = navigator.connection;
     let type = network?.type;
-    network?.addEventListener('change', () => {
-      // Other changes are new estimates of the same network.
-      if (type !== network.type) networkChanged();
-      type = network.type;
-    }, { signal });
+    // Other changes are new estimates of the same network.
+    on(network, 'change', () => { if (type !== (type = network.type)) networkChanged(); });
   }
 
-  /** Calls that ring or are under way. */
   get calls() { return this.#calls.filter(({ state }) => state !== 'ended'); }
-  /** The call that this device takes part in. */
   get current() { return this.calls.find(({ isIncoming }) => !isIncoming); }
 
-  /** Calls somebody. How it goes on, the call's state tells. @throws {RequestError} */
   async invite(userId, options = {}) {
     if (this.current) throw new RequestError(0, { code: 'in_a_call' });
     const call = this.#add(null, userId);
@@ -62,7 +62,6 @@ export class Ringback extends EventTarget {
     return call;
   }
 
-  /** Whose presence is told from now on, at most 200. */
   async watch(userIds) {
     this.#watched = userIds;
     const { items } = await this.request('PUT', 'users/me/watching', { userIds });
@@ -71,12 +70,10 @@ export class Ringback extends EventTarget {
     return items;
   }
 
-  /** Any operation of the API: `request('GET', 'calls', {limit: 20})`. @throws {RequestError} */
   request(method, path, data, options) {
     return this.api.request(method, path, data, options);
   }
 
-  /** Hangs up, and stops listening. Resolves when the server knows. */
   async close() {
     const left = this.current?.hangUp();
     this.calls.forEach((call) => call.finish('closed'));
@@ -98,12 +95,12 @@ export class Ringback extends EventTarget {
     return this.#inOrder(() => this.request('POST', 'calls', body));
   }
 
-  async leave(info, how = {}) {
+  leave(info, how = {}) {
     const { callId, caller } = info;
     const say = (what, data) => this.request('POST', `calls/${callId}/${what}`, data, { patienceMs: 120_000 });
     const early = caller.deviceId === this.device.deviceId ? 'cancel' : 'decline';
     this.#left.add(callId);
-    await say(rank(info) < 2 ? early : 'hangup', how)
+    return say(rank(info) < 2 ? early : 'hangup', how)
       // An accept may have come in between, or one's own may have got lost.
       .catch((error) => { if (error.status === 409) return say('hangup', {}); throw error; })
       .catch(note);
@@ -126,9 +123,8 @@ export class Ringback extends EventTarget {
     }
   }
 
-  async ended(callId) {
-    const info = await this.request('GET', `calls/${callId}`).catch(note);
-    return info?.state === 'ended' && info;
+  read(callId) {
+    return this.request('GET', `calls/${callId}`).catch(note);
   }
 
   async iceServers() {
@@ -148,7 +144,7 @@ export class Ringback extends EventTarget {
 
   #inOrder(work) {
     const done = this.#order.then(work);
-    this.#order = done.catch(() => {});
+    this.#order = done.catch(note);
     return done;
   }
 
@@ -159,10 +155,10 @@ export class Ringback extends EventTarget {
     return call;
   }
 
-  #snapshot(calls) {
+  async #snapshot(calls) {
     const { kept } = this;
     for (const info of calls) {
-      if (this.#takesPart(info)) this.#rejoin(info, kept);
+      if (this.#takesPart(info)) await this.#rejoin(info, kept);
       else if (rank(info) < 2) this.#incoming(info);
     }
     const known = new Set([...this.calls.map(({ id }) => id), kept.callId]);
@@ -172,17 +168,19 @@ export class Ringback extends EventTarget {
   }
 
   async #learnEnd(callId) {
-    const info = await this.ended(callId);
-    if (info) (this.find(callId) ?? this.#add({ ...info, state: 'connecting' })).apply(info);
+    const info = await this.read(callId);
+    if (info?.state === 'ended') (this.find(callId) ?? this.#add({ ...info, state: 'connecting' })).apply(info);
   }
 
-  #receive({ type, callId, data }) {
+  async #receive({ type, callId, data, ageMs }) {
     const call = this.find(callId);
     if (type === 'presence') {
       this.presence.set(data.userId, data);
       this.emit('presence');
     } else if (type === 'call.incoming') {
-      this.#incoming(data.call);
+      // It may have ended while this page was away.
+      const info = ageMs > 1_500 && await this.read(callId);
+      if (rank(info || data.call) < 2) this.#incoming(data.call);
     } else if (type !== 'call.stopped') {
       call?.receive({ type, data });
     } else if (call?.isIncoming || !this.#takesPart(data.call)) {
@@ -199,15 +197,12 @@ export class Ringback extends EventTarget {
     });
   }
 
-  #rejoin(info, kept) {
-    let call = this.find(info.callId);
-    if (!call) {
-      // This tab has left it, or begun another one meanwhile.
-      if (this.current || kept.callId !== info.callId) return this.leave(info);
-      call = this.#add(info);
-      call.returned(kept);
-    }
-    call.rejoin(info);
+  async #rejoin(info, kept) {
+    const call = this.find(info.callId);
+    // This tab has left it, or begun another one meanwhile.
+    if (!call && (this.current || kept.callId !== info.callId)) return void this.leave(info);
+    const { rejoin } = await import('./rejoin.js');
+    rejoin(call ?? this.#add(info), info, call ? null : kept);
   }
 
   #takesPart({ caller, callee }) {

@@ -1,0 +1,22 @@
+/** The operations that go over a socket, by method and path without the call's id. Others go over HTTP. */
+const OPERATIONS = {
+  'POST calls': 'invite', 'GET calls': 'listCalls', 'GET calls/': 'getCall', 'GET calls//timeline': 'getTimeline',
+  'POST calls//hangup': 'hangUp', 'POST calls//offer': 'sendOffer', 'POST calls//answer': 'sendAnswer',
+  'POST calls//candidates': 'addCandidates', 'PUT calls//media': 'setMedia', 'POST calls//quality': 'reportQuality',
+  'GET ice-servers': 'getIceServers', 'GET users': 'listUsers', 'PUT users/me/watching': 'setWatching',
+};
+for (const op of ['alerting', 'accept', 'decline', 'cancel', 'connected']) OPERATIONS[`POST calls//${op}`] = op;
+
+/** The server closes a socket for a longer one. */
+const FRAME_BYTES = 65_536;
+
+let count = 0;
+
+/** What a socket sends for a request: `{id, frame}`. The frame is empty if the request can only go over HTTP. */
+export function socketRequest(method, path, data, key) {
+  const id = ++count;
+  const [, callId] = /^calls\/([^/]+)/.exec(path) ?? [];
+  const op = OPERATIONS[`${method} ${path.replace(callId, '')}`];
+  const frame = op ? JSON.stringify({ id, op, data: { ...data, callId }, key }) : '';
+  return { id, frame: new Blob([frame]).size > FRAME_BYTES ? '' : frame };
+}
