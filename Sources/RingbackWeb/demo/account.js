@@ -2,7 +2,7 @@
 
 import { Api, sleep } from '/sdk/api.js';
 import { randomString, Stored } from './storage.js';
-import { deriveUserId } from './user-id.js';
+import { deriveUserId, fold } from './user-id.js';
 import { words } from './words.js';
 
 /** A sentence for the sign-in form. */
@@ -30,7 +30,7 @@ export class Account {
 
   /** Is this tab the continuation of the one that was typed for `name`? */
   isFor(name) {
-    return this.isSignedIn && (this.displayName === name.trim() || this.userId === deriveUserId(name).id);
+    return this.isSignedIn && (fold(this.displayName) === fold(name) || this.userId === deriveUserId(name));
   }
 
   /** For Ringback: the token; after it was refused, another one for the same device, by the stored password. */
@@ -51,7 +51,8 @@ export class Account {
   async signIn(typedName, typedPassword) {
     const displayName = typedName.trim();
     if (!displayName) throw new SignInTrouble(words().nameFirst);
-    const userId = this.#userIdFor(displayName);
+    const known = new Stored(localStorage, `id.${fold(displayName)}`);
+    const userId = known.value ?? deriveUserId(displayName);
     const stored = this.#password(userId);
     try {
       const password = typedPassword || stored.value || await this.#register(userId, displayName);
@@ -60,6 +61,7 @@ export class Account {
         await this.#createSession({ userId, password: stored.value });
       });
       if (typedPassword) stored.value = typedPassword;
+      known.value = userId;
       this.#update({ displayName });
     } catch (error) {
       if (error.status !== 401 || typedPassword) throw this.#trouble(error, displayName);
@@ -120,13 +122,6 @@ export class Account {
     const session = await this.#api.request('POST', 'sessions', credentials, { patienceMs: 8_000 });
     this.#data = { ...(deviceId ? this.#data : {}), token: session.token, userId, deviceId: session.deviceId };
     this.#update({});
-  }
-
-  #userIdFor(displayName) {
-    const { id, isLossy } = deriveUserId(displayName);
-    if (!isLossy) return id;
-    const stored = new Stored(localStorage, `id.${displayName}`);
-    return stored.value ??= `${id || 'guest'}-${randomString(5).toLowerCase()}`;
   }
 
   #password(userId) {

@@ -21,9 +21,8 @@ const preview = new Preview(
 let ringback = null;
 let directory = null;
 let history = null;
-/** The last call, as long as the page says how it ended. */
-let outcome = null;
 let signInWords = '';
+let isSignInError = false;
 let shownState = null;
 let wakeLock = null;
 /** Those of the newest call, for `debug`. */
@@ -38,7 +37,7 @@ function state() {
   const call = currentCall();
   if (call) return call.isRinging ? 'calling' : call.state;
   if (ringback.calls.length) return 'incoming';
-  return outcome ? 'ended' : 'idle';
+  return element.outcome ? 'ended' : 'idle';
 }
 
 // Signing in and out
@@ -53,7 +52,7 @@ async function enter() {
     transport: page.get('transport') ?? 'auto', iceTransportPolicy: page.get('ice') ?? undefined,
   });
   directory = new Directory(ringback, account, () => { changed(); element.changed(); });
-  history = new History(ringback, element, (userId) => directory.name(userId));
+  history = new History(ringback, element, { userId: account.userId, name: (userId) => directory.name(userId), call });
   element.nameOf = (userId) => directory.name(userId);
   element.ringback = ringback;
   let wasOnline = false;
@@ -64,7 +63,6 @@ async function enter() {
     changed();
   });
   ringback.addEventListener('call', ({ call }) => {
-    if (!currentCall() || currentCall() === call) outcome = null;
     if (currentCall() === call) peerConnections.clear();
     if (!call.isIncoming) preview.close();
     changed();
@@ -103,9 +101,9 @@ async function leaveSession(words, { tell = false } = {}) {
   element.ringback = ringback = directory = null;
   history?.stop();
   preview.close();
-  outcome = null;
   showPassword(false);
   signInWords = words;
+  isSignInError = false;
   $('sign-in').disabled = false;
   changed();
 }
@@ -125,6 +123,7 @@ async function signIn(name, password) {
   } catch (trouble) {
     if (!(trouble instanceof SignInTrouble)) console.error(trouble);
     signInWords = trouble.message;
+    isSignInError = true;
     showPassword(Boolean(trouble.wantsPassword));
     changed();
     (trouble.wantsPassword ? $('password') : $('name')).focus();
@@ -137,20 +136,11 @@ async function signIn(name, password) {
 
 function call(userId, video = true) {
   if (currentCall()) return;
-  outcome = null;
   preview.close();
   const options = { video };
   if (page.has('ringSeconds')) options.ringSeconds = Number(page.get('ringSeconds'));
   // How it ended, the call itself says.
   ringback.invite(userId, options).catch((error) => console.debug('invite', error));
-}
-
-function ended({ detail: { call } }) {
-  if (call.reason !== 'merged' && !currentCall() && !ringback?.calls.some(({ isIncoming }) => isIncoming)) {
-    outcome = call;
-  }
-  history?.refresh();
-  changed();
 }
 
 // The document follows the state; it never decides.
@@ -176,18 +166,20 @@ function draw() {
   $('welcome').hidden = now !== 'signed-out';
   $('home').hidden = now === 'signed-out';
   setText($('sign-in-words'), signInWords);
+  $('sign-in-words').classList.toggle('error', isSignInError);
   if (ringback) {
     drawMe();
     drawPeople(directory, { userId: account.userId, isBusy: Boolean(currentCall()) });
     history.draw();
+    $('elsewhere').hidden = directory.status(account.userId) !== 'busy' || ringback.calls.length > 0;
   }
-  drawOutcome(now);
   drawWords(now);
   keepAwake();
   if (before === now) return;
   if (now === 'signed-out' && before) $('name').focus();
-  else if (now === 'ended') $('ended-title').focus({ preventScroll: true });
-  else if (now === 'idle' && before === 'ended') $('people-title').focus({ preventScroll: true });
+  else if (before === 'signed-out' || (before === null && now === 'idle' && document.activeElement === document.body)) {
+    $('people-title').focus({ preventScroll: true });
+  }
 }
 
 function drawMe() {
@@ -210,24 +202,11 @@ async function drawDevices() {
   }));
 }
 
-function drawOutcome(now) {
-  $('outcome').hidden = now !== 'ended';
-  if (now !== 'ended') return;
-  const name = directory.name(outcome.peerId);
-  setAvatar($('ended-avatar'), outcome.peerId, name);
-  setText($('ended-title'), name);
-  setText($('ended-reason'), element.endedWords(outcome));
-  setText($('call-again').querySelector('span'), outcome.role === 'callee' ? words().callBack : words().callAgain);
-}
-
 function drawWords(now) {
   const call = currentCall();
   const caller = now === 'incoming' && directory.name(ringback.calls[0].peerId);
-  const status = {
-    'signed-out': signInWords, idle: words().signedInAs(account.displayName), incoming: words().calls(caller),
-    ended: outcome ? element.endedWords(outcome) : '',
-  }[now] ?? words().inCall(directory.name(call.peerId));
-  setText($('status'), status);
+  // What happens in a call, the element says.
+  setText($('status'), { 'signed-out': signInWords, idle: words().signedInAs(account.displayName) }[now] ?? '');
   const title = caller ? words().callsTitle(caller) : call ? `${directory.name(call.peerId)} – Ringback` : 'Ringback';
   if (document.title !== title) document.title = title;
 }
@@ -268,14 +247,23 @@ function listen() {
   $('search').addEventListener('input', () => directory.search($('search').value));
   $('show-all').addEventListener('click', () => history.showMissed(false));
   $('show-missed').addEventListener('click', () => history.showMissed(true));
-  $('call-again').addEventListener('click', () => call(outcome.peerId));
-  $('dismiss').addEventListener('click', () => { outcome = null; changed(); });
   $('sign-out').addEventListener('click', () => {
     $('me').open = false;
     leaveSession(words().signedOut, { tell: true });
   });
   $('me').addEventListener('toggle', () => { if ($('me').open) drawDevices(); });
-  element.addEventListener('callended', ended);
+  element.addEventListener('callended', () => {
+    history?.refresh();
+    changed();
+  });
+  element.addEventListener('callagain', (event) => {
+    event.preventDefault();
+    call(event.detail.userId, event.detail.video);
+  });
+  element.addEventListener('dismissed', ({ detail }) => {
+    if (detail.hadFocus) $('people-title').focus({ preventScroll: true });
+    changed();
+  });
   $('languages').addEventListener('click', ({ target }) => {
     if (target.dataset.language) speak(target.dataset.language);
   });

@@ -77,7 +77,9 @@ export class Directory {
 
   /** Ringback watches them again after every interruption. */
   async #watch() {
-    const userIds = this.people.slice(0, Directory.MOST_WATCHED).map(({ userId }) => userId).sort();
+    const shown = this.people.slice(0, Directory.MOST_WATCHED - 1).map(({ userId }) => userId);
+    // This user's own presence tells of calls elsewhere.
+    const userIds = [this.account.userId, ...shown].sort();
     if (userIds.join() === this.#watched) return;
     await this.ringback.watch(userIds);
     this.#watched = userIds.join();

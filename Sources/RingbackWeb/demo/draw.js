@@ -47,6 +47,11 @@ function languageTag() {
   return navigator.languages.find((tag) => tag.startsWith(currentLanguage())) ?? currentLanguage();
 }
 
+/** The time of day, to the second. */
+export function clockWords(iso) {
+  return new Date(iso).toLocaleTimeString(languageTag());
+}
+
 export function timeWords(iso) {
   const time = new Date(iso);
   const isToday = time.toDateString() === new Date().toDateString();

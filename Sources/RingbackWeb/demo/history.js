@@ -1,18 +1,24 @@
-/** The calls of before: missed ones, a log in words, and for each what happened in it, step by step. */
+/** The calls of before: missed ones, and for each how it went, in words. */
 
-import { $, make, makeIcon, reconcile, setText, timeWords } from './draw.js';
+import { $, clockWords, make, makeIcon, reconcile, setText, timeWords } from './draw.js';
+import { Stored } from './storage.js';
 import { words } from './words.js';
 
 const SHOWN = 20;
+/** What people who talked have noticed; the rest of the timeline is for the server's operator. */
+const STEPS = ['invited', 'alerting', 'accepted', 'merged', 'active', 'declined', 'reconnecting', 'back', 'ended'];
 
 export class History {
   #timer = 0;
   #calls = [];
   #isMissedOnly = false;
+  /** When the missed calls were last looked at. */
+  #seen;
 
-  /** `element`: the `<ringback-call>`, which has the words; `name(userId)`. */
-  constructor(ringback, element, name) {
-    Object.assign(this, { ringback, element, name });
+  /** `element`: the `<ringback-call>`, which has the words; `name(userId)`; `call(userId, video)`. */
+  constructor(ringback, element, { userId, name, call }) {
+    Object.assign(this, { ringback, element, name, call });
+    this.#seen = new Stored(localStorage, `seen.${userId}`);
   }
 
   /** A moment later, so that the end of a call that was just left is in it. */
@@ -28,8 +34,10 @@ export class History {
 
   showMissed(isMissedOnly) {
     this.#isMissedOnly = isMissedOnly;
-    $('show-all').ariaPressed = String(!isMissedOnly);
-    $('show-missed').ariaPressed = String(isMissedOnly);
+    $('show-all').setAttribute('aria-pressed', String(!isMissedOnly));
+    $('show-missed').setAttribute('aria-pressed', String(isMissedOnly));
+    const [newest] = this.#calls.filter((call) => call.missed);
+    if (isMissedOnly && newest) this.#seen.value = newest.createdAt;
     this.draw();
   }
 
@@ -48,7 +56,8 @@ export class History {
   draw() {
     const missed = this.#calls.filter((call) => call.missed);
     const shown = this.#isMissedOnly ? missed : this.#calls;
-    setText($('missed-count'), missed.length ? ` (${missed.length})` : '');
+    const unseen = missed.filter(({ createdAt }) => createdAt > (this.#seen.value ?? '')).length;
+    setText($('missed-count'), unseen ? ` (${unseen})` : '');
     $('recent-filter').hidden = !this.#calls.length;
     $('recent-empty').hidden = shown.length > 0;
     setText($('recent-empty'), this.#isMissedOnly ? words().noMissed : words().noCalls);
@@ -75,7 +84,10 @@ export class History {
     time.textContent = timeWords(call.createdAt);
     const name = make('span', 'name', { dir: 'auto' });
     summary.append(makeIcon(isOutgoing ? 'outgoing' : 'incoming'), direction, name, what, time);
-    details.append(summary, make('p', 'sentence', { dir: 'auto' }), make('ol', 'steps'));
+    const again = make('button', 'quiet', { type: 'button' });
+    again.textContent = isOutgoing ? words().callAgain : words().callBack;
+    again.addEventListener('click', () => this.call(this.#peerId(call), call.media.video));
+    details.append(summary, make('p', 'sentence', { dir: 'auto' }), make('ol', 'steps'), again);
     details.addEventListener('toggle', () => {
       if (details.open) this.#drawSteps(details.querySelector('.steps'), call);
     });
@@ -83,19 +95,18 @@ export class History {
     return row;
   }
 
-  /** The server's timeline, in words. */
+  /** How it went, with the time of day. */
   async #drawSteps(list, call) {
     const timeline = await this.ringback.request('GET', `calls/${call.callId}/timeline`).catch(() => null);
     if (!timeline) return;
-    const start = Date.parse(call.createdAt);
-    const worth = timeline.items.filter(({ what }) => what !== 'candidates' && what !== 'media');
+    const worth = timeline.items.filter(({ what }) => STEPS.includes(what));
     list.replaceChildren(...worth.map(({ time, what, actor, detail }) => {
       const item = make('li', '');
       const after = make('span', 'after');
       const step = make('span', '');
       step.dir = 'auto';
-      after.textContent = words().seconds(((Date.parse(time) - start) / 1_000).toFixed(1));
-      step.textContent = stepWords(what, actor ? this.name(actor.userId) : words().theServer, detail);
+      after.textContent = clockWords(time);
+      step.textContent = stepWords(what, actor ? this.name(actor.userId) : '', detail);
       item.append(after, step);
       return item;
     }));
@@ -111,6 +122,7 @@ function shortWords({ reason, missed, talkSeconds }) {
 
 function stepWords(what, who, detail) {
   const step = words().step(what, who);
-  const more = detail?.replaceAll('_', ' ');
-  return more ? `${step} (${words().details[more] ?? more})` : step;
+  if (what !== 'ended' || !detail) return step;
+  const reason = detail.replaceAll('_', ' ');
+  return `${step} (${words().details[reason] ?? reason})`;
 }

@@ -20,7 +20,7 @@ export function drawPeople(directory, { userId: me, isBusy }) {
     for (const [kind, label] of [['call', words().videoCall], ['voice', words().voiceCall]]) {
       const button = row.querySelector(`button.${kind}`);
       button.disabled = isBusy;
-      button.ariaLabel = label(displayName);
+      button.setAttribute('aria-label', label(displayName));
     }
   });
 }

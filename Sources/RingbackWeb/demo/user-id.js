@@ -7,10 +7,29 @@ const LATIN = {
   œ: 'oe', ł: 'l', đ: 'd', þ: 'th', ı: 'i',
 };
 
-/** A user id for a typed name, `[a-z0-9._~@-]{1,64}`; `isLossy` if the name has letters that do not go into one. */
+/** Names that differ in case alone are one name. */
+export const fold = (name) => name.trim().normalize('NFKC').toLowerCase();
+
+/**
+ * The user id for a typed name, which no other name makes. A name that can be an id is its own. Any other one gets an id
+ * that says something to people, and behind a `~`, which no name's own id has, a number that stands for the name.
+ */
 export function deriveUserId(name) {
-  const lower = name.trim().toLowerCase().normalize('NFC');
-  const latin = Array.from(lower, (letter) => LATIN[letter] ?? letter).join('').normalize('NFD').replace(/\p{M}/gu, '');
-  const id = latin.replace(/[\s']+/g, '-').replace(/[^a-z0-9._~@-]/g, '').slice(0, 56);
-  return { id, isLossy: !id || /[^a-z0-9._~@\s'-]/.test(latin) };
+  const folded = fold(name);
+  if (/^[a-z0-9._@-]{1,40}$/.test(folded)) return folded;
+  const latin = Array.from(folded, (letter) => LATIN[letter] ?? letter).join('').normalize('NFD');
+  const words = latin.replace(/\s+/g, '-').replace(/[^a-z0-9-]/g, '').slice(0, 32);
+  return `${words || 'guest'}~${hash(folded, 1)}${hash(folded, 2)}`;
+}
+
+/** 53 bits of the text, by multiplication and shifts: `crypto.subtle` is only there in secure contexts. */
+function hash(text, seed) {
+  let [high, low] = [0xdeadbeef ^ seed, 0x41c6ce57 ^ seed];
+  for (const byte of new TextEncoder().encode(text)) {
+    high = Math.imul(high ^ byte, 2654435761);
+    low = Math.imul(low ^ byte, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36);
 }

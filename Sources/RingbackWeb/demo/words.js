@@ -3,14 +3,14 @@
 import { Stored } from './storage.js';
 
 const en = {
-  title: 'Ringback', lead: 'Call a friend, browser to browser.', yourName: 'Your name', namePlaceholder: 'Vasya',
+  title: 'Ringback', lead: 'Call a friend, browser to browser.', yourName: 'Your name', namePlaceholder: 'For example, Maria',
   password: 'Password', signIn: 'Sign in',
   noAccount: 'No account needed: your name is made one, and this browser keeps the key.',
   youAre: 'You are', connectedBy: 'connected by', ringsOn: 'Calls ring on all of your devices:',
   anotherDevice: 'Use another device',
   askedForPassword: 'Sign in there by the same name. It will ask for this password:',
-  signOut: 'Sign out', thisOne: ' (this one)', device: 'Device', done: 'Done', callAgain: 'Call again',
-  callBack: 'Call back',
+  signOut: 'Sign out', thisOne: ' (this one)', device: 'Device', callAgain: 'Call again',
+  callBack: 'Call back', elsewhere: 'You are in a call in another tab or on another device.',
   people: 'People', search: 'Search', searchLabel: 'Search people by name', quiet: 'It’s quiet here.',
   quietHelp: 'Open this page in a second window, or send its address to a friend, and sign in under another name. '
     + 'Then call.',
@@ -32,17 +32,12 @@ const en = {
     completed: 'Answered', missed: 'Missed', failed: 'Failed',
   },
   details: {},
-  theServer: 'The server', seconds: (number) => `${number} s`,
   step: (what, who) => ({
-    invited: `${who} called`, alerting: `A device of ${who} rang`, accepted: `${who} accepted`,
-    declined: `${who} declined`, canceled: `${who} canceled`, merged: `${who} called back at the same moment`,
-    leg_stopped: 'Another device stopped ringing', connected: `${who} had a connection`, active: 'They could talk',
-    offer: `${who} made an offer`, answer: `${who} answered it`,
-    negotiation_lapsed: 'An offer stayed without an answer', quality: `${who} reported the quality`,
-    reconnecting: `${who} lost the server`, back: `${who} was back`, ended: 'It ended',
-  }[what] ?? `${who}: ${what}`),
-  signedInAs: (name) => `Signed in as ${name}`, calls: (name) => `${name} is calling you`,
-  callsTitle: (name) => `📞 ${name} is calling`, inCall: (name) => `In a call with ${name}`,
+    invited: `${who} called`, alerting: `It rang for ${who}`, accepted: `${who} picked up`, declined: `${who} declined`,
+    merged: `${who} called at the same moment`, active: 'The conversation began',
+    reconnecting: `${who} lost the connection to the server`, back: `${who} was back`, ended: 'It ended',
+  }[what]),
+  signedInAs: (name) => `Signed in as ${name}`, callsTitle: (name) => `📞 ${name} is calling`,
   signedOut: 'You are signed out.',
   superseded: 'You were signed out: this device’s session was ended from elsewhere.',
   sessionOver: 'Your session is over. Sign in again.', nameFirst: 'Type a name first: it is what the others see.',
@@ -50,17 +45,17 @@ const en = {
     + 'If that is you, type the password; if not, choose another name.',
   noServer: 'The server cannot be reached. Is the network there?',
   wrongPassword: (name) => `That is not the password of “${name}”.`,
-  tooOften: (seconds) => `Those were many attempts. Try again in ${seconds} s.`,
+  tooOften: (seconds) => `Too many attempts. Try again in ${seconds} s.`,
   signInFailed: (why) => `Signing in did not work: ${why}`,
 };
 
 const ru = {
-  title: 'Ringback', lead: 'Позвоните другу из браузера в браузер.', yourName: 'Ваше имя', namePlaceholder: 'Вася',
+  title: 'Ringback', lead: 'Позвоните другу из браузера в браузер.', yourName: 'Ваше имя', namePlaceholder: 'Например, Мария',
   password: 'Пароль', signIn: 'Войти', noAccount: 'Регистрация не нужна: хватит имени, а ключ сохранит этот браузер.',
   youAre: 'Вы', connectedBy: 'связь:', ringsOn: 'Звонок слышен на всех ваших устройствах:',
   anotherDevice: 'Войти с другого устройства', askedForPassword: 'Войдите там под тем же именем. Понадобится пароль:',
-  signOut: 'Выйти', thisOne: ' (это)', device: 'Устройство', done: 'Готово', callAgain: 'Позвонить ещё раз',
-  callBack: 'Перезвонить', people: 'Люди', search: 'Поиск', searchLabel: 'Поиск людей по имени',
+  signOut: 'Выйти', thisOne: ' (это)', device: 'Устройство', callAgain: 'Позвонить ещё раз',
+  callBack: 'Перезвонить', elsewhere: 'Вы разговариваете в другой вкладке или на другом устройстве.', people: 'Люди', search: 'Поиск', searchLabel: 'Поиск людей по имени',
   quiet: 'Здесь пока никого.',
   quietHelp: 'Откройте эту страницу во втором окне или пошлите её адрес другу, войдите под другим именем и звоните.',
   secondWindow: 'Открыть второе окно', nobody: 'Никого с таким именем.', online: 'В сети', busy: 'Разговаривает',
@@ -84,18 +79,12 @@ const ru = {
     declined: 'отклонён', canceled: 'отменён', busy: 'занято', 'no answer': 'нет ответа', unreachable: 'не дозвонились',
     completed: 'состоялся', 'accepted elsewhere': 'ответили на другом устройстве', 'connection lost': 'связь потеряна',
   },
-  theServer: 'Сервер', seconds: (number) => `${number.replace('.', ',')} с`,
   step: (what, who) => ({
-    invited: `${who}: звонит`, alerting: `${who}: звонок слышен`, accepted: `${who}: берёт трубку`,
-    declined: `${who}: отклоняет`, canceled: `${who}: отменяет`, merged: `${who}: звонит навстречу`,
-    leg_stopped: 'Другое устройство умолкло', connected: `${who}: есть связь`, active: 'Можно говорить',
-    offer: `${who}: предложение`, answer: `${who}: ответ на него`,
-    negotiation_lapsed: 'Предложение осталось без ответа',
-    quality: `${who}: отчёт о качестве`, reconnecting: `${who}: нет связи с сервером`, back: `${who}: снова на связи`,
-    ended: 'Конец',
-  }[what] ?? `${who}: ${what}`),
-  signedInAs: (name) => `Вы вошли как ${name}`, calls: (name) => `Вам звонит ${name}`,
-  callsTitle: (name) => `📞 Звонит ${name}`, inCall: (name) => `Разговор: ${name}`,
+    invited: `Звонит ${who}`, alerting: `Идут гудки: ${who}`, accepted: `Отвечает ${who}`, declined: `Отклоняет ${who}`,
+    merged: `Одновременно звонит ${who}`, active: 'Разговор начался', reconnecting: `Потеря связи: ${who}`,
+    back: `Снова на связи ${who}`, ended: 'Звонок завершён',
+  }[what]),
+  signedInAs: (name) => `Вы вошли как ${name}`, callsTitle: (name) => `📞 Звонит ${name}`,
   signedOut: 'Вы вышли.', superseded: 'Вы вышли: сеанс этого устройства завершён в другом месте.',
   sessionOver: 'Сеанс закончился. Войдите снова.', nameFirst: 'Сначала введите имя: его увидят другие.',
   taken: (name) => `Имя «${name}» уже занято. Если это вы, введите пароль, если нет, выберите другое имя.`,
@@ -124,9 +113,9 @@ export function choose(tag) {
 export function translate() {
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll('[data-words]')) element.textContent = words()[element.dataset.words];
-  for (const element of document.querySelectorAll('[data-label]')) element.ariaLabel = words()[element.dataset.label];
+  for (const element of document.querySelectorAll('[data-label]')) element.setAttribute('aria-label', words()[element.dataset.label]);
   for (const element of document.querySelectorAll('[data-hint]')) element.placeholder = words()[element.dataset.hint];
   for (const button of document.querySelectorAll('[data-language]')) {
-    button.ariaPressed = String(button.dataset.language === language);
+    button.setAttribute('aria-pressed', String(button.dataset.language === language));
   }
 }

@@ -1,6 +1,5 @@
 import { socketRequest } from './operations.js';
 
-/** `signal` ends it early. */
 export const sleep = (ms, signal) => new Promise((resolve) => {
   setTimeout(resolve, ms);
   signal?.addEventListener('abort', resolve);
@@ -68,7 +67,7 @@ export class Api {
     this.#flush();
   }
 
-  /** A write waits for the answers to those before it, unless all go over one socket: there the server keeps the order. */
+  /** A write waits for the answers to those before it, unless all go over one socket, which keeps their order. */
   #flush() {
     let before = null;
     for (const entry of this.#queue) {
@@ -99,7 +98,7 @@ export class Api {
     }
   }
 
-  /** Gets another token, once for all who ask; false if there is none. */
+  /** Gets another token, once for all; false if there is none. */
   async renew(used) {
     if (used !== this.token) return true;
     this.#renewal ??= this.renewToken(used)
@@ -124,6 +123,8 @@ export class Api {
     try {
       response = await fetch(url, { method, headers, body, cache: 'no-store', signal: stop.signal });
       text = await response.text();
+      // Chromium takes the half of a head for a whole one.
+      if (!text && response.status !== 204) throw new Error('cut off');
     } catch (error) {
       throw unanswered(error.message);
     } finally {

@@ -5,8 +5,8 @@ const css = `
   --accent: var(--ringback-accent, #0b6a62);
   --surface: var(--ringback-surface, Canvas);
   --ink: var(--ringback-ink, CanvasText);
-  --soft: var(--ringback-soft, color-mix(in srgb, var(--ink) 72%, var(--surface)));
-  --line: var(--ringback-line, color-mix(in srgb, var(--ink) 18%, var(--surface)));
+  --soft: var(--ringback-soft, var(--ink));
+  --line: var(--ringback-line, rgb(128 128 128 / 32%));
   --danger: var(--ringback-danger, #d23c41);
   --good: var(--ringback-good, #16794c);
   --stage: var(--ringback-stage, radial-gradient(120% 90% at 50% 20%, #234247 0%, #13262b 48%, #0a1416 100%));
@@ -29,10 +29,11 @@ button:disabled { opacity: .45; cursor: default; }
   clip-path: inset(50%); white-space: nowrap; }
 
 #overlay { position: fixed; inset: 0; width: 100%; height: 100%; max-width: none; max-height: none; margin: 0; padding: 0;
-  border: 0; background: none; color: inherit; overflow: hidden; }
-#overlay::backdrop { background: color-mix(in srgb, var(--surface) 72%, transparent); backdrop-filter: blur(14px); }
+  border: 0; background: none; color: inherit; overflow: hidden; container: ringback / size; }
+#overlay::backdrop { background: rgb(16 30 33 / 55%); backdrop-filter: blur(14px); }
 :host([inline]) { display: block; position: relative; min-height: 20rem; }
-:host([inline]) #overlay { position: absolute; border-radius: var(--radius); }
+:host([inline]) :is(#overlay, #ended) { position: absolute; }
+:host([inline]) #overlay { border-radius: var(--radius); }
 
 .avatar { --hue: 180; flex: none; display: grid; place-items: center; width: 44px; height: 44px; border-radius: 50%;
   background: linear-gradient(145deg, hsl(var(--hue) 44% 36%), hsl(calc(var(--hue) + 28) 48% 26%)); color: #fff;
@@ -43,30 +44,42 @@ button:disabled { opacity: .45; cursor: default; }
 @keyframes ripple { from { transform: scale(1); opacity: .9; } to { transform: scale(1.5); opacity: 0; } }
 @keyframes rise { from { transform: translateY(14px); opacity: 0; } }
 
-/* A call: dark in both schemes, as a cinema is. */
-#call { position: absolute; inset: 0; overflow: hidden; display: grid; grid-template-rows: auto 1fr auto;
+/* A call: dark in both schemes, as a cinema is. What lies between head and foot lies in the second row, never on buttons. */
+#call { position: absolute; inset: 0; overflow: hidden; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
   background: var(--stage); color: #fff; --focus: #fff; }
+#call > * { grid-column: 1; }
 #not_my, #their-screen { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover;
   background: transparent; opacity: 0; transition: opacity .4s, filter .4s; }
 #call.with-picture #not_my, #call.with-screen #their-screen { opacity: 1; }
-#call.with-screen #their-screen { object-fit: contain; background: #0a1416; padding-block: 8.75rem 8.5rem; }
-#call.with-screen #not_my { inset: auto auto 1.5rem 1.5rem; inset-inline: 1.5rem auto; width: clamp(120px, 14vw, 220px);
-  height: auto; aspect-ratio: 16 / 10; border-radius: 16px; z-index: 1; box-shadow: 0 0 0 1.5px rgb(255 255 255 / 22%); }
+#call.with-screen :is(#not_my, #their-screen) { position: relative; grid-row: 2; min-height: 0; }
+#call.with-screen #their-screen { object-fit: contain; }
+#call.with-screen #not_my { align-self: end; justify-self: start; width: clamp(96px, 14cqw, 220px); height: auto;
+  max-height: 45%; aspect-ratio: 16 / 10; margin: 0 1rem 1rem; border-radius: 16px; z-index: 1;
+  box-shadow: 0 0 0 1.5px rgb(255 255 255 / 22%); }
 #call.interrupted video { filter: brightness(.45) saturate(.6); }
-.peer { position: absolute; inset: 0; display: grid; place-items: center; padding-bottom: 4vh; transition: opacity .4s;
-  pointer-events: none; }
-.peer .avatar { width: clamp(112px, 20vmin, 176px); height: clamp(112px, 20vmin, 176px);
-  font-size: clamp(2.75rem, 8vmin, 4.5rem); box-shadow: 0 18px 50px rgb(0 0 0 / 35%); }
+.peer { grid-row: 2; display: grid; place-items: center; min-height: 0; transition: opacity .4s; pointer-events: none; }
+.peer .avatar { width: clamp(64px, 20cqmin, 176px); height: auto; aspect-ratio: 1; font-size: clamp(1.75rem, 8cqmin, 4.5rem);
+  box-shadow: 0 18px 50px rgb(0 0 0 / 35%); }
+#call.voice .peer .avatar { width: clamp(64px, 34cqmin, 220px); transition: box-shadow .12s linear;
+  box-shadow: 0 0 0 calc(var(--level, 0) * 5cqmin) hsl(var(--hue) 50% 60% / 32%),
+    0 0 0 calc(var(--level, 0) * 11cqmin) hsl(var(--hue) 50% 60% / 14%); }
 #call.with-picture .peer, #call.with-screen .peer { opacity: 0; }
-.call-head, .call-foot { position: relative; display: grid; justify-items: center; gap: .375rem; text-align: center; }
-.call-head { padding: calc(1.25rem + env(safe-area-inset-top)) 1.5rem 2.5rem;
-  background: linear-gradient(rgb(4 12 14 / 76%), rgb(4 12 14 / 60%) 70%, transparent); }
+.call-head, .call-foot { position: relative; z-index: 2; display: grid; justify-items: center; gap: .375rem;
+  text-align: center; transition: opacity .3s; }
+.call-head { grid-row: 1; padding: calc(1.25rem + env(safe-area-inset-top)) 1.5rem .75rem; }
+.call-foot { grid-row: 3; padding: .75rem .75rem calc(1.25rem + env(safe-area-inset-bottom)); }
+/* Shade behind text that lies on a picture; it fades out over the picture, without an edge, and lies below all else. */
+.with-picture::before, .with-picture::after { content: ""; position: relative; grid-column: 1; grid-row: 1;
+  margin-bottom: -5rem; pointer-events: none; background: linear-gradient(rgb(4 12 14 / 76%), rgb(4 12 14 / 70%) 40%,
+    rgb(4 12 14 / 52%) 62%, rgb(4 12 14 / 26%) 80%, rgb(4 12 14 / 8%) 93%, transparent); transition: opacity .3s; }
+.with-picture::after { grid-row: 3; margin: -4rem 0 0; rotate: 180deg; }
+#call.with-screen::before, #call.with-screen::after { display: none; }
 .call-head h2 { max-width: 100%; font-size: 1.5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
   text-shadow: 0 1px 3px rgb(0 0 0 / 50%); unicode-bidi: isolate; }
 #call-words { min-height: 1.5em; color: #e6eeed; font-variant-numeric: tabular-nums;
   text-shadow: 0 1px 3px rgb(0 0 0 / 60%); text-wrap: balance; }
-.call-foot { grid-row: 3; gap: .75rem; padding: 3rem 1.25rem calc(1.5rem + env(safe-area-inset-bottom));
-  background: linear-gradient(transparent, rgb(4 12 14 / 55%) 35%, rgb(4 12 14 / 72%)); }
+#call.idle { cursor: none; }
+#call.idle :is(.call-head, .call-foot), #call.idle::before, #call.idle::after { opacity: 0; }
 
 .badge, .pill { display: inline-flex; align-items: center; gap: .4rem; padding: .3125rem .875rem; border-radius: 999px;
   background: rgb(6 16 18 / 80%); font-size: .875rem; color: #fff; max-width: 100%; }
@@ -77,7 +90,9 @@ button:disabled { opacity: .45; cursor: default; }
 .pill.emoji:hover { background: rgb(6 16 18 / 92%); }
 .pill.light { min-height: 44px; padding: .5rem 1.25rem; font-weight: 600; background: #fff; color: #10211f; }
 
-.controls { display: flex; flex-wrap: wrap; justify-content: center; gap: .75rem clamp(.625rem, 2.4vw, 1.5rem); }
+.controls { display: flex; flex-wrap: wrap; justify-content: center; gap: .75rem clamp(.625rem, 2.4cqw, 1.5rem); }
+.secondary { display: contents; }
+#more { display: none; }
 .round { display: inline-flex; flex-direction: column; align-items: center; gap: .4375rem; min-width: 64px; padding: 0;
   border-radius: 20px; font-size: .8125rem; font-weight: 500; }
 #call .round { text-shadow: 0 1px 2px rgb(0 0 0 / 50%); }
@@ -94,15 +109,22 @@ button:disabled { opacity: .45; cursor: default; }
 .round.good svg, .round.good:hover:enabled svg { background: var(--good); color: #fff; }
 .round:is(.danger, .good):hover:enabled svg { filter: brightness(1.12); }
 
+.notices { grid-row: 2; z-index: 3; align-self: end; justify-self: center; display: grid; justify-items: center; gap: .5rem;
+  max-width: calc(100% - 1.5rem); max-height: 100%; overflow: auto; pointer-events: none; }
+.notices > * { pointer-events: auto; }
 #media-notice { display: flex; align-items: start; gap: .5rem; max-width: 32rem; padding: .625rem .625rem .625rem 1.125rem;
   border-radius: 16px; background: rgb(6 16 18 / 88%); font-size: .875rem; line-height: 1.45; text-align: start; }
 #media-notice p { padding-block: .3rem; }
 .close { display: grid; place-items: center; flex: none; width: 36px; height: 36px; padding: 0; border-radius: 50%; }
 .close:hover { background: rgb(255 255 255 / 14%); }
 
-#pip { position: absolute; z-index: 1; inset-inline-end: 1.5rem; bottom: calc(1.5rem + env(safe-area-inset-bottom));
-  width: clamp(160px, 17vw, 250px); aspect-ratio: 16 / 10; border-radius: 18px; overflow: hidden; background: #22393d;
+#pip { grid-row: 2; z-index: 1; align-self: end; justify-self: end; position: relative; margin: 0 1rem .5rem;
+  height: clamp(64px, 24cqh, 150px); max-height: 100%; max-width: 40%; min-height: 0; aspect-ratio: 16 / 10; border-radius: 18px; overflow: hidden;
+  background: #22393d; cursor: grab; touch-action: none;
   box-shadow: 0 0 0 1.5px rgb(255 255 255 / 22%), 0 14px 40px rgb(0 0 0 / 40%); }
+#pip[data-block="start"] { align-self: start; }
+#pip[data-inline="start"] { justify-self: start; }
+#call.voice :is(#pip, #small-window) { display: none; }
 #my { display: block; width: 100%; height: 100%; object-fit: cover; transform: scaleX(-1); }
 #pip-words { position: absolute; inset: 0; display: none; place-items: center; padding: .5rem; font-size: .8125rem;
   text-align: center; color: #dbe7e5; }
@@ -110,9 +132,8 @@ button:disabled { opacity: .45; cursor: default; }
 #pip.without-picture #pip-words { display: grid; }
 
 /* Sheets beside the picture: safety, devices, quality. */
-#sheets { position: absolute; z-index: 2; inset-block: calc(1rem + env(safe-area-inset-top)) 8rem; inset-inline-end: 1rem;
-  width: min(21rem, calc(100vw - 2rem)); display: flex; flex-direction: column; gap: .75rem; overflow: auto;
-  pointer-events: none; padding: 4px; }
+#sheets { grid-row: 1 / 3; z-index: 4; justify-self: end; width: min(22rem, 100%); min-height: 0; max-height: 100%;
+  display: flex; flex-direction: column; overflow: auto; pointer-events: none; padding: 1rem 1rem .25rem; }
 .sheet { pointer-events: auto; display: grid; gap: .625rem; padding: .875rem 1.125rem 1.125rem; border-radius: 20px;
   background: rgb(9 20 22 / 97%); box-shadow: 0 0 0 1px rgb(255 255 255 / 14%);
   font-size: .9375rem; animation: rise .2s ease-out; }
@@ -134,7 +155,7 @@ button:disabled { opacity: .45; cursor: default; }
 .chart b { font-variant-numeric: tabular-nums; font-weight: 600; }
 .chart svg { grid-column: 1 / -1; width: 100%; height: 44px; fill: none; border-radius: 8px; background: rgb(255 255 255 / 6%); }
 .chart polyline { stroke: var(--chart, #5ecbba); stroke-width: 1.5; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
-.chart polygon { fill: color-mix(in srgb, var(--chart, #5ecbba) 22%, transparent); }
+.chart polygon { fill: var(--chart, #5ecbba); fill-opacity: .22; }
 .chart.loss { --chart: #ff9d7a; }
 .chart.roundTrip { --chart: #f5cf6b; }
 .chart.sent { --chart: #8db8ff; }
@@ -154,7 +175,7 @@ button:disabled { opacity: .45; cursor: default; }
 #incoming-words { color: var(--soft); }
 #incoming .controls { gap: 1rem 2rem; margin-top: .25rem; }
 #incoming .round svg { width: 66px; height: 66px; padding: 19px; }
-#accept-voice svg { background: color-mix(in srgb, var(--ink) 12%, var(--surface)) !important; }
+#accept-voice svg { background: rgb(128 128 128 / 24%) !important; }
 #decline-more { width: 100%; }
 #decline-more summary { padding: .625rem; color: var(--soft); font-size: .875rem; cursor: pointer; border-radius: 12px; }
 #decline-more summary:hover { color: var(--ink); }
@@ -163,12 +184,12 @@ button:disabled { opacity: .45; cursor: default; }
   border: 1.5px solid var(--soft); background: var(--surface); }
 #decline-form input::placeholder { color: var(--soft); opacity: 1; }
 .quiet { min-height: 44px; padding: .5rem 1.125rem; border: 1px solid var(--line); border-radius: 999px; font-weight: 600; }
-#incoming.banner { inset: 0 0 auto; z-index: 3; padding: calc(.75rem + env(safe-area-inset-top)) .75rem 0; overflow: visible;
+#incoming.banner { inset: 0 0 auto; z-index: 5; padding: calc(.75rem + env(safe-area-inset-top)) .75rem 0; overflow: visible;
   pointer-events: none; }
 #incoming.banner .card { pointer-events: auto; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center;
   gap: .25rem .875rem; width: min(100%, 36rem); padding: .75rem 1rem; border-radius: 22px; text-align: start; }
 #incoming.banner .avatar { width: 48px; height: 48px; font-size: 1.25rem; }
-#incoming.banner :is(.avatar::before, .avatar::after, .caption, #decline-more, #accept-voice) { display: none; }
+#incoming.banner :is(.caption, #decline-more, #accept-voice) { display: none; }
 #incoming.banner .avatar::before, #incoming.banner .avatar::after { display: none; }
 #incoming.banner h2 { font-size: 1.0625rem; -webkit-line-clamp: 1; }
 #incoming.banner #incoming-words { font-size: .8125rem; line-height: 1.35; }
@@ -177,23 +198,64 @@ button:disabled { opacity: .45; cursor: default; }
 #incoming.banner .round { min-width: 48px; }
 #incoming.banner .round svg { width: 48px; height: 48px; padding: 13px; }
 
-@media (max-width: 46rem) {
-  #pip { width: 96px; aspect-ratio: 3 / 4; inset-inline-end: 1rem; bottom: calc(15rem + env(safe-area-inset-bottom)); }
-  .peer { padding-bottom: 12vh; }
-  #call .controls { gap: .75rem .25rem; max-width: 22rem; }
-  #call .round { min-width: 74px; }
-  #call .round svg { width: 52px; height: 52px; padding: 14px; }
-  #sheets { inset-block: auto calc(14.5rem + env(safe-area-inset-bottom)); max-height: calc(100% - 17rem); }
-  #call.with-screen #their-screen { padding-block: 9rem 15rem; }
-  #call.with-screen #not_my { inset-block-end: calc(15rem + env(safe-area-inset-bottom)); width: 96px; }
+/* How the last call ended: a card above the page, which can be used meanwhile. */
+#ended { position: fixed; z-index: 1000; inset: calc(.75rem + env(safe-area-inset-top)) 1rem auto; margin-inline: auto;
+  width: min(100% - 2rem, 30rem); max-height: calc(100% - 2rem); overflow: auto; display: grid;
+  grid-template-columns: auto minmax(0, 1fr); gap: .875rem 1rem; align-items: center; padding: 1.25rem;
+  border-radius: var(--radius); background: var(--surface); border: 1px solid var(--line);
+  box-shadow: 0 1px 2px rgb(0 0 0 / 10%), 0 18px 50px rgb(0 0 0 / 22%); animation: rise .35s ease-out; }
+#ended .avatar { width: 56px; height: 56px; font-size: 1.375rem; }
+#ended h2 { font-size: 1.125rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
+#ended-reason { color: var(--soft); overflow-wrap: anywhere; text-wrap: pretty; }
+.row { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: .625rem; }
+#ended .pill { min-height: 44px; padding: .5rem 1.25rem; font-size: 1rem; font-weight: 600; background: var(--ink);
+  color: var(--surface); }
+#ended .pill svg { width: 1.2em; height: 1.2em; }
+:host([inline]) #ended { inset: 0; margin: auto; height: fit-content; }
+@media (min-width: 52rem) {
+  :host(:not([inline])) #ended { grid-template-columns: auto minmax(0, 1fr) auto; width: 46rem; padding: .75rem 1.25rem; }
+  :host(:not([inline])) .row { grid-column: auto; flex-wrap: nowrap; }
 }
-@media (max-height: 30rem) {
-  .call-head { padding-block: .5rem 1rem; }
-  .call-foot { padding-block: .75rem .5rem; }
-  .caption { display: none; }
-  .round svg { width: 46px; height: 46px; padding: 12px; }
-  .peer .avatar { width: 72px; height: 72px; font-size: 2rem; }
-  #pip { bottom: .75rem; width: 130px; aspect-ratio: 16 / 10; }
+
+@container ringback (max-width: 700px) {
+  #call .controls { gap: .75rem 0; width: 100%; max-width: 30rem; }
+  #call .controls > .round { flex: 1 0 48px; min-width: 0; }
+  #call .round { font-size: .75rem; line-height: 1.2; }
+  #call .round svg { width: 52px; height: 52px; padding: 14px; }
+  #more { display: inline-flex; }
+  .secondary { display: none; flex-basis: 100%; order: -1; justify-content: center; gap: .5rem; }
+  .with-more .secondary { display: flex; flex-wrap: wrap; }
+  .secondary .round { flex: 0 1 84px; min-width: 0; }
+  #pip { height: clamp(64px, 24cqh, 128px); aspect-ratio: 3 / 4; }
+  .card { padding-inline: 1rem; }
+  #incoming .controls { gap: .75rem 1rem; }
+}
+@container ringback (max-width: 300px) {
+  #call .round svg { width: 40px; height: 40px; padding: 10px; }
+}
+@container ringback (max-height: 480px) {
+  .call-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: .125rem .75rem;
+    padding: calc(.375rem + env(safe-area-inset-top)) 1rem .375rem; }
+  .call-head h2 { font-size: 1.125rem; }
+  #call-words { min-height: 0; }
+  .call-foot { padding-block: .375rem calc(.5rem + env(safe-area-inset-bottom)); }
+  #call .caption, #incoming .caption, .with-more .notices { display: none; }
+  #call .round svg { width: 44px; height: 44px; padding: 11px; }
+  .pill.emoji { min-height: 32px; font-size: 1rem; }
+  #incoming { padding: .5rem; }
+  .card { gap: .5rem; padding: .75rem 1rem; }
+  #incoming .avatar { width: 56px; height: 56px; font-size: 1.5rem; }
+  #incoming h2 { font-size: 1.25rem; -webkit-line-clamp: 1; }
+  #incoming .controls { margin: 0; }
+  #incoming .round svg { width: 52px; height: 52px; padding: 14px; }
+  #decline-more summary { padding: .25rem; }
+}
+@container ringback (max-height: 300px) {
+  .peer .avatar { width: 48px; font-size: 1.25rem; }
+  .with-more .call-head, .with-more .peer, #call .badge:not(#sharing) { display: none; }
+  #call .controls { gap: .25rem 0; }
+  .call-head, .call-foot { padding-block: .25rem; }
+  #incoming .avatar, #decline-more { display: none; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation: none !important; transition-duration: .01s !important; }

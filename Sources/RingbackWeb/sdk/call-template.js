@@ -12,17 +12,18 @@ const ICONS = {
   chart: 'M4 20a1 1 0 0 1-1-1v-5a1 1 0 1 1 2 0v5a1 1 0 0 1-1 1zm5.3 0a1 1 0 0 1-1-1V9a1 1 0 1 1 2 0v10a1 1 0 0 1-1 1zm5.4 0a1 1 0 0 1-1-1v-7a1 1 0 1 1 2 0v7a1 1 0 0 1-1 1zm5.3 0a1 1 0 0 1-1-1V5a1 1 0 1 1 2 0v14a1 1 0 0 1-1 1z',
   pip: 'M4 5h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2zm8.5 6.5A1.5 1.5 0 0 0 11 13v2.5a1.5 1.5 0 0 0 1.5 1.5h5a1.5 1.5 0 0 0 1.5-1.5V13a1.5 1.5 0 0 0-1.5-1.5z',
   sound: 'M4 9.5h3l4.3-3.8a1 1 0 0 1 1.7.75v11.1a1 1 0 0 1-1.7.75L7 14.5H4a1 1 0 0 1-1-1v-3a1 1 0 0 1 1-1zm12.3-1.9a1 1 0 0 1 1.4.1 6.5 6.5 0 0 1 0 8.6 1 1 0 0 1-1.5-1.3 4.5 4.5 0 0 0 0-6 1 1 0 0 1 .1-1.4z',
+  more: 'M5 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zm7 0a2 2 0 1 1 0 4 2 2 0 0 1 0-4zm7 0a2 2 0 1 1 0 4 2 2 0 0 1 0-4z',
   close: 'M6.3 6.3a1 1 0 0 1 1.4 0L12 10.6l4.3-4.3a1 1 0 1 1 1.4 1.4L13.4 12l4.3 4.3a1 1 0 0 1-1.4 1.4L12 13.4l-4.3 4.3a1 1 0 0 1-1.4-1.4l4.3-4.3-4.3-4.3a1 1 0 0 1 0-1.4z',
 };
 
 const icon = (name, more = '') => `<svg ${more} viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 
 /** A round button; with `off`, one that is pressed and shows another icon then. */
-const button = (id, { image, off, words, label, more = '' }) => `
+const button = (id, { image, off, words, label, key, more = '' }) => `
   <button id="${id}" type="button" part="button ${id}" class="round ${more}" data-label="${label}"
-    ${off ? 'aria-pressed="false"' : ''}>
+    ${off ? 'aria-pressed="false"' : ''} ${key ? `aria-keyshortcuts="${key}" title="${key}"` : ''}>
     ${off ? icon(image, 'class="when-off"') + icon(off, 'class="when-on"') : icon(image)}
-    <span class="caption" data-words="${words}" aria-hidden="true"></span>
+    <span class="caption" ${words ? `data-words="${words}"` : ''} aria-hidden="true"></span>
   </button>`;
 
 const sheet = (id, title, body) => `
@@ -39,7 +40,7 @@ template.innerHTML = `
 <p id="live" class="for-screen-readers" role="status" aria-live="polite"></p>
 <p id="alarm" class="for-screen-readers" role="alert"></p>
 <dialog id="overlay" part="overlay" aria-labelledby="call-name">
-  <section id="call" part="stage" aria-labelledby="call-name" hidden>
+  <div id="call" part="stage" hidden>
     <video id="not_my" part="remote-video" autoplay playsinline></video>
     <video id="their-screen" part="remote-screen" autoplay playsinline muted hidden></video>
     <div class="peer" aria-hidden="true"><span id="call-avatar" class="avatar"></span></div>
@@ -49,7 +50,7 @@ template.innerHTML = `
       <button id="safety" type="button" part="safety" class="pill emoji" aria-expanded="false" aria-controls="safety-sheet"
         hidden></button>
       <p id="peer-muted" class="badge" hidden>${icon('mic-off')}<span></span></p>
-      <p id="note" class="badge" hidden></p>
+      <p id="unheard" class="badge" hidden>${icon('mic-off')}<span data-words="unheard"></span></p>
     </div>
     <div id="sheets">
       ${sheet('safety-sheet', 'safety', '<ol id="safety-words"></ol><p id="safety-long"></p>')}
@@ -57,28 +58,34 @@ template.innerHTML = `
         + `<div id="speaker-field">${select('speaker', 'speakerLabel')}</div>`)}
       ${sheet('quality-sheet', 'quality', '<div id="charts"></div><dl id="facts"></dl>')}
     </div>
-    <div id="pip">
+    <div id="pip" role="group" tabindex="0" data-label="myVideo">
       <video id="my" part="local-video" autoplay playsinline muted></video>
       <p id="pip-words"></p>
     </div>
-    <div class="call-foot">
+    <div class="notices">
+      <p id="note" class="badge" hidden></p>
       <div id="media-notice" role="status" hidden><p></p>
         <button type="button" class="close" data-label="close">${icon('close')}</button></div>
       <p id="sharing" class="badge" hidden><span data-words="sharing"></span>
         <button id="stop-sharing" type="button" data-words="stopSharing"></button></p>
       <button id="sound" class="pill light" type="button" hidden>${icon('sound')}<span data-words="sound"></span></button>
+    </div>
+    <div class="call-foot">
       <div class="controls" part="controls">
-        ${button('mute', { image: 'mic', off: 'mic-off', words: 'mute', label: 'muteLong' })}
-        ${button('camera', { image: 'camera', off: 'camera-off', words: 'camera', label: 'cameraLong' })}
+        ${button('mute', { image: 'mic', off: 'mic-off', label: 'muteLong', key: 'M' })}
+        ${button('camera', { image: 'camera', off: 'camera-off', label: 'cameraLong', key: 'V' })}
         ${button('screen', { image: 'screen', off: 'screen', words: 'screen', label: 'screenLong' })}
+        <div class="secondary">
         ${button('devices', { image: 'sliders', words: 'devices', label: 'devicesLong' })}
         ${button('quality', { image: 'chart', words: 'quality', label: 'qualityLong' })}
         ${button('small-window', { image: 'pip', words: 'pip', label: 'pipLong' })}
-        ${button('hang-up', { image: 'hang-up', words: 'hangUp', label: 'hangUp', more: 'danger' })}
+        </div>
+        ${button('more', { image: 'more', words: 'more', label: 'moreLong' })}
+        ${button('hang-up', { image: 'hang-up', label: 'hangUp', more: 'danger' })}
       </div>
     </div>
-  </section>
-  <section id="incoming" role="alertdialog" aria-labelledby="incoming-name" aria-describedby="incoming-words" hidden>
+  </div>
+  <div id="incoming" hidden>
     <div class="card" part="card">
       <span id="incoming-avatar" class="avatar pulsing" aria-hidden="true"></span>
       <div class="incoming-who">
@@ -99,5 +106,16 @@ template.innerHTML = `
         </form>
       </details>
     </div>
-  </section>
-</dialog>`;
+  </div>
+</dialog>
+<section id="ended" part="card ended" aria-labelledby="ended-title" hidden>
+  <span id="ended-avatar" class="avatar" aria-hidden="true"></span>
+  <div>
+    <h2 id="ended-title" tabindex="-1" dir="auto"></h2>
+    <p id="ended-reason" dir="auto"></p>
+  </div>
+  <div class="row">
+    <button id="call-again" class="pill" part="call-again" type="button">${icon('phone')}<span></span></button>
+    <button id="dismiss" class="quiet" part="dismiss" type="button" data-words="done"></button>
+  </div>
+</section>`;

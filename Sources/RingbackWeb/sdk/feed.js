@@ -4,7 +4,6 @@ import { webSocket } from './socket.js';
 const CLIMB_MS = 8_000;
 const LADDER = ['websocket', 'sse', 'longpoll'];
 
-/** What is needed only when a connection was refused. */
 const trouble = () => import('./trouble.js');
 
 /** The events of this user over whichever transport works: down the ladder, and up again from time to time. */
@@ -92,9 +91,11 @@ export function openFeed(ringback, preference, on) {
       attempt.abort();
     },
 
+    renew() { attempt.abort(); },
+
     /** Proves the connection, or makes a new one; a stream can't be proved, and is replaced if `anew`. */
     nudge(anew = false) {
-      if (api.socket && navigator.onLine) api.socket.probe();
+      if (api.socket) api.socket.probe();
       else if (anew || ringback.connection !== 'online') attempt.abort();
     },
   };

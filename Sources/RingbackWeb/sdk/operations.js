@@ -12,7 +12,7 @@ const FRAME_BYTES = 65_536;
 
 let count = 0;
 
-/** What a socket sends for a request: `{id, frame}`. The frame is empty if the request can only go over HTTP. */
+/** `{id, frame}`; the frame is empty if the request has to go over HTTP. */
 export function socketRequest(method, path, data, key) {
   const id = ++count;
   const [, callId] = /^calls\/([^/]+)/.exec(path) ?? [];

@@ -19,6 +19,9 @@ import { ru } from './words-ru.js';
 
 const LANGUAGES = { en, ru };
 const NOTICE_MS = 15_000;
+/** Head and controls are out of the way of a picture when nobody has touched anything for so long. */
+const IDLE_MS = 4_000;
+const SHORTCUTS = { KeyM: 'mute', KeyV: 'camera' };
 const GESTURES = ['pointerdown', 'keydown'];
 
 export class RingbackCall extends HTMLElement {
@@ -33,9 +36,13 @@ export class RingbackCall extends HTMLElement {
   #drawing = false;
   #shownRinging = null;
   #shownCall = null;
+  #outcome = null;
+  #idleTimer = 0;
   #monitors = new WeakMap();
   #safety = null;
   #safetyOf = null;
+  /** Calls whose phrase has been shown. */
+  #compared = new WeakSet();
   #notice = null;
   #noticeTimer = 0;
   #noteTimer = 0;
@@ -48,6 +55,8 @@ export class RingbackCall extends HTMLElement {
     this.#root.append(template.content.cloneNode(true));
     this.#charts = new QualityCharts(this.#$('charts'), this.#$('facts'));
     this.#listen();
+    this.#letPictureMove();
+    this.#hideControls();
   }
 
   get ringback() { return this.#ringback; }
@@ -55,12 +64,16 @@ export class RingbackCall extends HTMLElement {
   /** The safety phrase of the call that goes on; null while there is none. */
   get safety() { return this.#current && this.#safety; }
 
+  /** The call whose end is shown; null while none is. */
+  get outcome() { return this.#outcome; }
+
   /** The quality of the call that goes on, once a second. */
   get quality() { return this.#monitors.get(this.#current)?.history ?? []; }
 
   set ringback(ringback) {
     this.#listening?.abort();
     this.#ringback = ringback;
+    this.#outcome = null;
     this.tones.play(null);
     if (ringback) {
       const { signal } = this.#listening = new AbortController();
@@ -89,7 +102,10 @@ export class RingbackCall extends HTMLElement {
 
   connectedCallback() {
     for (const gesture of GESTURES) document.addEventListener(gesture, this.#unlock);
-    this.#clock = setInterval(() => this.#drawTime(), 500);
+    this.#clock = setInterval(() => {
+      this.#drawTime();
+      this.#drawLevel();
+    }, 125);
     this.changed();
   }
 
@@ -134,6 +150,7 @@ export class RingbackCall extends HTMLElement {
 
   #follow(call) {
     if (this.#monitors.has(call)) return;
+    if (call.state !== 'ended') this.#outcome = null;
     const monitor = new QualityMonitor(call);
     this.#monitors.set(call, monitor);
     monitor.addEventListener('sample', () => this.#drawQuality());
@@ -153,6 +170,8 @@ export class RingbackCall extends HTMLElement {
     const safety = await safetyPhrase(call);
     if (ends !== this.#safetyOf) return;
     this.#safety = safety;
+    if (safety && (this.#compared.has(call) || call.isReturning)) this.#showNote(this.words.safetyChanged);
+    if (safety) this.#compared.add(call);
     this.changed();
   }
 
@@ -161,6 +180,7 @@ export class RingbackCall extends HTMLElement {
     if (!this.#ringing.some((other) => other !== call)) this.tones.play(call.reason === 'completed' ? 'ended' : 'busy');
     if (this.#current && this.#current !== call) this.#showNote(words);
     else setText(this.#$('live'), words);
+    if (!this.#ringback.calls.length && !['merged', 'closed'].includes(call.reason)) this.#outcome = call;
     this.dispatchEvent(new CustomEvent('callended', { detail: { call, words }, bubbles: true, composed: true }));
     this.changed();
   }
@@ -172,10 +192,11 @@ export class RingbackCall extends HTMLElement {
     const current = this.#current;
     const [ringing] = this.#ringing;
     for (const element of this.#root.querySelectorAll('[data-words]')) setText(element, words[element.dataset.words]);
-    for (const element of this.#root.querySelectorAll('[data-label]')) element.ariaLabel = words[element.dataset.label];
+    for (const element of this.#root.querySelectorAll('[data-label]')) element.setAttribute('aria-label', words[element.dataset.label]);
     for (const element of this.#root.querySelectorAll('[data-hint]')) element.placeholder = words[element.dataset.hint];
     this.#drawOverlay(Boolean(current || ringing), ringing && !current ? 'incoming-name' : 'call-name');
     this.#drawIncoming(ringing, current, words);
+    this.#drawEnded(words);
     if (current) this.#drawCall(current, words);
     else this.#clear();
     this.#speak(current, ringing, words);
@@ -218,6 +239,17 @@ export class RingbackCall extends HTMLElement {
     if (!current) this.#$('incoming-name').focus();
   }
 
+  #drawEnded(words) {
+    const call = this.#ringback?.calls.length ? null : this.#outcome;
+    this.#$('ended').hidden = !call || this.hasAttribute('no-end-card');
+    if (!call) return;
+    const name = this.nameOf(call.peerId);
+    setAvatar(this.#$('ended-avatar'), call.peerId, name);
+    setText(this.#$('ended-title'), name);
+    setText(this.#$('ended-reason'), this.endedWords(call));
+    setText(this.#$('call-again').querySelector('span'), call.role === 'callee' ? words.callBack : words.callAgain);
+  }
+
   #drawCall(call, words) {
     const name = this.nameOf(call.peerId);
     const isActive = call.state === 'active';
@@ -226,19 +258,23 @@ export class RingbackCall extends HTMLElement {
       this.#shownCall = call;
       this.#root.querySelectorAll('.sheet').forEach((sheet) => { sheet.hidden = true; });
       this.#$('call').hidden = false;
+      this.#$('call').classList.remove('with-more');
+      this.#wake();
       if (!this.#ringing.length) this.#$('call-name').focus();
     }
     const stage = this.#$('call');
-    stage.classList.toggle('with-picture', isActive && isSent(media, 'camera'));
+    const hasPicture = isActive && isSent(media, 'camera');
+    stage.classList.toggle('with-picture', hasPicture);
+    stage.classList.toggle('voice', !hasPicture && !media?.screen && call.isCameraOff && !call.isAcquiring);
     stage.classList.toggle('with-screen', Boolean(isActive && media?.screen));
     stage.classList.toggle('interrupted', call.isInterrupted);
     this.#$('their-screen').hidden = !media?.screen;
     setText(this.#$('call-name'), name);
     setAvatar(this.#$('call-avatar'), call.peerId, name);
     this.#$('call-avatar').classList.toggle('pulsing', call.isRinging);
-    this.#$('not_my').ariaLabel = words.theirVideo(name);
-    this.#$('their-screen').ariaLabel = words.theirScreen(name);
-    this.#$('my').ariaLabel = words.myVideo;
+    this.#$('not_my').setAttribute('aria-label', words.theirVideo(name));
+    this.#$('their-screen').setAttribute('aria-label', words.theirScreen(name));
+    this.#$('my').setAttribute('aria-label', words.myVideo);
     this.#$('peer-muted').hidden = isSent(media, 'mic');
     const unheard = media?.mic ? words.isMuted(name) : words.noMicrophone(name);
     setText(this.#$('peer-muted').querySelector('span'), unheard);
@@ -256,22 +292,25 @@ export class RingbackCall extends HTMLElement {
     this.#$('pip').classList.toggle('without-picture', call.isCameraOff);
     const missing = call.isAcquiring ? words.askingForCamera : words.noCamera;
     setText(this.#$('pip-words'), hasCamera ? words.cameraOff : missing);
-    if (call.trouble !== this.#notice) this.#showNotice(call.trouble);
+    if (call.trouble !== this.#notice) this.#showNotice(call.trouble, call);
   }
 
   #drawControls(call, words) {
-    const hasSound = call.localStream.getAudioTracks().length > 0;
-    this.#$('mute').ariaPressed = String(call.isMuted);
-    this.#$('mute').disabled = !hasSound && !call.isAcquiring;
-    this.#$('camera').ariaPressed = String(call.isCameraOff);
-    this.#$('screen').ariaPressed = String(Boolean(call.localScreen));
+    const isUnheard = !call.track('audio') && !call.isAcquiring;
+    const isMuted = call.isMuted || isUnheard;
+    this.#$('unheard').hidden = !isUnheard || call.isRinging;
+    this.#$('mute').setAttribute('aria-pressed', String(isMuted));
+    setText(this.#$('mute').querySelector('.caption'), isMuted ? words.unmute : words.mute);
+    this.#$('camera').setAttribute('aria-pressed', String(call.isCameraOff));
+    setText(this.#$('camera').querySelector('.caption'), call.isCameraOff ? words.cameraOn : words.cameraOffShort);
+    this.#$('screen').setAttribute('aria-pressed', String(Boolean(call.localScreen)));
     this.#$('screen').hidden = !navigator.mediaDevices?.getDisplayMedia;
     this.#$('screen').disabled = this.#$('quality').disabled = call.state !== 'active';
     this.#$('small-window').hidden = !document.pictureInPictureEnabled;
     this.#$('small-window').disabled = call.state !== 'active';
     this.#$('sharing').hidden = !call.localScreen;
     const end = call.isRinging ? words.cancel : words.hangUp;
-    this.#$('hang-up').ariaLabel = end;
+    this.#$('hang-up').setAttribute('aria-label', end);
     setText(this.#$('hang-up').querySelector('.caption'), end);
   }
 
@@ -284,7 +323,7 @@ export class RingbackCall extends HTMLElement {
     const names = words.safetyNames.split(',');
     const things = safety.numbers.map((number) => names[number]);
     setText(button, safety.emoji.join(''));
-    button.ariaLabel = `${words.safety}: ${things.join(', ')}`;
+    button.setAttribute('aria-label', `${words.safety}: ${things.join(', ')}`);
     setText(this.#$('safety-long'), words.safetyLong(name));
     const list = this.#$('safety-words');
     if (list.dataset.shown === things.join()) return;
@@ -292,11 +331,21 @@ export class RingbackCall extends HTMLElement {
     list.replaceChildren(...safety.emoji.map((emoji, index) => {
       const item = document.createElement('li');
       const picture = item.appendChild(document.createElement('span'));
-      picture.ariaHidden = 'true';
+      picture.setAttribute('aria-hidden', 'true');
       picture.textContent = emoji;
       item.append(things[index]);
       return item;
     }));
+  }
+
+  /** How loud the other side is, while there is no picture of it. */
+  #drawLevel() {
+    const call = this.#current;
+    if (!call || !this.#$('call').classList.contains('voice')) return;
+    const receiver = call.peerConnection?.getReceivers().find(({ track }) => track.kind === 'audio');
+    const [source] = receiver?.getSynchronizationSources?.() ?? [];
+    const level = call.state === 'active' ? Math.min(1, (source?.audioLevel ?? 0) * 3) : 0;
+    this.#$('call-avatar').style.setProperty('--level', level.toFixed(2));
   }
 
   #drawQuality() {
@@ -353,22 +402,24 @@ export class RingbackCall extends HTMLElement {
     });
   }
 
-  #showNotice(trouble) {
+  #showNotice(trouble, call = this.#current) {
     this.#notice = trouble;
     clearTimeout(this.#noticeTimer);
     this.#$('media-notice').hidden = !trouble;
     if (!trouble) return;
-    setText(this.#$('media-notice').querySelector('p'), this.words.trouble(trouble));
+    const isHeard = Boolean(call?.track('audio')) && !call.isMuted;
+    const text = this.words.trouble(trouble, call && { isHeard, isSeen: !call.isCameraOff });
+    setText(this.#$('media-notice').querySelector('p'), text);
     this.#noticeTimer = setTimeout(() => { this.#$('media-notice').hidden = true; }, NOTICE_MS);
   }
 
-  /** Something about another call. */
+  /** Something beside the call. */
   #showNote(words) {
     clearTimeout(this.#noteTimer);
     setText(this.#$('note'), words);
     setText(this.#$('live'), words);
     this.#$('note').hidden = false;
-    this.#noteTimer = setTimeout(() => { this.#$('note').hidden = true; }, 6_000);
+    this.#noteTimer = setTimeout(() => { this.#$('note').hidden = true; }, 8_000);
   }
 
   // Listening
@@ -387,13 +438,19 @@ export class RingbackCall extends HTMLElement {
       this.#ringing[0]?.decline(this.#$('decline-message').value.trim() || undefined);
     });
     on('hang-up', () => this.#current?.hangUp());
-    on('mute', () => this.#current?.mute(!this.#current.isMuted));
+    on('mute', () => attempt(this.#current?.mute(this.#$('mute').getAttribute('aria-pressed') !== 'true')));
     on('camera', () => attempt(this.#current?.setCamera(this.#current.isCameraOff)));
     on('screen', () => attempt(this.#current?.shareScreen(!this.#current.localScreen)));
     on('stop-sharing', () => this.#current?.shareScreen(false));
     on('safety', () => this.#toggleSheet('safety'));
     on('devices', () => this.#toggleSheet('devices'));
     on('quality', () => this.#toggleSheet('quality'));
+    on('more', () => {
+      const isShown = this.#$('call').classList.toggle('with-more');
+      this.#$('more').setAttribute('aria-expanded', String(isShown));
+    });
+    on('call-again', () => this.#callAgain());
+    on('dismiss', () => this.#dismiss());
     on('small-window', () => this.#togglePictureInPicture());
     on('sound', () => {
       this.#$('not_my').muted = false;
@@ -415,6 +472,7 @@ export class RingbackCall extends HTMLElement {
     // Escape closes a sheet, and never a call.
     this.#$('overlay').addEventListener('cancel', (event) => event.preventDefault());
     this.#$('overlay').addEventListener('keydown', (event) => {
+      this.#shortcut(event);
       if (event.key !== 'Escape') return;
       event.preventDefault();
       const open = [...this.#root.querySelectorAll('.sheet:not([hidden])')].at(-1);
@@ -422,12 +480,99 @@ export class RingbackCall extends HTMLElement {
     });
   }
 
+  /** By the place of the key, so that it is the same on every layout. */
+  #shortcut(event) {
+    const { code, target } = event;
+    if (!this.#current || !SHORTCUTS[code] || target.closest('input, select')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    event.preventDefault();
+    this.#$(SHORTCUTS[code]).click();
+  }
+
+  /** With the same media as before. A page that calls in a way of its own cancels the event. */
+  #callAgain() {
+    const call = this.#outcome;
+    const { audio = true, video = Boolean(call.info.media?.video) } = call.wanted;
+    const detail = { call, userId: call.peerId, audio, video };
+    this.#dismiss();
+    const event = new CustomEvent('callagain', { detail, cancelable: true, bubbles: true, composed: true });
+    if (!this.dispatchEvent(event)) return;
+    // How it ends, the call itself says.
+    this.#ringback.invite(call.peerId, { audio, video }).catch((error) => console.debug('ringback:', error));
+  }
+
+  #dismiss() {
+    const hadFocus = Boolean(this.#root.activeElement);
+    this.#outcome = null;
+    this.dispatchEvent(new CustomEvent('dismissed', { detail: { hadFocus }, bubbles: true, composed: true }));
+    this.changed();
+  }
+
+  /** One's own picture goes to the corner that it is dragged to, or sent to with the arrow keys. */
+  #letPictureMove() {
+    const pip = this.#$('pip');
+    let from = null;
+    const place = (edge, value) => { if (value) pip.dataset[edge] = value; };
+    const isRightToLeft = () => getComputedStyle(pip).direction === 'rtl';
+    const inline = (isLeft) => isLeft === isRightToLeft() ? 'end' : 'start';
+    pip.addEventListener('pointerdown', (event) => {
+      from = event;
+      pip.setPointerCapture(event.pointerId);
+    });
+    pip.addEventListener('pointermove', ({ clientX, clientY }) => {
+      if (from) pip.style.translate = `${clientX - from.clientX}px ${clientY - from.clientY}px`;
+    });
+    const drop = () => {
+      if (!from) return;
+      from = null;
+      const [own, stage] = [pip, this.#$('call')].map((element) => element.getBoundingClientRect());
+      pip.style.translate = '';
+      place('block', own.top + own.height / 2 < stage.top + stage.height / 2 ? 'start' : 'end');
+      place('inline', inline(own.left + own.width / 2 < stage.left + stage.width / 2));
+    };
+    for (const type of ['pointerup', 'pointercancel']) pip.addEventListener(type, drop);
+    pip.addEventListener('keydown', (event) => {
+      const block = { ArrowUp: 'start', ArrowDown: 'end' }[event.key];
+      const isSideways = event.key === 'ArrowLeft' || event.key === 'ArrowRight';
+      if (!block && !isSideways) return;
+      event.preventDefault();
+      place('block', block);
+      if (isSideways) place('inline', inline(event.key === 'ArrowLeft'));
+    });
+  }
+
+  #hideControls() {
+    const stage = this.#$('call');
+    let isSwallowed = false;
+    // The tap that brings the controls back presses none of them.
+    stage.addEventListener('pointerdown', ({ pointerType }) => {
+      isSwallowed = pointerType === 'touch' && stage.classList.contains('idle');
+      this.#wake();
+    }, true);
+    stage.addEventListener('click', (event) => { if (isSwallowed) event.stopPropagation(); }, true);
+    for (const type of ['pointermove', 'focusin', 'keydown']) stage.addEventListener(type, () => this.#wake());
+  }
+
+  #wake() {
+    this.#$('call').classList.remove('idle');
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#rest(), IDLE_MS);
+  }
+
+  #rest() {
+    const stage = this.#$('call');
+    if (stage.hidden) return;
+    const isBusy = stage.querySelector('.sheet:not([hidden]), .call-foot :focus-visible, .call-head :focus-visible');
+    if (isBusy || !stage.matches('.with-picture:not(.interrupted, .with-more), .with-screen')) return this.#wake();
+    stage.classList.add('idle');
+  }
+
   #toggleSheet(name) {
     const sheet = this.#$(`${name}-sheet`);
     const isShown = sheet.hidden;
     this.#root.querySelectorAll('.sheet').forEach((other) => { other.hidden = other !== sheet || !isShown; });
-    for (const id of ['safety', 'devices', 'quality']) this.#$(id).ariaExpanded = String(isShown && id === name);
-    if (!isShown) return this.#$(name).focus();
+    for (const id of ['safety', 'devices', 'quality']) this.#$(id).setAttribute('aria-expanded', String(isShown && id === name));
+    if (!isShown) return (this.#$(name).checkVisibility?.() === false ? this.#$('more') : this.#$(name)).focus();
     if (name === 'devices') this.#fillDevices();
     if (name === 'quality') this.#drawQuality();
     sheet.querySelector('select, .close').focus();

@@ -276,11 +276,16 @@ export class Api {
   request(method: string, path: string, data?: object, options?: { patienceMs?: number }): Promise<any>;
 }
 
-/** `<ringback-call>`, from `ringback-call.js`: shows the calls of a `Ringback`. Fires `callended` with `{call, words}`. */
+/**
+ * `<ringback-call>`, from `ringback-call.js`: shows the calls of a `Ringback`. Fires `callended` with `{call, words}`,
+ * `callagain` (cancelable) with `{call, userId, audio, video}`, and `dismissed`.
+ */
 export interface RingbackCallElement extends HTMLElement {
   ringback: Ringback | null;
   /** The name to show for a user; by default the server's display name. */
   nameOf: (userId: UserId) => string;
+  /** The call whose end is shown; `null` while none is. */
+  readonly outcome: Call | null;
   /** Of the call that goes on; `null` while there is none. */
   readonly safety: SafetyPhrase | null;
   /** The last five minutes of the call that goes on, once a second. */

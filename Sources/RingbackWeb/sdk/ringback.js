@@ -44,7 +44,7 @@ export class Ringback extends EventTarget {
     const on = (target, type, listener) => target?.addEventListener(type, listener, { signal: this.#listening.signal });
     const networkChanged = () => { this.#feed.nudge(true); this.current?.restartIce(); };
     on(window, 'online', networkChanged);
-    on(window, 'offline', () => this.#feed.nudge(true));
+    on(window, 'offline', () => this.#feed.renew());
     on(document, 'visibilitychange', () => { if (!document.hidden) this.#feed.nudge(); });
     const network = navigator.connection;
     let type = network?.type;

@@ -4,7 +4,7 @@ const ANSWER_MS = 7_000;
 const HEARTBEAT_MS = 25_000;
 const CLOSE_CODES = { 4500: 'unauthenticated', 4501: 'superseded' };
 
-/** Listens until the connection is over, and then throws. Requests go over it as well; one without an answer ends it. */
+/** Listens until the connection is over, then throws. Requests go over it as well; one without an answer ends it. */
 export function webSocket(api, { cursor, signal, deliver }) {
   return new Promise((_, reject) => {
     const url = new URL('v1/socket', api.url);

@@ -86,6 +86,6 @@ async function isOriginRefused(url) {
   const { origin } = location;
   const answers = (mode) => fetch(new URL('healthz', url), { mode, cache: 'no-store' }).then(() => true, () => false);
   if (url.origin === origin || await answers('cors') || !await answers('no-cors')) return false;
-  console.error(`ringback: ${url.origin} does not answer pages of ${origin}; start it with --allowed-origins ${origin}`);
+  console.error(`ringback: ${url.origin} refuses pages of ${origin}; start it with --allowed-origins ${origin}`);
   return true;
 }

@@ -28,8 +28,10 @@ export const en = {
   hangUp: 'Hang up',
   cancel: 'Cancel',
   mute: 'Mute',
+  unmute: 'Unmute',
   muteLong: 'Mute the microphone',
-  camera: 'Camera',
+  cameraOn: 'Camera on',
+  cameraOffShort: 'Camera off',
   cameraLong: 'Turn the camera off',
   screen: 'Screen',
   screenLong: 'Share your screen',
@@ -39,6 +41,8 @@ export const en = {
   qualityLong: 'Show the quality of the call',
   pip: 'Small window',
   pipLong: 'Show the picture in a small window',
+  more: 'More',
+  moreLong: 'More: devices, quality, small window',
   sound: 'Turn the sound on',
   close: 'Close',
   microphoneLabel: 'Microphone',
@@ -64,6 +68,7 @@ export const en = {
   reconnecting: 'Reconnecting to the server… your call goes on',
   isMuted: (name) => `${name} is muted`,
   noMicrophone: (name) => `${name} has no microphone`,
+  unheard: 'You can’t be heard: no microphone',
   sharing: 'You are sharing your screen',
   stopSharing: 'Stop',
   cameraOff: 'Camera off',
@@ -72,6 +77,10 @@ export const en = {
   safety: 'Safety phrase',
   safetyLong: (name) => `Read these six aloud and have ${name} do the same. If they are equal, nobody sits between you, `
     + 'not even this server.',
+  safetyChanged: 'The connection was made anew, and has a new safety phrase. Compare it again.',
+  callAgain: 'Call again',
+  callBack: 'Call back',
+  done: 'Done',
   safetyNames: 'dog,cat,lion,horse,unicorn,pig,elephant,rabbit,panda,rooster,penguin,turtle,fish,octopus,butterfly,tulip,tree,'
     + 'cactus,mushroom,globe,moon,cloud,fire,banana,apple,strawberry,corn,pizza,guitar,cake,heart,smile,robot,hat,glasses,'
     + 'spanner,Santa,thumbs up,umbrella,hourglass,alarm clock,gift,light bulb,book,camera,paperclip,ice cream,lock,key,hammer,'
@@ -86,7 +95,8 @@ export const en = {
   relayed: 'relayed',
   noPicture: 'none',
   lastMinutes: (what, value) => `${what}: now ${value}; the last minutes as a line`,
-  trouble: ({ code, devices }) => {
+  /** `how`: whether the user is heard and seen all the same; without it, the devices say so. */
+  trouble: ({ code, devices }, how) => {
     const cause = {
       denied: `Your browser was not allowed to use the ${and(devices)}; the icon in the address bar changes that.`,
       missing: `No ${devices.map((device) => DEVICES[device]).join(' and no ')} was found.`,
@@ -95,8 +105,10 @@ export const en = {
       lost: `The ${and(devices)} was unplugged or taken away.`,
     }[code] ?? `The ${and(devices)} could not be started.`;
     if (devices.includes('screen')) return cause;
-    const consequence = devices.length === 2 ? 'You can see and hear, but are not seen or heard.'
-      : devices[0] === 'camera' ? 'You are heard, but not seen.' : 'You are seen, but not heard.';
+    const { isHeard = !devices.includes('microphone'), isSeen = !devices.includes('camera') } = how ?? {};
+    if (isHeard && isSeen) return cause;
+    const consequence = isHeard ? 'You are heard, but not seen.' : isSeen ? 'You are seen, but not heard.'
+      : 'You can see and hear, but are not seen or heard.';
     return `${cause} ${consequence}`;
   },
   /** How a call ended, as this user saw it. `view`: info, name, isCaller, isMine (ended by this user), reason. */
@@ -125,7 +137,8 @@ export const en = {
       case 'admin': return 'The call was ended by an administrator.';
       case 'user_not_found': return `${name} is not here any more.`;
       case 'call_self': return 'That is you: a call needs two.';
-      case 'rate_limited': return 'Those were many calls in a short time. Wait a moment, then try again.';
+      case 'rate_limited': return 'Too many calls in a short time. Wait a moment, then try again.';
+      case 'origin_not_allowed': return 'The call server does not accept calls from this page.';
       case 'unanswered': return 'The server could not be reached in time.';
       default: return 'The call is over.';
     }

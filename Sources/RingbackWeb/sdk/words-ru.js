@@ -21,9 +21,11 @@ export const ru = {
   hangUp: 'Завершить',
   cancel: 'Отменить',
   mute: 'Без звука',
-  muteLong: 'Без звука: выключить микрофон',
-  camera: 'Без камеры',
-  cameraLong: 'Без камеры: выключить её',
+  unmute: 'Со звуком',
+  muteLong: 'Выключить микрофон',
+  cameraOn: 'С камерой',
+  cameraOffShort: 'Без камеры',
+  cameraLong: 'Выключить камеру',
   screen: 'Экран',
   screenLong: 'Экран: показать собеседнику',
   devices: 'Устройства',
@@ -32,6 +34,8 @@ export const ru = {
   qualityLong: 'Качество связи',
   pip: 'В окошке',
   pipLong: 'В окошке: видео отдельно от страницы',
+  more: 'Ещё',
+  moreLong: 'Ещё: устройства, качество, окошко',
   sound: 'Включить звук',
   close: 'Закрыть',
   microphoneLabel: 'Микрофон',
@@ -57,6 +61,7 @@ export const ru = {
   reconnecting: 'Переподключаемся к серверу… разговор продолжается',
   isMuted: (name) => `${name}: микрофон выключен`,
   noMicrophone: (name) => `${name}: нет микрофона`,
+  unheard: 'Вас не слышно: нет микрофона',
   sharing: 'Вы показываете свой экран',
   stopSharing: 'Закончить',
   cameraOff: 'Камера выключена',
@@ -65,6 +70,10 @@ export const ru = {
   safety: 'Код безопасности',
   safetyLong: (name) => `Прочтите эти шесть слов вслух и попросите собеседника (${name}) сделать то же. Если они совпадают, `
     + 'между вами никого нет, даже этого сервера.',
+  safetyChanged: 'Соединение установлено заново, и код безопасности теперь другой. Сверьте его ещё раз.',
+  callAgain: 'Позвонить ещё раз',
+  callBack: 'Перезвонить',
+  done: 'Готово',
   safetyNames: 'собака,кошка,лев,лошадь,единорог,свинья,слон,кролик,панда,петух,пингвин,черепаха,рыба,осьминог,бабочка,тюльпан,'
     + 'дерево,кактус,гриб,глобус,луна,облако,огонь,банан,яблоко,клубника,кукуруза,пицца,гитара,торт,сердце,улыбка,робот,шляпа,'
     + 'очки,гаечный ключ,Дед Мороз,большой палец,зонт,песочные часы,будильник,подарок,лампочка,книга,фотоаппарат,скрепка,'
@@ -80,7 +89,7 @@ export const ru = {
   relayed: 'через сервер TURN',
   noPicture: 'нет',
   lastMinutes: (what, value) => `${what}: сейчас ${value}; последние минуты показаны линией`,
-  trouble: ({ code, devices }) => {
+  trouble: ({ code, devices }, how) => {
     const cause = {
       denied: `Браузеру запрещён доступ к ${and(devices, TO)}; это меняется значком в адресной строке.`,
       missing: `Не найдено: ${and(devices, WHAT)}.`,
@@ -89,8 +98,10 @@ export const ru = {
       lost: `${capital(and(devices, WHAT))}: устройство отключено.`,
     }[code] ?? `Не удалось включить: ${and(devices, WHAT)}.`;
     if (devices.includes('screen')) return cause;
-    const consequence = devices.length === 2 ? 'Вы видите и слышите, но вас не видно и не слышно.'
-      : devices[0] === 'camera' ? 'Вас слышно, но не видно.' : 'Вас видно, но не слышно.';
+    const { isHeard = !devices.includes('microphone'), isSeen = !devices.includes('camera') } = how ?? {};
+    if (isHeard && isSeen) return cause;
+    const consequence = isHeard ? 'Вас слышно, но не видно.' : isSeen ? 'Вас видно, но не слышно.'
+      : 'Вы видите и слышите собеседника, но вас не видно и не слышно.';
     return `${cause} ${consequence}`;
   },
   ended: (view) => {
@@ -117,6 +128,7 @@ export const ru = {
       case 'user_not_found': return `Такого пользователя больше нет: ${name}.`;
       case 'call_self': return 'Это вы сами: для звонка нужны двое.';
       case 'rate_limited': return 'Слишком много звонков подряд. Подождите немного.';
+      case 'origin_not_allowed': return 'Сервер звонков не принимает звонки с этой страницы.';
       case 'unanswered': return 'Сервер не ответил вовремя.';
       default: return 'Звонок завершён.';
     }

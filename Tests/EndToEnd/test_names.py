@@ -1,0 +1,32 @@
+"""Who somebody is in the demo, by the name that they type."""
+
+from harness.waiting import eventually
+
+IDS = """async names => {
+    const {deriveUserId} = await import('/assets/user-id.js');
+    return names.map(deriveUserId);
+}"""
+
+
+def test_a_name_has_an_id_that_no_other_name_makes(phone):
+    page = phone("vasya").page
+    names = ["vasya", "Вася", "Васья", "Anna Karenina", "anna-karenina", "Anna  Karenina", "李雷", "韩梅梅", "🙂", "a" * 60, "a" * 59]
+    ids = page.evaluate(IDS, names)
+    assert ids[0] == "vasya" and ids[4] == "anna-karenina"
+    assert len(set(ids)) == len(ids), ids
+    assert all(1 <= len(user_id) <= 64 for user_id in ids), ids
+    assert page.evaluate(IDS, ["VASYA", "ВАСЯ", " Anna karenina"]) == [ids[0], ids[1], ids[3]]
+
+
+def test_a_name_is_the_same_in_capital_letters(phone):
+    first = phone("Vasya")
+    page = first.context.new_page()
+    page.goto(f"{first.page.url.split('?')[0]}?name=vasya")
+    page.wait_for_selector("body[data-state=idle]")
+    assert page.evaluate("ringback.debug().userId") == first.debug()["userId"] == "vasya"
+
+
+def test_names_that_only_sound_alike_are_two_users(phone):
+    latin, cyrillic = phone("vasya"), phone("Вася")
+    assert latin.debug()["userId"] != cyrillic.debug()["userId"]
+    eventually(lambda: "Вася" in latin.page.inner_text("#people"), 10, "each sees the other")
