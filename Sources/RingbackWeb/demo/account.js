@@ -1,6 +1,6 @@
 /** Signing in by name. The session belongs to the tab, the made-up password to the browser. */
 
-import { Api, sleep } from '/sdk/api.js';
+import { Api, sleep } from '../sdk/api.js';
 import { randomString, Stored } from './storage.js';
 import { deriveUserId, fold } from './user-id.js';
 import { words } from './words.js';
@@ -18,7 +18,7 @@ export class SignInTrouble extends Error {
  * made up belongs to the browser, so that the same name signs in again.
  */
 export class Account {
-  #api = new Api(location.origin);
+  #api = new Api(new URL('../', import.meta.url));
   #session = new Stored(sessionStorage, 'session');
   #data = this.#session.value;
 

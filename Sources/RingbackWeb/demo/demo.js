@@ -1,8 +1,8 @@
 /** The demo of Ringback: sign in by name, see who is online, call. What happens in a call is `<ringback-call>`'s. */
 
-import { sleep } from '/sdk/api.js';
-import { Ringback } from '/sdk/ringback.js';
-import '/sdk/ringback-call.js';
+import { sleep } from '../sdk/api.js';
+import { Ringback } from '../sdk/ringback.js';
+import '../sdk/ringback-call.js';
 import { Account, SignInTrouble } from './account.js';
 import { Directory } from './directory.js';
 import { $, setAvatar, setText } from './draw.js';

@@ -2,7 +2,7 @@
 
 import { currentLanguage } from './words.js';
 
-export { setAvatar } from '/sdk/ringback-call.js';
+export { setAvatar } from '../sdk/ringback-call.js';
 
 export const $ = (id) => document.getElementById(id);
 

@@ -1,7 +1,7 @@
 /** Camera and microphone before a call: a picture, a level, and a choice that is kept. */
 
-import { listDevices } from '/sdk/device-list.js';
-import { LocalMedia } from '/sdk/ringback.js';
+import { listDevices } from '../sdk/device-list.js';
+import { LocalMedia } from '../sdk/ringback.js';
 import { $, setText } from './draw.js';
 import { Stored } from './storage.js';
 import { words } from './words.js';

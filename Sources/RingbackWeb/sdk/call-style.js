@@ -230,6 +230,11 @@ button:disabled { opacity: .45; cursor: default; }
   .card { padding-inline: 1rem; }
   #incoming .controls { gap: .75rem 1rem; }
 }
+@container ringback (max-width: 700px) and (min-height: 620px) {
+  #more { display: none; }
+  .secondary { display: flex; }
+  #call .secondary .round svg { width: 44px; height: 44px; padding: 12px; }
+}
 @container ringback (max-width: 300px) {
   #call .round svg { width: 40px; height: 40px; padding: 10px; }
 }
