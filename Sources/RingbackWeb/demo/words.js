@@ -3,7 +3,8 @@
 import { Stored } from './storage.js';
 
 const en = {
-  title: 'Ringback', lead: 'Call a friend, browser to browser.', yourName: 'Your name', namePlaceholder: 'For example, Maria',
+  title: 'Ringback', lead: 'Call a friend, browser to browser.', yourName: 'Your name',
+  namePlaceholder: 'For example, Maria',
   password: 'Password', signIn: 'Sign in',
   noAccount: 'No account needed: your name is made one, and this browser keeps the key.',
   youAre: 'You are', connectedBy: 'connected by', ringsOn: 'Calls ring on all of your devices:',
@@ -50,12 +51,14 @@ const en = {
 };
 
 const ru = {
-  title: 'Ringback', lead: 'Позвоните другу из браузера в браузер.', yourName: 'Ваше имя', namePlaceholder: 'Например, Мария',
+  title: 'Ringback', lead: 'Позвоните другу из браузера в браузер.', yourName: 'Ваше имя',
+  namePlaceholder: 'Например, Мария',
   password: 'Пароль', signIn: 'Войти', noAccount: 'Регистрация не нужна: хватит имени, а ключ сохранит этот браузер.',
   youAre: 'Вы', connectedBy: 'связь:', ringsOn: 'Звонок слышен на всех ваших устройствах:',
   anotherDevice: 'Войти с другого устройства', askedForPassword: 'Войдите там под тем же именем. Понадобится пароль:',
   signOut: 'Выйти', thisOne: ' (это)', device: 'Устройство', callAgain: 'Позвонить ещё раз',
-  callBack: 'Перезвонить', elsewhere: 'Вы разговариваете в другой вкладке или на другом устройстве.', people: 'Люди', search: 'Поиск', searchLabel: 'Поиск людей по имени',
+  callBack: 'Перезвонить', elsewhere: 'Вы разговариваете в другой вкладке или на другом устройстве.',
+  people: 'Люди', search: 'Поиск', searchLabel: 'Поиск людей по имени',
   quiet: 'Здесь пока никого.',
   quietHelp: 'Откройте эту страницу во втором окне или пошлите её адрес другу, войдите под другим именем и звоните.',
   secondWindow: 'Открыть второе окно', nobody: 'Никого с таким именем.', online: 'В сети', busy: 'Разговаривает',
@@ -113,7 +116,9 @@ export function choose(tag) {
 export function translate() {
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll('[data-words]')) element.textContent = words()[element.dataset.words];
-  for (const element of document.querySelectorAll('[data-label]')) element.setAttribute('aria-label', words()[element.dataset.label]);
+  for (const element of document.querySelectorAll('[data-label]')) {
+    element.setAttribute('aria-label', words()[element.dataset.label]);
+  }
   for (const element of document.querySelectorAll('[data-hint]')) element.placeholder = words()[element.dataset.hint];
   for (const button of document.querySelectorAll('[data-language]')) {
     button.setAttribute('aria-pressed', String(button.dataset.language === language));

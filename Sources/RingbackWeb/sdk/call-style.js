@@ -64,12 +64,12 @@ button:disabled { opacity: .45; cursor: default; }
   box-shadow: 0 0 0 calc(var(--level, 0) * 5cqmin) hsl(var(--hue) 50% 60% / 32%),
     0 0 0 calc(var(--level, 0) * 11cqmin) hsl(var(--hue) 50% 60% / 14%); }
 #call.with-picture .peer, #call.with-screen .peer { opacity: 0; }
-.call-head, .call-foot { position: relative; z-index: 2; display: grid; justify-items: center; gap: .375rem;
+.call-head, .call-foot { position: relative; z-index: 3; display: grid; justify-items: center; gap: .375rem;
   text-align: center; transition: opacity .3s; }
 .call-head { grid-row: 1; padding: calc(1.25rem + env(safe-area-inset-top)) 1.5rem .75rem; }
 .call-foot { grid-row: 3; padding: .75rem .75rem calc(1.25rem + env(safe-area-inset-bottom)); }
 /* Shade behind text that lies on a picture; it fades out over the picture, without an edge, and lies below all else. */
-.with-picture::before, .with-picture::after { content: ""; position: relative; grid-column: 1; grid-row: 1;
+.with-picture::before, .with-picture::after { content: ""; position: relative; z-index: 1; grid-column: 1; grid-row: 1;
   margin-bottom: -5rem; pointer-events: none; background: linear-gradient(rgb(4 12 14 / 76%), rgb(4 12 14 / 70%) 40%,
     rgb(4 12 14 / 52%) 62%, rgb(4 12 14 / 26%) 80%, rgb(4 12 14 / 8%) 93%, transparent); transition: opacity .3s; }
 .with-picture::after { grid-row: 3; margin: -4rem 0 0; rotate: 180deg; }
@@ -109,7 +109,7 @@ button:disabled { opacity: .45; cursor: default; }
 .round.good svg, .round.good:hover:enabled svg { background: var(--good); color: #fff; }
 .round:is(.danger, .good):hover:enabled svg { filter: brightness(1.12); }
 
-.notices { grid-row: 2; z-index: 3; align-self: end; justify-self: center; display: grid; justify-items: center; gap: .5rem;
+.notices { grid-row: 2; z-index: 4; align-self: end; justify-self: center; display: grid; justify-items: center; gap: .5rem;
   max-width: calc(100% - 1.5rem); max-height: 100%; overflow: auto; pointer-events: none; }
 .notices > * { pointer-events: auto; }
 #media-notice { display: flex; align-items: start; gap: .5rem; max-width: 32rem; padding: .625rem .625rem .625rem 1.125rem;
@@ -118,8 +118,9 @@ button:disabled { opacity: .45; cursor: default; }
 .close { display: grid; place-items: center; flex: none; width: 36px; height: 36px; padding: 0; border-radius: 50%; }
 .close:hover { background: rgb(255 255 255 / 14%); }
 
-#pip { grid-row: 2; z-index: 1; align-self: end; justify-self: end; position: relative; margin: 0 1rem .5rem;
-  height: clamp(64px, 24cqh, 150px); max-height: 100%; max-width: 40%; min-height: 0; aspect-ratio: 16 / 10; border-radius: 18px; overflow: hidden;
+#pip { grid-row: 2; z-index: 2; align-self: end; justify-self: end; position: relative; margin: 0 1rem .5rem;
+  height: clamp(64px, 24cqh, 150px); max-height: 100%; max-width: 40%; min-height: 0; aspect-ratio: 16 / 10;
+  border-radius: 18px; overflow: hidden;
   background: #22393d; cursor: grab; touch-action: none;
   box-shadow: 0 0 0 1.5px rgb(255 255 255 / 22%), 0 14px 40px rgb(0 0 0 / 40%); }
 #pip[data-block="start"] { align-self: start; }
@@ -132,7 +133,7 @@ button:disabled { opacity: .45; cursor: default; }
 #pip.without-picture #pip-words { display: grid; }
 
 /* Sheets beside the picture: safety, devices, quality. */
-#sheets { grid-row: 1 / 3; z-index: 4; justify-self: end; width: min(22rem, 100%); min-height: 0; max-height: 100%;
+#sheets { grid-row: 1 / 3; z-index: 5; justify-self: end; width: min(22rem, 100%); min-height: 0; max-height: 100%;
   display: flex; flex-direction: column; overflow: auto; pointer-events: none; padding: 1rem 1rem .25rem; }
 .sheet { pointer-events: auto; display: grid; gap: .625rem; padding: .875rem 1.125rem 1.125rem; border-radius: 20px;
   background: rgb(9 20 22 / 97%); box-shadow: 0 0 0 1px rgb(255 255 255 / 14%);
@@ -184,7 +185,7 @@ button:disabled { opacity: .45; cursor: default; }
   border: 1.5px solid var(--soft); background: var(--surface); }
 #decline-form input::placeholder { color: var(--soft); opacity: 1; }
 .quiet { min-height: 44px; padding: .5rem 1.125rem; border: 1px solid var(--line); border-radius: 999px; font-weight: 600; }
-#incoming.banner { inset: 0 0 auto; z-index: 5; padding: calc(.75rem + env(safe-area-inset-top)) .75rem 0; overflow: visible;
+#incoming.banner { inset: 0 0 auto; z-index: 6; padding: calc(.75rem + env(safe-area-inset-top)) .75rem 0; overflow: visible;
   pointer-events: none; }
 #incoming.banner .card { pointer-events: auto; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center;
   gap: .25rem .875rem; width: min(100%, 36rem); padding: .75rem 1rem; border-radius: 22px; text-align: start; }

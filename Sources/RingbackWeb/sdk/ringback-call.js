@@ -192,7 +192,9 @@ export class RingbackCall extends HTMLElement {
     const current = this.#current;
     const [ringing] = this.#ringing;
     for (const element of this.#root.querySelectorAll('[data-words]')) setText(element, words[element.dataset.words]);
-    for (const element of this.#root.querySelectorAll('[data-label]')) element.setAttribute('aria-label', words[element.dataset.label]);
+    for (const element of this.#root.querySelectorAll('[data-label]')) {
+      element.setAttribute('aria-label', words[element.dataset.label]);
+    }
     for (const element of this.#root.querySelectorAll('[data-hint]')) element.placeholder = words[element.dataset.hint];
     this.#drawOverlay(Boolean(current || ringing), ringing && !current ? 'incoming-name' : 'call-name');
     this.#drawIncoming(ringing, current, words);
@@ -571,7 +573,9 @@ export class RingbackCall extends HTMLElement {
     const sheet = this.#$(`${name}-sheet`);
     const isShown = sheet.hidden;
     this.#root.querySelectorAll('.sheet').forEach((other) => { other.hidden = other !== sheet || !isShown; });
-    for (const id of ['safety', 'devices', 'quality']) this.#$(id).setAttribute('aria-expanded', String(isShown && id === name));
+    for (const id of ['safety', 'devices', 'quality']) {
+      this.#$(id).setAttribute('aria-expanded', String(isShown && id === name));
+    }
     if (!isShown) return (this.#$(name).checkVisibility?.() === false ? this.#$('more') : this.#$(name)).focus();
     if (name === 'devices') this.#fillDevices();
     if (name === 'quality') this.#drawQuality();
