@@ -71,7 +71,7 @@ public final class RingbackClient: Sendable {
 
     func httpRequest(_ request: OperationRequest) throws(RingbackError) -> HTTPRequest {
         var http = HTTPRequest(url: base.text + request.target, network: network)
-        http.method = request.operation.route.method
+        http.method = request.operation.route.method.rawValue
         http.isFresh = !request.operation.isRepeatable
         http.timeout = network.requestTimeout + request.extraTime
         http.headers = try headers(token: request.token, isOpen: request.operation.isOpen)

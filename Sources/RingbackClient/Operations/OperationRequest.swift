@@ -2,7 +2,7 @@ import RingbackModel
 
 /// One call of an operation, with everything that it needs.
 struct OperationRequest: Sendable {
-    var operation: Operation
+    var operation: APIOperation
     /// What stands for the names in braces, in their order.
     var path: [String] = []
     var query: [(name: String, value: String)] = []
@@ -13,13 +13,13 @@ struct OperationRequest: Sendable {
     /// Beyond the usual time.
     var extraTime: Duration = .zero
 
-    init(_ operation: Operation, _ path: String...) {
+    init(_ operation: APIOperation, _ path: String...) {
         self.operation = operation
         self.path = path
     }
 
     /// With a body.
-    init(_ operation: Operation, _ path: String..., body: (inout JSONWriter) -> Void) {
+    init(_ operation: APIOperation, _ path: String..., body: (inout JSONWriter) -> Void) {
         self.operation = operation
         self.path = path
         var json = JSONWriter()

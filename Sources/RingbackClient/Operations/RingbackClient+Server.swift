@@ -12,7 +12,7 @@ extension RingbackClient {
     /// - Returns: `ready`, or why it is not: `draining`.
     public func getReadiness() async throws -> String { try await status(.getReadiness) }
 
-    private func status(_ operation: Operation) async throws -> String {
+    private func status(_ operation: APIOperation) async throws -> String {
         // Asked once, since a server that is not ready is an answer here. It says so with 503.
         let response = try await CurlDriver.shared.perform(httpRequest(OperationRequest(operation)))
         if response.head.status != 503 { try Self.check(response) }

@@ -1,3 +1,4 @@
+import RingbackModel
 import Synchronization
 
 /// The requests of one client that wait for an answer, and the sockets that they may go over.
@@ -92,7 +93,7 @@ final class RequestQueue: Sendable {
     /// - Returns: Its name, to be removed in any case.
     /// - Throws: ``RingbackError`` `busy` when too many wait.
     func add(_ request: OperationRequest) throws(RingbackError) -> RequestID {
-        let isWrite = request.operation.route.method != "GET"
+        let isWrite = request.operation.isWrite
         let fitsSocket = request.operation.goesOverSocket && SocketMessage.fits(request)
         var name: RequestID?
         change { state in

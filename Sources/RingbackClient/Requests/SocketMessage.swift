@@ -18,9 +18,7 @@ enum SocketMessage {
     }
 
     private static func parameters(of request: OperationRequest) -> [(name: String, value: String)] {
-        let names = request.operation.route.path.split(separator: "/").filter { $0.hasPrefix("{") }
-            .map { String($0.dropFirst().dropLast()) }
-        return Array(zip(names, request.path)).map { (name: $0, value: $1) } + request.query
+        Array(zip(request.operation.pathParameters, request.path)).map { (name: $0, value: $1) } + request.query
     }
 
     /// `{"id","op","data","key"}`. Parameters of the path and of the query are members of `data`.

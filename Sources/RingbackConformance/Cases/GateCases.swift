@@ -13,7 +13,7 @@ enum GateCases {
             "Offers, answers and candidates go to the other participant's device alone", .gate, body: alone),
     ]
 
-    private static let signals: [(ServerOperation, JSONLiteral)] = [
+    private static let signals: [(APIOperation, JSONLiteral)] = [
         (.sendOffer, .description("offer", "v=0\r\ns=early\r\n")),
         (.sendAnswer, .description("answer", "v=0\r\ns=early\r\n").adding("negotiation", 1)),
         (.addCandidates, .candidates("early")),

@@ -49,7 +49,7 @@ enum IdempotencyCases {
     private static func signaling(_ context: ConformanceContext) async throws {
         let call = try await context.call(.connecting)
         let (vasya, petya) = (call.caller, call.callee)
-        let requests: [(ServerOperation, JSONLiteral, Int)] = [
+        let requests: [(APIOperation, JSONLiteral, Int)] = [
             (.sendOffer, .description("offer", "v=0\r\n"), 201), (.addCandidates, .candidates("a", "b"), 202),
             (.setMedia, ["held": true], 200),
         ]

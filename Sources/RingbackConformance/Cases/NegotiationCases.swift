@@ -105,7 +105,7 @@ enum NegotiationCases {
     private static func wrongType(_ context: ConformanceContext) async throws {
         let call = try await context.call(.connecting)
         for (operation, type) in [
-            (ServerOperation.sendOffer, "answer"), (.sendAnswer, "offer"), (.sendOffer, "pranswer"),
+            (APIOperation.sendOffer, "answer"), (.sendAnswer, "offer"), (.sendOffer, "pranswer"),
         ] {
             try await call.caller.perform(operation, on: call.id, .description(type, "v=0\r\n"))
                 .expectProblem(.invalidRequest)

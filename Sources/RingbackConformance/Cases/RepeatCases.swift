@@ -37,7 +37,7 @@ enum RepeatCases {
     }
 
     private static func repeatEnding(
-        _ context: ConformanceContext, _ operation: ServerOperation, of actor: KeyPath<TestCall, TestDevice>,
+        _ context: ConformanceContext, _ operation: APIOperation, of actor: KeyPath<TestCall, TestDevice>,
         heardBy other: KeyPath<TestCall, TestDevice>
     ) async throws {
         let call = try await context.call(.ringing)

@@ -13,7 +13,7 @@ enum RoleCases {
     ]
 
     /// Everything that can be asked about a call, with data that fits.
-    static let requests: [(ServerOperation, JSONLiteral)] = [
+    static let requests: [(APIOperation, JSONLiteral)] = [
         (.getCall, [:]), (.alerting, [:]), (.accept, [:]), (.decline, [:]), (.cancel, [:]), (.connected, [:]),
         (.hangUp, [:]), (.sendOffer, .description("offer", "v=0\r\n")), (.getOffer, [:]),
         (.sendAnswer, .description("answer", "v=0\r\n").adding("negotiation", 1)), (.getAnswer, [:]),
@@ -23,7 +23,7 @@ enum RoleCases {
 
     private static func caller(_ context: ConformanceContext) async throws {
         let call = try await context.call(.inviting)
-        for operation in [ServerOperation.alerting, .accept, .decline] {
+        for operation in [APIOperation.alerting, .accept, .decline] {
             try await call.caller.perform(operation, on: call.id).expectProblem(.forbidden)
         }
         try expectEqual(try await call.current(by: call.caller).state, "inviting", "the state afterwards")

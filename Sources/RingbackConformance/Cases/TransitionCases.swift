@@ -5,10 +5,10 @@ enum TransitionCases {
     /// A transition that does not fit a state.
     private struct Row: Sendable {
         let state: Call.State
-        let operation: ServerOperation
+        let operation: APIOperation
         let isCallers: Bool
 
-        init(_ state: Call.State, _ operation: ServerOperation, isCallers: Bool) {
+        init(_ state: Call.State, _ operation: APIOperation, isCallers: Bool) {
             self.state = state
             self.operation = operation
             self.isCallers = isCallers
@@ -68,8 +68,8 @@ enum TransitionCases {
     }
 
     private static func afterEnding(
-        _ context: ConformanceContext, _ ending: ServerOperation, by actor: KeyPath<TestCall, TestDevice>,
-        refused: [(ServerOperation, KeyPath<TestCall, TestDevice>)]
+        _ context: ConformanceContext, _ ending: APIOperation, by actor: KeyPath<TestCall, TestDevice>,
+        refused: [(APIOperation, KeyPath<TestCall, TestDevice>)]
     ) async throws {
         let call = try await context.call(.ringing)
         let ended = try await call[keyPath: actor].perform(ending, on: call.id).expectCall(.ended)

@@ -2,7 +2,7 @@ package import RingbackModel
 
 /// What the server answered to an operation, over whatever transport.
 package struct Answer: Sendable, CustomStringConvertible {
-    package let operation: ServerOperation
+    package let operation: APIOperation
     package let status: Int
     /// The body, the `data` or the `error` of the answer.
     package let json: JSONSlice?
@@ -11,7 +11,7 @@ package struct Answer: Sendable, CustomStringConvertible {
     /// Over HTTP only.
     package let contentType: String?
 
-    init(_ operation: ServerOperation, _ response: WireResponse) {
+    init(_ operation: APIOperation, _ response: WireResponse) {
         self.operation = operation
         status = response.status
         json = response.json
@@ -20,7 +20,7 @@ package struct Answer: Sendable, CustomStringConvertible {
     }
 
     /// - Parameter frame: `{"id","status","data"}` or `{"id","status","error"}`.
-    init(_ operation: ServerOperation, frame: JSONSlice) throws {
+    init(_ operation: APIOperation, frame: JSONSlice) throws {
         guard let status = frame.number("status") else {
             throw WireError.unexpected("an answer over the WebSocket has no status: \(frame.excerpt)")
         }

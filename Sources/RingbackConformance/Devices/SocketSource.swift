@@ -62,7 +62,7 @@ final class SocketSource: EventSource {
     }
 
     /// `{"id","op","data"}`, answered by a frame with the same id.
-    func perform(_ operation: ServerOperation, _ data: JSONLiteral, key: String?) async throws -> Answer {
+    func perform(_ operation: APIOperation, _ data: JSONLiteral, key: String?) async throws -> Answer {
         let (id, answer) = router.expectAnswer()
         var frame: JSONLiteral = ["id": .integer(id), "op": .string(operation.rawValue), "data": data]
         if let key { frame = frame.adding("key", .string(key)) }

@@ -1,4 +1,4 @@
-import RingbackModel
+package import RingbackModel
 import Synchronization
 
 /// A signed-in device of a user, as a well-behaved client is: it keeps its cursor, knows an event again by its id, and can
@@ -43,7 +43,7 @@ package final class TestDevice: Sendable, CustomStringConvertible {
     ///   - data: What the path, the query and the body name, in one object.
     ///   - key: The idempotency key.
     package func perform(
-        _ operation: ServerOperation, _ data: JSONLiteral = [:], key: String? = nil
+        _ operation: APIOperation, _ data: JSONLiteral = [:], key: String? = nil
     ) async throws -> Answer {
         if let socket = state.withLock({ $0.source as? SocketSource }) {
             return try await socket.perform(operation, data, key: key)
@@ -53,7 +53,7 @@ package final class TestDevice: Sendable, CustomStringConvertible {
 
     /// Asks the server for something about a call.
     package func perform(
-        _ operation: ServerOperation, on callId: String, _ data: JSONLiteral = [:], key: String? = nil
+        _ operation: APIOperation, on callId: String, _ data: JSONLiteral = [:], key: String? = nil
     ) async throws -> Answer {
         try await perform(operation, .object([("callId", .string(callId))] + data.members), key: key)
     }

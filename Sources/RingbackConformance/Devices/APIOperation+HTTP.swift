@@ -1,6 +1,7 @@
 import NIOHTTP1
+import RingbackModel
 
-extension ServerOperation {
+extension APIOperation {
     /// The operation as an HTTP request: members that the path names go there, those of a GET into the query, others into
     /// the body. Without members left there is no body.
     func httpRequest(_ data: JSONLiteral, key: String?) -> WireRequest {
@@ -16,7 +17,7 @@ extension ServerOperation {
             path.append(percentEncoded(members.remove(at: index).value.parameter))
         }
         let target = "/" + path.joined(separator: "/")
-        var request = WireRequest(HTTPMethod(rawValue: route.method), target)
+        var request = WireRequest(HTTPMethod(rawValue: route.method.rawValue), target)
         if request.method == .GET, !members.isEmpty {
             request.target +=
                 "?" + members.map { "\($0.name)=\(percentEncoded($0.value.parameter))" }.joined(separator: "&")
