@@ -48,11 +48,12 @@ export function webSocket(api, { cursor, signal, deliver }) {
       const message = parseJSON(data) ?? {};
       const { event } = message;
       if (!event) return answered(message);
+      if (event.type === 'welcome') {
+        deadline = clearTimeout(deadline);
+        heartbeat = setInterval(probe, HEARTBEAT_MS);
+        api.use({ send, probe });
+      }
       deliver(event);
-      if (event.type !== 'welcome') return;
-      deadline = clearTimeout(deadline);
-      heartbeat = setInterval(probe, HEARTBEAT_MS);
-      api.use({ send, probe });
     };
   });
 }
