@@ -154,7 +154,6 @@ def test_requests_go_over_the_socket_while_it_is_open(page):
     call_id = page.page.evaluate(REQUEST, ["POST", "calls", {"callee": "petya"}])["callId"]
     page.page.evaluate(REQUEST, ["GET", f"calls/{call_id}", {}])
     page.page.evaluate(REQUEST, ["POST", f"calls/{call_id}/cancel", {}])
-    page.page.evaluate(REQUEST, ["GET", "ice-servers", {}])
     page.page.evaluate(REQUEST, ["GET", "calls", {"limit": 5}])
     assert over_http == []
     page.page.evaluate(REQUEST, ["GET", "users/me", {}])

@@ -3,7 +3,7 @@ const OPERATIONS = {
   'POST calls': 'invite', 'GET calls': 'listCalls', 'GET calls/': 'getCall', 'GET calls//timeline': 'getTimeline',
   'POST calls//hangup': 'hangUp', 'POST calls//offer': 'sendOffer', 'POST calls//answer': 'sendAnswer',
   'POST calls//candidates': 'addCandidates', 'PUT calls//media': 'setMedia', 'POST calls//quality': 'reportQuality',
-  'GET ice-servers': 'getIceServers', 'GET users': 'listUsers', 'PUT users/me/watching': 'setWatching',
+  'GET users': 'listUsers', 'PUT users/me/watching': 'setWatching',
 };
 for (const op of ['alerting', 'accept', 'decline', 'cancel', 'connected']) OPERATIONS[`POST calls//${op}`] = op;
 

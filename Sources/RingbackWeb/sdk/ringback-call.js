@@ -163,6 +163,8 @@ export class RingbackCall extends HTMLElement {
 
   async #learnSafety(call) {
     if (call !== this.#current) return;
+    // The page before has shown one.
+    if (call.isReturning) this.#compared.add(call);
     const ends = bothFingerprints(call);
     if (ends === this.#safetyOf) return;
     this.#safetyOf = ends;
@@ -170,7 +172,7 @@ export class RingbackCall extends HTMLElement {
     const safety = await safetyPhrase(call);
     if (ends !== this.#safetyOf) return;
     this.#safety = safety;
-    if (safety && (this.#compared.has(call) || call.isReturning)) this.#showNote(this.words.safetyChanged);
+    if (safety && this.#compared.has(call)) this.#showNote(this.words.safetyChanged, 20_000);
     if (safety) this.#compared.add(call);
     this.changed();
   }
@@ -416,12 +418,12 @@ export class RingbackCall extends HTMLElement {
   }
 
   /** Something beside the call. */
-  #showNote(words) {
+  #showNote(words, ms = 8_000) {
     clearTimeout(this.#noteTimer);
     setText(this.#$('note'), words);
     setText(this.#$('live'), words);
     this.#$('note').hidden = false;
-    this.#noteTimer = setTimeout(() => { this.#$('note').hidden = true; }, 8_000);
+    this.#noteTimer = setTimeout(() => { this.#$('note').hidden = true; }, ms);
   }
 
   // Listening
