@@ -149,7 +149,11 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .answer: if let request { answer(request) }
         case .refuseSize:
             connection.endWithAnswer()
-            if connection.phase == .receiving { send(HTTPResponse(RequestFields.tooLarge)) } else { context?.close(promise: nil) }
+            if connection.phase == .receiving {
+                send(HTTPResponse(RequestFields.tooLarge))
+            } else {
+                context?.close(promise: nil)
+            }
         case .close: context?.close(promise: nil)
         }
     }
