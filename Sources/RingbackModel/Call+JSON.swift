@@ -80,7 +80,7 @@ extension CallParticipant: JSONWritable {
     }
 }
 
-extension Ender: JSONWritable {
+extension EndedBy: JSONWritable {
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("kind", kind.rawValue)

@@ -73,7 +73,7 @@ public struct Call: Hashable, Sendable, Codable {
     /// When it was over.
     public var endedAt: Timestamp?
     /// Who or what ended it; absent before.
-    public var endedBy: Ender?
+    public var endedBy: EndedBy?
     /// Whole seconds from the first ringing (or the invitation, if none was reported) to accept or end.
     public var ringSeconds: Int?
     /// Whole seconds from active to the end.
@@ -166,7 +166,7 @@ public struct CallParticipant: Hashable, Sendable, Codable {
 }
 
 /// Who or what ended a call.
-public struct Ender: Hashable, Sendable, Codable {
+public struct EndedBy: Hashable, Sendable, Codable {
     /// What ends calls.
     public enum Kind: String, Sendable, Codable {
         /// One of the devices.

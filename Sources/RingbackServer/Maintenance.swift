@@ -19,9 +19,9 @@ struct Maintenance: Sendable {
                 try await services.time.sleep(until: services.time.now + Self.interval)
                 services.feed.forgetEvents(before: services.time.now - .seconds(60))
                 services.tickets.sweep(at: services.time.now)
-                let seen = services.board.takeUnsaved()
+                let seen = services.devices.takeUnsaved()
                 // Their watch lists are stored, and read again when they come back.
-                for device in services.board.dropGone() { services.presence.forget(device) }
+                for device in services.devices.dropGone() { services.presence.forget(device) }
                 if !seen.isEmpty { try await services.store.write { try $0.setLastSeen(seen) } }
                 if round.isMultiple(of: Self.roundsBetweenPrunings) { try await prune() }
                 round += 1

@@ -62,7 +62,7 @@ package struct RingbackServer: Sendable {
             [services, metrics] commit in
             inboxes.hold()
             let now = services.time.now
-            for participant in commit.joined { services.board.expect(participant, isLost: false, at: now) }
+            for participant in commit.joined { services.devices.expect(participant, isLost: false, at: now) }
             services.feed.publish(commit.events, now: now)
             for call in commit.calls { services.clock.scheduled(call.deadline(timing: services.calls.timing)) }
             let watched = services.presence.watched(among: commit.users)
@@ -72,7 +72,7 @@ package struct RingbackServer: Sendable {
         services.store.observe(observer)
         services.sessions.observeEnds { [services] participant in
             services.streams.end(participant)
-            services.board.forget(participant)
+            services.devices.forget(participant)
             services.presence.forget(participant)
         }
     }
@@ -94,7 +94,7 @@ package struct RingbackServer: Sendable {
             }
             group.cancelAll()
         }
-        try? await services.store.write { [board = services.board] in try $0.setLastSeen(board.takeUnsaved()) }
+        try? await services.store.write { [devices = services.devices] in try $0.setLastSeen(devices.takeUnsaved()) }
     }
 
     /// Takes no more connections, lets those that are open end what they have begun, and closes them after the drain time.
@@ -120,7 +120,7 @@ package struct RingbackServer: Sendable {
         for call in calls where call.isUnderWay {
             for side in CallState.Side.allCases {
                 guard let device = call.device(of: side) else { continue }
-                services.board.expect(
+                services.devices.expect(
                     Participant(userId: call.user(of: side), deviceId: device),
                     isLost: call[side].reconnectingSince != nil, at: services.time.now)
             }

@@ -9,11 +9,11 @@ package final class Services: Sendable {
     package let time: any Timekeeper
     package let accounts: AccountService
     package let sessions: SessionService
-    package let tickets: TicketBooth
+    package let tickets: SocketTickets
     package let calls: CallService
     package let clock: CallClock
     package let feed: EventFeed
-    package let board: PresenceBoard
+    package let devices: DevicePresence
     package let presence: PresenceService
     package let monitor: ConnectionMonitor
     package let settings: ServerSettings
@@ -30,16 +30,16 @@ package final class Services: Sendable {
         sessions = SessionService(
             store: store, hasher: hasher, time: time, lifetime: settings.tokenLifetime,
             administratorToken: settings.administratorToken)
-        tickets = TicketBooth()
+        tickets = SocketTickets()
         calls = CallService(store: store, time: time, timing: timing)
         clock = CallClock(calls: calls, time: time, logger: logger)
         feed = EventFeed(store: store)
-        // The board tells the monitor, and the monitor reads the board.
+        // Each of the two needs the other: presence tells the monitor, which reads it.
         let box = ChangeBox()
-        board = PresenceBoard { box.call() }
-        presence = PresenceService(store: store, board: board, feed: feed, time: time)
+        devices = DevicePresence { box.call() }
+        presence = PresenceService(store: store, devices: devices, feed: feed, time: time)
         let monitor = ConnectionMonitor(
-            board: board, presence: presence, store: store, calls: calls, time: time, logger: logger)
+            devices: devices, presence: presence, store: store, calls: calls, time: time, logger: logger)
         self.monitor = monitor
         box.set { monitor.changed() }
         streams = StreamRegistry(maximumPerDevice: settings.connectionsPerDevice)

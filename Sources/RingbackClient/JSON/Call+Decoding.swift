@@ -35,7 +35,7 @@ extension Call {
         acceptedAt = try json.optional("acceptedAt", JSONObject.time)
         activeAt = try json.optional("activeAt", JSONObject.time)
         endedAt = try json.optional("endedAt", JSONObject.time)
-        if json.has("endedBy") { endedBy = try Ender(json.object("endedBy")) }
+        if json.has("endedBy") { endedBy = try EndedBy(json.object("endedBy")) }
         ringSeconds = try json.optional("ringSeconds", JSONObject.integer)
         talkSeconds = try json.optional("talkSeconds", JSONObject.integer)
         sipStatus = try json.optional("sipStatus", JSONObject.integer)
@@ -45,7 +45,7 @@ extension Call {
     }
 }
 
-extension Ender {
+extension EndedBy {
     init(_ json: JSONObject) throws(UnexpectedJSON) {
         self.init(try json.word("kind"))
         userId = try json.optional("userId", JSONObject.user)

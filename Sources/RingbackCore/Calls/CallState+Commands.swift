@@ -86,7 +86,7 @@ extension CallState {
         _ side: Side, _ actor: Participant, _ message: String?, _ now: Timestamp, _ transition: inout Transition
     ) throws(CallRefusal) {
         guard side == .callee else { throw .forbidden }
-        if ending?.reason == .declined, ending?.by == Ender(actor) { return }
+        if ending?.reason == .declined, ending?.by == EndedBy(actor) { return }
         if isUnderWay, calleeDevice != actor.deviceId { throw .alreadyAccepted(state) }
         guard state == .inviting || state == .ringing else { throw .invalidTransition(state) }
         updateLeg(of: actor.deviceId) { leg in
@@ -95,7 +95,7 @@ extension CallState {
         }
         stopOtherLegs(than: actor.deviceId, reason: LegReason.declinedElsewhere.rawValue)
         tellOtherLegs(.declinedElsewhere, actor, in: &transition)
-        end(Ending(reason: .declined, by: Ender(actor), at: now, message: message), actor: actor, in: &transition)
+        end(Ending(reason: .declined, by: EndedBy(actor), at: now, message: message), actor: actor, in: &transition)
     }
 
     private mutating func cancel(
@@ -105,7 +105,7 @@ extension CallState {
         guard actor.deviceId == caller.deviceId else { throw .notAParticipant }
         if ending?.reason == .canceled { return }
         guard state == .inviting || state == .ringing else { throw .invalidTransition(state) }
-        end(Ending(reason: .canceled, by: Ender(actor), at: now), actor: actor, in: &transition)
+        end(Ending(reason: .canceled, by: EndedBy(actor), at: now), actor: actor, in: &transition)
     }
 
     /// Changes the leg of a device; a device that rings without being listed joins the list.
@@ -148,7 +148,7 @@ extension CallState {
     /// Ends the call in the name of an administrator. Does nothing to one that has ended.
     package mutating func endByAdministrator(at now: Timestamp) -> Transition {
         var transition = Transition()
-        if isLive { end(Ending(reason: .admin, by: Ender(.administrator), at: now), actor: nil, in: &transition) }
+        if isLive { end(Ending(reason: .admin, by: EndedBy(.administrator), at: now), actor: nil, in: &transition) }
         return transition
     }
 }

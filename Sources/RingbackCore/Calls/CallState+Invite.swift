@@ -56,7 +56,7 @@ extension CallState {
                 .callIncoming, .call, to: [.init(user: call.callee)], by: call.caller, in: &transition)
         case .busy:
             // The caller learns it from the answer to its invitation; the callee has missed a call.
-            let ending = Ending(reason: .busy, by: Ender(.policy), at: now)
+            let ending = Ending(reason: .busy, by: EndedBy(.policy), at: now)
             call.end(ending, actor: call.caller, in: &transition)
         }
         return (call, transition)

@@ -57,7 +57,7 @@ extension CallState {
         if state == .inviting || state == .ringing { throw .invalidTransition(state) }
         _ = try requireSinceAccepted(actor)
         guard isUnderWay else { return }
-        end(Ending(reason: reason, by: Ender(actor), at: now), actor: actor, in: &transition)
+        end(Ending(reason: reason, by: EndedBy(actor), at: now), actor: actor, in: &transition)
     }
 
     // MARK: Negotiations (RFC 8829), numbered from 1, one open at a time, the callee polite

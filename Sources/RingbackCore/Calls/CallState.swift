@@ -60,11 +60,11 @@ package struct CallState: Sendable, Hashable {
     /// How the call ended.
     package struct Ending: Sendable, Hashable {
         package var reason: EndReason
-        package var by: Ender
+        package var by: EndedBy
         package var at: Timestamp
         package var message: String?
 
-        package init(reason: EndReason, by: Ender, at: Timestamp, message: String? = nil) {
+        package init(reason: EndReason, by: EndedBy, at: Timestamp, message: String? = nil) {
             self.reason = reason
             self.by = by
             self.at = at

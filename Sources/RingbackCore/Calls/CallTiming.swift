@@ -46,7 +46,7 @@ extension CallState {
             record("negotiation_lapsed", by: nil, detail: "\(open.number)", at: now, in: &transition)
         }
         if let reason = overdueReason(now: now, timing: timing) {
-            end(Ending(reason: reason, by: Ender(.timer), at: now), actor: nil, in: &transition)
+            end(Ending(reason: reason, by: EndedBy(.timer), at: now), actor: nil, in: &transition)
         }
         return transition
     }

@@ -47,7 +47,7 @@ extension CallState {
     /// Ends the call because one of its users is erased.
     fileprivate mutating func end(for user: UserID, reason: EndReason, at now: Timestamp) -> Transition {
         var transition = Transition()
-        var ender = Ender(.device)
+        var ender = EndedBy(.device)
         ender.userId = user
         end(Ending(reason: reason, by: ender, at: now), actor: nil, in: &transition)
         return transition

@@ -2,7 +2,7 @@ package import Logging
 package import RingbackModel
 import Synchronization
 
-/// Tells the rest what the ``PresenceBoard`` notices: who came or went, and whose signaling was lost in mid-call.
+/// Tells the rest what the ``DevicePresence`` notices: who came or went, and whose signaling was lost in mid-call.
 package final class ConnectionMonitor: Sendable {
     private struct State {
         /// Users whose being busy may have changed.
@@ -11,7 +11,7 @@ package final class ConnectionMonitor: Sendable {
         var isWoken = false
     }
 
-    private let board: PresenceBoard
+    private let devices: DevicePresence
     private let presence: PresenceService
     private let store: any Store
     private let calls: CallService
@@ -20,10 +20,10 @@ package final class ConnectionMonitor: Sendable {
     private let state = Mutex(State())
 
     package init(
-        board: PresenceBoard, presence: PresenceService, store: any Store, calls: CallService,
+        devices: DevicePresence, presence: PresenceService, store: any Store, calls: CallService,
         time: any Timekeeper, logger: Logger
     ) {
-        self.board = board
+        self.devices = devices
         self.presence = presence
         self.store = store
         self.calls = calls
@@ -31,7 +31,7 @@ package final class ConnectionMonitor: Sendable {
         self.logger = logger
     }
 
-    /// Something changed: these users may be busy or free, or the board has changes.
+    /// Something changed: these users may be busy or free, or the devices have changes.
     package func changed(users: Set<UserID> = []) {
         let wake = state.withLock { state in
             state.users.formUnion(users)
@@ -52,21 +52,21 @@ package final class ConnectionMonitor: Sendable {
 
     private func sweep() async {
         while !Task.isCancelled {
-            board.sweep(at: time.now)
+            devices.sweep(at: time.now)
             do { try await time.sleep(until: time.now + .seconds(1)) } catch { return }
         }
     }
 
     private func tell() async {
         while !Task.isCancelled {
-            var changes = board.takeChanges()
+            var changes = devices.takeChanges()
             state.withLock { state in
                 changes.users.formUnion(state.users)
                 state.users = []
             }
             let untold = await tell(changes)
             if !untold.isEmpty {
-                board.untold(untold)
+                devices.untold(untold)
                 try? await time.sleep(until: time.now + .seconds(1))
                 continue
             }
@@ -75,8 +75,8 @@ package final class ConnectionMonitor: Sendable {
     }
 
     /// - Returns: What could not be told.
-    private func tell(_ changes: PresenceBoard.Changes) async -> PresenceBoard.Changes {
-        var untold = PresenceBoard.Changes()
+    private func tell(_ changes: DevicePresence.Changes) async -> DevicePresence.Changes {
+        var untold = DevicePresence.Changes()
         for (participant, isBack) in changes.signaling {
             do {
                 try await calls.setReconnecting(!isBack, participant, in: store.callsUnderWay(of: participant))

@@ -12,14 +12,14 @@ package final class PresenceService: Sendable {
     }
 
     private let store: any Store
-    private let board: PresenceBoard
+    private let devices: DevicePresence
     private let feed: EventFeed
     private let time: any Timekeeper
     private let state = Mutex(State())
 
-    package init(store: any Store, board: PresenceBoard, feed: EventFeed, time: any Timekeeper) {
+    package init(store: any Store, devices: DevicePresence, feed: EventFeed, time: any Timekeeper) {
         self.store = store
-        self.board = board
+        self.devices = devices
         self.feed = feed
         self.time = time
     }
@@ -114,9 +114,9 @@ package final class PresenceService: Sendable {
     }
 
     private func presence(of user: UserID, lastSeenAt: Timestamp?) -> Presence {
-        let isPresent = board.isPresent(user)
+        let isPresent = devices.isPresent(user)
         let status: Presence.Status = isPresent ? (store.isBusy(user) ? .busy : .online) : .offline
-        return Presence(userId: user, status: status, lastSeenAt: board.lastSeen(user) ?? lastSeenAt)
+        return Presence(userId: user, status: status, lastSeenAt: devices.lastSeen(user) ?? lastSeenAt)
     }
 
     private func load(_ users: [UserID], watchedBy device: Participant) {

@@ -115,7 +115,7 @@ enum CallRow {
                 number: call.negotiation, offerer: try row.value("open_offerer"), openedAt: openedAt)
         }
         if let endedAt = row.optionalTime("ended_at") {
-            var by = Ender(try row.value("ended_kind"))
+            var by = EndedBy(try row.value("ended_kind"))
             by.userId = (row["ended_user"] as String?).flatMap { UserID($0) }
             by.deviceId = try row.optionalDevice("ended_device")
             call.ending = .init(reason: try row.value("end_reason"), by: by, at: endedAt, message: row["message"])

@@ -55,7 +55,7 @@ final class EventPump {
         self.sink = sink
         registration = try services.streams.register(participant) { address.put(.end($0)) }
         subscription = services.feed.subscribe(participant) { address.put(.wake) }
-        services.board.opened(participant, at: services.time.now)
+        services.devices.opened(participant, at: services.time.now)
     }
 
     /// Delivers nothing more. To be called once at least.
@@ -64,7 +64,7 @@ final class EventPump {
         isStopped = true
         services.feed.unsubscribe(subscription)
         services.streams.unregister(registration)
-        services.board.closed(participant, isPoll: isPoll, at: services.time.now)
+        services.devices.closed(participant, isPoll: isPoll, at: services.time.now)
     }
 
     /// Where to begin, for a client that brought no cursor.

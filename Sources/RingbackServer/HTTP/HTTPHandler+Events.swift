@@ -4,7 +4,7 @@ import RingbackCore
 import RingbackModel
 
 /// A long-poll or a stream on its way.
-struct EventReader {
+struct EventDelivery {
     enum Kind {
         case poll(until: NIODeadline)
         /// - Parameters:
@@ -30,7 +30,7 @@ extension HTTPHandler: EventSink {
             let asked = try request.operationRequest(operation)
             let (query, participant) = (try LongPoll.Query(asked), try asked.participant)
             let deadline = NIODeadline.now() + .seconds(Int64(query.waitSeconds))
-            reader = EventReader(kind: .poll(until: deadline))
+            delivery = EventDelivery(kind: .poll(until: deadline))
             // From here on the device hears of those it watches.
             if frontEnd.services.presence.isWatching(participant) { return open(query, for: participant, request) }
             run(request, { services in try await services.presence.resumeWatching(participant) }) {
@@ -44,8 +44,8 @@ extension HTTPHandler: EventSink {
     private func open(_ query: LongPoll.Query, for participant: Participant, _ request: PendingRequest) {
         guard arm(participant, after: query.cursor, isPoll: true, limit: query.limit, request) else { return }
         guard query.cursor == nil else {
-            reader?.hasBegun = true
-            reader?.pump?.pump()
+            delivery?.hasBegun = true
+            delivery?.pump?.pump()
             return
         }
         run(request, { services in try await LongPoll.snapshot(for: participant, services) }) {
@@ -59,7 +59,7 @@ extension HTTPHandler: EventSink {
     ) -> Bool {
         guard let context else { return false }
         do {
-            reader?.pump = try EventPump(
+            delivery?.pump = try EventPump(
                 participant, after: cursor, isPoll: isPoll, limit: limit, frontEnd.services,
                 address: address(context), eventLoop: context.eventLoop, sink: self)
             return true
@@ -70,7 +70,7 @@ extension HTTPHandler: EventSink {
     }
 
     private func answerPoll(_ batch: EventBatch?) {
-        guard let cursor = reader?.pump?.cursor else { return }
+        guard let cursor = delivery?.pump?.cursor else { return }
         send(HTTPResponse(LongPoll.answer(batch, cursor: cursor, frontEnd.services)))
     }
 
@@ -105,7 +105,7 @@ extension HTTPHandler: EventSink {
     func beginStream(_ request: PendingRequest) {
         guard case .device(let participant, let expiresAt) = request.principal else { return }
         let text = request.fields.lastEventID ?? request.parameters["cursor"]
-        reader = EventReader(kind: .stream(expiresAt: expiresAt, quietSince: .now()))
+        delivery = EventDelivery(kind: .stream(expiresAt: expiresAt, quietSince: .now()))
         let cursor: Cursor?
         do {
             cursor = try text.map { try Cursor.parse($0) }
@@ -133,25 +133,25 @@ extension HTTPHandler: EventSink {
             to: request.fields, isHTTP10: request.isHTTP10, closes: connection.closesWithAnswer())
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         write(ServerSentEvents.welcome(welcome))
-        reader?.pump?.begin(at: welcome.cursor)
-        reader?.hasBegun = true
-        if reader?.hasEnded == true { finishAnswer(status: 200) } else { reader?.pump?.pump() }
+        delivery?.pump?.begin(at: welcome.cursor)
+        delivery?.hasBegun = true
+        if delivery?.hasEnded == true { finishAnswer(status: 200) } else { delivery?.pump?.pump() }
     }
 
     private func write(_ buffer: ByteBuffer) {
         guard let context else { return }
-        if case .stream(let expiresAt, _) = reader?.kind {
-            reader?.kind = .stream(expiresAt: expiresAt, quietSince: .now())
+        if case .stream(let expiresAt, _) = delivery?.kind {
+            delivery?.kind = .stream(expiresAt: expiresAt, quietSince: .now())
         }
         context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
     }
 
     // MARK: EventSink
 
-    var takesEvents: Bool { reader?.hasBegun == true && connection.isWritable }
+    var takesEvents: Bool { delivery?.hasBegun == true && connection.isWritable }
 
     func deliver(_ batch: EventBatch) {
-        switch reader?.kind {
+        switch delivery?.kind {
         case .poll: answerPoll(batch)
         case .stream: write(ServerSentEvents.events(batch, at: frontEnd.services.time.now))
         case nil: break
@@ -159,13 +159,13 @@ extension HTTPHandler: EventSink {
     }
 
     func caughtUp() {
-        guard let reader, case .poll(let deadline) = reader.kind else { return }
-        if reader.hasEnded || connection.isEnding || deadline <= .now() { answerPoll(nil) }
+        guard let delivery, case .poll(let deadline) = delivery.kind else { return }
+        if delivery.hasEnded || connection.isEnding || deadline <= .now() { answerPoll(nil) }
     }
 
     func failed(_ error: any Error) {
-        guard let reader, let request else { return }
-        switch reader.kind {
+        guard let delivery, let request else { return }
+        switch delivery.kind {
         case .poll: refuse(request, error)
         // Its head has been sent. The client comes back with its cursor, and is told.
         case .stream: context?.close(promise: nil)
@@ -173,20 +173,20 @@ extension HTTPHandler: EventSink {
     }
 
     /// The server ends the stream, or the poll.
-    func endReader() {
-        guard let reader else { return }
-        self.reader?.hasEnded = true
-        guard reader.hasBegun else { return }
-        switch reader.kind {
-        case .poll: reader.pump?.pump()
+    func endDelivery() {
+        guard let delivery else { return }
+        self.delivery?.hasEnded = true
+        guard delivery.hasBegun else { return }
+        switch delivery.kind {
+        case .poll: delivery.pump?.pump()
         case .stream: finishAnswer(status: 200)
         }
     }
 
-    func tickReader(at now: NIODeadline) {
-        guard let reader, reader.hasBegun else { return }
-        switch reader.kind {
-        case .poll(let deadline): if deadline <= now { reader.pump?.pump() }
+    func tickDelivery(at now: NIODeadline) {
+        guard let delivery, delivery.hasBegun else { return }
+        switch delivery.kind {
+        case .poll(let deadline): if deadline <= now { delivery.pump?.pump() }
         case .stream(let expiresAt, let quietSince):
             if expiresAt <= frontEnd.services.time.now {
                 finishAnswer(status: 200)

@@ -19,7 +19,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     /// The request that is being received or answered.
     private(set) var request: PendingRequest?
     /// Of a long-poll or a stream.
-    var reader: EventReader?
+    var delivery: EventDelivery?
     private var ownAddress: LoopAddress?
     private var isReadHeld = false
     /// Parts of what was read last are still to come.
@@ -59,8 +59,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     }
 
     private func finishRequest() {
-        reader?.pump?.stop()
-        reader = nil
+        delivery?.pump?.stop()
+        delivery = nil
         request = nil
     }
 
@@ -76,7 +76,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             return context.fireUserInboundEventTriggered(event)
         }
         connection.end()
-        endReader()
+        endDelivery()
         proceed()
     }
 
@@ -103,21 +103,21 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         connection.writabilityChanged(isWritable: context.channel.isWritable, at: .now())
         if context.channel.isWritable {
-            reader?.pump?.pump()
+            delivery?.pump?.pump()
             proceed()
         }
         context.fireChannelWritabilityChanged()
     }
 
     func tick(at now: NIODeadline) {
-        if connection.isOverdue(at: now) { context?.close(promise: nil) } else { tickReader(at: now) }
+        if connection.isOverdue(at: now) { context?.close(promise: nil) } else { tickDelivery(at: now) }
     }
 
     func receive(_ message: LoopMessage) {
         switch message {
         case .answered(let job, _): answered(job.result)
-        case .wake: reader?.pump?.pump()
-        case .end: endReader()
+        case .wake: delivery?.pump?.pump()
+        case .end: endDelivery()
         }
     }
 

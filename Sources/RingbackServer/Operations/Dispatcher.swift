@@ -29,7 +29,7 @@ struct Dispatcher: Sendable {
         case (.anyone, _), (.administrator, .administrator): break
         case (.device, .device(let participant, _)):
             let now = services.time.now
-            if notesSignaling { services.board.signaled(participant, at: now) }
+            if notesSignaling { services.devices.signaled(participant, at: now) }
             if operation.isWrite { try services.limiter.spend(participant.deviceId, at: now) }
         case (_, nil): throw SessionService.unauthenticated
         case (.administrator, .device): throw Problem(.forbidden, "This operation is for administrators.")

@@ -20,7 +20,7 @@ enum SessionRoutes {
                 var json = JSONWriter()
                 json.object { json in
                     json.field("ticket", ticket)
-                    json.field("expiresInSeconds", Int(TicketBooth.lifetime.milliseconds / 1000))
+                    json.field("expiresInSeconds", Int(SocketTickets.lifetime.milliseconds / 1000))
                 }
                 return Answer(201, body: json.finish())
             },

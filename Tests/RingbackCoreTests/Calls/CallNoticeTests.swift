@@ -75,14 +75,14 @@ struct CallNoticeTests {
         #expect(transition.notices.first?.content == .stopped(.declinedElsewhere))
         let call = driven.call.call
         #expect(call.reason == .declined && call.message == "in a meeting" && call.sipStatus == 603)
-        #expect(call.endedBy == Ender(Cast.petya) && call.endedAt == driven.now)
+        #expect(call.endedBy == EndedBy(Cast.petya) && call.endedAt == driven.now)
         #expect(call.legs.map(\.reason) == ["declined", "declined_elsewhere"])
     }
 
     @Test func `A cancel is told to all others and stops every leg`() throws {
         var driven = DrivenCall()
         #expect(try driven.perform(.cancel, by: Cast.vasya).heard == all(.callEnded, but: Cast.vasya))
-        #expect(driven.call.call.reason == .canceled && driven.call.call.endedBy == Ender(Cast.vasya))
+        #expect(driven.call.call.reason == .canceled && driven.call.call.endedBy == EndedBy(Cast.vasya))
         #expect(driven.call.call.legs.map(\.reason) == ["canceled", "canceled"])
     }
 
@@ -93,7 +93,7 @@ struct CallNoticeTests {
         #expect(try driven.perform(.hangUp(reason), by: actor).heard == all(.callEnded, but: actor))
         let call = driven.call.call
         #expect(
-            call.reason == reason && call.endedBy == Ender(actor) && call.talkSeconds == 61 && call.ringSeconds == 0)
+            call.reason == reason && call.endedBy == EndedBy(actor) && call.talkSeconds == 61 && call.ringSeconds == 0)
         #expect(try driven.perform(.hangUp(.completed), by: Cast.vasya) == Transition())
         #expect(driven.call.call == call, "the first reason stays")
     }
@@ -122,7 +122,7 @@ struct CallNoticeTests {
     @Test func `An administrator's end is told to everyone, once`() throws {
         for var driven in [DrivenCall(), try DrivenCall.connecting, try DrivenCall.active] {
             #expect(driven.call.endByAdministrator(at: driven.now).heard == all(.callEnded))
-            #expect(driven.call.call.reason == .admin && driven.call.call.endedBy == Ender(.administrator))
+            #expect(driven.call.call.reason == .admin && driven.call.call.endedBy == EndedBy(.administrator))
             let ended = driven.call
             #expect(driven.call.endByAdministrator(at: driven.now) == Transition())
             #expect(driven.call == ended)
@@ -135,7 +135,7 @@ struct CallNoticeTests {
         )
         #expect(transition.heard == all(.callEnded, but: Cast.vasya))
         #expect(call.state == .ended && call.call.reason == .busy && call.call.sipStatus == 486)
-        #expect(call.call.endedBy == Ender(.policy))
+        #expect(call.call.endedBy == EndedBy(.policy))
         #expect(call.deadline(timing: CallTiming()) == nil)
     }
 }

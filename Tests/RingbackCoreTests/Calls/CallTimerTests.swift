@@ -20,7 +20,7 @@ struct CallTimerTests {
         #expect(transition.heard == everyone, sourceLocation: location)
         #expect(driven.call.call.reason == reason, sourceLocation: location)
         #expect(driven.call.call.endedAt == driven.now, sourceLocation: location)
-        #expect(driven.call.call.endedBy == Ender(.timer), sourceLocation: location)
+        #expect(driven.call.call.endedBy == EndedBy(.timer), sourceLocation: location)
         #expect(driven.deadline == nil, sourceLocation: location)
         #expect(driven.wait(.seconds(3600)) == Transition(), sourceLocation: location)
     }

@@ -6,14 +6,14 @@ import Testing
 /// Who is told what of whom.
 struct PresenceServiceTests {
     private let exchange: Exchange
-    private let board: PresenceBoard
+    private let devices: DevicePresence
     private let presence: PresenceService
 
     init() async throws {
         exchange = try await Exchange.withCast()
-        board = PresenceBoard {}
+        devices = DevicePresence {}
         presence = PresenceService(
-            store: exchange.store, board: board, feed: EventFeed(store: exchange.store), time: exchange.time)
+            store: exchange.store, devices: devices, feed: EventFeed(store: exchange.store), time: exchange.time)
     }
 
     private func block(_ user: Participant, by blocker: Participant) async throws {
@@ -23,14 +23,14 @@ struct PresenceServiceTests {
     @Test func `A user is online while a device is present, and busy in a call`() async throws {
         let petya = Cast.petya.userId
         #expect(try await presence.presence(of: petya, for: Cast.vasya.userId).status == .offline)
-        board.opened(Cast.petya, at: exchange.time.now)
+        devices.opened(Cast.petya, at: exchange.time.now)
         #expect(try await presence.presence(of: petya, for: Cast.vasya.userId).status == .online)
         _ = try await exchange.connectingCall()
         #expect(try await presence.presence(of: petya, for: Cast.vasya.userId).status == .busy)
     }
 
     @Test func `A blocked viewer who asks is told that the user is offline, and no time`() async throws {
-        board.opened(Cast.petya, at: exchange.time.now)
+        devices.opened(Cast.petya, at: exchange.time.now)
         try await block(Cast.vasya, by: Cast.petya)
         let hidden = try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId)
         #expect(hidden == Presence(userId: Cast.petya.userId, status: .offline))
@@ -40,7 +40,7 @@ struct PresenceServiceTests {
     }
 
     @Test func `A blocked viewer's watch list tells the same`() async throws {
-        board.opened(Cast.petya, at: exchange.time.now)
+        devices.opened(Cast.petya, at: exchange.time.now)
         try await block(Cast.vasya, by: Cast.petya)
         let watched = try await presence.watch([Cast.petya.userId], by: Cast.vasya)
         #expect(watched == [Presence(userId: Cast.petya.userId, status: .offline)])

@@ -6,7 +6,7 @@ import Synchronization
 /// A device is *present* while a socket or stream of it is open, a poll waits, or a poll ended less than ``pollGrace`` ago.
 /// Its *signaling* is there also for ``pollGrace`` after any request, and ``streamGrace`` after its last stream closed, so
 /// that a page that reloads is not taken for lost.
-package final class PresenceBoard: Sendable {
+package final class DevicePresence: Sendable {
     package static let pollGrace: Duration = .seconds(40)
     package static let streamGrace: Duration = .seconds(3)
 

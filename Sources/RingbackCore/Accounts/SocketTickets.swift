@@ -4,7 +4,7 @@ import Synchronization
 /// Single-use tickets for the two places where a browser can't set a header: `EventSource` and `WebSocket`.
 ///
 /// In memory: a ticket lives for 30 s, and a client that loses one gets another.
-package final class TicketBooth: Sendable {
+package final class SocketTickets: Sendable {
     package static let lifetime: Duration = .seconds(30)
     /// Unused tickets of one device; another one voids the oldest.
     private static let perDevice = 16

@@ -1,0 +1,164 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Synchronization
+import Testing
+
+/// Which devices the server hears from, by what they do and when.
+struct DevicePresenceTests {
+    private let start = ManualTime.start
+
+    private func devices() -> DevicePresence { DevicePresence {} }
+
+    private func at(_ seconds: Double) -> Timestamp { start + .milliseconds(Int64(seconds * 1000)) }
+
+    /// Whether the user is present once the devices were swept at this moment.
+    private func isPresent(_ participant: Participant, on devices: DevicePresence, at seconds: Double) -> Bool {
+        devices.sweep(at: at(seconds))
+        return devices.isPresent(participant.userId)
+    }
+
+    @Test func `A device with an open stream is present until shortly after it closes`() {
+        let devices = devices()
+        #expect(!devices.isPresent(Cast.vasya.userId) && devices.lastSeen(Cast.vasya.userId) == nil)
+        devices.opened(Cast.vasya, at: start)
+        #expect(isPresent(Cast.vasya, on: devices, at: 100_000))
+        #expect(!devices.isPresent(Cast.petya.userId))
+        devices.closed(Cast.vasya, isPoll: false, at: at(100_010))
+        #expect(devices.lastSeen(Cast.vasya.userId) == at(100_010))
+        #expect(isPresent(Cast.vasya, on: devices, at: 100_012.999))
+        #expect(!isPresent(Cast.vasya, on: devices, at: 100_013))
+    }
+
+    @Test func `After a poll a device is present for 40 seconds, and a little longer`() {
+        let devices = devices()
+        devices.opened(Cast.vasya, at: start)
+        devices.closed(Cast.vasya, isPoll: true, at: at(10))
+        #expect(isPresent(Cast.vasya, on: devices, at: 52.999))
+        #expect(!isPresent(Cast.vasya, on: devices, at: 53))
+    }
+
+    @Test func `One open stream of several devices is enough`() {
+        let devices = devices()
+        for device in [Cast.vasya, Cast.vasya, Cast.vasyaTablet] { devices.opened(device, at: start) }
+        devices.closed(Cast.vasya, isPoll: false, at: at(1))
+        devices.closed(Cast.vasyaTablet, isPoll: false, at: at(1))
+        #expect(isPresent(Cast.vasya, on: devices, at: 1000))
+        devices.closed(Cast.vasya, isPoll: false, at: at(1001))
+        #expect(!isPresent(Cast.vasya, on: devices, at: 1004))
+    }
+
+    @Test func `Coming and going is told once, going a little late`() {
+        let devices = devices()
+        devices.opened(Cast.vasya, at: start)
+        let came = devices.takeChanges()
+        #expect(came.users == [Cast.vasya.userId] && came.signaling == [Cast.vasya: true])
+        #expect(devices.takeChanges().isEmpty)
+        devices.opened(Cast.vasya, at: at(1))
+        devices.sweep(at: at(2))
+        #expect(devices.takeChanges().isEmpty)
+        for second in [3, 4] { devices.closed(Cast.vasya, isPoll: false, at: at(Double(second))) }
+        devices.sweep(at: at(6.999))
+        #expect(devices.takeChanges().isEmpty)
+        devices.sweep(at: at(7))
+        let went = devices.takeChanges()
+        #expect(went.users == [Cast.vasya.userId] && went.signaling == [Cast.vasya: false])
+        devices.sweep(at: at(8))
+        #expect(devices.takeChanges().isEmpty)
+    }
+
+    @Test func `A page that reloads is not taken for lost`() {
+        let devices = devices()
+        devices.opened(Cast.vasya, at: start)
+        _ = devices.takeChanges()
+        devices.closed(Cast.vasya, isPoll: false, at: at(10))
+        devices.sweep(at: at(11))
+        devices.sweep(at: at(12.999))
+        devices.opened(Cast.vasya, at: at(12.999))
+        for second in 13..<30 { devices.sweep(at: at(Double(second))) }
+        #expect(devices.takeChanges().isEmpty)
+    }
+
+    @Test func `A device that polls is lost 40 seconds after its last poll, and back with the next`() {
+        let devices = devices()
+        devices.opened(Cast.vasya, at: start)
+        devices.closed(Cast.vasya, isPoll: true, at: at(25))
+        _ = devices.takeChanges()
+        devices.sweep(at: at(64.999))
+        #expect(devices.takeChanges().signaling == [:])
+        devices.sweep(at: at(65))
+        #expect(devices.takeChanges().signaling == [Cast.vasya: false])
+        devices.sweep(at: at(68))
+        #expect(devices.takeChanges().users == [Cast.vasya.userId], "gone 3 seconds after that")
+        devices.opened(Cast.vasya, at: at(70))
+        let back = devices.takeChanges()
+        #expect(back.signaling == [Cast.vasya: true] && back.users == [Cast.vasya.userId])
+    }
+
+    @Test func `Requests alone are signaling, and no presence`() {
+        let devices = devices()
+        devices.signaled(Cast.vasya, at: start)
+        #expect(!devices.isPresent(Cast.vasya.userId))
+        #expect(devices.takeChanges().signaling == [Cast.vasya: true])
+        devices.signaled(Cast.vasya, at: at(30))
+        devices.sweep(at: at(69.999))
+        #expect(devices.takeChanges().isEmpty)
+        devices.sweep(at: at(70))
+        let changes = devices.takeChanges()
+        #expect(changes.signaling == [Cast.vasya: false] && changes.users == [])
+    }
+
+    @Test func `A request before the stream closes counts for as long as requests do`() {
+        let devices = devices()
+        devices.opened(Cast.vasya, at: start)
+        devices.closed(Cast.vasya, isPoll: true, at: at(10))
+        devices.opened(Cast.vasya, at: at(11))
+        devices.closed(Cast.vasya, isPoll: false, at: at(12))
+        _ = devices.takeChanges()
+        #expect(isPresent(Cast.vasya, on: devices, at: 49), "the poll's time still runs")
+        #expect(devices.takeChanges().isEmpty)
+    }
+
+    @Test func `A device that signs out is gone at once`() {
+        let devices = devices()
+        devices.opened(Cast.vasya, at: start)
+        _ = devices.takeChanges()
+        devices.forget(Cast.vasya)
+        #expect(!devices.isPresent(Cast.vasya.userId))
+        #expect(devices.takeChanges().users == [Cast.vasya.userId])
+        #expect(devices.takeUnsaved() == [:])
+        devices.forget(Cast.vasya)
+        #expect(devices.takeChanges().isEmpty)
+        devices.closed(Cast.vasya, isPoll: false, at: at(1))
+        #expect(!devices.isPresent(Cast.vasya.userId), "its stream closes after that")
+    }
+
+    @Test func `When devices were seen is given out once, to be stored`() {
+        let devices = devices()
+        devices.opened(Cast.vasya, at: start)
+        devices.signaled(Cast.petya, at: at(1))
+        devices.signaled(Cast.vasya, at: at(2))
+        #expect(devices.takeUnsaved() == [Cast.vasya.deviceId: at(2), Cast.petya.deviceId: at(1)])
+        #expect(devices.takeUnsaved() == [:])
+        #expect(devices.isPresent(Cast.vasya.userId), "it stays in memory")
+    }
+
+    @Test func `Who observes is called when there is something new to take, and not again before it was taken`() {
+        let count = Counter()
+        let devices = DevicePresence { count.add() }
+        devices.opened(Cast.vasya, at: start)
+        devices.opened(Cast.petya, at: start)
+        #expect(count.value == 1)
+        _ = devices.takeChanges()
+        devices.signaled(Cast.vasya, at: at(1))
+        #expect(count.value == 1)
+        devices.forget(Cast.petya)
+        #expect(count.value == 2)
+    }
+
+    private final class Counter: Sendable {
+        private let count = Mutex(0)
+        func add() { count.withLock { $0 += 1 } }
+        var value: Int { count.withLock(\.self) }
+    }
+}
