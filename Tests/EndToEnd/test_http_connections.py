@@ -145,6 +145,14 @@ def test_a_chunk_extension_without_end_is_refused(server):
     assert server.is_healthy()
 
 
+@pytest.mark.parametrize("path, status", [("/nothing", 404), ("/v1/tickets", 405), ("/healthz", 200), ("/v1/calls", 401)])
+def test_an_answer_to_head_has_no_body(server, path, status):
+    with Connection(server) as connection:
+        actual, fields = connection.send(request_head("HEAD", path)).head()
+        assert actual == status and int(fields["content-length"]) > 0
+        assert connection.send(request_head("GET", "/healthz")).response()[2] == b'{"status":"ok"}'
+
+
 def test_a_socket_is_found_with_a_slash_at_its_end(server, vasya):
     with Connection(server) as connection:
         head = upgrade_head(f"Authorization: Bearer {vasya.token}").replace(b"/v1/socket", b"/v1/socket/")

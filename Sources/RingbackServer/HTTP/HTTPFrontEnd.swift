@@ -35,7 +35,7 @@ final class HTTPFrontEnd: Sendable {
     func problem(for error: any Error, _ request: PendingRequest) -> Problem {
         Dispatcher.problem(for: error) { error in
             logger.error(
-                "request failed", metadata: ["operation": "\(request.route.id.rawValue)", "error": "\(error)"])
+                "request failed", metadata: ["operation": "\(request.route?.id.rawValue ?? "")", "error": "\(error)"])
         }
     }
 
@@ -43,7 +43,7 @@ final class HTTPFrontEnd: Sendable {
         switch request.route {
         case .operation(let operation), .poll(let operation):
             metrics.served(operation, status: status, since: request.start)
-        case .stream, .socket, .page: break
+        case .stream, .socket, .page, nil: break
         }
     }
 }

@@ -176,24 +176,24 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     /// Finds the route of a request, then who asks.
     private func check(_ head: HTTPRequestHead) {
         codec.received.reset()
-        let (fields, target) = (RequestFields(head.headers), RequestTarget(head.uri))
-        let match = frontEnd.routes.match(target.path)
+        let request = PendingRequest(head)
+        self.request = request
         do {
-            try fields.checkFraming(head.version)
+            try request.fields.checkFraming(head.version)
         } catch {
             connection.endWithAnswer()
-            return send(HTTPResponse(error), fields)
+            return refuse(request, error)
         }
-        if let preflight = frontEnd.heads.preflight(head.method, fields) { return send(preflight, fields) }
+        if let preflight = frontEnd.heads.preflight(head.method, request.fields) { return send(preflight) }
+        let match = frontEnd.routes.match(request.path)
         guard let route = match.route(head.method) else {
             let methods = match.methods
             return send(
                 methods.isEmpty
                     ? HTTPResponse(Problem(.notFound, "There is nothing at this path."))
-                    : .methodNotAllowed(methods), fields)
+                    : .methodNotAllowed(methods))
         }
-        let request = PendingRequest(head, route, fields, target, match)
-        self.request = request
+        request.take(route, match.parameters)
         switch route {
         case .operation(let operation), .poll(let operation):
             guard operation.access != .anyone else { return admit(request) }
@@ -229,7 +229,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
                 try request.fields.checkAccepts("application/json")
                 try frontEnd.dispatcher.admit(operation, by: request.principal)
                 if operation.isWrite { try checkBody(request.fields) }
-            case .stream, .socket, .page: break
+            case .stream, .socket, .page, nil: break
             }
         } catch {
             return refuse(request, error)
@@ -274,6 +274,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .page(let page):
             let parameters = request.parameters
             run(request, { _ in try await page.response(parameters) }) { self.send($0) }
+        case nil: break
         }
     }
 
@@ -304,16 +305,16 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     }
 
     func refuse(_ request: PendingRequest, _ error: any Error) {
-        // The client decides by the answer whether the body follows: what comes next can't be told apart.
-        if request.fields.expect != nil, connection.phase == .checking { connection.endWithAnswer() }
         send(HTTPResponse(frontEnd.problem(for: error, request)))
     }
 
     /// Sends the answer to the request that is under way, and turns to what came behind it.
-    func send(_ response: HTTPResponse, _ fields: RequestFields? = nil) {
+    func send(_ response: HTTPResponse) {
         guard let context else { return }
+        // The client decides by this answer whether the body follows: what comes next can't be told apart.
+        if request?.fields.expect != nil, connection.phase == .checking { connection.endWithAnswer() }
         let head = frontEnd.heads.head(
-            of: response, to: fields ?? request?.fields, isHTTP10: request?.isHTTP10 ?? false,
+            of: response, to: request?.fields, isHTTP10: request?.isHTTP10 ?? false,
             closes: connection.closesWithAnswer())
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !response.body.isEmpty, request?.isHead != true {

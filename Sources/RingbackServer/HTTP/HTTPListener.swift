@@ -140,6 +140,7 @@ private final class ConnectionLimit: ChannelDuplexHandler {
     private let maximum: Int
     private var count = 0
     private var isReadHeld = false
+    private var isClosed = false
 
     init(_ maximum: Int) { self.maximum = maximum }
 
@@ -157,9 +158,11 @@ private final class ConnectionLimit: ChannelDuplexHandler {
         if count < maximum { context.read() } else { isReadHeld = true }
     }
 
+    func handlerRemoved(context: ChannelHandlerContext) { isClosed = true }
+
     private func closedOne(_ context: ChannelHandlerContext) {
         count -= 1
-        guard isReadHeld, count < maximum else { return }
+        guard isReadHeld, count < maximum, !isClosed else { return }
         isReadHeld = false
         context.read()
     }

@@ -5,28 +5,32 @@ import RingbackModel
 
 /// A request between its head and its answer.
 final class PendingRequest {
-    let route: Route
+    /// `nil` as long as it isn't looked up, and where there is none.
+    private(set) var route: Route?
     let fields: RequestFields
     let isHTTP10: Bool
     /// HEAD: the answer has no body.
     let isHead: Bool
     let start = ContinuousClock.now
     private let target: RequestTarget
-    private let pathParameters: [String: String]
+    private var pathParameters: [String: String] = [:]
     /// Whose token it came with, when that is known.
     var principal: SessionService.Principal?
     private var body = ByteBuffer()
 
-    init(
-        _ head: HTTPRequestHead, _ route: Route, _ fields: RequestFields, _ target: RequestTarget,
-        _ match: RouteTable.Match
-    ) {
-        self.route = route
-        self.fields = fields
-        self.target = target
-        pathParameters = match.parameters
+    init(_ head: HTTPRequestHead) {
+        fields = RequestFields(head.headers)
+        target = RequestTarget(head.uri)
         isHTTP10 = head.version == .http1_0
         isHead = head.method == .HEAD
+    }
+
+    /// Percent-encoded.
+    var path: Substring { target.path }
+
+    func take(_ route: Route, _ parameters: [String: String]) {
+        self.route = route
+        pathParameters = parameters
     }
 
     func append(_ bytes: ByteBuffer) {
