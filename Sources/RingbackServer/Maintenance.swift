@@ -19,6 +19,7 @@ struct Maintenance: Sendable {
                 try await services.time.sleep(until: services.time.now + Self.interval)
                 services.feed.forgetEvents(before: services.time.now - .seconds(60))
                 services.tickets.sweep(at: services.time.now)
+                services.calls.forgetAnswers()
                 let seen = services.devices.takeUnsaved()
                 // Their watch lists are stored, and read again when they come back.
                 for device in services.devices.dropGone() { services.presence.forget(device) }

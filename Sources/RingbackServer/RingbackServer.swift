@@ -94,7 +94,8 @@ package struct RingbackServer: Sendable {
             }
             group.cancelAll()
         }
-        try? await services.store.write { [devices = services.devices] in try $0.setLastSeen(devices.takeUnsaved()) }
+        let seen = services.devices.takeUnsaved()
+        try? await services.store.write { try $0.setLastSeen(seen) }
     }
 
     /// Takes no more connections, lets those that are open end what they have begun, and closes them after the drain time.
@@ -115,6 +116,9 @@ package struct RingbackServer: Sendable {
     /// Takes up the calls that were live when the server stopped.
     private func resume() async throws {
         try await services.calls.expire()
+        for user in try await services.store.read({ try $0.closedUsers() }) {
+            try await services.calls.finishErasing(user)
+        }
         let calls = try await services.store.read { try $0.liveCalls() }
         // Their devices have the usual time to come back.
         for call in calls where call.isUnderWay {

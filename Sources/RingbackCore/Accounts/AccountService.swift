@@ -69,6 +69,7 @@ package final class AccountService: Sendable {
         let now = time.now
         try await store.write { store in
             guard try store.account(user) != nil else { throw Self.notFound(user) }
+            guard try store.account(blocker) != nil else { throw SessionService.unauthenticated }
             try store.block(user, by: blocker, at: now)
         }
     }

@@ -5,6 +5,8 @@ import Synchronization
 /// here is not done again, and any other does once more what was done.
 final class RepeatedAnswers: Sendable {
     static let lifetime: Duration = .seconds(600)
+    /// Answers that are remembered of one device. An answer has some 20 KB at most.
+    private static let perDevice = 16
     private static let capacity = 10_000
 
     fileprivate struct Place: Hashable {
@@ -15,50 +17,80 @@ final class RepeatedAnswers: Sendable {
 
     fileprivate struct Entry {
         let fingerprint: [UInt8]
-        let answer: Answer
         let time: Timestamp
+        /// `nil` as long as the work is under way.
+        var answer: Answer?
     }
 
     fileprivate struct State {
         var entries: [Place: Entry] = [:]
         /// In the order they came.
         var places: [Place] = []
+        var counts: [DeviceID: Int] = [:]
     }
 
     private let state = Mutex(State())
 
     init() {}
 
-    /// Gives the answer that was given for the key before, or does the work and keeps its answer.
+    /// Gives the answer that was given for the key before, or does the work and keeps its answer. While the work is under way,
+    /// the same request does it once more.
     ///
     /// - Throws: ``Problem`` `idempotency_mismatch`; what `work` throws, of which nothing is kept.
     func answer(
         _ key: IdempotencyKey, at now: Timestamp, _ work: () async throws -> Answer
     ) async throws -> Answer {
         let place = Place(device: key.device, route: key.route, key: key.key)
-        let entry = state.withLock { $0.entries[place] }
-        if let entry, entry.time + Self.lifetime > now {
+        let known = try state.withLock { state throws(Problem) in
+            state.removeOld(before: now - Self.lifetime)
+            guard let entry = state.entries[place] else {
+                state.add(place, Entry(fingerprint: key.fingerprint, time: now), Self.perDevice, Self.capacity)
+                return nil as Answer?
+            }
             guard entry.fingerprint == key.fingerprint else { throw Problem.keyMismatch }
             return entry.answer
         }
-        let answer = try await work()
-        let new = Entry(fingerprint: key.fingerprint, answer: answer, time: now)
-        state.withLock { state in
-            if state.entries.updateValue(new, forKey: place) == nil { state.places.append(place) }
-            state.removeOld(before: now - Self.lifetime, beyond: Self.capacity)
+        if let known { return known }
+        do {
+            let answer = try await work()
+            state.withLock { $0.entries[place]?.answer = answer }
+            return answer
+        } catch {
+            state.withLock { state in
+                if state.entries[place]?.answer == nil { state.remove(place) }
+            }
+            throw error
         }
-        return answer
     }
+
+    /// Forgets what is older than ``lifetime``. To be called now and then.
+    func sweep(at now: Timestamp) { state.withLock { $0.removeOld(before: now - Self.lifetime) } }
 }
 
 extension RepeatedAnswers.State {
-    fileprivate mutating func removeOld(before moment: Timestamp, beyond capacity: Int) {
-        let surplus = max(0, places.count - capacity)
-        let old = places.enumerated().prefix { index, place in
-            index < surplus || entries[place].map { $0.time <= moment } ?? true
-        }.count
-        for place in places.prefix(old) { entries[place] = nil }
-        places.removeFirst(old)
+    fileprivate mutating func add(
+        _ place: RepeatedAnswers.Place, _ entry: RepeatedAnswers.Entry, _ perDevice: Int, _ capacity: Int
+    ) {
+        if counts[place.device, default: 0] >= perDevice,
+            let oldest = places.first(where: { $0.device == place.device })
+        {
+            remove(oldest)
+        }
+        if places.count >= capacity { remove(places[0]) }
+        entries[place] = entry
+        places.append(place)
+        counts[place.device, default: 0] += 1
+    }
+
+    fileprivate mutating func remove(_ place: RepeatedAnswers.Place) {
+        guard entries.removeValue(forKey: place) != nil else { return }
+        places.removeAll { $0 == place }
+        let count = counts[place.device, default: 1] - 1
+        counts[place.device] = count > 0 ? count : nil
+    }
+
+    fileprivate mutating func removeOld(before moment: Timestamp) {
+        while let place = places.first, entries[place].map({ $0.time <= moment }) ?? true { remove(place) }
     }
 }
 

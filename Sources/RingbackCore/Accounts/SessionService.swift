@@ -52,15 +52,23 @@ package final class SessionService: Sendable {
         guard isRight == true else {
             throw Problem(.unauthenticated, "The user is unknown or the password is wrong.")
         }
-        return try await open(user, deviceName: deviceName, device: device)
+        return try await open(user, deviceName: deviceName, device: device, passwordHash: account?.passwordHash)
     }
 
     /// Signs a user in without asking for a password.
-    package func open(_ user: UserID, deviceName: String?, device: DeviceID?) async throws -> Session {
+    ///
+    /// - Parameter passwordHash: The one that a password was verified against: it must still be the account's, which may have
+    ///   been erased or have got another password meanwhile.
+    /// - Throws: ``Problem`` `unauthenticated` when there is no such user; `invalid_request` when the device is another user's.
+    package func open(
+        _ user: UserID, deviceName: String?, device: DeviceID?, passwordHash: String? = nil
+    ) async throws -> Session {
         let token = OpaqueText.random(bytes: 32)
         let now = time.now
         let participant = Participant(userId: user, deviceId: device ?? .random())
         let (record, replaced) = try await store.write { [lifetime] store in
+            guard let account = try store.account(user), passwordHash == nil || passwordHash == account.passwordHash
+            else { throw Self.unauthenticated }
             let old = try store.device(participant.deviceId)
             if let old, old.participant.userId != user { throw Problem.invalid("deviceId", "is taken") }
             let record = DeviceRecord(
@@ -134,6 +142,9 @@ package final class SessionService: Sendable {
         cache.remove(participant.deviceId)
         onEnd.withLock(\.self)?(participant)
     }
+
+    /// How many devices were signed out, or signed in again, since the start. While it stays the same, a token that was good is.
+    package var removals: UInt64 { cache.removals }
 
     private func check(_ device: DeviceRecord) throws -> Principal {
         guard device.expiresAt > time.now else { throw Problem(.tokenExpired, "Sign in again.") }

@@ -8,6 +8,8 @@ extension CallRequest {
         if let key, let repeated = try Self.repeated(invitation, key, facts) { return CallDecision(repeated) }
         let (caller, callee) = (invitation.caller.userId, invitation.callee)
         guard callee != caller else { return Self.refusal(Problem(.callSelf, "One can't call oneself.")) }
+        // The caller may have been erased since the token was looked at.
+        guard try facts.account(caller) != nil else { return Self.refusal(SessionService.unauthenticated) }
         guard let account = try facts.account(callee) else { return Self.refusal(AccountService.notFound(callee)) }
         let live = try facts.liveCalls(of: caller)
         let now = facts.now
@@ -53,6 +55,8 @@ extension CallRequest {
         guard let id = try facts.invitedCall(key, of: device), let call = try facts.call(id),
             let known = call.invitationKeys.first(where: { $0.key.id == key.id && $0.device == device })
         else { return nil }
+        // A device identifier that was signed out may be another user's now.
+        guard call.caller == invitation.caller || call.callee == invitation.caller.userId else { return nil }
         guard known.key == key else { return .failure(.keyMismatch) }
         // The one whose invitation was merged gets the call as it is.
         guard call.caller == invitation.caller else { return .success(Answer(200, call.call)) }

@@ -40,6 +40,9 @@ package final class CallService: Sendable {
         try await repeatedAnswers.answer(key, at: time.now, work)
     }
 
+    /// Forgets answers whose time is over. To be called now and then.
+    package func forgetAnswers() { repeatedAnswers.sweep(at: time.now) }
+
     // MARK: What happens to calls
 
     private func keep(_ upkeep: CallUpkeep) async throws -> Answer {
@@ -78,23 +81,36 @@ package final class CallService: Sendable {
         }
     }
 
-    /// Ends the calls of a user, and erases the user.
+    // MARK: Erasing a user
+
+    /// Closes the account of a user, ends the user's calls, and erases the user.
     ///
     /// - Returns: The user's devices, whose tokens are void.
     package func erase(_ user: UserID) async throws -> [DeviceID] {
-        while true {
-            for call in try await store.read({ try $0.liveCalls(of: user) }) {
-                _ = try await keep(.endForErased(user, call.id))
-            }
-            let now = time.now
-            let devices = try await store.write { store -> [DeviceID]? in
-                // One that came in between has to end first.
-                guard try store.liveCalls(of: user).isEmpty else { return nil }
-                let devices = try store.devices(of: user, limit: .max).map(\.participant.deviceId)
-                try store.erase(user, at: now)
-                return devices
-            }
-            if let devices { return devices }
+        let devices = try await closeAccount(of: user)
+        try await finishErasing(user)
+        return devices
+    }
+
+    /// The first half of erasing: from now on there is no such user, and nobody can call one.
+    ///
+    /// - Returns: The user's devices, whose tokens are void.
+    package func closeAccount(of user: UserID) async throws -> [DeviceID] {
+        let now = time.now
+        return try await store.write { store in
+            let devices = try store.devices(of: user, limit: .max).map(\.participant.deviceId)
+            try store.close(user, at: now)
+            return devices
         }
+    }
+
+    /// The second half: ends the calls of a user whose account is closed, and erases what is kept of the user. To be called again
+    /// after a restart for those that ``AccountReader/closedUsers()`` names.
+    package func finishErasing(_ user: UserID) async throws {
+        for call in try await store.read({ try $0.liveCalls(of: user) }) {
+            _ = try await keep(.endForErased(user, call.id))
+        }
+        let now = time.now
+        try await store.write { try $0.erase(user, at: now) }
     }
 }

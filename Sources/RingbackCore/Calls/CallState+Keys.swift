@@ -2,9 +2,9 @@ package import RingbackModel
 
 /// The keys of the writes to a call, so that a repeated one is done once.
 extension CallState {
-    /// Writes with keys that are remembered of each side: the socket takes 16 changes at a time and reads 64 ahead, so that
-    /// nobody waits for more answers than these.
-    package static let keyedWritesPerSide = 64
+    /// Writes with keys that are remembered of each side. A socket takes 16 changes at a time and reads 65 messages ahead, so that
+    /// all that it can have unanswered is remembered. One that is repeated when it is forgotten is done again.
+    package static let keyedWritesPerSide = 128
 
     /// What a device of the call did with a key.
     func keyedWrite(_ key: WriteKey, by actor: Participant) -> KeyedWrite? {

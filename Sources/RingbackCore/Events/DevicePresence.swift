@@ -61,6 +61,8 @@ package final class DevicePresence: Sendable {
     ///
     /// - Parameter isPoll: It was a poll: the next is expected.
     package func closed(_ participant: Participant, isPoll: Bool, at now: Timestamp) {
+        // One that was signed out meanwhile is not heard of any more.
+        guard state.withLock({ $0.devices[participant.userId]?[participant.deviceId] != nil }) else { return }
         update(participant, at: now) { device in
             device.open = max(0, device.open - 1)
             if isPoll {

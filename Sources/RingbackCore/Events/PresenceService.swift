@@ -47,6 +47,8 @@ package final class PresenceService: Sendable {
     /// - Parameter users: At most ``Limits/watchedUsers``.
     package func watch(_ users: [UserID], by device: Participant) async throws -> [Presence] {
         let users = try await store.write { store in
+            // The device may have been signed out since the token was looked at.
+            guard try store.device(device.deviceId)?.participant == device else { throw SessionService.unauthenticated }
             let users = try users.filter { try store.account($0) != nil }
             try store.setWatchedUsers(users, by: device.deviceId)
             return users

@@ -78,6 +78,8 @@ package protocol AccountReader {
     /// A user's devices, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
+    /// Users whose account is closed, and who have not been erased: the server stopped in between.
+    func closedUsers() throws -> [UserID]
     func blocks(of user: UserID) throws -> [Block]
     func watchedUsers(by device: DeviceID) throws -> [UserID]
 }
@@ -86,6 +88,8 @@ package protocol AccountWriter {
     /// - Returns: Whether the name was free. The names of erased users are not.
     func insert(_ account: Account) throws -> Bool
     func update(_ account: Account) throws
+    /// Lets a user be erased: ``AccountReader/account(_:)`` finds it no more, and its devices are gone.
+    func close(_ user: UserID, at now: Timestamp) throws
     /// Removes a user's devices, blocks, watch lists and events, and everything of the profile but the name.
     func erase(_ user: UserID, at now: Timestamp) throws
     /// Adds a device, or gives the one with its identifier a new token.

@@ -37,6 +37,7 @@ extension CallRow {
         guard var bytes = bytes.map({ LogBytes($0) }) else { return }
         call.invitationKey = try bytes.key()
         call.invitedLegs = Int(truncatingIfNeeded: try bytes.number())
+        guard (0...call.legs.count).contains(call.invitedLegs) else { throw CorruptRow(column: "keys") }
         call.mergeKey = try bytes.key()
         for side in CallState.Side.allCases {
             call[side].keyedWrites = try (0..<bytes.count()).map { _ in

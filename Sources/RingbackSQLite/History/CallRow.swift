@@ -105,6 +105,7 @@ enum CallRow {
         call.calleeDevice = try row.optionalDevice("callee_device")
         call.isMerged = row["merged"]
         call.negotiation = row["negotiation"]
+        guard (0...Int(Int32.max)).contains(call.negotiation) else { throw CorruptRow(column: "negotiation") }
         call.eventCount = row["event_count"]
         call.timelineCount = row["timeline_count"]
         call.ringingAt = row.optionalTime("ringing_at")

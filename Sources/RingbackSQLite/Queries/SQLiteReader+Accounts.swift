@@ -79,6 +79,11 @@ extension SQLiteReader {
 
     // MARK: Blocks and watch lists
 
+    func closedUsers() throws -> [UserID] {
+        try rows("SELECT user_id FROM users WHERE erased_at IS NOT NULL AND password_hash <> ''", [])
+            .map { try $0.user("user_id") }
+    }
+
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
         try first(Self.blockOfUser, [user.rawValue, blocker.rawValue]) { _ in } != nil
     }

@@ -89,7 +89,17 @@ final class GroupWriter: Sendable {
             observer.committed(memory.commit(staged))
             complete(jobs, errors)
         } catch {
-            let error = (error as? DatabaseError)?.problem ?? error
+            let problem = (error as? DatabaseError)?.problem
+            if problem == nil, jobs.count > 1 {
+                // One of them can't be written. Each gets a commit of its own, so that it harms no other.
+                for job in jobs {
+                    var one = [job]
+                    commit(&one, db)
+                }
+                jobs = []
+                return
+            }
+            let error: any Error = problem ?? error
             for job in jobs { job.fail(error) }
             relieve(after: error, db)
         }

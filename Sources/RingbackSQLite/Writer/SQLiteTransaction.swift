@@ -28,6 +28,11 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
             [account.displayName, account.passwordHash, account.busy.rawValue, account.userId.rawValue])
     }
 
+    func close(_ user: UserID, at now: Timestamp) throws {
+        try execute("DELETE FROM devices WHERE user_id = ?", [user.rawValue])
+        try execute("UPDATE users SET erased_at = ? WHERE user_id = ?", [now.milliseconds, user.rawValue])
+    }
+
     func erase(_ user: UserID, at now: Timestamp) throws {
         let id = user.rawValue
         try execute("DELETE FROM blocks WHERE blocker_id = ? OR blocked_id = ?", [id, id])

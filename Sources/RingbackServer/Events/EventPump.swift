@@ -30,12 +30,13 @@ final class EventPump {
     private let registration: StreamRegistry.Registration
     private let subscription: EventFeed.Subscription
     private var isStopped = false
+    private var isPresent = false
     /// The store is being read.
     private var isReading = false
     /// Something may have come since the store was asked.
     private var isWoken = false
 
-    /// Counts the device's connection, and lets it be present as long as the pump is not stopped.
+    /// Counts the device's connection.
     ///
     /// - Parameters:
     ///   - isPoll: For a long-poll, after which the next is expected.
@@ -53,10 +54,12 @@ final class EventPump {
         self.limit = limit
         self.eventLoop = eventLoop
         self.sink = sink
-        registration = try services.streams.register(participant) { address.put(.end($0)) }
+        registration = try services.streams.register(participant) { address.put(.end($0, $1)) }
         subscription = services.feed.subscribe(participant) { address.put(.wake) }
-        services.devices.opened(participant, at: services.time.now)
     }
+
+    /// Which of the connection's pumps it is.
+    var number: UInt64 { registration.number }
 
     /// Delivers nothing more. To be called once at least.
     func stop() {
@@ -64,11 +67,18 @@ final class EventPump {
         isStopped = true
         services.feed.unsubscribe(subscription)
         services.streams.unregister(registration)
-        services.devices.closed(participant, isPoll: isPoll, at: services.time.now)
+        if isPresent { services.devices.closed(participant, isPoll: isPoll, at: services.time.now) }
     }
 
-    /// Where to begin, for a client that brought no cursor.
-    func begin(at cursor: Cursor) { self.cursor = cursor }
+    /// Begins: from now on the device is present, until the pump is stopped.
+    ///
+    /// - Parameter start: Where, for a client that brought no cursor.
+    func begin(at start: Cursor? = nil) {
+        guard !isStopped, !isPresent else { return }
+        if let start { cursor = start }
+        isPresent = true
+        services.devices.opened(participant, at: services.time.now)
+    }
 
     /// Delivers what there is, as far as the client takes it.
     func pump() {

@@ -17,7 +17,7 @@ final class StreamRegistry: Sendable {
     }
 
     private struct State {
-        var streams: [Participant: [UInt64: @Sendable (StreamEnd) -> Void]] = [:]
+        var streams: [Participant: [UInt64: @Sendable (StreamEnd, UInt64) -> Void]] = [:]
         var nextNumber: UInt64 = 0
         var isClosed = false
     }
@@ -27,9 +27,11 @@ final class StreamRegistry: Sendable {
 
     init(maximumPerDevice: Int) { self.maximumPerDevice = maximumPerDevice }
 
-    /// - Parameter end: Called at most once, on any thread; at once when the server is already about to stop.
+    /// - Parameter end: Called with the registration's number at most once, on any thread; at once when the server is already about to stop.
     /// - Throws: ``Problem`` `too_many_connections`.
-    func register(_ participant: Participant, end: @escaping @Sendable (StreamEnd) -> Void) throws -> Registration {
+    func register(_ participant: Participant, end: @escaping @Sendable (StreamEnd, UInt64) -> Void) throws
+        -> Registration
+    {
         let (number, isClosed) = state.withLock { state -> (UInt64?, Bool) in
             guard state.streams[participant, default: [:]].count < maximumPerDevice else { return (nil, false) }
             state.nextNumber += 1
@@ -40,7 +42,7 @@ final class StreamRegistry: Sendable {
             throw Problem(
                 .tooManyConnections, "A device may have \(maximumPerDevice) at a time.", retryAfterSeconds: 5)
         }
-        if isClosed { end(.restart) }
+        if isClosed { end(.restart, number) }
         return Registration(participant: participant, number: number)
     }
 
@@ -56,16 +58,16 @@ final class StreamRegistry: Sendable {
     /// Ends the streams of a device whose token is void.
     func end(_ participant: Participant) {
         let ends = state.withLock { $0.streams.removeValue(forKey: participant) ?? [:] }
-        for end in ends.values { end(.superseded) }
+        for (number, end) in ends { end(.superseded, number) }
     }
 
     /// Ends all streams, and those that are still to come.
     func close() {
         let ends = state.withLock { state in
             state.isClosed = true
-            return state.streams.values.flatMap(\.values)
+            return state.streams.values.flatMap { Array($0) }
         }
-        for end in ends { end(.restart) }
+        for (number, end) in ends { end(.restart, number) }
     }
 
     var isClosed: Bool { state.withLock(\.isClosed) }

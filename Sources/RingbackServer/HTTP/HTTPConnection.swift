@@ -35,8 +35,8 @@ struct HTTPConnection {
         case answer
         /// The body has more than ``Limits/bodyBytes``: refuse the request, and close.
         case refuseSize
-        /// Close: the client sends on what nobody wants.
-        case close
+        /// The client sends on what nobody wants: end as after a last answer.
+        case linger
     }
 
     /// What follows an answer.
@@ -63,16 +63,22 @@ struct HTTPConnection {
     private var hasHadRequest = false
     /// Bytes of the body so far.
     private var bodyBytes = 0
+    /// The decoder reads nothing behind the request that is under way.
+    private(set) var hasStoppedDecoder = false
     /// The connection ends with the answer to this request.
     private var isLast = false
     /// The client has closed its side, what it sends can't be read any more, or the server is about to stop: what has come is
     /// answered, and nothing more is awaited.
     private(set) var isEnding = false
+    /// Of these, the client's side is at its end: what has not come of a request never comes.
+    private var hasInputEnded = false
+    /// When the last answer was written.
+    private var answeredAt: NIODeadline
     /// What came behind the request that is under way. As long as there is something, nothing more is read.
     private var waiting: CircularBuffer<HTTPServerRequestPart>?
     private var unwritableSince: NIODeadline?
 
-    init(at now: NIODeadline) { since = now }
+    init(at now: NIODeadline) { (since, answeredAt) = (now, now) }
 
     // MARK: Requests
 
@@ -111,7 +117,8 @@ struct HTTPConnection {
             enter(.checking, at: now)
             hasHadRequest = true
             bodyBytes = 0
-            isLast = !head.isKeepAlive || head.stopsDecoder
+            hasStoppedDecoder = head.stopsDecoder
+            isLast = !head.isKeepAlive || hasStoppedDecoder
             return .check(head)
         case (.receiving, .body(let bytes)):
             bodyBytes += bytes.readableBytes
@@ -121,7 +128,10 @@ struct HTTPConnection {
             return .answer
         case (.discarding, .body(let bytes)):
             bodyBytes += bytes.readableBytes
-            return bodyBytes > Limits.bodyBytes ? .close : .wait
+            guard bodyBytes > Limits.bodyBytes else { return .wait }
+            enter(.closing, at: now)
+            waiting = nil
+            return .linger
         case (.discarding, .end):
             enter(.idle, at: now)
             return .wait
@@ -161,6 +171,7 @@ struct HTTPConnection {
 
     /// The answer has been written to its end. ``closesWithAnswer()`` was asked before.
     mutating func answered(at now: NIODeadline) -> Next {
+        answeredAt = now
         if isLast {
             enter(.closing, at: now)
             waiting = nil
@@ -183,21 +194,34 @@ struct HTTPConnection {
 
     // MARK: The connection
 
-    /// The client sends nothing more, what it sends can't be read, or the server is about to stop.
-    mutating func end() { isEnding = true }
+    /// The connection ends when what has begun is answered.
+    ///
+    /// - Parameter nothingMoreComes: The client sends nothing more, or what it sends can't be read. Otherwise the server is about
+    ///   to stop.
+    mutating func end(nothingMoreComes: Bool) {
+        isEnding = true
+        hasInputEnded = hasInputEnded || nothingMoreComes
+    }
 
     /// Whether there is nothing left to answer, and nothing more is awaited: the connection is to be closed.
     var isOver: Bool {
         guard isEnding, waiting == nil else { return false }
         switch phase {
         case .idle: return true
-        // The rest of the request never comes, or is not waited for.
-        case .receiving, .discarding: return true
+        // The rest of the request never comes.
+        case .receiving, .discarding: return hasInputEnded
         case .checking, .answering, .closing, .upgraded: return false
         }
     }
 
-    var isIdle: Bool { phase == .idle }
+    /// Whether requests have come that have not begun.
+    var hasWaiting: Bool { waiting != nil }
+
+    /// Bytes of the last answer have not left: the client's time to read it begins when they have, at most
+    /// ``slowTime`` after the answer was written.
+    mutating func isStillSending(at now: NIODeadline) {
+        if now - answeredAt < Self.slowTime { since = now }
+    }
 
     /// Whether more is to be read. While an answer is made this is how the client's leaving is noticed.
     var wantsRead: Bool { waiting == nil && unwritableSince == nil }

@@ -43,13 +43,17 @@ extension HTTPHandler: EventSink {
 
     private func open(_ query: LongPoll.Query, for participant: Participant, _ request: PendingRequest) {
         guard arm(participant, after: query.cursor, isPoll: true, limit: query.limit, request) else { return }
-        guard query.cursor == nil else {
-            delivery?.hasBegun = true
-            delivery?.pump?.pump()
-            return
-        }
-        run(request, { services in try await LongPoll.snapshot(for: participant, services) }) {
-            self.send(HTTPResponse($0))
+        // Once more, now that the poll is registered.
+        confirm(request) {
+            self.delivery?.pump?.begin()
+            guard query.cursor == nil else {
+                self.delivery?.hasBegun = true
+                self.delivery?.pump?.pump()
+                return
+            }
+            self.run(request, { services in try await LongPoll.snapshot(for: participant, services) }) {
+                self.send(HTTPResponse($0))
+            }
         }
     }
 

@@ -42,6 +42,15 @@ extension HTTPHandler {
 
     private func shakeHands(_ head: HTTPRequestHead, _ handler: SocketHandler) {
         guard let context, let request else { return }
+        // The client has closed its side meanwhile, or the server is about to stop: the socket would not hear of it.
+        guard !connection.isEnding else {
+            if frontEnd.dispatcher.isDraining() {
+                refuse(request, Dispatcher.draining)
+            } else {
+                context.close(promise: nil)
+            }
+            return
+        }
         let offered = head.headers[canonicalForm: "sec-websocket-protocol"]
         let extra: HTTPHeaders =
             offered.contains { $0 == SocketUpgrade.subprotocol }

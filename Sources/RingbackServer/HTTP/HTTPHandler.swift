@@ -25,6 +25,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     /// Parts of what was read last are still to come.
     private var isInRead = false
     private var awaitsContinue = false
+    private var isOutputClosed = false
     private var isProceeding = false
 
     init(frontEnd: HTTPFrontEnd, codec: HTTPCodec) {
@@ -75,16 +76,20 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         guard event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed else {
             return context.fireUserInboundEventTriggered(event)
         }
-        connection.end()
+        connection.end(nothingMoreComes: !(event is ChannelShouldQuiesceEvent))
         endDelivery()
         proceed()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        codec.received.isDropping = true
         // What comes behind a request with `Connection: close` is not read (RFC 9112, section 9.6).
         if error == .closedConnection { return }
         switch connection.phase {
+        case .idle where connection.hasWaiting:
+            connection.end(nothingMoreComes: true)
+            proceed()
         case .idle, .receiving:
             connection.endWithAnswer()
             let problem =
@@ -94,7 +99,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             send(HTTPResponse(problem))
         // The requests before it are answered. Where the next one begins can't be told.
         case .checking, .answering, .discarding:
-            connection.end()
+            connection.end(nothingMoreComes: true)
             proceed()
         case .closing, .upgraded: break
         }
@@ -110,14 +115,20 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     }
 
     func tick(at now: NIODeadline) {
-        if connection.isOverdue(at: now) { context?.close(promise: nil) } else { tickDelivery(at: now) }
+        if connection.phase == .closing, hasUnsent { connection.isStillSending(at: now) }
+        guard !connection.isOverdue(at: now) else {
+            context?.close(promise: nil)
+            return
+        }
+        tickDelivery(at: now)
+        if connection.phase == .closing { closeOutput() } else { proceed() }
     }
 
     func receive(_ message: LoopMessage) {
         switch message {
         case .answered(let job, _): answered(job.result)
         case .wake: delivery?.pump?.pump()
-        case .end: endDelivery()
+        case .end(_, let number): if number == delivery?.pump?.number { endDelivery() }
         }
     }
 
@@ -128,6 +139,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isInRead = true
         perform(connection.received(unwrapInboundIn(data), at: .now()))
+        if connection.isOver { proceed() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -146,7 +158,10 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .wait: break
         case .check(let head): check(head)
         case .append(let bytes): request?.append(bytes)
-        case .answer: if let request { answer(request) }
+        case .answer:
+            // An upgrade that is taken up is not answered here.
+            if connection.hasStoppedDecoder { codec.received.isDropping = true }
+            if let request { confirm(request) { self.answer(request) } }
         case .refuseSize:
             connection.endWithAnswer()
             if connection.phase == .receiving {
@@ -154,7 +169,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             } else {
                 context?.close(promise: nil)
             }
-        case .close: context?.close(promise: nil)
+        case .linger: linger()
         }
     }
 
@@ -165,10 +180,34 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         while self.context != nil, let step = connection.next(at: .now()) { perform(step) }
         isProceeding = false
         guard self.context != nil else { return }
-        if connection.isOver { return context.close(promise: nil) }
+        if connection.isOver {
+            // Otherwise the tick comes back to it.
+            if !hasUnsent { context.close(promise: nil) }
+            return
+        }
         guard isReadHeld, connection.wantsRead else { return }
         isReadHeld = false
         context.read()
+    }
+
+    /// Whether bytes of an answer have not left.
+    private var hasUnsent: Bool {
+        guard let context else { return false }
+        return (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)).map { ($0 ?? 0) > 0 } ?? false
+    }
+
+    /// Closes our side as soon as the last answer has left, and lets the client read it. Closed any sooner, what has not left
+    /// would be lost.
+    private func closeOutput() {
+        guard !isOutputClosed, !hasUnsent, let context else { return }
+        isOutputClosed = true
+        context.close(mode: .output, promise: nil)
+    }
+
+    private func linger() {
+        codec.received.isDropping = true
+        closeOutput()
+        proceed()
     }
 
     // MARK: Checks
@@ -176,6 +215,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     /// Finds the route of a request, then who asks.
     private func check(_ head: HTTPRequestHead) {
         codec.received.reset()
+        awaitsContinue = false
         let request = PendingRequest(head)
         self.request = request
         do {
@@ -206,6 +246,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     /// Finds out whose token it is, without the store where that is possible.
     func authenticate(_ request: PendingRequest, then: @escaping () -> Void) {
+        request.removals = frontEnd.services.sessions.removals
         guard let token = request.fields.token else { return refuse(request, SessionService.unauthenticated) }
         do {
             if let principal = try frontEnd.services.sessions.known(token) {
@@ -219,6 +260,14 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             request.principal = principal
             then()
         }
+    }
+
+    /// Asks again who asks if a device was signed out since: it may have been this one.
+    func confirm(_ request: PendingRequest, then: @escaping () -> Void) {
+        guard request.principal != nil, request.fields.token != nil,
+            request.removals != frontEnd.services.sessions.removals
+        else { return then() }
+        authenticate(request, then: then)
     }
 
     /// The rest of what the head alone tells. Then the body is read.
@@ -330,7 +379,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         finishRequest()
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         switch connection.answered(at: .now()) {
-        case .linger: context.close(mode: .output, promise: nil)
+        case .linger: linger()
         case .readOn: proceed()
         }
     }

@@ -27,12 +27,14 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Bytes of the reads since ``reset()``, without the one that was under way then.
     private(set) var count = 0
+    /// Nothing more is decoded: what comes is dropped, and doesn't pile up before a decoder that has stopped.
+    var isDropping = false
 
     func reset() { count = 0 }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         count += unwrapInboundIn(data).readableBytes
-        context.fireChannelRead(data)
+        if !isDropping { context.fireChannelRead(data) }
     }
 }
 

@@ -14,6 +14,8 @@ final class PendingRequest {
     let start = ContinuousClock.now
     private let target: RequestTarget
     private var pathParameters: [String: String] = [:]
+    /// How many sessions had ended when the token was looked at (``SessionService/removals``).
+    var removals: UInt64 = 0
     /// Whose token it came with, when that is known.
     var principal: SessionService.Principal?
     private var body = ByteBuffer()

@@ -11,8 +11,6 @@ struct RequestFields {
     private(set) var transferEncoding: String?
     private(set) var expect: String?
     private(set) var accept: String?
-    private(set) var acceptEncoding: String?
-    private(set) var ifNoneMatch: String?
     private(set) var idempotencyKey: String?
     private(set) var lastEventID: String?
     private(set) var origin: String?
@@ -32,8 +30,6 @@ struct RequestFields {
             case "transfer-encoding": Self.join(value, to: &transferEncoding)
             case "expect": Self.join(value, to: &expect)
             case "accept": Self.join(value, to: &accept)
-            case "accept-encoding": Self.join(value, to: &acceptEncoding)
-            case "if-none-match": Self.join(value, to: &ifNoneMatch)
             case "idempotency-key": Self.join(value, to: &idempotencyKey)
             case "last-event-id": lastEventID = value
             case "origin": Self.join(value, to: &origin)
@@ -47,9 +43,6 @@ struct RequestFields {
     private static func join(_ value: String, to known: inout String?) {
         known = known.map { $0 + ", " + value } ?? value
     }
-
-    /// Whether the request has a body, as far as its head says.
-    var hasBody: Bool { transferEncoding != nil || contentLength.map { $0 != "0" } ?? false }
 
     /// The token of `Authorization: Bearer …`; `nil` without one, or with more than one.
     var token: String? { authorizations == 1 ? authorization.flatMap(BearerToken.parse) : nil }

@@ -17,8 +17,8 @@ enum LoopMessage: Sendable {
     case wake
     /// The store has answered a change of a call.
     case answered(CallJob, SocketRequest.Label?)
-    /// The server ends the connection's stream of events.
-    case end(StreamEnd)
+    /// The server ends the stream of events with this number (``EventPump/number``).
+    case end(StreamEnd, UInt64)
 }
 
 /// The messages of other threads for the connections of one event loop, handed over together.

@@ -147,7 +147,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         switch message {
         case .wake: session?.pump.pump()
         case .answered(let job, let label): if let label { answered(label, job.result) }
-        case .end(let end): close(end == .restart ? .restart : .superseded)
+        case .end(let end, let number):
+            if number == session?.pump.number { close(end == .restart ? .restart : .superseded) }
         }
     }
 

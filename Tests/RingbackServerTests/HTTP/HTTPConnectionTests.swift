@@ -78,7 +78,7 @@ struct HTTPConnectionTests {
         _ = connection.closesWithAnswer()
         _ = connection.answered(at: Self.start)
         _ = receive(Self.body(Limits.bodyBytes))
-        if case .close = receive(Self.body(1)) {} else { Issue.record("still read") }
+        if case .linger = receive(Self.body(1)) {} else { Issue.record("still read") }
     }
 
     @Test mutating func `A body of one byte more than allowed is refused`() {
@@ -109,7 +109,7 @@ struct HTTPConnectionTests {
             _ = receive(Self.head(path))
             _ = receive(.end(nil))
         }
-        connection.end()
+        connection.end(nothingMoreComes: true)
         #expect(!connection.isOver)
         connection.admitted(at: Self.start)
         #expect(isAnswer(connection.next(at: Self.start)) == true)
@@ -125,13 +125,23 @@ struct HTTPConnectionTests {
     @Test mutating func `An idle connection, and one whose request never ends, is over when the client sends no more`()
     {
         var idle = connection
-        idle.end()
+        idle.end(nothingMoreComes: true)
         #expect(idle.isOver)
         _ = receive(Self.head())
         connection.admitted(at: Self.start)
         _ = receive(Self.body(1))
-        connection.end()
+        connection.end(nothingMoreComes: true)
         #expect(connection.isOver)
+    }
+
+    @Test mutating func `When the server is about to stop, the rest of a request is waited for`() {
+        _ = receive(Self.head())
+        connection.admitted(at: Self.start)
+        connection.end(nothingMoreComes: false)
+        #expect(!connection.isOver)
+        #expect(isAnswer(receive(.end(nil))) == true)
+        #expect(connection.closesWithAnswer() == true)
+        #expect(connection.answered(at: Self.start) == .linger)
     }
 
     @Test mutating func `A new request is not begun before the client has taken the answers`() {
