@@ -171,7 +171,8 @@ let package = Package(
 
 // The READMEs of the modules, which are not sources.
 let described = [
-    "RingbackCore", "RingbackModel", "RingbackSQLite", "RingbackServer", "RingbackTesting", "RingbackWeb",
+    "RingbackConformance", "RingbackCore", "RingbackModel", "RingbackSQLite", "RingbackServer", "RingbackTesting",
+    "RingbackWeb",
 ]
 for target in package.targets where described.contains(target.name) { target.exclude.append("README.md") }
 

@@ -1,0 +1,108 @@
+import NIOCore
+import NIOHTTP1
+import RingbackCore
+import RingbackModel
+
+/// What is checked before a request is carried out, in this order: is there such a route, who asks, what does the head promise,
+/// how often does the device write.
+extension HTTPHandler {
+    /// Finds the route of a request, then who asks.
+    func check(_ head: HTTPRequestHead) {
+        codec.received.reset()
+        awaitsContinue = false
+        let request = PendingRequest(head)
+        self.request = request
+        do {
+            try request.fields.checkFraming(head.version)
+        } catch {
+            connection.endWithAnswer()
+            return refuse(request, error)
+        }
+        if let preflight = frontEnd.heads.preflight(head.method, request.fields) { return send(preflight) }
+        let match = frontEnd.routes.match(request.path)
+        guard let route = match.route(head.method) else {
+            let methods = match.methods
+            return send(
+                methods.isEmpty
+                    ? HTTPResponse(Problem(.notFound, "There is nothing at this path."))
+                    : .methodNotAllowed(methods))
+        }
+        request.take(route, match.parameters)
+        switch route {
+        case .operation(let operation), .poll(let operation):
+            guard operation.access != .anyone else { return admit(request) }
+            authenticate(request) { self.admit(request) }
+        case .stream: checkStream(request)
+        case .socket: checkSocket(request, head)
+        case .page: admit(request)
+        }
+    }
+
+    /// Finds out whose token it is, without the store where that is possible.
+    func authenticate(_ request: PendingRequest, then: @escaping () -> Void) {
+        request.removals = frontEnd.services.sessions.removals
+        guard let token = request.fields.token else { return refuse(request, SessionService.unauthenticated) }
+        do {
+            if let principal = try frontEnd.services.sessions.known(token) {
+                request.principal = principal
+                return then()
+            }
+        } catch {
+            return refuse(request, error)
+        }
+        run(request, { services in try await services.sessions.authenticate(token) }) { principal in
+            request.principal = principal
+            then()
+        }
+    }
+
+    /// Asks again who asks if a device was signed out since: it may have been this one.
+    func confirm(_ request: PendingRequest, then: @escaping () -> Void) {
+        guard request.principal != nil, request.fields.token != nil,
+            request.removals != frontEnd.services.sessions.removals
+        else { return then() }
+        authenticate(request, then: then)
+    }
+
+    /// The rest of what the head alone tells. Then the body is read.
+    func admit(_ request: PendingRequest) {
+        do {
+            switch request.route {
+            case .operation(let operation), .poll(let operation):
+                try request.fields.checkAccepts("application/json")
+                try frontEnd.dispatcher.admit(operation, by: request.principal)
+                if operation.isWrite { try checkBody(request.fields) }
+            case .stream, .socket, .page, nil: break
+            }
+        } catch {
+            return refuse(request, error)
+        }
+        connection.admitted(at: .now())
+        if request.fields.expect != nil, !request.isHTTP10 {
+            awaitsContinue = true
+            // The body may have come with the head.
+            if !isInRead { sendContinue() }
+        }
+        proceed()
+    }
+
+    /// Asks for the body of a client that waits with it (RFC 9110, section 10.1.1).
+    func sendContinue() {
+        guard awaitsContinue, let context else { return }
+        awaitsContinue = false
+        guard connection.phase == .receiving, !connection.hasMoreOfRequest else { return }
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    private func checkBody(_ fields: RequestFields) throws(Problem) {
+        do {
+            try fields.checkLength()
+        } catch {
+            // The rest of the body would have to be read before the next request.
+            connection.endWithAnswer()
+            throw error
+        }
+        if let length = fields.contentLength, !length.isCase(of: "0") { try fields.checkIsJSON() }
+    }
+}
