@@ -100,8 +100,10 @@ let package = Package(
         ),
         .target(
             name: "CLibcurl", exclude: ["README.md"], linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("wslay")]),
+        .target(name: "CurlTransport", dependencies: ["CLibcurl"], exclude: ["README.md"], swiftSettings: strict),
         .target(
-            name: "RingbackClient", dependencies: ["CLibcurl", "RingbackModel"], exclude: ["README.md"],
+            name: "RingbackClient", dependencies: ["CLibcurl", "CurlTransport", "RingbackModel"],
+            exclude: ["README.md"],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -144,10 +146,11 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "CurlTransportTests", dependencies: ["CurlTransport"], swiftSettings: strict),
         .testTarget(
             name: "RingbackClientTests",
             dependencies: [
-                "RingbackClient", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer",
+                "CurlTransport", "RingbackClient", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer",
                 "RingbackSQLite",
                 "RingbackTesting",
                 .product(name: "Logging", package: "swift-log"),

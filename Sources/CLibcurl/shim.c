@@ -1,3 +1,6 @@
+#define _GNU_SOURCE
+#include <sys/socket.h>
+
 #include "CLibcurl.h"
 
 CURLcode clibcurl_set_long(CURL *easy, CURLoption option, long value) {
@@ -14,6 +17,24 @@ CURLcode clibcurl_set_pointer(CURL *easy, CURLoption option, void *value) {
 
 CURLcode clibcurl_set_sink(CURL *easy, CURLoption option, curl_write_callback value) {
     return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode clibcurl_set_open_socket(CURL *easy, curl_opensocket_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+
+const void *clibcurl_address(const struct curl_sockaddr *address) { return &address->addr; }
+
+curl_socket_t clibcurl_open_socket(const struct curl_sockaddr *address) {
+#ifdef SOCK_CLOEXEC
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+    return socket(address->family, address->socktype, address->protocol);
+#endif
+}
+
+CURLMcode clibcurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
 }
 
 CURLcode clibcurl_set_body(CURL *easy, const void *bytes, curl_off_t count) {

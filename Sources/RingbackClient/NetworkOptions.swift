@@ -1,3 +1,5 @@
+import CurlTransport
+
 /// How connections are made: whom to trust, through which proxy, how long to wait.
 ///
 /// TLS certificates are always verified, with the name of the host. To trust an authority of your own, name it in
@@ -29,5 +31,9 @@ public struct NetworkOptions: Sendable, Hashable {
         self.connectTimeout = connectTimeout
         self.requestTimeout = requestTimeout
         self.silenceTimeout = silenceTimeout
+    }
+
+    var curl: CurlOptions {
+        CurlOptions(certificateAuthorities: certificateAuthorities, proxy: proxy, connectTimeout: connectTimeout)
     }
 }

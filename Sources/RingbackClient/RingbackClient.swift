@@ -1,3 +1,4 @@
+import CurlTransport
 public import Foundation
 public import RingbackModel
 import Synchronization
@@ -57,7 +58,7 @@ public final class RingbackClient: Sendable {
     // MARK: Requests
 
     /// - Throws: ``RingbackError`` for every status but those of the 200s.
-    static func check(_ response: HTTPResponse) throws(RingbackError) {
+    static func check(_ response: CurlResponse) throws(RingbackError) {
         guard !(200...299).contains(response.head.status) else { return }
         if let problem = ServerProblem(response) { throw .problem(problem) }
         if response.head.status == 407 { throw .proxyWantsPassword }
@@ -69,8 +70,8 @@ public final class RingbackClient: Sendable {
         throw .unexpectedResponse(UnexpectedResponse(response.head, reason))
     }
 
-    func httpRequest(_ request: OperationRequest) throws(RingbackError) -> HTTPRequest {
-        var http = HTTPRequest(url: base.text + request.target, network: network)
+    func httpRequest(_ request: OperationRequest) throws(RingbackError) -> CurlRequest {
+        var http = CurlRequest(url: base.text + request.target, options: network.curl)
         http.method = request.operation.route.method.rawValue
         http.isFresh = !request.operation.isRepeatable
         http.timeout = network.requestTimeout + request.extraTime
@@ -109,7 +110,7 @@ public final class RingbackClient: Sendable {
     }
 
     static func read<Value>(
-        _ response: HTTPResponse, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
+        _ response: CurlResponse, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
     ) throws(RingbackError) -> Value {
         guard response.head.contentType == "application/json" else {
             throw .unexpectedResponse(UnexpectedResponse(response.head, "its body is not JSON"))

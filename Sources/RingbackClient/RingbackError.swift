@@ -1,3 +1,4 @@
+import CurlTransport
 import RingbackModel
 
 /// What goes wrong with a request or with the events.
@@ -153,7 +154,7 @@ public struct UnexpectedResponse: Sendable, Hashable, CustomStringConvertible {
         return "\(text): \(reason)"
     }
 
-    init(_ head: ResponseHead?, _ reason: String) {
+    init(_ head: CurlResponseHead?, _ reason: String) {
         status = head.flatMap { $0.status == 0 ? nil : $0.status }
         contentType = head?.contentType
         location = head?.headers["location"].map { String($0.prefix(300)) }

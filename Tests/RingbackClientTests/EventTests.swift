@@ -1,3 +1,4 @@
+import CurlTransport
 import Testing
 
 @testable import RingbackClient

@@ -11,6 +11,12 @@ CURLcode clibcurl_set_string(CURL *easy, CURLoption option, const char *value);
 CURLcode clibcurl_set_pointer(CURL *easy, CURLoption option, void *value);
 /* For CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION. */
 CURLcode clibcurl_set_sink(CURL *easy, CURLoption option, curl_write_callback value);
+/* For CURLOPT_OPENSOCKETFUNCTION. */
+CURLcode clibcurl_set_open_socket(CURL *easy, curl_opensocket_callback value);
+/* The sockaddr of an address that the callback gets, and the socket that libcurl would make for it. */
+const void *clibcurl_address(const struct curl_sockaddr *address);
+curl_socket_t clibcurl_open_socket(const struct curl_sockaddr *address);
+CURLMcode clibcurl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 /* Copies the body, and sets its size first, so that it may hold zeros. */
 CURLcode clibcurl_set_body(CURL *easy, const void *bytes, curl_off_t count);
 

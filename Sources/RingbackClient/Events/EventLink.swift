@@ -1,3 +1,4 @@
+import CurlTransport
 import RingbackModel
 
 /// What a transport brings.
@@ -41,7 +42,7 @@ func within<Value: Sendable>(
 
 extension RingbackError {
     /// What came over a link does not fit the protocol.
-    static func unexpected(_ head: ResponseHead?, _ error: any Error) -> RingbackError {
+    static func unexpected(_ head: CurlResponseHead?, _ error: any Error) -> RingbackError {
         .unexpectedResponse(UnexpectedResponse(head, "\(error)"))
     }
 }

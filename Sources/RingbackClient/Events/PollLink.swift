@@ -1,3 +1,4 @@
+import CurlTransport
 import RingbackModel
 import Synchronization
 
@@ -60,7 +61,7 @@ final class PollLink: EventLink {
         }
         guard !isClosed else { throw CancellationError() }
         defer { state.withLock { $0.transfer = nil } }
-        let response = try await CurlDriver.shared.perform(transfer)
+        let response = try await RingbackClient.perform(transfer)
         try RingbackClient.check(response)
         return try RingbackClient.read(response, EventsPage.init)
     }

@@ -1,3 +1,4 @@
+import CurlTransport
 import RingbackModel
 import Synchronization
 

@@ -1,3 +1,4 @@
+import CurlTransport
 import RingbackModel
 import Synchronization
 
@@ -43,7 +44,7 @@ final class StreamLink: EventLink {
     }
 
     private func begin() async throws -> [LinkMessage] {
-        guard case .head(let head) = try await incoming.next() else {
+        guard case .head(let head) = try await next() else {
             throw RingbackError.unexpectedResponse(UnexpectedResponse(nil, "it is empty"))
         }
         guard head.status == 200, head.contentType == "text/event-stream" else { throw try await refusal(head) }
@@ -58,22 +59,30 @@ final class StreamLink: EventLink {
         }
     }
 
-    private func refusal(_ head: ResponseHead) async throws -> RingbackError {
+    private func refusal(_ head: CurlResponseHead) async throws -> RingbackError {
         var body: [UInt8] = []
-        while body.count < Self.errorBytes, let piece = try? await incoming.next() {
+        while body.count < Self.errorBytes, let piece = try? await next() {
             if case .bytes(let bytes) = piece { body += bytes }
         }
         close()
         do throws(RingbackError) {
-            try RingbackClient.check(HTTPResponse(head: head, body: body))
+            try RingbackClient.check(CurlResponse(head: head, body: body))
         } catch {
             return error
         }
         return .unexpectedResponse(UnexpectedResponse(head, "it is no event stream"))
     }
 
+    private func next() async throws -> CurlTransfer.Piece? {
+        do {
+            return try await incoming.next()
+        } catch let error as CurlError {
+            throw RingbackError(error)
+        }
+    }
+
     private func readOn() async throws -> [LinkMessage] {
-        guard case .bytes(let bytes) = try await incoming.next() else {
+        guard case .bytes(let bytes) = try await next() else {
             throw RingbackError.transport(TransportFailure(kind: .connectionLost, detail: "the stream ended"))
         }
         let frames = try state.withLock { try $0.parser.parse(bytes) }

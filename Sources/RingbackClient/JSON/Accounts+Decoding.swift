@@ -1,3 +1,4 @@
+import CurlTransport
 import RingbackModel
 
 extension User {
@@ -51,7 +52,7 @@ extension TimelineEntry {
 
 extension ServerProblem {
     /// - Returns: `nil` for what is not a problem of this protocol's.
-    init?(_ response: HTTPResponse) {
+    init?(_ response: CurlResponse) {
         guard response.head.contentType == "application/problem+json",
             let json = try? JSONObject(parsing: response.body)
         else { return nil }

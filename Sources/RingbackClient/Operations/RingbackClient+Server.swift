@@ -1,3 +1,4 @@
+import CurlTransport
 import Foundation
 import RingbackModel
 
@@ -14,7 +15,7 @@ extension RingbackClient {
 
     private func status(_ operation: APIOperation) async throws -> String {
         // Asked once, since a server that is not ready is an answer here. It says so with 503.
-        let response = try await CurlDriver.shared.perform(httpRequest(OperationRequest(operation)))
+        let response = try await Self.perform(CurlTransfer(httpRequest(OperationRequest(operation))))
         if response.head.status != 503 { try Self.check(response) }
         return try Self.read(response) { json throws(UnexpectedJSON) in try json.string("status") }
     }

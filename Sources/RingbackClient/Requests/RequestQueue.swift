@@ -1,3 +1,4 @@
+import CurlTransport
 import RingbackModel
 import Synchronization
 
@@ -11,7 +12,7 @@ final class RequestQueue: Sendable {
     /// What the task that waits for an answer has to do next.
     enum Turn: Sendable {
         case sendOverHTTP
-        case answered(HTTPResponse)
+        case answered(CurlResponse)
     }
 
     private struct Pending {

@@ -1,16 +1,18 @@
+import CurlTransport
+
 extension RingbackClient {
     /// Sends a request, and repeats it if that is safe and may help.
     ///
     /// - Returns: An answer with a status of the 200s.
     /// - Throws: ``RingbackError``; `CancellationError`.
-    func send(_ request: OperationRequest) async throws -> HTTPResponse {
+    func send(_ request: OperationRequest) async throws -> CurlResponse {
         var failures = 0
         while true {
             do {
                 let isQueued = request.operation.isQueued && request.token == nil
                 let response =
                     try await isQueued
-                    ? answer(to: request, &failures) : CurlDriver.shared.perform(httpRequest(request))
+                    ? answer(to: request, &failures) : Self.perform(CurlTransfer(httpRequest(request)))
                 try Self.check(response)
                 return response
             } catch let error as RingbackError {
@@ -22,7 +24,7 @@ extension RingbackClient {
     /// The answer to a request that keeps its place among the others until it has one, whatever its status.
     ///
     /// - Throws: ``RingbackError`` when there is none; `CancellationError`.
-    private func answer(to request: OperationRequest, _ failures: inout Int) async throws -> HTTPResponse {
+    private func answer(to request: OperationRequest, _ failures: inout Int) async throws -> CurlResponse {
         guard session != nil else { throw RingbackError.notSignedIn }
         try Task.checkCancellation()
         let id = try requests.add(request)
@@ -58,16 +60,27 @@ extension RingbackClient {
         }
     }
 
+    /// Runs a transfer to its end.
+    ///
+    /// - Throws: ``RingbackError``; `CancellationError`.
+    static func perform(_ transfer: @autoclosure () throws -> CurlTransfer) async throws -> CurlResponse {
+        do {
+            return try await CurlDriver.shared.perform(transfer())
+        } catch let error as CurlError {
+            throw RingbackError(error)
+        }
+    }
+
     /// - Returns: `nil` when it was stopped, because the request goes over a socket now.
     private func overHTTP(
         _ request: OperationRequest, _ id: RequestQueue.RequestID, by deadline: ContinuousClock.Instant
-    ) async throws -> HTTPResponse? {
+    ) async throws -> CurlResponse? {
         var http = try httpRequest(request)
         http.timeout = max(.milliseconds(1), deadline - .now)
         let transfer = try CurlTransfer(http)
         guard requests.begin(transfer, for: id) else { return nil }
         do {
-            return try await CurlDriver.shared.perform(transfer)
+            return try await Self.perform(transfer)
         } catch is CancellationError {
             try Task.checkCancellation()
             return nil

@@ -1,3 +1,4 @@
+import CurlTransport
 import RingbackModel
 
 /// What goes over a socket beside events: requests as the server takes them, and their answers.
@@ -47,7 +48,7 @@ enum SocketMessage {
     /// An answer, as HTTP would have given it.
     struct Answer {
         var id: Int
-        var response: HTTPResponse
+        var response: CurlResponse
 
         /// - Returns: `nil` for anything else, an event for one.
         init?(parsing message: [UInt8]) {
@@ -56,14 +57,14 @@ enum SocketMessage {
                 !json.has("event"), let id = try? json.integer("id"), let status = try? json.integer("status")
             else { return nil }
             self.id = id
-            var head = ResponseHead()
+            var head = CurlResponseHead()
             head.status = status
             head.headers["location"] = try? json.string("location")
             head.headers["retry-after"] = (try? json.integer("retryAfterSeconds")).map(String.init)
             let isError = json.has("error")
             let body = try? json.text(isError ? "error" : "data")
             if body != nil { head.headers["content-type"] = isError ? "application/problem+json" : "application/json" }
-            response = HTTPResponse(head: head, body: body?.utf8 ?? [])
+            response = CurlResponse(head: head, body: body?.utf8 ?? [])
         }
     }
 }

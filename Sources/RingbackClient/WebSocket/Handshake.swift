@@ -1,3 +1,4 @@
+import CurlTransport
 import Foundation
 import RingbackModel
 
@@ -53,7 +54,7 @@ struct Handshake {
     /// Whether a 101 is the answer to this handshake.
     ///
     /// - Throws: ``RingbackError/unexpectedResponse(_:)``.
-    func check(_ head: ResponseHead) throws(RingbackError) {
+    func check(_ head: CurlResponseHead) throws(RingbackError) {
         guard head.headers["upgrade"]?.lowercased() == "websocket",
             head.headers["connection"]?.lowercased().contains("upgrade") == true
         else { throw .unexpectedResponse(UnexpectedResponse(head, "it does not upgrade to a WebSocket")) }
@@ -73,12 +74,12 @@ struct Handshake {
         Data(SHA1.digest(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))).base64EncodedString()
     }
 
-    private static func parse(_ bytes: ArraySlice<UInt8>) throws(RingbackError) -> ResponseHead {
+    private static func parse(_ bytes: ArraySlice<UInt8>) throws(RingbackError) -> CurlResponseHead {
         let lines = String(decoding: bytes, as: UTF8.self).components(separatedBy: "\r\n")
         let first = lines[0].split(separator: " ")
         guard first.count >= 2, first[0].hasPrefix("HTTP/1."), let status = Int(first[1]), (100...599).contains(status)
         else { throw .unexpectedResponse(UnexpectedResponse(nil, "it is not HTTP")) }
-        var head = ResponseHead()
+        var head = CurlResponseHead()
         head.status = status
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1)
@@ -90,12 +91,12 @@ struct Handshake {
 
 /// An answer to a handshake that is not a 101; its body follows.
 struct Refusal: Error {
-    var head: ResponseHead
+    var head: CurlResponseHead
     var beginning: [UInt8]
 
     /// - Throws: The problem of the whole answer.
     func tell(_ body: [UInt8]) throws(RingbackError) -> Never {
-        try RingbackClient.check(HTTPResponse(head: head, body: body))
+        try RingbackClient.check(CurlResponse(head: head, body: body))
         throw .unexpectedResponse(UnexpectedResponse(head, "it does not support WebSockets"))
     }
 }

@@ -1,4 +1,5 @@
 import CLibcurl
+import CurlTransport
 
 /// A WebSocket whose frames are made by libcurl (`curl_ws_recv`, `curl_ws_send`).
 ///
@@ -11,7 +12,7 @@ final class LibcurlSocket: OpenSocket {
     /// What libcurl's callback writes to.
     private final class Head {
         var reader = HeadReader()
-        var refusal: RingbackError?
+        var refusal: CurlError?
     }
 
     let wire: SocketWire
@@ -35,7 +36,7 @@ final class LibcurlSocket: OpenSocket {
         // http: is ws: then, and https: is wss:.
         easy.set(CURLOPT_URL, "ws" + wire.request.url.dropFirst(4))
         // For all of it, the handshake too; once it is done, this is over.
-        easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(wire.request.network.connectTimeout))
+        easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(wire.network.connectTimeout))
         // The headers of a proxy's answer are not the server's.
         easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         easy.setHeaders((wire.request.headers + handshake.headers).map { "\($0.name): \($0.value)" })
@@ -48,7 +49,7 @@ final class LibcurlSocket: OpenSocket {
                 try head.reader.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
                 return size * count
             } catch {
-                head.refusal = error as? RingbackError
+                head.refusal = error as? CurlError
                 return 0
             }
         }
@@ -58,7 +59,7 @@ final class LibcurlSocket: OpenSocket {
         let answer = head.reader.head
         guard result == CURLE_OK else {
             if head.reader.isComplete, answer.status >= 200 { throw Refusal(head: answer, beginning: []) }
-            throw head.refusal ?? easy.failure(result)
+            throw head.refusal.map { RingbackError($0) } ?? wire.failure(result)
         }
         try handshake.check(answer)
     }
@@ -73,7 +74,7 @@ final class LibcurlSocket: OpenSocket {
         case CURLE_GOT_NOTHING: throw RingbackError.closedByServer
         default:
             // It has one code for broken frames and for broken connections.
-            guard wire.easy.failureText.hasPrefix("[WS]") else { throw wire.easy.failure(code) }
+            guard wire.easy.failureText.hasPrefix("[WS]") else { throw wire.failure(code) }
             return giveUp(1002)
         }
     }
@@ -149,7 +150,7 @@ final class LibcurlSocket: OpenSocket {
             let code = rest.withUnsafeBytes {
                 clibcurl_ws_send(wire.easy.handle, $0.baseAddress, $0.count, &count, UInt32(flag))
             }
-            guard code == CURLE_OK || code == CURLE_AGAIN else { throw wire.easy.failure(code) }
+            guard code == CURLE_OK || code == CURLE_AGAIN else { throw wire.failure(code) }
             output[0].rest = rest.dropFirst(count)
             // A frame without a payload is sent when libcurl says so; others when all of it is.
             guard code == CURLE_OK, output[0].rest.isEmpty else { return false }

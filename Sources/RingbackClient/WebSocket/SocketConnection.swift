@@ -1,4 +1,5 @@
 import CLibcurl
+import CurlTransport
 import Foundation
 import Synchronization
 
@@ -29,14 +30,14 @@ final class SocketConnection: Sendable {
     let token: String?
     let incoming: BoundedQueue<Piece>
     private let requests: RequestQueue
-    private let multi: Multi
+    private let multi: CurlMulti
     private let state = Mutex(State())
 
     /// Begins to connect. The first piece is `opened`.
     ///
     /// - Throws: ``RingbackError`` for URLs and tokens that can't be sent, and when libcurl has no memory.
     init(_ client: RingbackClient, _ request: OperationRequest) throws {
-        let multi = try Multi()
+        let multi = try CurlMulti()
         self.multi = multi
         incoming = BoundedQueue(capacity: Self.capacity) { multi.wake() }
         requests = client.requests
@@ -44,10 +45,10 @@ final class SocketConnection: Sendable {
         request.token = client.session?.token
         token = request.token
         let http = try client.httpRequest(request)
-        let base = client.base
+        let (base, network) = (client.base, client.network)
         let thread = Thread { [self] in
             do {
-                try SocketThread(self) { try SocketWire(http, base, multi) { self.isClosing } }.run()
+                try SocketThread(self) { try SocketWire(http, base, network, multi) { self.isClosing } }.run()
                 offerRequests(false)
                 incoming.finish(throwing: CancellationError())
             } catch {

@@ -1,3 +1,5 @@
+import CurlTransport
+
 /// What the thread of a ``SocketConnection`` does, from connecting to the end.
 struct SocketThread {
     private let connection: SocketConnection
@@ -43,9 +45,9 @@ struct SocketThread {
             let isWritten = try write(socket)
             if isWritten { writtenAt = .now }
             guard let input = try socket.receive() else {
-                let deadline = heardAt + wire.request.network.silenceTimeout
+                let deadline = heardAt + wire.network.silenceTimeout
                 try wire.wait(
-                    by: isWritten ? deadline : min(deadline, writtenAt + wire.request.network.requestTimeout),
+                    by: isWritten ? deadline : min(deadline, writtenAt + wire.network.requestTimeout),
                     writing: !isWritten)
                 continue
             }

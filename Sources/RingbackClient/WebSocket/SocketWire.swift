@@ -1,22 +1,27 @@
 import CLibcurl
+import CurlTransport
 
 /// A connection that libcurl makes and gives out, TLS and proxy and all. Used by one thread.
 final class SocketWire {
-    let request: HTTPRequest
+    let request: CurlRequest
     let base: BaseURL
+    let network: NetworkOptions
     let easy: CurlEasy
     /// Whether somebody wants it to end.
     let isClosing: () -> Bool
-    private let multi: Multi
+    private let multi: CurlMulti
     private var isAdded = false
     private var socket: curl_socket_t = -1
 
-    init(_ request: HTTPRequest, _ base: BaseURL, _ multi: Multi, isClosing: @escaping () -> Bool) throws {
-        guard let easy = CurlEasy(request.network) else {
+    init(
+        _ request: CurlRequest, _ base: BaseURL, _ network: NetworkOptions, _ multi: CurlMulti,
+        isClosing: @escaping () -> Bool
+    ) throws {
+        guard let easy = CurlEasy(request.options) else {
             throw RingbackError.transport(TransportFailure(kind: .other, detail: "libcurl could not be set up"))
         }
         self.easy = easy
-        (self.request, self.base, self.multi, self.isClosing) = (request, base, multi, isClosing)
+        (self.request, self.base, self.network, self.multi, self.isClosing) = (request, base, network, multi, isClosing)
         // To an http:// server, too, a proxy must give a connection that is not its own.
         easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         // Nothing but HTTP/1.1 can be upgraded.
@@ -28,7 +33,7 @@ final class SocketWire {
     }
 
     /// How long the other side may take for a step.
-    var deadline: ContinuousClock.Instant { .now + request.network.connectTimeout }
+    var deadline: ContinuousClock.Instant { .now + network.connectTimeout }
 
     /// Lets libcurl do what it was set up for.
     ///
@@ -47,6 +52,8 @@ final class SocketWire {
         }
         return result
     }
+
+    func failure(_ code: CURLcode) -> RingbackError { RingbackError(easy.failure(code)) }
 
     /// Sleeps until something comes, or something can go, or somebody wakes the thread.
     ///

@@ -1,4 +1,5 @@
 import CLibcurl
+import CurlTransport
 
 /// A WebSocket whose frames wslay makes, over a connection that libcurl gives out bare (`CURLOPT_CONNECT_ONLY`).
 final class WslaySocket: OpenSocket {
@@ -21,7 +22,7 @@ final class WslaySocket: OpenSocket {
         wire.easy.set(CURLOPT_URL, wire.base.text)
         wire.easy.set(CURLOPT_CONNECT_ONLY, 1)
         guard let result = wire.connect() else { return nil }
-        guard result == CURLE_OK else { throw wire.easy.failure(result) }
+        guard result == CURLE_OK else { throw wire.failure(result) }
         guard let rest = try shakeHands(by: wire.deadline) else { return nil }
         if !rest.isEmpty { beginning = rest[...] }
     }
@@ -88,7 +89,7 @@ final class WslaySocket: OpenSocket {
                 curl_easy_send(wire.easy.handle, $0.baseAddress, $0.count, &count)
             }
             guard code != CURLE_AGAIN else { return false }
-            guard code == CURLE_OK else { throw wire.easy.failure(code) }
+            guard code == CURLE_OK else { throw wire.failure(code) }
             output = output.dropFirst(count)
         }
         output = []
@@ -113,7 +114,7 @@ final class WslaySocket: OpenSocket {
         case CURLE_OK where count > 0: return buffer[..<count]
         case CURLE_AGAIN: return nil
         case CURLE_OK: throw RingbackError.closedByServer
-        default: throw wire.easy.failure(code)
+        default: throw wire.failure(code)
         }
     }
 

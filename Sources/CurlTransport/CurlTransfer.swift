@@ -1,20 +1,19 @@
 import CLibcurl
-import RingbackModel
 import Synchronization
 
 /// One transfer. What comes in is collected, or passed on piece by piece.
 ///
 /// - Note: `@unchecked Sendable`: all that changes, but for the atomic flag, is touched by the thread of ``CurlDriver`` alone,
 ///   from the moment the transfer was handed to it through its lock.
-final class CurlTransfer: @unchecked Sendable {
+package final class CurlTransfer: @unchecked Sendable {
     /// What a reader gets that takes a transfer piece by piece.
-    enum Piece: Sendable {
-        case head(ResponseHead)
+    package enum Piece: Sendable {
+        case head(CurlResponseHead)
         case bytes([UInt8])
     }
 
     private enum Sink {
-        case collecting(CheckedContinuation<HTTPResponse, any Error>)
+        case collecting(CheckedContinuation<CurlResponse, any Error>)
         case streaming(BoundedQueue<Piece>)
     }
 
@@ -27,12 +26,11 @@ final class CurlTransfer: @unchecked Sendable {
     private var body: [UInt8] = []
     private var headIsTold = false
     /// Why the transfer was given up from within a callback.
-    private var refusal: RingbackError?
+    private var refusal: CurlError?
 
-    init(_ request: HTTPRequest) throws {
-        guard let easy = CurlEasy(request.network) else {
-            throw RingbackError.transport(TransportFailure(kind: .other, detail: "libcurl could not be set up"))
-        }
+    /// - Throws: When libcurl has no memory.
+    package init(_ request: CurlRequest) throws(CurlError) {
+        guard let easy = CurlEasy(request.options) else { throw .noMemory }
         self.easy = easy
         maximumBytes = request.maximumBytes
         easy.set(CURLOPT_URL, request.url)
@@ -42,6 +40,11 @@ final class CurlTransfer: @unchecked Sendable {
             _ = (body.isEmpty ? [0] : body).withUnsafeBytes {
                 clibcurl_set_body(easy.handle, $0.baseAddress, curl_off_t(body.count))
             }
+        }
+        if request.maximumRedirects > 0, request.method == "GET" {
+            easy.set(CURLOPT_FOLLOWLOCATION, 1)
+            easy.set(CURLOPT_MAXREDIRS, request.maximumRedirects)
+            easy.set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.hasPrefix("https:") ? "https" : "http,https")
         }
         if request.isFresh { easy.set(CURLOPT_FRESH_CONNECT, 1) }
         if let timeout = request.timeout { easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(timeout)) }
@@ -66,10 +69,29 @@ final class CurlTransfer: @unchecked Sendable {
             let transfer = Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue()
             return transfer.takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
         }
+        if request.options.allowsOnlyPublicAddresses { checkAddresses() }
+    }
+
+    /// Looks at each address before a socket to it is made.
+    private func checkAddresses() {
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        _ = clibcurl_set_pointer(easy.handle, CURLOPT_OPENSOCKETDATA, me)
+        _ = clibcurl_set_open_socket(easy.handle) { me, _, address in
+            guard let me, let address else { return CURL_SOCKET_BAD }
+            let transfer = Unmanaged<CurlTransfer>.fromOpaque(me).takeUnretainedValue()
+            let family = address.pointee.family
+            let bytes = clibcurl_address(address).map { PublicAddress.bytes(of: $0, family: family) } ?? []
+            guard PublicAddress.contains(bytes) else {
+                transfer.refusal = .failed(.addressNotAllowed, "the host has an address that is not public")
+                return CURL_SOCKET_BAD
+            }
+            transfer.refusal = nil
+            return clibcurl_open_socket(address)
+        }
     }
 
     /// Before the transfer is handed over.
-    func collect(into continuation: CheckedContinuation<HTTPResponse, any Error>) { sink = .collecting(continuation) }
+    func collect(into continuation: CheckedContinuation<CurlResponse, any Error>) { sink = .collecting(continuation) }
 
     /// Before the transfer is handed over.
     func stream(into incoming: BoundedQueue<Piece>) { sink = .streaming(incoming) }
@@ -90,8 +112,7 @@ final class CurlTransfer: @unchecked Sendable {
         switch sink {
         case .collecting:
             guard body.count + bytes.count <= maximumBytes else {
-                refusal = .unexpectedResponse(
-                    UnexpectedResponse(reader.head, "its body has over \(maximumBytes) bytes"))
+                refusal = .tooLong(reader.head, "its body has over \(maximumBytes) bytes")
                 return 0
             }
             body.append(contentsOf: bytes)
@@ -116,7 +137,7 @@ final class CurlTransfer: @unchecked Sendable {
         guard reader.isComplete else { return finish(throwing: easy.failure(CURLE_PARTIAL_FILE)) }
         easy.isReusable = true
         switch sink {
-        case .collecting(let continuation): continuation.resume(returning: HTTPResponse(head: reader.head, body: body))
+        case .collecting(let continuation): continuation.resume(returning: CurlResponse(head: reader.head, body: body))
         case .streaming(let incoming):
             tellHead(incoming)
             incoming.finish()
@@ -137,7 +158,7 @@ final class CurlTransfer: @unchecked Sendable {
 
 extension BidirectionalCollection<UInt8> {
     /// As text, without white space at its ends.
-    var trimmedText: String {
+    package var trimmedText: String {
         func isSpace(_ byte: UInt8) -> Bool {
             byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
                 || byte == UInt8(ascii: "\n")

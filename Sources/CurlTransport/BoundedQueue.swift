@@ -3,7 +3,7 @@ import Synchronization
 /// What one thread puts in and one task takes out, in order and bounded.
 ///
 /// The one who puts in asks ``hasRoom()`` first, and stops reading the network when there is none; `onRoom` tells it to go on.
-final class BoundedQueue<Element: Sendable>: Sendable {
+package final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
         var items: [(element: Element, cost: Int)] = []
         var first = 0
@@ -32,20 +32,20 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     private let capacity: Int
     private let onRoom: @Sendable () -> Void
 
-    init(capacity: Int, onRoom: @escaping @Sendable () -> Void) {
+    package init(capacity: Int, onRoom: @escaping @Sendable () -> Void) {
         self.capacity = capacity
         self.onRoom = onRoom
     }
 
     /// Whether more may be put in. After a `false` `onRoom` is called once there is room.
-    func hasRoom() -> Bool {
+    package func hasRoom() -> Bool {
         state.withLock { state in
             state.isHeld = state.cost >= capacity
             return !state.isHeld
         }
     }
 
-    func push(_ element: Element, cost: Int) {
+    package func push(_ element: Element, cost: Int) {
         let cost = cost + Self.ownCost
         let waiter = state.withLock { state -> CheckedContinuation<Element?, any Error>? in
             guard state.end == nil else { return nil }
@@ -61,7 +61,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     }
 
     /// Nothing more comes. What is in it can still be taken out. Only the first end counts.
-    func finish(throwing error: (any Error)? = nil) {
+    package func finish(throwing error: (any Error)? = nil) {
         let waiter = state.withLock { state -> CheckedContinuation<Element?, any Error>? in
             guard state.end == nil else { return nil }
             state.end = error.map { .failure($0) } ?? .success(())
@@ -72,7 +72,7 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     }
 
     /// The next element; `nil` at the end. For one task at a time.
-    func next() async throws -> Element? {
+    package func next() async throws -> Element? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 var roomAgain = false

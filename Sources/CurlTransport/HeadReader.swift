@@ -1,17 +1,19 @@
 /// Puts the head of an answer together from the lines that libcurl gives.
-struct HeadReader {
+package struct HeadReader {
     private static let maximumBytes = 32 << 10
 
-    private(set) var head = ResponseHead()
+    package private(set) var head = CurlResponseHead()
     /// libcurl takes a connection that ends within the headers for the end of an answer without a body.
-    private(set) var isComplete = false
+    package private(set) var isComplete = false
     private var bytes = 0
 
+    package init() {}
+
     /// - Throws: When the headers don't end.
-    mutating func take(_ line: UnsafeRawBufferPointer) throws(RingbackError) {
+    package mutating func take(_ line: UnsafeRawBufferPointer) throws(CurlError) {
         if line.starts(with: "HTTP/".utf8) {
             // Of an answer after a 100 or a proxy's 200 this is the one that counts.
-            head = ResponseHead()
+            head = CurlResponseHead()
             isComplete = false
             let words = String(decoding: line, as: UTF8.self).split(separator: " ")
             head.status = words.dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
@@ -20,7 +22,7 @@ struct HeadReader {
         if line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8) { isComplete = true }
         bytes += line.count
         guard bytes <= Self.maximumBytes else {
-            throw .unexpectedResponse(UnexpectedResponse(head, "its headers have over \(Self.maximumBytes) bytes"))
+            throw .tooLong(head, "its headers have over \(Self.maximumBytes) bytes")
         }
         // On bytes: finding characters costs as much as all the rest of a request.
         if let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 {

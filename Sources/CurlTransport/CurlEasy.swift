@@ -1,12 +1,11 @@
-import CLibcurl
-import RingbackModel
+package import CLibcurl
 import Synchronization
 
 /// One easy handle of libcurl with what must live as long: its list of headers and its buffer for an error's text.
 ///
 /// - Note: `@unchecked Sendable`: a handle is set up by one task, handed over through a lock, and then used by the one
 ///   thread that runs it.
-final class CurlEasy: @unchecked Sendable {
+package final class CurlEasy: @unchecked Sendable {
     /// libcurl is set up once in a process.
     static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
@@ -14,13 +13,13 @@ final class CurlEasy: @unchecked Sendable {
     private static let spares = Mutex<[UInt]>([])
     private static let mostSpares = 32
 
-    let handle: UnsafeMutableRawPointer
+    package let handle: UnsafeMutableRawPointer
     /// To be set after a transfer that went well.
     var isReusable = false
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let words: UnsafeMutablePointer<CChar>
 
-    init?(_ network: NetworkOptions) {
+    package init?(_ options: CurlOptions) {
         guard Self.isReady, let handle = Self.spare() ?? curl_easy_init() else { return nil }
         self.handle = handle
         words = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -28,17 +27,17 @@ final class CurlEasy: @unchecked Sendable {
         _ = clibcurl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
         set(CURLOPT_NOSIGNAL, 1)
         // An h2 server may be behind a proxy that does not keep long polls apart: one request, one connection.
-        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        set(CURLOPT_HTTP_VERSION, options.usesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_FOLLOWLOCATION, 0)
-        set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(network.connectTimeout))
-        if let file = network.certificateAuthorities {
+        set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(options.connectTimeout))
+        if let file = options.certificateAuthorities {
             set(CURLOPT_CAINFO, file)
             _ = clibcurl_set_string(handle, CURLOPT_CAPATH, nil)
         }
-        if let proxy = network.proxy { set(CURLOPT_PROXY, proxy) }
+        if let proxy = options.proxy ?? (options.allowsOnlyPublicAddresses ? "" : nil) { set(CURLOPT_PROXY, proxy) }
     }
 
     deinit {
@@ -63,60 +62,39 @@ final class CurlEasy: @unchecked Sendable {
         }
     }
 
-    func set(_ option: CURLoption, _ value: Int) { _ = clibcurl_set_long(handle, option, value) }
+    package func set(_ option: CURLoption, _ value: Int) { _ = clibcurl_set_long(handle, option, value) }
 
-    func set(_ option: CURLoption, _ value: String) { _ = clibcurl_set_string(handle, option, value) }
+    package func set(_ option: CURLoption, _ value: String) { _ = clibcurl_set_string(handle, option, value) }
 
-    func setHeaders(_ lines: [String]) {
+    package func setHeaders(_ lines: [String]) {
         for line in lines { headers = curl_slist_append(headers, line) }
         _ = clibcurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
     }
 
     /// libcurl's message for what failed last; empty if it has none.
-    var failureText: String { String(cString: words) }
+    package var failureText: String { String(cString: words) }
 
-    func clearFailure() { words[0] = 0 }
+    package func clearFailure() { words[0] = 0 }
 
     /// What `code` means, with libcurl's message for this transfer.
-    func failure(_ code: CURLcode) -> RingbackError {
+    package func failure(_ code: CURLcode) -> CurlError {
         let text = failureText
         var answerOfProxy = 0
         if clibcurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &answerOfProxy) == CURLE_OK, answerOfProxy == 407 {
             return .proxyWantsPassword
         }
         // For a URL that is no proxy's it has the code of a host that is not there.
-        if text.hasPrefix("Unsupported proxy") { return .transport(TransportFailure(kind: .proxy, detail: text)) }
-        return .transport(
-            TransportFailure(kind: .init(code), detail: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
-        )
+        if text.hasPrefix("Unsupported proxy") { return .failed(.proxy, text) }
+        return .failed(.init(code), text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
     }
 
     /// At least one, since libcurl takes 0 for its own default.
-    static func milliseconds(_ duration: Duration) -> Int { Int(clamping: max(1, duration.milliseconds)) }
-}
-
-extension RingbackError {
-    static let proxyWantsPassword = RingbackError.transport(
-        TransportFailure(
-            kind: .proxy, detail: "the proxy requires a user and a password, or rejects those it was given (407)"))
-}
-
-extension TransportFailure.Kind {
-    init(_ code: CURLcode) {
-        switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: self = .nameNotFound
-        case CURLE_COULDNT_CONNECT: self = .unreachable
-        case CURLE_OPERATION_TIMEDOUT: self = .timedOut
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS:
-            self = .tls
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING,
-            // libcurl's code for headers that are too long.
-            CURLE_OUT_OF_MEMORY:
-            self = .notHTTP
-        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: self = .connectionLost
-        case CURLE_PROXY, CURLE_URL_MALFORMAT: self = .proxy
-        default: self = .other
-        }
+    package static func milliseconds(_ duration: Duration) -> Int {
+        let (seconds, attoseconds) = duration.components
+        return max(
+            1,
+            Int(
+                clamping: seconds.multipliedReportingOverflow(by: 1000).partialValue + attoseconds
+                    / 1_000_000_000_000_000))
     }
 }

@@ -2,11 +2,12 @@ import CLibcurl
 import Foundation
 import Synchronization
 
-/// The one thread of this process that drives libcurl's multi interface, for all clients.
+/// A thread that drives libcurl's multi interface, for all who share it.
 ///
 /// It sleeps in `curl_multi_poll`; `curl_multi_wakeup` is the only function of libcurl that another thread calls.
-final class CurlDriver: Sendable {
-    static let shared = CurlDriver()
+package final class CurlDriver: Sendable {
+    /// The one that all clients of the SDK share.
+    package static let shared = CurlDriver()
 
     private enum Command: Sendable {
         case add(CurlTransfer)
@@ -15,12 +16,16 @@ final class CurlDriver: Sendable {
         case resume(CurlTransfer)
     }
 
-    private let multi: Multi
+    private let multi: CurlMulti
     private let commands = Mutex<[Command]>([])
 
-    private init() {
+    /// - Parameter connectionsPerHost: How many connections to one host may be open at a time; further requests wait. 0 is without
+    ///   a bound.
+    package init(connectionsPerHost: Int = 0) {
         // Once in a process and before anything else of libcurl's: without it there is no client at all.
-        guard let multi = try? Multi() else { fatalError("libcurl could not be set up") }
+        guard let multi = try? CurlMulti(connectionsPerHost: connectionsPerHost) else {
+            fatalError("libcurl could not be set up")
+        }
         self.multi = multi
         let thread = Thread { [self] in run() }
         thread.name = "ringback-curl"
@@ -31,13 +36,13 @@ final class CurlDriver: Sendable {
 
     /// Runs a transfer to its end. Cancelling the task closes its connection.
     ///
-    /// - Throws: ``RingbackError``; `CancellationError`.
-    func perform(_ request: HTTPRequest) async throws -> HTTPResponse {
+    /// - Throws: ``CurlError``; `CancellationError`.
+    package func perform(_ request: CurlRequest) async throws -> CurlResponse {
         try Task.checkCancellation()
         return try await perform(CurlTransfer(request))
     }
 
-    func perform(_ transfer: CurlTransfer) async throws -> HTTPResponse {
+    package func perform(_ transfer: CurlTransfer) async throws -> CurlResponse {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 transfer.collect(into: continuation)
@@ -49,17 +54,17 @@ final class CurlDriver: Sendable {
     }
 
     /// Begins a transfer whose pieces come through the queue.
-    func start(_ transfer: CurlTransfer, into incoming: BoundedQueue<CurlTransfer.Piece>) {
+    package func start(_ transfer: CurlTransfer, into incoming: BoundedQueue<CurlTransfer.Piece>) {
         transfer.stream(into: incoming)
         send(.add(transfer))
     }
 
-    func cancel(_ transfer: CurlTransfer) {
+    package func cancel(_ transfer: CurlTransfer) {
         transfer.isCancelled.store(true, ordering: .releasing)
         send(.cancel(transfer))
     }
 
-    func resume(_ transfer: CurlTransfer) { send(.resume(transfer)) }
+    package func resume(_ transfer: CurlTransfer) { send(.resume(transfer)) }
 
     private func send(_ command: Command) {
         let isFirst = commands.withLock { commands in
