@@ -31,7 +31,7 @@ CONNECT = """async ([url, transport]) => {
 }"""
 
 
-@pytest.mark.parametrize("transport", ["sse", "longpoll"])
+@pytest.mark.parametrize("transport", ["auto", "sse", "longpoll"])
 def test_a_page_whose_origin_is_not_allowed_is_told(page, start_server, transport):
     other = start_server()
     page.evaluate(CONNECT, [other.url, transport])

@@ -8,6 +8,7 @@ final class HTTPFrontEnd: Sendable {
     let dispatcher: Dispatcher
     let routes: RouteTable
     let heads: ResponseHeads
+    let allowedOrigins: AllowedOrigins
     let sockets: SocketHub
     let inboxes: LoopInboxes
     let ticker: LoopTicker
@@ -23,7 +24,8 @@ final class HTTPFrontEnd: Sendable {
         self.logger = logger
         inboxes = sockets.inboxes
         ticker = sockets.ticker
-        heads = ResponseHeads(allowedOrigins: dispatcher.services.settings.allowedOrigins)
+        allowedOrigins = AllowedOrigins(dispatcher.services.settings.allowedOrigins)
+        heads = ResponseHeads(allowedOrigins: allowedOrigins)
         routes = RouteTable(
             dispatcher.operations.values.map { $0.id == .pollEvents ? .poll($0) : .operation($0) } + [.stream, .socket]
                 + pages.map { .page($0) })

@@ -32,10 +32,19 @@ extension HTTPHandler {
         case .operation(let operation), .poll(let operation):
             guard operation.access != .anyone else { return admit(request) }
             authenticate(request) { self.admit(request) }
-        case .stream: checkStream(request)
-        case .socket: checkSocket(request, head)
+        case .stream, .socket: checkConnection(request, head)
         case .page: admit(request)
         }
+    }
+
+    /// Sockets and streams: is the page allowed to, then who asks.
+    private func checkConnection(_ request: PendingRequest, _ head: HTTPRequestHead) {
+        do {
+            try frontEnd.allowedOrigins.check(request.fields.origin, host: request.fields.host)
+        } catch {
+            return refuse(request, error)
+        }
+        if case .socket = request.route { checkSocket(request, head) } else { checkStream(request) }
     }
 
     /// Finds out whose token it is, without the store where that is possible.

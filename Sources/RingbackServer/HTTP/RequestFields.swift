@@ -4,6 +4,7 @@ import RingbackModel
 /// The header fields of a request that the server looks at, read in one pass.
 struct RequestFields {
     private(set) var hosts = 0
+    private(set) var host: String?
     private(set) var authorization: String?
     private(set) var contentLength: String?
     private(set) var contentType: String?
@@ -20,7 +21,9 @@ struct RequestFields {
     init(_ headers: HTTPHeaders) {
         for (name, value) in headers {
             switch name.lowercased() {
-            case "host": hosts += 1
+            case "host":
+                hosts += 1
+                host = value
             case "authorization":
                 authorizations += 1
                 authorization = value

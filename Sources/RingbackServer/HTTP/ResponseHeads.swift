@@ -5,16 +5,10 @@ import Synchronization
 
 /// Makes the head of every answer: the one place that writes header fields.
 final class ResponseHeads: Sendable {
-    private let allowedOrigins: [String]
+    private let allowedOrigins: AllowedOrigins
     private let date = Mutex<(second: Int64, text: String)>((0, ""))
 
-    /// - Parameter allowedOrigins: Origins whose pages may use the API; `*` for all.
-    init(allowedOrigins: [String]) { self.allowedOrigins = allowedOrigins }
-
-    /// Whether a page of this origin may use the API.
-    func allows(_ origin: String) -> Bool {
-        allowedOrigins.contains { $0 == "*" || $0.hasSameBytes(as: origin) }
-    }
+    init(allowedOrigins: AllowedOrigins) { self.allowedOrigins = allowedOrigins }
 
     /// - Parameter closes: The connection ends with this answer.
     func head(
@@ -48,7 +42,9 @@ final class ResponseHeads: Sendable {
         _ status: Int, _ headers: inout [(String, String)], _ fields: RequestFields?, isHTTP10: Bool, closes: Bool
     ) -> HTTPResponseHead {
         if !allowedOrigins.isEmpty { headers.append(("Vary", "Origin")) }
-        if let origin = fields?.origin, allows(origin), !headers.contains(where: { $0.0 == Self.allowOrigin }) {
+        if let origin = fields?.origin, allowedOrigins.contains(origin),
+            !headers.contains(where: { $0.0 == Self.allowOrigin })
+        {
             headers.append((Self.allowOrigin, origin))
             headers.append(("Access-Control-Expose-Headers", "location, retry-after"))
         }
@@ -76,7 +72,9 @@ final class ResponseHeads: Sendable {
 
     /// The answer to a preflight of an allowed origin (WHATWG Fetch, section 3.3.3); `nil` for any other request.
     func preflight(_ method: HTTPMethod, _ fields: RequestFields) -> HTTPResponse? {
-        guard method == .OPTIONS, fields.requestedMethod != nil, let origin = fields.origin, allows(origin) else {
+        guard method == .OPTIONS, fields.requestedMethod != nil, let origin = fields.origin,
+            allowedOrigins.contains(origin)
+        else {
             return nil
         }
         var response = HTTPResponse(204)
