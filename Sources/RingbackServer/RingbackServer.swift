@@ -80,15 +80,15 @@ package struct RingbackServer: Sendable {
     /// Serves until it is shut down gracefully or cancelled.
     package func run() async throws {
         try await resume()
-        let channel = try await listener.bind(hostname: services.settings.hostname, port: services.settings.port)
-        await onListening(channel.localAddress?.port ?? 0)
+        let channels = try await listener.bind(hostname: services.settings.hostname, port: services.settings.port)
+        await onListening(channels[0].localAddress?.port ?? 0)
         await withTaskGroup { group in
             group.addTask { await services.clock.run() }
             group.addTask { await services.monitor.run() }
             group.addTask { await Maintenance(services: services, logger: logger).run() }
             await withGracefulShutdownHandler {
                 await drain.waitUntilBegun()
-                await close(channel)
+                await close(channels)
             } onGracefulShutdown: {
                 drain.begin()
             }
@@ -99,8 +99,8 @@ package struct RingbackServer: Sendable {
     }
 
     /// Takes no more connections, lets those that are open end what they have begun, and closes them after the drain time.
-    private func close(_ channel: any Channel) async {
-        try? await channel.close()
+    private func close(_ channels: [any Channel]) async {
+        for channel in channels { try? await channel.close() }
         services.feed.close()
         services.streams.close()
         listener.quiesce()

@@ -3,8 +3,9 @@ import RingbackModel
 
 /// Server-sent events (WHATWG HTML, section 9.2): `id` is the cursor, `event` the type.
 enum ServerSentEvents {
-    /// A comment is sent when nothing else was for so long, to keep proxies from closing the stream.
-    static let commentInterval: TimeAmount = .seconds(15)
+    /// A comment is sent when nothing else was for so long, which is looked at once a second: a stream is never silent for
+    /// 15 s, so that proxies don't close it.
+    static let commentInterval: TimeAmount = .seconds(13)
     static let comment = ": keep-alive\n\n"
     /// How many events are written at a time.
     static let batch = 100

@@ -194,7 +194,7 @@ extension HTTPHandler: EventSink {
         case .stream(let expiresAt, let quietSince):
             if expiresAt <= frontEnd.services.time.now {
                 finishAnswer(status: 200)
-            } else if now - quietSince > ServerSentEvents.commentInterval - .seconds(1) {
+            } else if now - quietSince > ServerSentEvents.commentInterval {
                 write(ByteBuffer(string: ServerSentEvents.comment))
             }
         }

@@ -1,6 +1,12 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import RingbackModel
 import Synchronization
 
 /// The HTTP codec of one connection.
@@ -51,9 +57,24 @@ final class HTTPListener: Sendable {
 
     /// Begins to take connections.
     ///
-    /// - Parameter port: 0 takes a free one.
-    /// - Returns: The channel that listens.
-    func bind(hostname: String, port: Int) async throws -> any Channel {
+    /// - Parameters:
+    ///   - hostname: `localhost` is 127.0.0.1 and, where the machine has it, ::1, on one port.
+    ///   - port: 0 takes a free one.
+    /// - Returns: The channels that listen.
+    func bind(hostname: String, port: Int) async throws -> [any Channel] {
+        guard hostname.isCase(of: "localhost") else { return [try await listen(hostname, port)] }
+        let first = try await listen("127.0.0.1", port)
+        do {
+            return [first, try await listen("::1", first.localAddress?.port ?? port)]
+        } catch let error as IOError where [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode) {
+            return [first]
+        } catch {
+            try? await first.close()
+            throw error
+        }
+    }
+
+    private func listen(_ address: String, _ port: Int) async throws -> any Channel {
         let (frontEnd, connections, maximum) = (frontEnd, connections, maximumConnections)
         return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
@@ -77,7 +98,7 @@ final class HTTPListener: Sendable {
                     connections.add(channel)
                 }
             }
-            .bind(host: hostname, port: port).get()
+            .bind(host: address, port: port).get()
     }
 
     /// Tells every connection that the server is about to stop: it closes when its request is answered.

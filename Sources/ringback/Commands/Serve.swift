@@ -21,7 +21,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var storage: DatabaseOptions
 
-    @Option(help: "The address to listen on. (default: 127.0.0.1)")
+    @Option(help: "The address to listen on; localhost is both 127.0.0.1 and ::1. (default: 127.0.0.1)")
     var hostname: String?
 
     @Option(help: "The port to listen on; 0 takes a free one. (default: 8080)")
@@ -82,8 +82,6 @@ struct Serve: AsyncParsableCommand {
         FileDescriptors.makePrivate()
         let source = try storage.source()
         var settings = try settings(source)
-        let isLocalhost = settings.hostname.lowercased() == "localhost"
-        if isLocalhost { settings.hostname = "127.0.0.1" }
         let levelName = source.string("log-level", logLevel) ?? "notice"
         guard let level = Logger.Level(rawValue: levelName) else {
             throw ValidationError(
@@ -98,7 +96,7 @@ struct Serve: AsyncParsableCommand {
             "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
         let path = try storage.path(source)
         let store = try storage.opening(path) { try SQLiteStore(path: path) }
-        let announcement = Announcement(hostname: settings.hostname, isLocalhost: isLocalhost)
+        let announcement = Announcement(hostname: settings.hostname)
         let server = RingbackServer(store: store, settings: settings, time: SystemTime(), logger: logger) { port in
             announcement.show(port)
         }
@@ -162,27 +160,23 @@ struct Serve: AsyncParsableCommand {
 /// The lines that say where the server is.
 private final class Announcement: Sendable {
     private let hostname: String
-    private let isLocalhost: Bool
     private let shown = Atomic(false)
 
     var isShown: Bool { shown.load(ordering: .acquiring) }
 
-    init(hostname: String, isLocalhost: Bool) { (self.hostname, self.isLocalhost) = (hostname, isLocalhost) }
+    init(hostname: String) { self.hostname = hostname }
 
     func show(_ port: Int) {
         shown.store(true, ordering: .releasing)
         let host = hostname.contains(":") ? "[\(hostname)]" : hostname
         // Not an address that a browser can open; pages may use the camera on localhost.
         let reachable = ["0.0.0.0", "[::]"].contains(host) ? "localhost" : host
-        var text = """
+        let text = """
             listening on http://\(host):\(port)
             demo: http://\(reachable):\(port)/
             documentation: http://\(reachable):\(port)/docs
 
             """
-        if isLocalhost {
-            text += "localhost: IPv4 alone. --hostname ::1 listens on IPv6, --hostname :: on all addresses.\n"
-        }
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 }
