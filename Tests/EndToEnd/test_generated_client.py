@@ -129,10 +129,10 @@ def test_generated_clients_make_a_whole_call(contract, generated, server):
         device.ask("connected", call.call_id)
     assert vasya.ask("getCall", call.call_id).state == models.CallState.ACTIVE
     muted = models.MediaTrack(kind=models.MediaTrackKind.AUDIO, muted=True)
-    petya.ask("setMedia", call.call_id, body=models.MediaState(mic=muted, held=False))
+    petya.ask("setMedia", call.call_id, body=models.MediaUpdate(mic=muted, held=False))
     assert vasya.events()["CallMediaEvent"].data.media.mic.muted is True
 
-    goodbye = models.HangUpRequest(reason=models.HangUpRequestReason.COMPLETED)
+    goodbye = models.HangUpRequest(reason=models.HangUpReason.COMPLETED)
     petya.ask("hangUp", call.call_id, body=goodbye)
     assert vasya.events()["CallEndedEvent"].data.call.reason == models.EndReason.COMPLETED
     assert vasya.ask("listCalls").items[0].direction == models.HistoryCallDirection.OUTGOING

@@ -19,6 +19,8 @@ struct JSONScanner {
 
     /// The one value that the whole text holds is the first node.
     mutating func scanDocument() throws(JSONSyntaxError) {
+        // A byte-order mark may be ignored (RFC 8259, section 8.1).
+        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
         skipSpace()
         try scanValue(depth: 0)
         skipSpace()

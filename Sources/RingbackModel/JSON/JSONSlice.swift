@@ -126,4 +126,10 @@ extension JSONSlice {
     package subscript(name: String) -> JSONSlice? {
         document.member(name, of: index).map { JSONSlice(document, $0) }
     }
+
+    /// A member of an object that is not null: in a request, null means absent.
+    package func present(_ name: String) -> JSONSlice? {
+        guard let member = self[name], member.kind != .null else { return nil }
+        return member
+    }
 }

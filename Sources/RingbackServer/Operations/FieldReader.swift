@@ -166,14 +166,17 @@ struct FieldReader {
         return result
     }
 
+    /// A member that is there. Null means absent.
     mutating func member(_ name: String, _ isRequired: Bool) -> JSONSlice? {
-        let member = object?[name]
+        let member = object?.present(name)
         if member == nil, isRequired { fail(name, "is missing") }
         return member
     }
 
-    /// All members in the order of their names. Of members with one name the last counts.
-    var byName: [(name: String, value: JSONSlice)] { object?.membersByName ?? [] }
+    /// All members that are there, in the order of their names. Of members with one name the last counts.
+    var byName: [(name: String, value: JSONSlice)] {
+        object?.membersByName?.filter { $0.value.kind != .null } ?? []
+    }
 
     mutating func wrongType<Value>(_ name: String, _ expected: String) -> Value? {
         fail(name, "must be \(expected)")

@@ -22,7 +22,7 @@ struct OperationRequest: Sendable {
                 switch self {
                 case .url(let values): return values[name]
                 case .data(let data):
-                    guard let value = data?[name] else { return nil }
+                    guard let value = data?.present(name) else { return nil }
                     guard let text = value.parameterText else {
                         throw Problem.invalid(name, "must be a string or a number")
                     }

@@ -41,17 +41,8 @@ enum CandidateRoutes {
                     errors: [.init(field: "candidates[\(index)].candidate", message: "is too large")])
             }
         }
-        // These may be null.
-        checkText("sdpMid", in: &reader)
-        checkText("usernameFragment", in: &reader)
-        if let line = reader.member("sdpMLineIndex", false), line.kind != .null {
-            _ = reader.integer(line, of: "sdpMLineIndex", in: 0...Int(UInt16.max))
-        }
-    }
-
-    private static func checkText(_ name: String, in reader: inout FieldReader) {
-        guard let text = reader.member(name, false), text.kind != .null else { return }
-        _ = reader.text(text, of: name, characters: 0...256)
+        for name in ["sdpMid", "usernameFragment"] { _ = reader.text(name, characters: 0...256) }
+        _ = reader.integer("sdpMLineIndex", in: 0...Int(UInt16.max))
     }
 
     /// GET /v1/calls/{callId}/candidates

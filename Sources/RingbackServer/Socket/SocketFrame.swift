@@ -22,7 +22,7 @@ struct SocketRequest: Sendable {
         guard let request = try? JSONSlice(parsing: message), let op = request["op"]?.string else {
             throw NotARequest()
         }
-        let id = request["id"]
+        let id = request.present("id")
         switch id?.kind {
         case nil, .number, .string: break
         default: throw NotARequest()
@@ -30,7 +30,7 @@ struct SocketRequest: Sendable {
         guard id?.count ?? 0 <= 128 else { throw NotARequest() }
         self.id = id?.text
         self.op = op
-        data = request["data"]
+        data = request.present("data")
         key = request["key"]?.string
     }
 }

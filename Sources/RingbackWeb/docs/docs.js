@@ -141,7 +141,8 @@ function typeOf(schema = {}) {
   if (name) return link(`#schema-${name}`, name);
   if (schema.enum) return joined(schema.enum.map((item) => h('code', null, String(item))), ' · ');
   if (schema.type === 'array') return ['array of ', typeOf(schema.items)];
-  if (schema.oneOf) return joined(schema.oneOf.map(typeOf), ' or ');
+  const choices = schema.oneOf ?? schema.anyOf;
+  if (choices) return joined(choices.map(typeOf), ' or ');
   if (Array.isArray(schema.type)) return schema.type.join(' or ');
   return schema.type ?? 'any JSON value';
 }

@@ -19,6 +19,10 @@ struct JSONSyntaxTests {
         #expect(try JSONText(Array(text.utf8)).utf8 == Array(text.trimmed.utf8))
     }
 
+    @Test func `A byte-order mark before the value is ignored`() throws {
+        #expect(try JSONText(Array("\u{FEFF} {\"a\":1}".utf8)).utf8 == Array("{\"a\":1}".utf8))
+    }
+
     @Test(
         "What is not JSON is refused with its place",
         arguments: [
@@ -45,7 +49,8 @@ struct JSONSyntaxTests {
             ("\"a\u{0}b\"", 1, 3, "control character in a string"), ("\"\t\"", 1, 2, "control character in a string"),
             ("{\n  \"a\": 1,\n  \"b\": x\n}", 3, 8, "unexpected character"), ("\n\n\n]", 4, 1, "unexpected character"),
             ("[\"é\", x]", 1, 8, "unexpected character"), ("// a\n1", 1, 1, "unexpected character"),
-            ("\u{FEFF}1", 1, 1, "unexpected character"), ("1\u{0}", 1, 2, "unexpected text after the value"),
+            ("\u{FEFF}", 1, 4, "unexpected end"), ("\u{FEFF}\u{FEFF}1", 1, 4, "unexpected character"),
+            ("1\u{FEFF}", 1, 2, "unexpected text after the value"), ("1\u{0}", 1, 2, "unexpected text after the value"),
         ])
     func isRefused(text: String, line: Int, column: Int, reason: String) throws {
         let error = try #require(throws: JSONSyntaxError.self) { try JSONText(Array(text.utf8)) }
