@@ -110,13 +110,14 @@ public struct Presence: Hashable, Sendable, Codable {
 }
 
 extension User: JSONWritable {
-    package func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.field("userId", userId.rawValue)
-            json.field("displayName", displayName)
-            json.field("createdAt", createdAt)
-            json.optionalField("busy", busy?.rawValue)
-        }
+    package func write(to json: inout JSONWriter) { json.object { writeMembers(to: &$0) } }
+
+    /// The members without the braces.
+    package func writeMembers(to json: inout JSONWriter) {
+        json.field("userId", userId.rawValue)
+        json.field("displayName", displayName)
+        json.field("createdAt", createdAt)
+        json.optionalField("busy", busy?.rawValue)
     }
 }
 

@@ -12,6 +12,8 @@ public struct Problem: Error, Hashable, Sendable {
         case tokenExpired = "token_expired"
         /// The token is valid but does not permit this operation.
         case forbidden
+        /// The old password, which a change of the password asks for, is not the user's.
+        case wrongPassword = "wrong_password"
         /// The call belongs to another device of the user.
         case notAParticipant = "not_a_participant"
         /// The resource does not exist, or is not visible to this user.
@@ -108,7 +110,7 @@ extension Problem.Code {
         switch self {
         case .malformedJSON: 400
         case .unauthenticated, .tokenExpired: 401
-        case .forbidden, .notAParticipant: 403
+        case .forbidden, .wrongPassword, .notAParticipant: 403
         case .notFound, .userNotFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
@@ -140,6 +142,7 @@ extension Problem.Code {
         case .unauthenticated: "Not authenticated"
         case .tokenExpired: "The token has expired"
         case .forbidden: "Not permitted"
+        case .wrongPassword: "The old password is wrong"
         case .notAParticipant: "This device is not a participant in the call"
         case .notFound: "Not found"
         case .userNotFound: "The user does not exist"

@@ -26,10 +26,10 @@ package final class Services: Sendable {
         self.time = time
         self.settings = settings
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
-        accounts = AccountService(store: store, hasher: hasher, time: time)
         sessions = SessionService(
             store: store, hasher: hasher, time: time, lifetime: settings.tokenLifetime,
             administratorToken: settings.administratorToken)
+        accounts = AccountService(store: store, hasher: hasher, time: time, sessions: sessions)
         tickets = SocketTickets()
         calls = CallService(store: store, time: time, timing: timing)
         clock = CallClock(calls: calls, time: time, logger: logger)

@@ -17,7 +17,8 @@ struct Ringback: AsyncParsableCommand {
             CommandGroup(
                 name: "Client:",
                 subcommands: [
-                    Login.self, CallCommand.self, Listen.self, Watch.self, Users.self, History.self, Doctor.self,
+                    Login.self, Password.self, CallCommand.self, Listen.self, Watch.self, Users.self, History.self,
+                    Doctor.self,
                 ]),
         ],
         defaultSubcommand: nil)

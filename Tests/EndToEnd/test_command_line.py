@@ -11,6 +11,7 @@ import time
 import pytest
 import requests
 
+from harness.api import Device
 from harness.command_line import PASSWORD, command_line
 from harness.server import binary, environment
 
@@ -271,3 +272,21 @@ def test_an_empty_list_says_so(command_line):
     assert (empty.returncode, empty.stdout) == (0, "") and "No calls yet" in empty.stderr
     assert "No calls with petya" in command_line("vasya", "history", "--with", "petya").stderr
     assert "No users whose name begins with zz" in command_line("vasya", "users", "zz").stderr
+
+
+# The password
+
+
+def test_a_new_password_signs_out_the_other_devices(command_line, server):
+    command_line.login("petya")
+    other = Device(server, "petya", PASSWORD)
+    wrong = command_line("petya", "password", stdin="not it at all\ncorrect horse\n")
+    assert wrong.returncode == 1 and "The old password is wrong" in wrong.stderr, wrong
+    other.get("/v1/users/me")
+    short = command_line("petya", "password", stdin=f"{PASSWORD}\nshort\n")
+    assert short.returncode == 1 and "8 to 200 characters" in short.stderr, short
+    done = command_line("petya", "password", stdin=f"{PASSWORD}\ncorrect horse\n")
+    assert done.returncode == 0 and "Other devices signed out: 1" in done.stdout, done
+    other.get("/v1/users/me", expect=401)
+    assert command_line("petya", "users").returncode == 0
+    Device(server, "petya", "correct horse")

@@ -145,6 +145,9 @@ def goodbye(vasya, petya):
     headers = {"Authorization": f"Bearer {session['token']}"}
     other = vasya.request("DELETE", f"/v1/sessions/{session['deviceId']}", headers=headers)
     assert other.status_code == 204
+    new = {"password": "battery staple", "oldPassword": PASSWORD}
+    assert vasya.request("PATCH", "/v1/users/me", {**new, "oldPassword": "not it"}).status_code == 403
+    assert vasya.request("PATCH", "/v1/users/me", new).json()["endedSessions"] == 0
     assert petya.request("DELETE", "/v1/users/me").status_code == 204
     petya.get("/v1/users/me", expect=401)
 

@@ -55,6 +55,20 @@ extension RingbackClient {
         return try await object(request.with(idempotencyKey), User.init)
     }
 
+    /// Changes one's own password, and signs out all other devices.
+    ///
+    /// - Returns: How many devices were signed out; 0 where the new password was one's own already.
+    /// - Throws: `wrong_password`: `old` is not one's password; `rate_limited` after ten wrong passwords in a minute.
+    @discardableResult
+    public func changePassword(from old: String, to new: String) async throws -> Int {
+        // Without a key, which may not be kept beside a secret. Repeating it changes nothing.
+        let request = OperationRequest(.updateMe) { json in
+            json.field("oldPassword", old)
+            json.field("password", new)
+        }
+        return try await object(request) { json throws(UnexpectedJSON) in try json.integer("endedSessions") }
+    }
+
     /// Erases one's own account. Nobody can register its `userId` again.
     public func deleteMe() async throws {
         _ = try await send(OperationRequest(.deleteMe))

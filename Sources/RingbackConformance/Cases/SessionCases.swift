@@ -8,6 +8,9 @@ enum SessionCases {
             "A session is listed with its device and can be revoked by another", .resources, scope: .eachTransport,
             body: revoke),
         ConformanceCase(
+            "A new password needs the old one and signs out the other devices", .resources, scope: .eachTransport,
+            body: newPassword),
+        ConformanceCase(
             "A device that signs in again keeps its identifier", .resources, scope: .once, body: signInAgain),
         ConformanceCase(
             "A ticket is good for 30 s", .resources, scope: .once, needs: [.time], body: expiredTicket),
@@ -35,6 +38,28 @@ enum SessionCases {
         try await expectCutOff(tablet)
         try await phone.perform(.getMe).expect(200)
         try await phone.perform(.getSession, ["deviceId": .string(tablet.deviceId)]).expectProblem(.notFound)
+    }
+
+    private static func newPassword(_ context: ConformanceContext) async throws {
+        let phone = try await context.caller()
+        let tablet = try await context.sibling(of: phone, over: context.mix.callee)
+        let change: JSONLiteral = ["password": "a new password", "oldPassword": .string(phone.user.password)]
+        try await phone.perform(.updateMe, ["password": "a new password"]).expectProblem(.invalidRequest)
+        try await phone.perform(.updateMe, ["password": "a new password", "oldPassword": "not it at all"])
+            .expectProblem(.wrongPassword)
+        for device in [phone, tablet] { try await device.perform(.getMe).expect(200) }
+        let changed = try await phone.perform(.updateMe, change).expect(200)
+        try expectEqual(changed.number("endedSessions"), 1, "endedSessions")
+        try expectEqual(changed.text("userId"), phone.user.userId, "the user who is answered")
+        try await tablet.http.send(WireRequest(.GET, "/v1/users/me").authorized(by: tablet.token))
+            .expectProblem(.unauthenticated)
+        try await expectCutOff(tablet)
+        let again = try await phone.perform(.updateMe, change).expect(200)
+        try expectEqual(again.number("endedSessions"), 0, "endedSessions of a repetition")
+        try await phone.perform(.updateMe, ["displayName": "V"]).expect(200)
+        let signIn = WireRequest.json(
+            .POST, "/v1/sessions", ["userId": .string(phone.user.userId), "password": .string(phone.user.password)])
+        try await context.http.send(signIn).expectProblem(.unauthenticated)
     }
 
     /// A revoked device hears no more, over whatever transport.

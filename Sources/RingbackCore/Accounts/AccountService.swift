@@ -5,11 +5,13 @@ package final class AccountService: Sendable {
     private let store: any Store
     private let hasher: PasswordHasher
     private let time: any Timekeeper
+    private let sessions: SessionService
 
-    package init(store: any Store, hasher: PasswordHasher, time: any Timekeeper) {
+    package init(store: any Store, hasher: PasswordHasher, time: any Timekeeper, sessions: SessionService) {
         self.store = store
         self.hasher = hasher
         self.time = time
+        self.sessions = sessions
     }
 
     /// Registers a user.
@@ -39,26 +41,57 @@ package final class AccountService: Sendable {
     package struct Update: Sendable {
         package var displayName: String?
         package var busy: BusyPolicy?
-        package var password: String?
+        package var password: NewPassword?
 
-        package init(displayName: String?, busy: BusyPolicy?, password: String?) {
+        package init(displayName: String? = nil, busy: BusyPolicy? = nil, password: NewPassword? = nil) {
             self.displayName = displayName
             self.busy = busy
             self.password = password
         }
     }
 
-    package func update(_ user: UserID, _ update: Update) async throws -> User {
-        var hash: String?
-        if let password = update.password { hash = try await hasher.hash(password) }
-        return try await store.write { [hash] store in
-            guard var account = try store.account(user) else { throw Self.notFound(user) }
+    /// A password that is to replace another one.
+    package struct NewPassword: Sendable {
+        package var old: String
+        package var new: String
+
+        package init(_ new: String, insteadOf old: String) {
+            self.new = new
+            self.old = old
+        }
+    }
+
+    /// Changes a user's account. A new password signs out the user's other devices.
+    ///
+    /// A change of the password may be repeated: where it is the new one already, nothing changes.
+    ///
+    /// - Returns: The user's own view of the profile, and how many devices were signed out.
+    /// - Throws: ``Problem`` `wrong_password`, and `rate_limited` as for sign-ins, when the old password is wrong;
+    ///   `unauthenticated` when there is no such user any more.
+    package func update(_ device: Participant, _ update: Update) async throws -> (User, endedSessions: Int) {
+        let user = device.userId
+        var change: (verified: String, new: String)?
+        if let password = update.password {
+            guard let (account, index) = try await sessions.account(of: user, with: [password.old, password.new]) else {
+                throw Self.wrongPassword
+            }
+            if index == 0 { change = (account.passwordHash, try await hasher.hash(password.new)) }
+        }
+        let (account, ended) = try await store.write { [change] store in
+            guard var account = try store.account(user) else { throw SessionService.unauthenticated }
+            // Another change of the password may have come in between.
+            guard change == nil || change?.verified == account.passwordHash else { throw Self.wrongPassword }
             account.displayName = update.displayName ?? account.displayName
             account.busy = update.busy ?? account.busy
-            account.passwordHash = hash ?? account.passwordHash
+            account.passwordHash = change?.new ?? account.passwordHash
             try store.update(account)
-            return account.ownUser
+            guard change != nil else { return (account, [Participant]()) }
+            let others = try store.devices(of: user, limit: .max).map(\.participant).filter { $0 != device }
+            for other in others { try store.delete(other.deviceId) }
+            return (account, others)
         }
+        sessions.end(ended)
+        return (account.ownUser, ended.count)
     }
 
     package func blocks(of user: UserID) async throws -> [Block] { try await store.read { try $0.blocks(of: user) } }
@@ -86,6 +119,10 @@ package final class AccountService: Sendable {
 
     private static func exists(_ user: UserID) -> Problem {
         Problem(.userExists, "The name \(user) is taken, or was once.")
+    }
+
+    private static var wrongPassword: Problem {
+        Problem(.wrongPassword, "The old password is wrong. Nothing was changed.")
     }
 
     static func notFound(_ user: UserID) -> Problem { Problem(.userNotFound, "There is no user \(user).") }

@@ -44,15 +44,26 @@ package final class SessionService: Sendable {
     package func signIn(
         _ user: UserID, password: String, deviceName: String?, device: DeviceID?
     ) async throws -> Session {
+        guard let (account, _) = try await account(of: user, with: [password]) else {
+            throw Problem(.unauthenticated, "The user is unknown or the password is wrong.")
+        }
+        return try await open(user, deviceName: deviceName, device: device, passwordHash: account.passwordHash)
+    }
+
+    /// The account whose password is one of these, and which. The attempts of a user are limited.
+    ///
+    /// - Returns: `nil` when none is, or there is no such user.
+    /// - Throws: ``Problem`` `rate_limited`.
+    package func account(of user: UserID, with passwords: [String]) async throws -> (Account, index: Int)? {
         try attempts.begin(user, at: time.now)
         var isRight: Bool?
         defer { attempts.end(user, hasSucceeded: isRight) }
         let account = try await store.read { try $0.account(user) }
-        isRight = try await hasher.verify(password, against: account?.passwordHash) && account != nil
-        guard isRight == true else {
-            throw Problem(.unauthenticated, "The user is unknown or the password is wrong.")
+        for (index, password) in passwords.enumerated() {
+            isRight = try await hasher.verify(password, against: account?.passwordHash) && account != nil
+            if isRight == true, let account { return (account, index) }
         }
-        return try await open(user, deviceName: deviceName, device: device, passwordHash: account?.passwordHash)
+        return nil
     }
 
     /// Signs a user in without asking for a password.
@@ -135,6 +146,11 @@ package final class SessionService: Sendable {
             try store.delete(device)
         }
         end(Participant(userId: user, deviceId: device))
+    }
+
+    /// Forgets devices whose tokens are void, and tells who observes.
+    package func end(_ participants: [Participant]) {
+        for participant in participants { end(participant) }
     }
 
     /// Forgets a device whose token is void, and tells who observes.

@@ -42,7 +42,7 @@ struct Dispatcher: Sendable {
     func perform(
         _ request: OperationRequest, _ handle: @Sendable (OperationRequest) async throws -> Answer
     ) async throws -> Answer {
-        guard request.operation.repeating == .harmless, let key = try request.key() else {
+        guard request.operation.repeating == .harmless, !request.hasPassword, let key = try request.key() else {
             return try await handle(request)
         }
         return try await services.calls.repeatable(key) { try await handle(request) }

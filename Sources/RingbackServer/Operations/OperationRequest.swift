@@ -95,6 +95,9 @@ struct OperationRequest: Sendable {
         return idempotencyKey
     }
 
+    /// Whether there is a password in it. Then no key is looked at, for nothing of the request may be kept.
+    var hasPassword: Bool { body?.present("password") != nil }
+
     /// The client's key, bound to this device and route, with a fingerprint of what is asked.
     func key() throws -> IdempotencyKey? {
         guard let idempotencyKey = try keyText() else { return nil }

@@ -50,12 +50,21 @@ enum UserRoutes {
     /// PATCH /v1/users/me
     private static func update(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         var reader = try request.reader(requiresBody: true)
-        let update = AccountService.Update(
-            displayName: reader.text("displayName", characters: Limits.nameCharacters),
-            busy: reader.choice("busy", of: BusyPolicy.allCases),
-            password: reader.text("password", characters: Limits.passwordCharacters))
+        let name = reader.text("displayName", characters: Limits.nameCharacters)
+        let busy = reader.choice("busy", of: BusyPolicy.allCases)
+        let password = reader.text("password", characters: Limits.passwordCharacters)
+        let oldCharacters = 1...Limits.passwordCharacters.upperBound
+        let oldPassword = reader.text("oldPassword", characters: oldCharacters, isRequired: password != nil)
         try reader.finish()
-        return Answer(200, try await services.accounts.update(request.participant.userId, update))
+        var update = AccountService.Update(displayName: name, busy: busy)
+        if let password, let oldPassword { update.password = .init(password, insteadOf: oldPassword) }
+        let (user, endedSessions) = try await services.accounts.update(request.participant, update)
+        var json = JSONWriter()
+        json.object { json in
+            user.writeMembers(to: &json)
+            if password != nil { json.field("endedSessions", endedSessions) }
+        }
+        return Answer(200, body: json.finish())
     }
 
     /// DELETE /v1/users/me

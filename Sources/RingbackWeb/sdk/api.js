@@ -42,7 +42,7 @@ export class Api {
 
   /** Over the open socket, else over HTTP, in the order of the requests; see docs/browser-sdk.md. */
   async request(method, path, data = {}, { patienceMs = 15_000 } = {}) {
-    const key = method === 'GET' ? undefined : crypto.getRandomValues(new Uint32Array(4)).join('.');
+    const key = method === 'GET' || data.password ? undefined : crypto.getRandomValues(new Uint32Array(4)).join('.');
     const deadline = performance.now() + patienceMs;
     const entry = { method, path, data, key, deadline, attempts: 0, ...socketRequest(method, path, data, key) };
     const answer = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));

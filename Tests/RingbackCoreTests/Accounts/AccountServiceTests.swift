@@ -1,15 +1,21 @@
 import RingbackCore
 import RingbackModel
 import RingbackTesting
+import Synchronization
 import Testing
 
 struct AccountServiceTests {
     private let exchange: Exchange
     private let accounts: AccountService
+    private let sessions: SessionService
+    private let masha = Cast.user("masha")
 
     init() async throws {
         exchange = try await Exchange.withCast()
-        accounts = AccountService(store: exchange.store, hasher: PasswordHasher(costExponent: 4), time: exchange.time)
+        let hasher = PasswordHasher(costExponent: 4)
+        sessions = SessionService(
+            store: exchange.store, hasher: hasher, time: exchange.time, lifetime: .seconds(60), administratorToken: nil)
+        accounts = AccountService(store: exchange.store, hasher: hasher, time: exchange.time, sessions: sessions)
     }
 
     private func code(_ work: () async throws -> Any) async -> Problem.Code? {
@@ -22,7 +28,6 @@ struct AccountServiceTests {
     }
 
     @Test func `A name is given once, also after its user was erased`() async throws {
-        let masha = Cast.user("masha")
         let user = try await accounts.register(masha, displayName: "Masha", password: "correct horse")
         #expect(user == User(userId: masha, displayName: "Masha", createdAt: exchange.time.now))
         #expect(try await accounts.user(masha) == user)
@@ -51,27 +56,72 @@ struct AccountServiceTests {
     }
 
     @Test func `What an update does not name stays as it was`() async throws {
-        let vasya = Cast.vasya.userId
-        let before = try await accounts.ownUser(vasya)
-        let user = try await accounts.update(vasya, .init(displayName: nil, busy: .reject, password: nil))
-        #expect(user.busy == .reject && user.displayName == before.displayName)
-        #expect(try await accounts.ownUser(vasya) == user)
-        #expect(try await accounts.user(vasya).busy == nil, "for the user's own eyes only")
-        #expect(try await accounts.update(vasya, .init(displayName: "V", busy: nil, password: nil)).busy == .reject)
-        #expect(
-            await code {
-                try await accounts.update(Cast.user("nobody"), .init(displayName: "x", busy: nil, password: nil))
-            } == .userNotFound)
+        let vasya = Cast.vasya
+        let before = try await accounts.ownUser(vasya.userId)
+        let (user, ended) = try await accounts.update(vasya, .init(busy: .reject))
+        #expect(user.busy == .reject && user.displayName == before.displayName && ended == 0)
+        #expect(try await accounts.ownUser(vasya.userId) == user)
+        #expect(try await accounts.user(vasya.userId).busy == nil, "for the user's own eyes only")
+        #expect(try await accounts.update(vasya, .init(displayName: "V")).0.busy == .reject)
+        let nobody = Cast.participant("nobody", "nobodys-phone")
+        #expect(await code { try await accounts.update(nobody, .init(displayName: "x")) } == .unauthenticated)
     }
 
-    @Test func `A new password replaces the old one`() async throws {
-        let masha = Cast.user("masha")
+    private func register() async throws -> [Session] {
         _ = try await accounts.register(masha, displayName: "Masha", password: "correct horse")
-        _ = try await accounts.update(masha, .init(displayName: nil, busy: nil, password: "battery staple"))
-        let hash = try await exchange.store.read { try $0.account(masha) }?.passwordHash
-        let hasher = PasswordHasher(costExponent: 4)
-        #expect(try await hasher.verify("battery staple", against: hash))
-        #expect(try await hasher.verify("correct horse", against: hash) == false)
+        var all: [Session] = []
+        for _ in 0..<3 { all.append(try await sessions.open(masha, deviceName: nil, device: nil)) }
+        return all
+    }
+
+    private func change(
+        _ old: String, to new: String, name: String? = nil, on session: Session
+    ) async throws -> Int {
+        let device = Participant(userId: masha, deviceId: session.deviceId)
+        let update = AccountService.Update(displayName: name, password: .init(new, insteadOf: old))
+        return try await accounts.update(device, update).endedSessions
+    }
+
+    /// A change of the password left whoever had learned the old one signed in.
+    @Test func `A new password replaces the old one and signs out all other devices`() async throws {
+        let all = try await register()
+        let ended = Mutex<Set<DeviceID>>([])
+        sessions.observeEnds { participant in ended.withLock { _ = $0.insert(participant.deviceId) } }
+        for session in all { _ = try await sessions.authenticate(session.token) }
+        #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 2)
+        #expect(ended.withLock(\.self) == [all[1].deviceId, all[2].deviceId])
+        _ = try await sessions.authenticate(all[0].token)
+        for session in all.dropFirst() {
+            #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
+        }
+        #expect(try await sessions.account(of: masha, with: ["battery staple"]) != nil)
+        #expect(try await sessions.account(of: masha, with: ["correct horse"]) == nil)
+        #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) } != nil, "other users' stay")
+    }
+
+    @Test func `A wrong old password changes nothing and signs nobody out`() async throws {
+        let all = try await register()
+        #expect(
+            await code { try await change("wrong horse", to: "battery staple", name: "M", on: all[0]) }
+                == .wrongPassword)
+        for session in all { _ = try await sessions.authenticate(session.token) }
+        #expect(try await sessions.account(of: masha, with: ["correct horse"]) != nil)
+        #expect(try await accounts.user(masha).displayName == "Masha")
+    }
+
+    @Test func `A change of the password whose answer was lost can be repeated`() async throws {
+        let all = try await register()
+        #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 2)
+        #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 0)
+        #expect(await code { try await change("correct horse", to: "another one", on: all[0]) } == .wrongPassword)
+    }
+
+    @Test func `Guessing the old password is slowed down together with signing in`() async throws {
+        let all = try await register()
+        for _ in 0..<10 { _ = await code { try await change("wrong", to: "battery staple", on: all[0]) } }
+        #expect(await code { try await change("correct horse", to: "battery staple", on: all[0]) } == .rateLimited)
+        #expect(
+            await code { try await sessions.account(of: masha, with: ["correct horse"]) != nil } == .rateLimited)
     }
 
     @Test func `One can block others, not oneself and not nobody`() async throws {

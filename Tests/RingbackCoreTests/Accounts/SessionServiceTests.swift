@@ -16,7 +16,7 @@ struct SessionServiceTests {
         sessions = SessionService(
             store: exchange.store, hasher: hasher, time: exchange.time, lifetime: .seconds(60),
             administratorToken: "an administrator's token")
-        _ = try await AccountService(store: exchange.store, hasher: hasher, time: exchange.time)
+        _ = try await AccountService(store: exchange.store, hasher: hasher, time: exchange.time, sessions: sessions)
             .register(user, displayName: "Masha", password: "correct horse")
     }
 

@@ -54,9 +54,12 @@ enum Terminal {
     private nonisolated(unsafe) static let shown = UnsafeMutablePointer<termios>.allocate(capacity: 1)
     private static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
+    /// Whether somebody types.
+    static var isInteractive: Bool { isatty(0) == 1 }
+
     /// Asks without showing what is typed; from a pipe, takes its first line.
     static func password(_ prompt: String) -> String? {
-        guard isatty(0) == 1 else { return readLine(strippingNewline: true) }
+        guard isInteractive else { return readLine(strippingNewline: true) }
         tell(prompt)
         guard tcgetattr(0, shown) == 0 else { return readLine(strippingNewline: true) }
         var settings = shown.pointee
