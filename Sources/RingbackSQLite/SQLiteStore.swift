@@ -49,7 +49,12 @@ package final class SQLiteStore: Store {
         }
     }
 
-    package func observe(_ observer: any StoreObserver) { writer.observe(observer) }
+    package func observe(_ observer: any StoreObserver) {
+        memory.devices.observe(observer)
+        writer.observe(observer)
+    }
+
+    package var presence: any PresenceStore { SQLitePresence(memory: memory, writer: writer) }
 
     package func submit(_ job: any StoreJob) { writer.submit(job) }
 
@@ -58,10 +63,6 @@ package final class SQLiteStore: Store {
     }
 
     package func nextDeadline() async throws -> Timestamp? { memory.live.nextDeadline }
-
-    package func isBusy(_ user: UserID) -> Bool { memory.live.isBusy(user) }
-
-    package func callsUnderWay(of participant: Participant) -> [CallID] { memory.live.callsUnderWay(of: participant) }
 
     package var liveCallCount: Int { memory.live.count }
 

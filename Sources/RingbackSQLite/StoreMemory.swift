@@ -5,6 +5,7 @@ import RingbackCore
 final class StoreMemory: Sendable {
     let heads: LogHeads
     let live: LiveTable
+    let devices: LiveDevices
     let unindexed: UnindexedHistory
     let time: any Timekeeper
 
@@ -12,6 +13,7 @@ final class StoreMemory: Sendable {
     init(_ db: Database, time: any Timekeeper) throws {
         heads = try LogHeads(db)
         live = try LiveTable(db)
+        devices = LiveDevices(live, time: time)
         unindexed = try UnindexedHistory(db)
         self.time = time
     }
@@ -26,6 +28,7 @@ final class StoreMemory: Sendable {
         unindexed.commit(calls, until: staged.historyUntil)
         live.commit(calls, newestEvent: staged.newestEvent, noting: &commit)
         heads.commit(staged)
+        devices.commit(commit)
         return commit
     }
 }

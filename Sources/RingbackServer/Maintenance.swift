@@ -20,10 +20,8 @@ struct Maintenance: Sendable {
                 services.feed.forgetEvents(before: services.time.now - .seconds(60))
                 services.tickets.sweep(at: services.time.now)
                 services.calls.forgetAnswers()
-                let seen = services.devices.takeUnsaved()
                 // Their watch lists are stored, and read again when they come back.
-                for device in services.devices.dropGone() { services.presence.forget(device) }
-                if !seen.isEmpty { try await services.store.write { try $0.setLastSeen(seen) } }
+                for device in try await services.devices.maintain() { services.presence.forget(device) }
                 if round.isMultiple(of: Self.roundsBetweenPrunings) { try await prune() }
                 round += 1
             } catch is CancellationError {

@@ -41,7 +41,7 @@ package struct RingbackServer: Sendable {
         listener = HTTPListener(frontEnd: frontEnd, maximumConnections: settings.maximumConnections)
         self.logger = logger
         self.onListening = onListening
-        observe()
+        store.observe(ServerObserver(services: services, inboxes: frontEnd.inboxes, metrics: metrics))
     }
 
     private static func operations(_ services: Services) -> [Operation] {
@@ -53,29 +53,6 @@ package struct RingbackServer: Sendable {
 
     /// Everything that is served.
     package var served: [APIOperation] { frontEnd.routes.routes.map(\.id) }
-
-    /// What follows from a commit, in the order of the commits.
-    private func observe() {
-        let inboxes = frontEnd.inboxes
-        // Who is woken or answered by a commit is so in one go, when the last answer is there.
-        let observer = CommitObserver(settled: { inboxes.release() }) {
-            [services, metrics] commit in
-            inboxes.hold()
-            let now = services.time.now
-            for participant in commit.joined { services.devices.expect(participant, isLost: false, at: now) }
-            services.feed.publish(commit.events, now: now)
-            for call in commit.calls { services.clock.scheduled(call.deadline(timing: services.calls.timing)) }
-            let watched = services.presence.watched(among: commit.users)
-            if !watched.isEmpty { services.monitor.changed(users: watched) }
-            metrics.committed(commit)
-        }
-        services.store.observe(observer)
-        services.sessions.observeEnds { [services] participant in
-            services.streams.end(participant)
-            services.devices.forget(participant)
-            services.presence.forget(participant)
-        }
-    }
 
     /// Serves until it is shut down gracefully or cancelled.
     package func run() async throws {
@@ -94,8 +71,7 @@ package struct RingbackServer: Sendable {
             }
             group.cancelAll()
         }
-        let seen = services.devices.takeUnsaved()
-        try? await services.store.write { try $0.setLastSeen(seen) }
+        _ = try? await services.devices.maintain()
     }
 
     /// Takes no more connections, lets those that are open end what they have begun, and closes them after the drain time.
@@ -118,16 +94,6 @@ package struct RingbackServer: Sendable {
         try await services.calls.expire()
         for user in try await services.store.read({ try $0.closedUsers() }) {
             try await services.calls.finishErasing(user)
-        }
-        let calls = try await services.store.read { try $0.liveCalls() }
-        // Their devices have the usual time to come back.
-        for call in calls where call.isUnderWay {
-            for side in CallState.Side.allCases {
-                guard let device = call.device(of: side) else { continue }
-                services.devices.expect(
-                    Participant(userId: call.user(of: side), deviceId: device),
-                    isLost: call[side].reconnectingSince != nil, at: services.time.now)
-            }
         }
     }
 }

@@ -1,7 +1,6 @@
 import Logging
 package import RingbackCore
 import RingbackModel
-import Synchronization
 
 /// Everything the routes talk to. A class, for it is handed on with every request.
 package final class Services: Sendable {
@@ -13,7 +12,7 @@ package final class Services: Sendable {
     package let calls: CallService
     package let clock: CallClock
     package let feed: EventFeed
-    package let devices: DevicePresence
+    package let devices: any PresenceStore
     package let presence: PresenceService
     package let monitor: ConnectionMonitor
     package let settings: ServerSettings
@@ -34,24 +33,10 @@ package final class Services: Sendable {
         calls = CallService(store: store, time: time, timing: timing)
         clock = CallClock(calls: calls, time: time, logger: logger)
         feed = EventFeed(store: store)
-        // Each of the two needs the other: presence tells the monitor, which reads it.
-        let box = ChangeBox()
-        devices = DevicePresence { box.call() }
-        presence = PresenceService(store: store, devices: devices, feed: feed, time: time)
-        let monitor = ConnectionMonitor(
-            devices: devices, presence: presence, store: store, calls: calls, time: time, logger: logger)
-        self.monitor = monitor
-        box.set { monitor.changed() }
+        devices = store.presence
+        presence = PresenceService(store: store, feed: feed)
+        monitor = ConnectionMonitor(presence: presence, store: store, calls: calls, time: time, logger: logger)
         streams = StreamRegistry(maximumPerDevice: settings.connectionsPerDevice)
         limiter = RateLimiter(perSecond: settings.writesPerSecond)
     }
-}
-
-/// A closure that is known only after its caller has been made.
-private final class ChangeBox: Sendable {
-    private let action = Mutex<@Sendable () -> Void>({})
-
-    func set(_ action: @escaping @Sendable () -> Void) { self.action.withLock { $0 = action } }
-
-    func call() { action.withLock(\.self)() }
 }

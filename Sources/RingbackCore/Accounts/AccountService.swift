@@ -85,13 +85,12 @@ package final class AccountService: Sendable {
             account.busy = update.busy ?? account.busy
             account.passwordHash = change?.new ?? account.passwordHash
             try store.update(account)
-            guard change != nil else { return (account, [Participant]()) }
+            guard change != nil else { return (account, 0) }
             let others = try store.devices(of: user, limit: .max).map(\.participant).filter { $0 != device }
             for other in others { try store.delete(other.deviceId) }
-            return (account, others)
+            return (account, others.count)
         }
-        sessions.end(ended)
-        return (account.ownUser, ended.count)
+        return (account.ownUser, ended)
     }
 
     package func blocks(of user: UserID) async throws -> [Block] { try await store.read { try $0.blocks(of: user) } }

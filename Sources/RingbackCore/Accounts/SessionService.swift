@@ -1,6 +1,5 @@
 import Crypto
 package import RingbackModel
-import Synchronization
 
 /// Signing in and out: bearer tokens (RFC 6750), each bound to a device.
 package final class SessionService: Sendable {
@@ -18,7 +17,6 @@ package final class SessionService: Sendable {
     private let administratorHash: SHA256Digest?
     private let cache = SessionCache()
     private let attempts = AttemptLimiter()
-    private let onEnd = Mutex<(@Sendable (Participant) -> Void)?>(nil)
 
     /// - Parameters:
     ///   - lifetime: How long a token is good.
@@ -32,9 +30,6 @@ package final class SessionService: Sendable {
         self.lifetime = lifetime
         administratorHash = administratorToken.map { SHA256.hash(data: Array($0.utf8)) }
     }
-
-    /// Sets who hears that a device's token is no longer good.
-    package func observeEnds(_ observer: @escaping @Sendable (Participant) -> Void) { onEnd.withLock { $0 = observer } }
 
     /// Signs in with a password.
     ///
@@ -77,7 +72,7 @@ package final class SessionService: Sendable {
         let token = OpaqueText.random(bytes: 32)
         let now = time.now
         let participant = Participant(userId: user, deviceId: device ?? .random())
-        let (record, replaced) = try await store.write { [lifetime] store in
+        let record = try await store.write { [lifetime] store in
             guard let account = try store.account(user), passwordHash == nil || passwordHash == account.passwordHash
             else { throw Self.unauthenticated }
             let old = try store.device(participant.deviceId)
@@ -86,9 +81,8 @@ package final class SessionService: Sendable {
                 participant: participant, name: deviceName ?? old?.name, tokenHash: Self.hash(token), createdAt: now,
                 expiresAt: now + lifetime, lastSeenAt: now)
             try store.save(record)
-            return (record, old != nil)
+            return record
         }
-        if replaced { end(participant) }
         return Session(
             token: token, userId: user, deviceId: participant.deviceId, deviceName: record.name, createdAt: now,
             expiresAt: record.expiresAt)
@@ -139,25 +133,16 @@ package final class SessionService: Sendable {
         return record.device(current: device == participant.deviceId)
     }
 
-    /// Signs a device out: its token is void, its streams close.
+    /// Signs a device out: its token is void. The commit names it in ``Commit/ended``.
     package func revoke(_ device: DeviceID, of user: UserID) async throws {
         try await store.write { store in
             guard let record = try store.device(device), record.participant.userId == user else { throw Self.noDevice }
             try store.delete(device)
         }
-        end(Participant(userId: user, deviceId: device))
     }
 
-    /// Forgets devices whose tokens are void, and tells who observes.
-    package func end(_ participants: [Participant]) {
-        for participant in participants { end(participant) }
-    }
-
-    /// Forgets a device whose token is void, and tells who observes.
-    package func end(_ participant: Participant) {
-        cache.remove(participant.deviceId)
-        onEnd.withLock(\.self)?(participant)
-    }
+    /// Forgets a device whose token is void. To be called with each of ``Commit/ended``.
+    package func forget(_ participant: Participant) { cache.remove(participant.deviceId) }
 
     /// How many devices were signed out, or signed in again, since the start. While it stays the same, a token that was good is.
     package var removals: UInt64 { cache.removals }

@@ -69,42 +69,46 @@ package final class CallService: Sendable {
 
     package func nextDeadline() async throws -> Timestamp? { try await store.nextDeadline() }
 
-    /// Notes that the signaling of a device is lost or back, in the calls it takes part in. Calls that are not there are
-    /// passed over.
+    /// Notes that the signaling of devices is lost (`false`) or back (`true`), in the calls they take part in. To do so again does
+    /// no harm.
+    package func note(signaling: [Participant: Bool]) async throws {
+        let calls = try await store.presence.liveCalls(of: Array(signaling.keys))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (participant, calls) in calls {
+                guard let isBack = signaling[participant] else { continue }
+                group.addTask { try await self.setReconnecting(!isBack, participant, in: calls) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Notes that the signaling of a device is lost or back. Calls that are not there are passed over.
     package func setReconnecting(
         _ isReconnecting: Bool, _ participant: Participant, in calls: [CallID]
     ) async throws {
-        for id in calls {
-            do {
-                _ = try await keep(.setReconnecting(isReconnecting, participant, id))
-            } catch let problem as Problem where problem.code == .notFound {}
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for id in calls {
+                group.addTask {
+                    do {
+                        _ = try await self.keep(.setReconnecting(isReconnecting, participant, id))
+                    } catch let problem as Problem where problem.code == .notFound {}
+                }
+            }
+            try await group.waitForAll()
         }
     }
 
     // MARK: Erasing a user
 
-    /// Closes the account of a user, ends the user's calls, and erases the user.
-    ///
-    /// - Returns: The user's devices, whose tokens are void.
-    package func erase(_ user: UserID) async throws -> [DeviceID] {
-        let devices = try await closeAccount(of: user)
-        try await finishErasing(user)
-        return devices
-    }
-
-    /// The first half of erasing: from now on there is no such user, and nobody can call one.
-    ///
-    /// - Returns: The user's devices, whose tokens are void.
-    package func closeAccount(of user: UserID) async throws -> [DeviceID] {
+    /// Closes the account of a user, ends the user's calls, and erases the user. From the first of it on there is no such user, and
+    /// nobody can call one; the tokens of the user's devices are void.
+    package func erase(_ user: UserID) async throws {
         let now = time.now
-        return try await store.write { store in
-            let devices = try store.devices(of: user, limit: .max).map(\.participant.deviceId)
-            try store.close(user, at: now)
-            return devices
-        }
+        try await store.write { try $0.close(user, at: now) }
+        try await finishErasing(user)
     }
 
-    /// The second half: ends the calls of a user whose account is closed, and erases what is kept of the user. To be called again
+    /// The second half of erasing: ends the calls of a user whose account is closed, and erases what is kept of the user. To be called again
     /// after a restart for those that ``AccountReader/closedUsers()`` names.
     package func finishErasing(_ user: UserID) async throws {
         for call in try await store.read({ try $0.liveCalls(of: user) }) {

@@ -128,7 +128,7 @@ extension CallState {
         var transition = Transition()
         guard isUnderWay, (self[side].reconnectingSince != nil) != isReconnecting else { return transition }
         self[side].reconnectingSince = isReconnecting ? now : nil
-        let actor = device(of: side).map { Participant(userId: user(of: side), deviceId: $0) }
+        let actor = participant(of: side)
         record(isReconnecting ? "reconnecting" : "back", by: actor, at: now, in: &transition)
         tellOther(
             side, .callParticipant, .connection(isReconnecting ? .reconnecting : .online), actor, &transition)

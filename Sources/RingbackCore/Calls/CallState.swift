@@ -266,6 +266,11 @@ extension CallState {
     /// The device that takes part for a side; `nil` for the callee until one has accepted.
     package func device(of side: Side) -> DeviceID? { side == .caller ? caller.deviceId : calleeDevice }
 
+    /// The device that takes part for a side, with its user; `nil` for the callee until one has accepted.
+    package func participant(of side: Side) -> Participant? {
+        device(of: side).map { Participant(userId: user(of: side), deviceId: $0) }
+    }
+
     /// The side a user is on; `nil` for strangers, and for a callee who must not know of the call.
     package func side(of user: UserID) -> Side? {
         if user == caller.userId { return .caller }

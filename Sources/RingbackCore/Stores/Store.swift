@@ -25,11 +25,8 @@ package protocol Store: Sendable {
     /// When ``takeDueCalls(limit:)`` next has something, as far as this is known now.
     func nextDeadline() async throws -> Timestamp?
 
-    /// Whether the user takes part in a call, or calls out. From memory, as of the newest commit that was observed.
-    func isBusy(_ user: UserID) -> Bool
-
-    /// The calls under way that a device takes part in. From memory, as of the newest commit that was observed.
-    func callsUnderWay(of participant: Participant) -> [CallID]
+    /// Which devices are there.
+    var presence: any PresenceStore { get }
 
     /// How many calls have not ended.
     var liveCallCount: Int { get }
@@ -69,7 +66,7 @@ package protocol StoreObserver: Sendable {
     func committed(_ commit: Commit)
     /// All jobs of a commit have been completed: what they have left to be done can be done at once.
     func settled()
-    /// Something has changed that another process has committed.
+    /// Something has changed beside this process's commits. Called on any thread, in no particular order.
     func changed(_ signal: StoreSignal)
     /// Signals may have been missed: whatever is cached may be stale.
     func missedSignals()
@@ -81,13 +78,14 @@ extension StoreObserver {
     package func missedSignals() {}
 }
 
-/// What another process has committed.
+/// What has changed beside this process's commits.
 package enum StoreSignal: Sendable, Hashable {
-    /// Users' logs, up to these positions.
+    /// Users' logs, by other processes, up to these positions.
     case grew([UserID: Int64])
-    /// A device's token is no longer good.
+    /// Another process has made a device's token void.
     case revoked(Participant)
-    /// Users who may have come or gone, or be busy or free.
+    /// Users who may have come or gone, or, by other processes, be busy or free. ``PresenceStore/takeSignaling()`` may have
+    /// something.
     case presence([UserID])
     /// The event log is another one.
     case epoch
@@ -128,6 +126,8 @@ package struct Commit: Sendable {
     package var users: [UserID] = []
     /// Devices that newly take part in a call; one may be here twice.
     package var joined: [Participant] = []
+    /// Devices whose token, until then good, is void.
+    package var ended: [Participant] = []
 
     package init() {}
 }

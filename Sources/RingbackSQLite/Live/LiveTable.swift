@@ -90,12 +90,17 @@ final class LiveTable: Sendable {
         }
     }
 
-    /// The calls under way that a device takes part in.
-    func callsUnderWay(of participant: Participant) -> [CallID] {
+    /// The calls that each of the devices takes part in.
+    func calls(of devices: [Participant]) -> [Participant: [CallID]] {
         state.withLock { state in
-            (state.users[participant.userId] ?? []).filter { id in
-                state.entries[id].map { $0.call.isUnderWay && $0.call.side(of: participant) != nil } ?? false
+            var calls: [Participant: [CallID]] = [:]
+            for device in devices {
+                let own = (state.users[device.userId] ?? []).filter { id in
+                    state.entries[id]?.call.side(of: device) != nil
+                }
+                if !own.isEmpty { calls[device] = own }
             }
+            return calls
         }
     }
 
@@ -243,8 +248,7 @@ extension Commit {
         users.append(call.callee)
         guard call.isUnderWay else { return }
         for side in CallState.Side.allCases {
-            guard let device = call.device(of: side) else { continue }
-            joined.append(Participant(userId: call.user(of: side), deviceId: device))
+            if let participant = call.participant(of: side) { joined.append(participant) }
         }
     }
 }

@@ -12,6 +12,8 @@ final class CallBatch: CallFacts {
         var log: LogDraft
         var events: [StoredEvent] = []
         var calls: [CallID: CallDraft] = [:]
+        /// Devices whose token is void then.
+        var ended: [Participant] = []
         /// Up to where ``UnindexedHistory`` has brought its table.
         var historyUntil: Int64?
 
@@ -189,6 +191,7 @@ extension CallBatch.Staged {
         var commit = Commit()
         commit.events = events
         commit.calls = calls.values.map(\.entry.call)
+        commit.ended = ended
         return commit
     }
 

@@ -126,7 +126,9 @@ final class GroupWriter: Sendable {
         do {
             // Of each what it threw.
             var errors: [(any Error)?] = []
-            let staged = try transact(db) { _ in errors = try writes.map { try run($0, writes.count > 1, db) } }
+            let staged = try transact(db) { batch in
+                errors = try writes.map { try run($0, writes.count > 1, db, &batch.staged.ended) }
+            }
             observer.committed(memory.commit(staged))
             for (write, error) in zip(writes, errors) {
                 if let error { write.fail((error as? DatabaseError)?.problem ?? error) } else { write.complete() }
@@ -145,12 +147,17 @@ final class GroupWriter: Sendable {
     /// A small transaction threw after it had changed something.
     private struct HasChanged: Error {}
 
+    /// - Parameter ended: Gets the devices whose token it makes void.
     /// - Returns: What a small transaction threw; nothing of it is left.
     /// - Throws: When the whole commit is lost.
-    private func run(_ write: any PendingWrite, _ isWithOthers: Bool, _ db: Database) throws -> (any Error)? {
+    private func run(
+        _ write: any PendingWrite, _ isWithOthers: Bool, _ db: Database, _ ended: inout [Participant]
+    ) throws -> (any Error)? {
         let changes = db.totalChangesCount
+        let transaction = SQLiteTransaction(db, memory)
         do {
-            try write.run(in: SQLiteTransaction(db, memory))
+            try write.run(in: transaction)
+            ended += transaction.ended
             return nil
         } catch {
             if (error as? DatabaseError)?.problem != nil { throw error }

@@ -5,6 +5,9 @@ import RingbackModel
 
 /// A small transaction for all that is no change of a call. Reads what was committed last, and what it has written.
 final class SQLiteTransaction: SQLiteReader, StoreWriter {
+    /// Devices whose token, until then good, it has made void.
+    private(set) var ended: [Participant] = []
+
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
@@ -29,12 +32,14 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     }
 
     func close(_ user: UserID, at now: Timestamp) throws {
+        ended += try devices(of: user, limit: .max).map(\.participant)
         try execute("DELETE FROM devices WHERE user_id = ?", [user.rawValue])
         try execute("UPDATE users SET erased_at = ? WHERE user_id = ?", [now.milliseconds, user.rawValue])
     }
 
     func erase(_ user: UserID, at now: Timestamp) throws {
         let id = user.rawValue
+        ended += try devices(of: user, limit: .max).map(\.participant)
         try execute("DELETE FROM blocks WHERE blocker_id = ? OR blocked_id = ?", [id, id])
         try execute("DELETE FROM watches WHERE user_id = ?", [id])
         try execute("DELETE FROM devices WHERE user_id = ?", [id])
@@ -47,6 +52,9 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     }
 
     func save(_ device: DeviceRecord) throws {
+        if let old = try self.device(device.participant.deviceId), old.tokenHash != device.tokenHash {
+            ended.append(old.participant)
+        }
         try execute(
             """
             INSERT INTO devices (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
@@ -61,7 +69,10 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
             ])
     }
 
-    func delete(_ device: DeviceID) throws { try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue]) }
+    func delete(_ device: DeviceID) throws {
+        if let old = try self.device(device) { ended.append(old.participant) }
+        try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue])
+    }
 
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws {
         for (device, time) in devices {

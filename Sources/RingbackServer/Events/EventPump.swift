@@ -67,7 +67,7 @@ final class EventPump {
         isStopped = true
         services.feed.unsubscribe(subscription)
         services.streams.unregister(registration)
-        if isPresent { services.devices.closed(participant, isPoll: isPoll, at: services.time.now) }
+        if isPresent { services.devices.closed(participant, isPoll: isPoll) }
     }
 
     /// Begins: from now on the device is present, until the pump is stopped.
@@ -77,7 +77,7 @@ final class EventPump {
         guard !isStopped, !isPresent else { return }
         if let start { cursor = start }
         isPresent = true
-        services.devices.opened(participant, at: services.time.now)
+        services.devices.opened(participant)
     }
 
     /// Delivers what there is, as far as the client takes it.

@@ -28,9 +28,8 @@ struct Dispatcher: Sendable {
         switch (operation.access, principal) {
         case (.anyone, _), (.administrator, .administrator): break
         case (.device, .device(let participant, _)):
-            let now = services.time.now
-            if notesSignaling { services.devices.signaled(participant, at: now) }
-            if operation.isWrite { try services.limiter.spend(participant.deviceId, at: now) }
+            if notesSignaling { services.devices.signaled(participant) }
+            if operation.isWrite { try services.limiter.spend(participant.deviceId, at: services.time.now) }
         case (_, nil): throw SessionService.unauthenticated
         case (.administrator, .device): throw Problem(.forbidden, "This operation is for administrators.")
         case (.device, .administrator): throw Self.notADevice

@@ -69,11 +69,7 @@ enum UserRoutes {
 
     /// DELETE /v1/users/me
     private static func erase(_ request: OperationRequest, _ services: Services) async throws -> Answer {
-        let user = try request.participant.userId
-        for device in try await services.calls.closeAccount(of: user) {
-            services.sessions.end(Participant(userId: user, deviceId: device))
-        }
-        try await services.calls.finishErasing(user)
+        try await services.calls.erase(request.participant.userId)
         return Answer(204)
     }
 }

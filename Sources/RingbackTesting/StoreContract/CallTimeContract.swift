@@ -203,8 +203,7 @@ struct CallTimeContract {
             let underWay = try await exchange.connectingCall()
             let incoming = try await exchange.invite()
             let outgoing = try await exchange.invite(Cast.invitation(from: Cast.petya, to: Cast.stranger.userId))
-            let devices = try await exchange.calls.erase(Cast.petya.userId)
-            #expect(Set(devices) == [Cast.petya.deviceId, Cast.petyaTablet.deviceId])
+            try await exchange.calls.erase(Cast.petya.userId)
             var reasons: [EndReason?] = []
             for id in [outgoing, underWay, incoming] { reasons.append(try await exchange.call(id)?.ending?.reason) }
             #expect(reasons == [.canceled, .completed, .declined])

@@ -6,6 +6,7 @@ package enum StoreContract {
         AccountContract.cases
         + CallContract.cases
         + LiveCallContract.cases
+        + PresenceContract.cases
         + PayloadContract.cases
         + CallServiceContract.cases
         + CallTimeContract.cases

@@ -34,7 +34,7 @@ struct AccountServiceTests {
         #expect(
             await code { try await accounts.register(masha, displayName: "M", password: "correct horse") }
                 == .userExists)
-        _ = try await exchange.calls.erase(masha)
+        try await exchange.calls.erase(masha)
         #expect(await code { try await accounts.user(masha) } == .userNotFound)
         #expect(
             await code { try await accounts.register(masha, displayName: "M", password: "correct horse") }
@@ -86,7 +86,10 @@ struct AccountServiceTests {
     @Test func `A new password replaces the old one and signs out all other devices`() async throws {
         let all = try await register()
         let ended = Mutex<Set<DeviceID>>([])
-        sessions.observeEnds { participant in ended.withLock { _ = $0.insert(participant.deviceId) } }
+        exchange.store.observeCommits { [sessions] commit in
+            for device in commit.ended { sessions.forget(device) }
+            ended.withLock { $0.formUnion(commit.ended.map(\.deviceId)) }
+        }
         for session in all { _ = try await sessions.authenticate(session.token) }
         #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 2)
         #expect(ended.withLock(\.self) == [all[1].deviceId, all[2].deviceId])

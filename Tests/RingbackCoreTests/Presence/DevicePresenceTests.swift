@@ -1,55 +1,54 @@
 import RingbackCore
 import RingbackModel
 import RingbackTesting
-import Synchronization
 import Testing
 
 /// Which devices the server hears from, by what they do and when.
 struct DevicePresenceTests {
     private let start = ManualTime.start
 
-    private func devices() -> DevicePresence { DevicePresence {} }
-
     private func at(_ seconds: Double) -> Timestamp { start + .milliseconds(Int64(seconds * 1000)) }
 
     /// Whether the user is present once the devices were swept at this moment.
-    private func isPresent(_ participant: Participant, on devices: DevicePresence, at seconds: Double) -> Bool {
+    private func isPresent(
+        _ participant: Participant, on devices: inout DevicePresence, at seconds: Double
+    ) -> Bool {
         devices.sweep(at: at(seconds))
         return devices.isPresent(participant.userId)
     }
 
     @Test func `A device with an open stream is present until shortly after it closes`() {
-        let devices = devices()
+        var devices = DevicePresence()
         #expect(!devices.isPresent(Cast.vasya.userId) && devices.lastSeen(Cast.vasya.userId) == nil)
         devices.opened(Cast.vasya, at: start)
-        #expect(isPresent(Cast.vasya, on: devices, at: 100_000))
+        #expect(isPresent(Cast.vasya, on: &devices, at: 100_000))
         #expect(!devices.isPresent(Cast.petya.userId))
         devices.closed(Cast.vasya, isPoll: false, at: at(100_010))
         #expect(devices.lastSeen(Cast.vasya.userId) == at(100_010))
-        #expect(isPresent(Cast.vasya, on: devices, at: 100_012.999))
-        #expect(!isPresent(Cast.vasya, on: devices, at: 100_013))
+        #expect(isPresent(Cast.vasya, on: &devices, at: 100_012.999))
+        #expect(!isPresent(Cast.vasya, on: &devices, at: 100_013))
     }
 
     @Test func `After a poll a device is present for 40 seconds, and a little longer`() {
-        let devices = devices()
+        var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         devices.closed(Cast.vasya, isPoll: true, at: at(10))
-        #expect(isPresent(Cast.vasya, on: devices, at: 52.999))
-        #expect(!isPresent(Cast.vasya, on: devices, at: 53))
+        #expect(isPresent(Cast.vasya, on: &devices, at: 52.999))
+        #expect(!isPresent(Cast.vasya, on: &devices, at: 53))
     }
 
     @Test func `One open stream of several devices is enough`() {
-        let devices = devices()
+        var devices = DevicePresence()
         for device in [Cast.vasya, Cast.vasya, Cast.vasyaTablet] { devices.opened(device, at: start) }
         devices.closed(Cast.vasya, isPoll: false, at: at(1))
         devices.closed(Cast.vasyaTablet, isPoll: false, at: at(1))
-        #expect(isPresent(Cast.vasya, on: devices, at: 1000))
+        #expect(isPresent(Cast.vasya, on: &devices, at: 1000))
         devices.closed(Cast.vasya, isPoll: false, at: at(1001))
-        #expect(!isPresent(Cast.vasya, on: devices, at: 1004))
+        #expect(!isPresent(Cast.vasya, on: &devices, at: 1004))
     }
 
     @Test func `Coming and going is told once, going a little late`() {
-        let devices = devices()
+        var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         let came = devices.takeChanges()
         #expect(came.users == [Cast.vasya.userId] && came.signaling == [Cast.vasya: true])
@@ -68,7 +67,7 @@ struct DevicePresenceTests {
     }
 
     @Test func `A page that reloads is not taken for lost`() {
-        let devices = devices()
+        var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         _ = devices.takeChanges()
         devices.closed(Cast.vasya, isPoll: false, at: at(10))
@@ -80,7 +79,7 @@ struct DevicePresenceTests {
     }
 
     @Test func `A device that polls is lost 40 seconds after its last poll, and back with the next`() {
-        let devices = devices()
+        var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         devices.closed(Cast.vasya, isPoll: true, at: at(25))
         _ = devices.takeChanges()
@@ -96,7 +95,7 @@ struct DevicePresenceTests {
     }
 
     @Test func `Requests alone are signaling, and no presence`() {
-        let devices = devices()
+        var devices = DevicePresence()
         devices.signaled(Cast.vasya, at: start)
         #expect(!devices.isPresent(Cast.vasya.userId))
         #expect(devices.takeChanges().signaling == [Cast.vasya: true])
@@ -109,18 +108,18 @@ struct DevicePresenceTests {
     }
 
     @Test func `A request before the stream closes counts for as long as requests do`() {
-        let devices = devices()
+        var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         devices.closed(Cast.vasya, isPoll: true, at: at(10))
         devices.opened(Cast.vasya, at: at(11))
         devices.closed(Cast.vasya, isPoll: false, at: at(12))
         _ = devices.takeChanges()
-        #expect(isPresent(Cast.vasya, on: devices, at: 49), "the poll's time still runs")
+        #expect(isPresent(Cast.vasya, on: &devices, at: 49), "the poll's time still runs")
         #expect(devices.takeChanges().isEmpty)
     }
 
     @Test func `A device that signs out is gone at once`() {
-        let devices = devices()
+        var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         _ = devices.takeChanges()
         devices.forget(Cast.vasya)
@@ -134,7 +133,7 @@ struct DevicePresenceTests {
     }
 
     @Test func `When devices were seen is given out once, to be stored`() {
-        let devices = devices()
+        var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         devices.signaled(Cast.petya, at: at(1))
         devices.signaled(Cast.vasya, at: at(2))
@@ -143,22 +142,47 @@ struct DevicePresenceTests {
         #expect(devices.isPresent(Cast.vasya.userId), "it stays in memory")
     }
 
-    @Test func `Who observes is called when there is something new to take, and not again before it was taken`() {
-        let count = Counter()
-        let devices = DevicePresence { count.add() }
+    @Test func `There is something to announce once for each change`() {
+        var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         devices.opened(Cast.petya, at: start)
-        #expect(count.value == 1)
-        _ = devices.takeChanges()
+        #expect(devices.takeNews() == [Cast.vasya.userId, Cast.petya.userId])
+        #expect(devices.takeNews() == nil)
         devices.signaled(Cast.vasya, at: at(1))
-        #expect(count.value == 1)
+        #expect(devices.takeNews() == nil, "nothing has changed")
+        devices.signaled(Cast.stranger, at: at(1))
+        #expect(devices.takeNews() == [], "signaling alone")
         devices.forget(Cast.petya)
-        #expect(count.value == 2)
+        #expect(devices.takeNews() == [Cast.petya.userId])
     }
 
-    private final class Counter: Sendable {
-        private let count = Mutex(0)
-        func add() { count.withLock { $0 += 1 } }
-        var value: Int { count.withLock(\.self) }
+    @Test func `What could not be told is told later, unless it is no longer so`() {
+        var devices = DevicePresence()
+        devices.signaled(Cast.vasya, at: start)
+        devices.putBack([Cast.vasya: false, Cast.petya: false])
+        #expect(devices.takeSignaling() == [Cast.vasya: true, Cast.petya: false])
+    }
+
+    @Test func `A device that takes part in a call is lost when it is not heard of in time`() {
+        var devices = DevicePresence()
+        devices.expect(Cast.vasya, isLost: false, at: start)
+        devices.expect(Cast.petya, isLost: true, at: start)
+        devices.sweep(at: at(39.999))
+        #expect(devices.takeSignaling().isEmpty)
+        devices.sweep(at: at(40))
+        #expect(devices.takeSignaling() == [Cast.vasya: false], "the other was lost already")
+    }
+}
+
+private struct Changes {
+    var users: Set<UserID>
+    var signaling: [Participant: Bool]
+
+    var isEmpty: Bool { users.isEmpty && signaling.isEmpty }
+}
+
+extension DevicePresence {
+    fileprivate mutating func takeChanges() -> Changes {
+        Changes(users: takeNews() ?? [], signaling: takeSignaling())
     }
 }

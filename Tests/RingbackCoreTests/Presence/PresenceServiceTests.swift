@@ -6,14 +6,11 @@ import Testing
 /// Who is told what of whom.
 struct PresenceServiceTests {
     private let exchange: Exchange
-    private let devices: DevicePresence
     private let presence: PresenceService
 
     init() async throws {
         exchange = try await Exchange.withCast()
-        devices = DevicePresence {}
-        presence = PresenceService(
-            store: exchange.store, devices: devices, feed: EventFeed(store: exchange.store), time: exchange.time)
+        presence = PresenceService(store: exchange.store, feed: EventFeed(store: exchange.store))
     }
 
     private func block(_ user: Participant, by blocker: Participant) async throws {
@@ -23,14 +20,14 @@ struct PresenceServiceTests {
     @Test func `A user is online while a device is present, and busy in a call`() async throws {
         let petya = Cast.petya.userId
         #expect(try await presence.presence(of: petya, for: Cast.vasya.userId).status == .offline)
-        devices.opened(Cast.petya, at: exchange.time.now)
+        exchange.store.presence.opened(Cast.petya)
         #expect(try await presence.presence(of: petya, for: Cast.vasya.userId).status == .online)
         _ = try await exchange.connectingCall()
         #expect(try await presence.presence(of: petya, for: Cast.vasya.userId).status == .busy)
     }
 
     @Test func `A blocked viewer who asks is told that the user is offline, and no time`() async throws {
-        devices.opened(Cast.petya, at: exchange.time.now)
+        exchange.store.presence.opened(Cast.petya)
         try await block(Cast.vasya, by: Cast.petya)
         let hidden = try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId)
         #expect(hidden == Presence(userId: Cast.petya.userId, status: .offline))
@@ -40,7 +37,7 @@ struct PresenceServiceTests {
     }
 
     @Test func `A blocked viewer's watch list tells the same`() async throws {
-        devices.opened(Cast.petya, at: exchange.time.now)
+        exchange.store.presence.opened(Cast.petya)
         try await block(Cast.vasya, by: Cast.petya)
         let watched = try await presence.watch([Cast.petya.userId], by: Cast.vasya)
         #expect(watched == [Presence(userId: Cast.petya.userId, status: .offline)])

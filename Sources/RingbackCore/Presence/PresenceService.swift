@@ -3,7 +3,7 @@ import Synchronization
 
 /// Who is online, who is busy, and who wants to know.
 package final class PresenceService: Sendable {
-    private struct State {
+    fileprivate struct State {
         var watchers: [UserID: Set<Participant>] = [:]
         var watched: [DeviceID: [UserID]] = [:]
         /// What each watching device has not been told. Bounded by the length of its watch list.
@@ -12,16 +12,12 @@ package final class PresenceService: Sendable {
     }
 
     private let store: any Store
-    private let devices: DevicePresence
     private let feed: EventFeed
-    private let time: any Timekeeper
     private let state = Mutex(State())
 
-    package init(store: any Store, devices: DevicePresence, feed: EventFeed, time: any Timekeeper) {
+    package init(store: any Store, feed: EventFeed) {
         self.store = store
-        self.devices = devices
         self.feed = feed
-        self.time = time
     }
 
     /// A user's presence as another sees it. To those the user has blocked it is offline, without a time.
@@ -31,7 +27,7 @@ package final class PresenceService: Sendable {
         let (account, isBlocked) = try await store.read { (try $0.account(user), try $0.isBlocked(viewer, by: user)) }
         guard let account else { throw Problem(.userNotFound, "There is no user \(user).") }
         if isBlocked { return Presence(userId: user, status: .offline) }
-        return presence(of: user, lastSeenAt: account.lastSeenAt)
+        return try await presences(of: [(user, account.lastSeenAt)])[0]
     }
 
     /// The presence of the users that a device watches.
@@ -53,7 +49,7 @@ package final class PresenceService: Sendable {
             try store.setWatchedUsers(users, by: device.deviceId)
             return users
         }
-        load(users, watchedBy: device)
+        try await load(users, watchedBy: device)
         return try await presences(of: users, for: device.userId)
     }
 
@@ -63,13 +59,15 @@ package final class PresenceService: Sendable {
     /// Takes up a device's stored watch list, as its stream opens.
     package func resumeWatching(_ device: Participant) async throws {
         guard !isWatching(device) else { return }
-        load(try await store.read { try $0.watchedUsers(by: device.deviceId) }, watchedBy: device)
+        try await load(store.read { try $0.watchedUsers(by: device.deviceId) }, watchedBy: device)
     }
 
     /// Forgets a device that is signed out.
     package func forget(_ device: Participant) {
-        load([], watchedBy: device)
-        state.withLock { $0.watched[device.deviceId] = nil }
+        state.withLock { state in
+            state.setWatched([], by: device)
+            state.watched[device.deviceId] = nil
+        }
     }
 
     /// What a device has not been told of those it watches. Each answer is given once.
@@ -91,7 +89,7 @@ package final class PresenceService: Sendable {
         let (account, blocked) = try await store.read { store in
             (try store.account(user), try watchers.filter { try store.isBlocked($0.userId, by: user) })
         }
-        let presence = presence(of: user, lastSeenAt: account?.lastSeenAt)
+        let presence = try await presences(of: [(user, account?.lastSeenAt)])[0]
         let told = state.withLock { state in
             guard state.told.updateValue(presence.status, forKey: user) != presence.status else { return false }
             for watcher in watchers.subtracting(blocked) where state.watched[watcher.deviceId]?.contains(user) == true {
@@ -109,37 +107,42 @@ package final class PresenceService: Sendable {
                 (try store.isBlocked(viewer, by: user), try store.account(user)?.lastSeenAt)
             }
         }
-        return zip(users, seen).map { user, seen in
-            seen.isHidden
-                ? Presence(userId: user, status: .offline) : presence(of: user, lastSeenAt: seen.lastSeenAt)
+        let presences = try await presences(of: zip(users, seen).map { ($0, $1.lastSeenAt) })
+        return zip(presences, seen).map { presence, seen in
+            seen.isHidden ? Presence(userId: presence.userId, status: .offline) : presence
         }
     }
 
-    private func presence(of user: UserID, lastSeenAt: Timestamp?) -> Presence {
-        let isPresent = devices.isPresent(user)
-        let status: Presence.Status = isPresent ? (store.isBusy(user) ? .busy : .online) : .offline
-        return Presence(userId: user, status: status, lastSeenAt: devices.lastSeen(user) ?? lastSeenAt)
+    /// - Parameter users: With when each was last seen as far as the account says.
+    private func presences(of users: [(UserID, lastSeenAt: Timestamp?)]) async throws -> [Presence] {
+        zip(users, try await store.presence.presence(of: users.map(\.0))).map { user, known in
+            Presence(userId: user.0, status: known.status, lastSeenAt: known.lastSeenAt ?? user.lastSeenAt)
+        }
     }
 
-    private func load(_ users: [UserID], watchedBy device: Participant) {
-        state.withLock { state in
-            for user in state.watched[device.deviceId] ?? [] {
-                state.watchers[user]?.remove(device)
-                if state.watchers[user]?.isEmpty == true {
-                    state.watchers[user] = nil
-                    state.told[user] = nil
-                }
-            }
-            state.pending[device.deviceId] = nil
-            state.watched[device.deviceId] = users
-            for user in users { state.watchers[user, default: []].insert(device) }
-        }
+    private func load(_ users: [UserID], watchedBy device: Participant) async throws {
+        state.withLock { $0.setWatched(users, by: device) }
         // Looked at when changes are told already: one that comes in between is not missed.
-        let statuses = users.map { ($0, presence(of: $0, lastSeenAt: nil).status) }
+        let presences = try await store.presence.presence(of: users)
         state.withLock { state in
-            for (user, status) in statuses where state.watchers[user] != nil && state.told[user] == nil {
-                state.told[user] = status
+            for (user, presence) in zip(users, presences) where state.watchers[user] != nil && state.told[user] == nil {
+                state.told[user] = presence.status
             }
         }
+    }
+}
+
+extension PresenceService.State {
+    fileprivate mutating func setWatched(_ users: [UserID], by device: Participant) {
+        for user in watched[device.deviceId] ?? [] {
+            watchers[user]?.remove(device)
+            if watchers[user]?.isEmpty == true {
+                watchers[user] = nil
+                told[user] = nil
+            }
+        }
+        pending[device.deviceId] = nil
+        watched[device.deviceId] = users
+        for user in users { watchers[user, default: []].insert(device) }
     }
 }

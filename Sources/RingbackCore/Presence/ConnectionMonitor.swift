@@ -2,16 +2,15 @@ package import Logging
 package import RingbackModel
 import Synchronization
 
-/// Tells the rest what the ``DevicePresence`` notices: who came or went, and whose signaling was lost in mid-call.
+/// Tells the rest what happens to devices: who came or went, and whose signaling was lost in mid-call.
 package final class ConnectionMonitor: Sendable {
     private struct State {
-        /// Users whose being busy may have changed.
+        /// Users who may have come or gone, or be busy or free.
         var users: Set<UserID> = []
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
     }
 
-    private let devices: DevicePresence
     private let presence: PresenceService
     private let store: any Store
     private let calls: CallService
@@ -20,10 +19,8 @@ package final class ConnectionMonitor: Sendable {
     private let state = Mutex(State())
 
     package init(
-        devices: DevicePresence, presence: PresenceService, store: any Store, calls: CallService,
-        time: any Timekeeper, logger: Logger
+        presence: PresenceService, store: any Store, calls: CallService, time: any Timekeeper, logger: Logger
     ) {
-        self.devices = devices
         self.presence = presence
         self.store = store
         self.calls = calls
@@ -31,7 +28,7 @@ package final class ConnectionMonitor: Sendable {
         self.logger = logger
     }
 
-    /// Something changed: these users may be busy or free, or the devices have changes.
+    /// Something changed: these users may have come or gone, or be busy or free; devices may have been lost or be back.
     package func changed(users: Set<UserID> = []) {
         let wake = state.withLock { state in
             state.users.formUnion(users)
@@ -45,55 +42,66 @@ package final class ConnectionMonitor: Sendable {
     /// Runs until the task is cancelled.
     package func run() async {
         await withTaskGroup { group in
-            group.addTask { await self.sweep() }
+            group.addTask { await self.tick() }
             group.addTask { await self.tell() }
         }
     }
 
-    private func sweep() async {
+    /// Looks once a second for devices of which nothing is heard any more.
+    private func tick() async {
         while !Task.isCancelled {
-            devices.sweep(at: time.now)
+            changed()
             do { try await time.sleep(until: time.now + .seconds(1)) } catch { return }
         }
     }
 
     private func tell() async {
         while !Task.isCancelled {
-            var changes = devices.takeChanges()
-            state.withLock { state in
-                changes.users.formUnion(state.users)
-                state.users = []
-            }
-            let untold = await tell(changes)
-            if !untold.isEmpty {
-                devices.untold(untold)
+            let isSignalingTold = await tellSignaling()
+            let areUsersTold = await tellUsers()
+            if isSignalingTold, areUsersTold {
+                await wait()
+            } else {
                 try? await time.sleep(until: time.now + .seconds(1))
-                continue
             }
-            await wait()
         }
     }
 
-    /// - Returns: What could not be told.
-    private func tell(_ changes: DevicePresence.Changes) async -> DevicePresence.Changes {
-        var untold = DevicePresence.Changes()
-        for (participant, isBack) in changes.signaling {
+    /// - Returns: Whether all was told.
+    private func tellSignaling() async -> Bool {
+        do {
+            let changes = try await store.presence.takeSignaling()
+            guard !changes.isEmpty else { return true }
             do {
-                try await calls.setReconnecting(!isBack, participant, in: store.callsUnderWay(of: participant))
+                try await calls.note(signaling: changes)
             } catch {
-                logger.error("lost signaling could not be told", metadata: ["error": "\(error)"])
-                untold.signaling[participant] = isBack
+                try await store.presence.putBack(changes)
+                throw error
             }
+            return true
+        } catch {
+            logger.error("lost signaling could not be told", metadata: ["error": "\(error)"])
+            return false
         }
-        for user in changes.users {
+    }
+
+    /// - Returns: Whether all were told.
+    private func tellUsers() async -> Bool {
+        let users = state.withLock { state in
+            defer { state.users = [] }
+            return state.users
+        }
+        var untold: Set<UserID> = []
+        for user in users {
             do {
                 try await presence.refresh(user)
             } catch {
                 logger.error("presence could not be told", metadata: ["error": "\(error)"])
-                untold.users.insert(user)
+                untold.insert(user)
             }
         }
-        return untold
+        state.withLock { $0.users.formUnion(untold) }
+        return untold.isEmpty
     }
 
     private func wait() async {

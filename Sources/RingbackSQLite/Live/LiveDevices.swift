@@ -1,0 +1,51 @@
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// The devices of a single node: all of it is in memory. After a restart devices come back by themselves, and those that take
+/// part in a call are expected to.
+final class LiveDevices: Sendable {
+    private struct State {
+        var devices = DevicePresence()
+        var observer: (any StoreObserver)?
+    }
+
+    private let time: any Timekeeper
+    private let state: Mutex<State>
+
+    init(_ live: LiveTable, time: any Timekeeper) {
+        self.time = time
+        var state = State()
+        for call in live.calls where call.isUnderWay {
+            for side in CallState.Side.allCases {
+                guard let participant = call.participant(of: side) else { continue }
+                state.devices.expect(participant, isLost: call[side].reconnectingSince != nil, at: time.now)
+            }
+        }
+        self.state = Mutex(state)
+    }
+
+    /// Sets who hears of what is new.
+    func observe(_ observer: any StoreObserver) { state.withLock { $0.observer = observer } }
+
+    /// Takes what a commit means for devices.
+    func commit(_ commit: Commit) {
+        guard !commit.joined.isEmpty || !commit.ended.isEmpty else { return }
+        change { devices, now in
+            for participant in commit.joined { devices.expect(participant, isLost: false, at: now) }
+            for participant in commit.ended { devices.forget(participant) }
+        }
+    }
+
+    func read<Value>(_ body: (DevicePresence) -> Value) -> Value { state.withLock { body($0.devices) } }
+
+    /// Changes what is known, and announces what is new in it.
+    func change<Value>(_ body: (inout DevicePresence, _ now: Timestamp) -> Value) -> Value {
+        let now = time.now
+        let (value, users, observer) = state.withLock { state in
+            (body(&state.devices, now), state.devices.takeNews(), state.observer)
+        }
+        if let users { observer?.changed(.presence(Array(users))) }
+        return value
+    }
+}

@@ -1,0 +1,51 @@
+import RingbackCore
+import RingbackModel
+
+/// The presence of the one node that has the database open.
+struct SQLitePresence: PresenceStore {
+    let memory: StoreMemory
+    let writer: GroupWriter
+
+    func opened(_ device: Participant) { memory.devices.change { $0.opened(device, at: $1) } }
+
+    func closed(_ device: Participant, isPoll: Bool) {
+        memory.devices.change { $0.closed(device, isPoll: isPoll, at: $1) }
+    }
+
+    func signaled(_ device: Participant) { memory.devices.change { $0.signaled(device, at: $1) } }
+
+    func presence(of users: [UserID]) async throws -> [UserPresence] {
+        memory.devices.read { devices in
+            users.map { user in
+                UserPresence(
+                    isPresent: devices.isPresent(user), isBusy: memory.live.isBusy(user),
+                    lastSeenAt: devices.lastSeen(user))
+            }
+        }
+    }
+
+    func liveCalls(of devices: [Participant]) async throws -> [Participant: [CallID]] {
+        memory.live.calls(of: devices)
+    }
+
+    func takeSignaling() async throws -> [Participant: Bool] {
+        memory.devices.change { devices, now in
+            devices.sweep(at: now)
+            return devices.takeSignaling()
+        }
+    }
+
+    func putBack(_ signaling: [Participant: Bool]) async throws {
+        memory.devices.change { devices, _ in devices.putBack(signaling) }
+    }
+
+    func maintain() async throws -> [Participant] {
+        let unsaved = memory.devices.change { devices, _ in devices.takeUnsaved() }
+        if !unsaved.isEmpty {
+            try await withCheckedThrowingContinuation { continuation in
+                writer.submit(AccountWrite({ try $0.setLastSeen(unsaved) }, continuation))
+            }
+        }
+        return memory.devices.change { devices, _ in devices.dropGone() }
+    }
+}
