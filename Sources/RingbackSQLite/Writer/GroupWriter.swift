@@ -25,6 +25,7 @@ final class GroupWriter: Sendable {
     private let thread = WriterThread(name: "ringback-writer")
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
+    private let pace = Mutex(CommitPace())
 
     init(pool: DatabasePool, lock: StoreLock, memory: StoreMemory) throws {
         self.pool = pool
@@ -50,11 +51,22 @@ final class GroupWriter: Sendable {
     }
 
     private func drain(_ db: Database) {
+        waitForMore()
         while var (jobs, writes) = takeWork() {
             if !jobs.isEmpty { commit(&jobs, db) }
             if !writes.isEmpty { commit(writes, db) }
             writes = []
+            waitForMore()
         }
+    }
+
+    /// Lets more come when the last commit has just begun.
+    private func waitForMore() {
+        let jobs = state.withLock { $0.jobs.isEmpty && $0.writes.isEmpty ? nil : $0.jobs.count }
+        guard let jobs else { return }
+        let delay = pace.withLock { $0.delay(at: .now, jobs: jobs) }
+        if delay > .zero { WriterThread.sleep(for: delay) }
+        pace.withLock { $0.began(at: .now) }
     }
 
     private func takeWork() -> (jobs: [any StoreJob], writes: [any PendingWrite])? {

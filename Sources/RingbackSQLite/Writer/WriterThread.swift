@@ -20,6 +20,9 @@ final class WriterThread: Sendable {
     /// What was handed over before is still run.
     deinit { work.add(nil) }
 
+    /// Lets the thread that calls it sleep.
+    static func sleep(for time: Duration) { Thread.sleep(forTimeInterval: time / .seconds(1)) }
+
     func run(_ work: @escaping @Sendable () -> Void) { self.work.add(work) }
 }
 

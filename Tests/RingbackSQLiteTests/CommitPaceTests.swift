@@ -1,0 +1,26 @@
+import Testing
+
+@testable import RingbackSQLite
+
+/// When the next commit begins.
+struct CommitPaceTests {
+    private let start = ContinuousClock.now
+
+    @Test func `The first commit begins at once`() {
+        #expect(CommitPace().delay(at: start, jobs: 1) == .zero)
+    }
+
+    @Test(arguments: [(0, 1000), (300, 700), (999, 1), (1000, 0), (5000, 0)])
+    func `The next one begins a millisecond after the last, or at once when that is over`(passed: Int, delay: Int) {
+        var pace = CommitPace()
+        pace.began(at: start)
+        #expect(pace.delay(at: start + .microseconds(passed), jobs: 1) == .microseconds(delay))
+    }
+
+    @Test func `Many jobs wait for no more`() {
+        var pace = CommitPace()
+        pace.began(at: start)
+        #expect(pace.delay(at: start, jobs: CommitPace.enough - 1) == CommitPace.interval)
+        #expect(pace.delay(at: start, jobs: CommitPace.enough) == .zero)
+    }
+}
