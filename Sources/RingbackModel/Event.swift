@@ -71,7 +71,7 @@ package final class EventBody: Sendable {
         self.callId = callId
         var json = JSONWriter(reservingCapacity: capacity + 320)
         json.name("id")
-        json.string(callId, callSeq)
+        json.string(callId.rawValue, Int64(callSeq))
         json.field("type", type.rawValue)
         json.field("time", time)
         json.field("callId", callId.rawValue)
@@ -106,7 +106,8 @@ package final class EventBody: Sendable {
     /// The event as delivered: the stored members behind the reader's cursor and the age at this moment.
     package func write(to json: inout JSONWriter, cursor: Cursor, now: Timestamp) {
         json.object { json in
-            json.field("cursor", cursor.description)
+            json.name("cursor")
+            json.string(cursor.epoch, cursor.position)
             json.field("ageMs", Int(max(0, (now - time).milliseconds)))
             json.raw(members)
         }

@@ -7,12 +7,15 @@ import RingbackModel
 package final class CallJob: StoreJob {
     private struct Unfinished: Error {}
 
+    /// One for all: an error is an object.
+    private static let unfinished = Result<Answer, any Error>.failure(Unfinished())
+
     private let request: CallRequest
     private let timing: CallTiming
     private let completion: @Sendable (CallJob) -> Void
     /// What came of it, when it is handed back. Unchecked: until then it is touched where the store decides, and then it
     /// changes no more.
-    nonisolated(unsafe) package private(set) var result: Result<Answer, any Error> = .failure(Unfinished())
+    nonisolated(unsafe) package private(set) var result = unfinished
 
     init(_ request: CallRequest, timing: CallTiming, then completion: @escaping @Sendable (CallJob) -> Void) {
         self.request = request

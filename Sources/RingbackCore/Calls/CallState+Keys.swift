@@ -13,12 +13,9 @@ extension CallState {
     }
 
     mutating func remember(_ write: KeyedWrite, of side: Side) {
-        var writes = self[side].keyedWrites
-        if writes.count >= Self.keyedWritesPerSide {
-            writes.removeFirst(writes.count - Self.keyedWritesPerSide + 1)
-        }
-        writes.append(write)
-        self[side].keyedWrites = writes
+        let surplus = self[side].keyedWrites.count - Self.keyedWritesPerSide + 1
+        if surplus > 0 { self[side].keyedWrites.removeFirst(surplus) }
+        self[side].keyedWrites.append(write)
     }
 
     /// The keys of the invitations that made this call, and that were merged into it, with their devices.

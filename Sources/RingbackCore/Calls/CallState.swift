@@ -111,7 +111,6 @@ package struct CallState: Sendable, Hashable {
     private struct Facts: Hashable {
         var timelineCount = 0
         var eventCount = 0
-        let origin: Origin
         var state = Call.State.inviting
         var calleeDevice: DeviceID?
         var ending: Ending?
@@ -133,9 +132,10 @@ package struct CallState: Sendable, Hashable {
     ///
     /// Unchecked: whoever changes `facts` has the only reference, and `CallState` is a value.
     private final class Shared: @unchecked Sendable {
+        let origin: Origin
         var facts: Facts
 
-        init(_ facts: Facts) { self.facts = facts }
+        init(_ origin: Origin, _ facts: Facts) { (self.origin, self.facts) = (origin, facts) }
     }
 
     private var shared: Shared
@@ -143,7 +143,7 @@ package struct CallState: Sendable, Hashable {
     private var facts: Facts {
         get { shared.facts }
         _modify {
-            if !isKnownUniquelyReferenced(&shared) { shared = Shared(shared.facts) }
+            if !isKnownUniquelyReferenced(&shared) { shared = Shared(shared.origin, shared.facts) }
             yield &shared.facts
         }
     }
@@ -152,21 +152,21 @@ package struct CallState: Sendable, Hashable {
         if a.shared === b.shared { return true }
         // First what most changes change: it needs no copies.
         guard a.timelineCount == b.timelineCount, a.eventCount == b.eventCount else { return false }
-        return a.facts == b.facts
+        return a.shared.origin == b.shared.origin && a.shared.facts == b.shared.facts
     }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
-    package var id: CallID { shared.facts.origin.id }
-    package var caller: Participant { shared.facts.origin.caller }
-    package var callee: UserID { shared.facts.origin.callee }
-    package var media: Call.Media { shared.facts.origin.media }
-    package var custom: JSONText? { shared.facts.origin.custom }
-    package var createdAt: Timestamp { shared.facts.origin.createdAt }
+    package var id: CallID { shared.origin.id }
+    package var caller: Participant { shared.origin.caller }
+    package var callee: UserID { shared.origin.callee }
+    package var media: Call.Media { shared.origin.media }
+    package var custom: JSONText? { shared.origin.custom }
+    package var createdAt: Timestamp { shared.origin.createdAt }
     /// When the ring time is over.
-    package var ringsUntil: Timestamp { shared.facts.origin.ringsUntil }
+    package var ringsUntil: Timestamp { shared.origin.ringsUntil }
     /// The callee has blocked the caller: it is told nothing, ever.
-    package var isConcealed: Bool { shared.facts.origin.isConcealed }
+    package var isConcealed: Bool { shared.origin.isConcealed }
 
     package var state: Call.State {
         get { shared.facts.state }
@@ -251,14 +251,14 @@ package struct CallState: Sendable, Hashable {
         let origin = Origin(
             id: id, caller: caller, callee: callee, media: media, custom: custom, createdAt: createdAt,
             ringsUntil: ringsUntil, isConcealed: isConcealed)
-        shared = Shared(Facts(origin: origin, legs: legs))
+        shared = Shared(origin, Facts(legs: legs))
     }
 }
 
 extension CallState {
     package subscript(side: Side) -> SideState {
-        get { side == .caller ? callerSide : calleeSide }
-        set { if side == .caller { callerSide = newValue } else { calleeSide = newValue } }
+        get { side == .caller ? shared.facts.callerSide : shared.facts.calleeSide }
+        _modify { if side == .caller { yield &facts.callerSide } else { yield &facts.calleeSide } }
     }
 
     package func user(of side: Side) -> UserID { side == .caller ? caller.userId : callee }

@@ -93,18 +93,29 @@ struct StableHash {
 
     /// White space between the values of JSON does not count.
     mutating func combine(json: JSONText?) {
-        guard let bytes = json?.utf8 else { return combine(0) }
-        // There is none around a value, and so none to look for in a string.
-        if bytes.first == UInt8(ascii: "\"") { return bytes.withUnsafeBytes { combine($0) } }
-        var (isInString, isEscaped) = (false, false)
-        var (word, count) = (0 as UInt64, 0 as UInt64)
-        for byte in bytes {
-            if !isInString, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { continue }
-            if byte == UInt8(ascii: "\""), !isEscaped { isInString.toggle() }
-            isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
-            word = word << 8 | UInt64(byte)
-            count += 1
-            if count.isMultiple(of: 8) { combine(word) }
+        guard let json else { return combine(0) }
+        json.utf8.withUnsafeBytes { combine(json: $0) }
+    }
+
+    /// Strings are combined whole, what is between them byte by byte.
+    private mutating func combine(json: UnsafeRawBufferPointer) {
+        var (place, word, count) = (0, 0 as UInt64, 0 as UInt64)
+        while place < json.count {
+            let byte = json[place]
+            switch byte {
+            case UInt8(ascii: "\""):
+                let end = JSONText.endOfString(in: json, from: place)
+                combine(word)
+                combine(UnsafeRawBufferPointer(rebasing: json[place..<end]))
+                (place, word, count) = (end, 0, 0)
+                continue
+            case 0x20, 0x09, 0x0A, 0x0D: break
+            default:
+                word = word << 8 | UInt64(byte)
+                count += 1
+                if count.isMultiple(of: 8) { combine(word) }
+            }
+            place += 1
         }
         combine(word)
         combine(count)

@@ -11,6 +11,29 @@ public struct JSONText: Hashable, Sendable {
     }
 
     package init(unchecked utf8: [UInt8]) { self.utf8 = utf8 }
+
+    /// The place behind a string that begins at `start`, in JSON that was checked.
+    package static func endOfString(in json: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var place = start + 1
+        while place < json.count {
+            // Eight bytes at a time, up to a quote or a backslash.
+            if place + 8 <= json.count {
+                let word = json.loadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian
+                let found = JSONScanner.escapable(in: word) & 0x8080_8080_8080_8080
+                guard found != 0 else {
+                    place += 8
+                    continue
+                }
+                place += found.trailingZeroBitCount / 8
+            }
+            switch json[place] {
+            case UInt8(ascii: "\""): return place + 1
+            case UInt8(ascii: "\\"): place += 2
+            default: place += 1
+            }
+        }
+        return json.count
+    }
 }
 
 /// Where a text stops to be JSON.

@@ -1,8 +1,15 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Writes JSON (RFC 8259) into one piece of memory of its own, without intermediate values.
 ///
 /// Behind every value a comma is due before the next, so nesting needs no bookkeeping. Not an array: with each write that would
 /// look whether somebody else holds it.
 package struct JSONWriter: ~Copyable {
+    // Of malloc: `allocate(capacity:)` asks for aligned memory, which costs glibc twice as much and leaves gaps.
     private var memory: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     /// Bytes that are written.
@@ -10,11 +17,11 @@ package struct JSONWriter: ~Copyable {
     private var isCommaDue = false
 
     package init(reservingCapacity capacity: Int = 256) {
-        memory = .allocate(capacity: capacity)
+        memory = Self.memory(capacity, nil)
         self.capacity = capacity
     }
 
-    deinit { memory.deallocate() }
+    deinit { free(memory) }
 
     /// What is written.
     package consuming func finish() -> [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
@@ -59,8 +66,8 @@ package struct JSONWriter: ~Copyable {
     }
 
     /// A string of an identifier, which needs no escapes, a dot and a number that is not negative.
-    package mutating func string(_ identifier: CallID, _ number: Int) {
-        identifier.rawValue.readUTF8 { identifier in
+    package mutating func string(_ identifier: String, _ number: Int64) {
+        identifier.readUTF8 { identifier in
             let digits = Self.digits(of: UInt64(number))
             let place = room(identifier.count + digits + 3)
             place[0] = UInt8(ascii: "\"")
@@ -149,11 +156,16 @@ package struct JSONWriter: ~Copyable {
     }
 
     private mutating func grow(by size: Int) {
-        let larger = max(2 * capacity, count + size)
-        let new = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-        new.initialize(from: memory, count: count)
-        memory.deallocate()
-        (memory, capacity) = (new, larger)
+        capacity = max(2 * capacity, count + size)
+        memory = Self.memory(capacity, memory)
+    }
+
+    /// - Parameter old: What is there and becomes larger.
+    private static func memory(
+        _ capacity: Int, _ old: UnsafeMutablePointer<UInt8>?
+    ) -> UnsafeMutablePointer<UInt8> {
+        guard let memory = realloc(old, capacity) else { fatalError("out of memory") }
+        return memory.assumingMemoryBound(to: UInt8.self)
     }
 
     private static func copy(_ bytes: UnsafeBufferPointer<UInt8>, to place: UnsafeMutablePointer<UInt8>) {
