@@ -27,7 +27,7 @@ final class HTTPFrontEnd: Sendable {
         allowedOrigins = AllowedOrigins(dispatcher.services.settings.allowedOrigins)
         heads = ResponseHeads(allowedOrigins: allowedOrigins)
         routes = RouteTable(
-            dispatcher.operations.values.map { $0.id == .pollEvents ? .poll($0) : .operation($0) } + [.stream, .socket]
+            dispatcher.operations.map { $0.id == .pollEvents ? .poll($0) : .operation($0) } + [.stream, .socket]
                 + pages.map { .page($0) })
     }
 

@@ -127,7 +127,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     func receive(_ message: LoopMessage) {
         switch message {
-        case .answered(let job, _): answered(job.result)
+        case .answered(let job): answered(job.result)
         case .wake: delivery?.pump?.pump()
         case .end(_, let number): if number == delivery?.pump?.number { endDelivery() }
         }
@@ -233,7 +233,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             switch operation.work {
             case .change(let change):
                 let address = address(context)
-                frontEnd.services.calls.submit(try change(asked)) { address.put(.answered($0, nil)) }
+                frontEnd.services.calls.submit(try change(asked)) { address.put(.answered($0)) }
             case .task(let handle):
                 let dispatcher = frontEnd.dispatcher
                 run(request, { _ in try await dispatcher.perform(asked, handle) }) { self.send(HTTPResponse($0)) }

@@ -16,7 +16,7 @@ enum LoopMessage: Sendable {
     /// There may be events.
     case wake
     /// The store has answered a change of a call.
-    case answered(CallJob, SocketRequest.Label?)
+    case answered(CallJob)
     /// The server ends the stream of events with this number (``EventPump/number``).
     case end(StreamEnd, UInt64)
 }

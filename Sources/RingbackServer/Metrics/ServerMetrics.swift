@@ -22,10 +22,11 @@ final class ServerMetrics: Sendable {
 
     /// An operation was answered, over HTTP or a socket.
     func served(_ operation: Operation, status: Int, since start: ContinuousClock.Instant) {
-        let meter = operations.meter(of: operation.id.rawValue, status: status, registry)
+        let meter = operations.meter(of: operation, status: status, registry)
         meter.requests.increment()
         // A poll takes as long as it waits: that is no measure of the server.
-        meter.time?.recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1)))
+        let (seconds, attoseconds) = start.duration(to: .now).components
+        meter.time?.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 
     func committed(_ commit: Commit) {
@@ -52,18 +53,25 @@ private final class OperationMeters: Sendable {
         let time: Timer?
     }
 
-    private let meters = Mutex<[String: [Int: Meter]]>([:])
+    private struct Key: Hashable {
+        let operation: ObjectIdentifier
+        let status: Int
+    }
 
-    func meter(of operation: String, status: Int, _ factory: any MetricsFactory) -> Meter {
-        meters.withLock { meters in
-            if let meter = meters[operation]?[status] { return meter }
-            let dimensions = [("operation", operation), ("status", "\(status)")]
+    private let meters = Mutex<[Key: Meter]>([:])
+
+    func meter(of operation: Operation, status: Int, _ factory: any MetricsFactory) -> Meter {
+        let key = Key(operation: ObjectIdentifier(operation), status: status)
+        return meters.withLock { meters in
+            if let meter = meters[key] { return meter }
+            let name = operation.id.rawValue
+            let dimensions = [("operation", name), ("status", "\(status)")]
             let meter = Meter(
                 requests: Counter(label: "ringback_requests_total", dimensions: dimensions, factory: factory),
-                time: operation == "pollEvents"
+                time: operation.id == .pollEvents
                     ? nil
-                    : Timer(label: "ringback_request", dimensions: [("operation", operation)], factory: factory))
-            meters[operation, default: [:]][status] = meter
+                    : Timer(label: "ringback_request", dimensions: [("operation", name)], factory: factory))
+            meters[key] = meter
             return meter
         }
     }

@@ -4,18 +4,20 @@ import RingbackModel
 /// What every operation passes through, whichever way it came: who asks, how often, and whether the server still works.
 struct Dispatcher: Sendable {
     let services: Services
-    let operations: [APIOperation: Operation]
+    let operations: [Operation]
+    private let byName: [String: Operation]
     let isDraining: @Sendable () -> Bool
 
     init(services: Services, operations: [Operation], isDraining: @escaping @Sendable () -> Bool) {
         self.services = services
-        self.operations = Dictionary(uniqueKeysWithValues: operations.map { ($0.id, $0) })
+        self.operations = operations
+        byName = Dictionary(uniqueKeysWithValues: operations.map { ($0.id.rawValue, $0) })
         self.isDraining = isDraining
     }
 
     /// - Parameter name: As a client sent it.
     func operation(named name: String) -> Operation? {
-        name.isASCII ? APIOperation(rawValue: name).flatMap { operations[$0] } : nil
+        name.isASCII ? byName[name] : nil
     }
 
     /// Looks at who asks, and how often. The first of the checks: what is asked is looked at behind it.

@@ -40,17 +40,24 @@ extension ByteBuffer {
     }
 
     private mutating func writeFrame(_ opcode: Frame.Opcode, _ payload: UnsafeRawBufferPointer) {
-        reserveCapacity(minimumWritableBytes: payload.count + 10)
-        writeInteger(0x80 | opcode.rawValue)
-        switch payload.count {
-        case ..<126: writeInteger(UInt8(payload.count))
-        case ...Int(UInt16.max):
-            writeInteger(UInt8(126))
-            writeInteger(UInt16(payload.count))
-        default:
-            writeInteger(UInt8(127))
-            writeInteger(UInt64(payload.count))
+        writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count + 10) { frame in
+            frame[0] = 0x80 | opcode.rawValue
+            let head: Int
+            switch payload.count {
+            case ..<126:
+                frame[1] = UInt8(payload.count)
+                head = 2
+            case ...Int(UInt16.max):
+                frame[1] = 126
+                frame.storeBytes(of: UInt16(payload.count).bigEndian, toByteOffset: 2, as: UInt16.self)
+                head = 4
+            default:
+                frame[1] = 127
+                frame.storeBytes(of: UInt64(payload.count).bigEndian, toByteOffset: 2, as: UInt64.self)
+                head = 10
+            }
+            UnsafeMutableRawBufferPointer(rebasing: frame[head...]).copyMemory(from: payload)
+            return head + payload.count
         }
-        writeBytes(payload)
     }
 }

@@ -3,13 +3,18 @@ import RingbackModel
 
 /// What a client sends over a socket.
 struct SocketRequest: Sendable {
-    /// What its answer needs of a request.
-    struct Label: Sendable {
+    /// What its answer needs of a request. An object, for it is handed on with the request.
+    final class Label: Sendable {
         /// The client's `id`, a JSON number or string, to be given back as it is.
         let id: JSONText?
         /// `nil` for a name that no operation has.
-        var operation: Operation?
+        let operation: Operation?
         let start = ContinuousClock.now
+
+        init(id: JSONText?, operation: Operation? = nil) {
+            self.id = id
+            self.operation = operation
+        }
     }
 
     let id: JSONText?

@@ -37,7 +37,7 @@ extension SocketHandler {
                 let next = try queue.next { message throws(NotARequest) in try work(for: message) }
                 guard let next else { return }
                 switch next {
-                case .change(let label, let request): submit(request, label)
+                case .change(_, let request): submit(request)
                 case .task(let label, let request, let handle): perform(request, handle, label)
                 case .answer(let label, let error): answer(label, .failure(error))
                 }
@@ -52,9 +52,8 @@ extension SocketHandler {
         return try hub.work(for: message, of: &session!)
     }
 
-    private func submit(_ request: CallRequest, _ label: SocketRequest.Label) {
-        guard let address else { return }
-        hub.services.calls.submit(request) { address.put(.answered($0, label)) }
+    private func submit(_ request: CallRequest) {
+        if let whenAnswered { hub.services.calls.submit(request, then: whenAnswered) }
     }
 
     private func perform(
@@ -69,9 +68,9 @@ extension SocketHandler {
         }
     }
 
-    /// The store has answered a change.
-    func answered(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
-        queue.answeredChange()
+    /// The store has answered the oldest change.
+    func answered(_ result: Result<Answer, any Error>) {
+        let label = queue.answeredChange()
         guard case .open = state else { return }
         answer(label, result)
         serve()

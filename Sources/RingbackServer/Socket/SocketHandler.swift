@@ -17,6 +17,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     static let closeTime: TimeAmount = .seconds(2)
     /// How many events are read at a time.
     static let batch = 100
+    private static let allocator = ByteBufferAllocator()
+    /// What is written at a time, as a rule.
+    private static let usualBytes = 2048
 
     enum State {
         case awaitingHello(since: NIODeadline)
@@ -42,6 +45,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     private(set) var context: ChannelHandlerContext?
     /// Where other threads put messages for this socket.
     private(set) var address: LoopAddress?
+    /// Puts the store's answer to a change there.
+    private(set) var whenAnswered: (@Sendable (CallJob) -> Void)?
     /// Frames that have not left.
     private var written: ByteBuffer?
     /// Frames leave together, with ``flushMessages()``.
@@ -59,7 +64,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         unwritableSince = context.channel.isWritable ? nil : .now()
-        address = hub.inboxes.address(of: self, on: context.eventLoop)
+        let address = hub.inboxes.address(of: self, on: context.eventLoop)
+        self.address = address
+        whenAnswered = { address.put(.answered($0)) }
         hub.ticker.add(self, on: context.eventLoop)
         hub.opened()
         if let identity { open(identity) }
@@ -81,6 +88,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         queue.clear()
         written = nil
         address = nil
+        whenAnswered = nil
         self.context = nil
     }
 
@@ -129,16 +137,14 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     /// Writes frames. They leave at once, or with others.
     func send(_ write: (inout ByteBuffer) -> Void) {
         guard context != nil else { return }
-        var buffer = written ?? ByteBuffer()
-        written = nil
+        var buffer = written.take() ?? Self.allocator.buffer(capacity: Self.usualBytes)
         write(&buffer)
         written = buffer
         if !isCollecting { flush() }
     }
 
     private func flush() {
-        guard let buffer = written else { return }
-        written = nil
+        guard let buffer = written.take() else { return }
         context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
@@ -146,7 +152,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         isCollecting = true
         switch message {
         case .wake: session?.pump.pump()
-        case .answered(let job, let label): if let label { answered(label, job.result) }
+        case .answered(let job): answered(job.result)
         case .end(let end, let number):
             if number == session?.pump.number { close(end == .restart ? .restart : .superseded) }
         }

@@ -66,12 +66,10 @@ final class SocketHub: Sendable {
     /// well-formed.
     func work(for message: [UInt8], of session: inout SocketSession) throws(NotARequest) -> SocketWork {
         let request = try SocketRequest(message)
-        var label = SocketRequest.Label(id: request.id)
+        let operation = dispatcher.operation(named: request.op)
+        let label = SocketRequest.Label(id: request.id, operation: operation)
         do {
-            guard let operation = dispatcher.operation(named: request.op) else {
-                throw Problem(.notFound, "There is no operation of that name.")
-            }
-            label.operation = operation
+            guard let operation else { throw Problem(.notFound, "There is no operation of that name.") }
             let principal = session.identity.principal
             try dispatcher.admit(
                 operation, by: principal, notesSignaling: session.notesSignaling(at: services.time.now))

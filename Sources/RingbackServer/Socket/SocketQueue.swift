@@ -13,8 +13,8 @@ struct SocketQueue {
     private var waiting: [[UInt8]] = []
     /// The next request, which waits for the answers of those before it.
     private var held: SocketWork?
-    /// Changes that the store has not answered.
-    private var pending = 0
+    /// Of the changes that the store has not answered, in their order.
+    private var pending: [SocketRequest.Label] = []
     /// A request is under way that those behind it have to wait for.
     private var isBusy = false
 
@@ -26,21 +26,29 @@ struct SocketQueue {
     ///
     /// - Parameter work: What a message asks for.
     mutating func next(_ work: ([UInt8]) throws(NotARequest) -> SocketWork) throws(NotARequest) -> SocketWork? {
-        guard !isBusy, pending < Self.maximumPending else { return nil }
-        if held == nil, !waiting.isEmpty { held = try work(waiting.removeFirst()) }
-        guard let next = held else { return nil }
+        guard !isBusy, pending.count < Self.maximumPending else { return nil }
+        let next: SocketWork
+        if let first = held.take() {
+            next = first
+        } else if !waiting.isEmpty {
+            next = try work(waiting.removeFirst())
+        } else {
+            return nil
+        }
         switch next {
-        case .change: pending += 1
+        case .change(let label, _): pending.append(label)
         case .task, .answer:
-            guard pending == 0 else { return nil }
+            guard pending.isEmpty else {
+                held = next
+                return nil
+            }
             if case .task = next { isBusy = true }
         }
-        held = nil
         return next
     }
 
-    /// The store has answered a change.
-    mutating func answeredChange() { pending -= 1 }
+    /// The store has answered the oldest change.
+    mutating func answeredChange() -> SocketRequest.Label { pending.removeFirst() }
 
     /// The task of a request has ended.
     mutating func answeredTask() { isBusy = false }
@@ -57,7 +65,7 @@ enum SocketWork: Sendable {
     /// A change of a call, for the store's queue.
     case change(SocketRequest.Label, CallRequest)
     /// Anything else: it takes a task.
-    case task(SocketRequest.Label, OperationRequest, @Sendable (OperationRequest) async throws -> Answer)
+    indirect case task(SocketRequest.Label, OperationRequest, @Sendable (OperationRequest) async throws -> Answer)
     /// Nothing but to answer it.
     case answer(SocketRequest.Label, any Error)
 }
