@@ -10,9 +10,7 @@ package struct ServerSettings: Sendable {
     /// log2 of scrypt's N for new passwords.
     package var passwordCost = 15
     package var stunURLs: [String] = []
-    package var turnURLs: [String] = []
-    /// coturn's `static-auth-secret`.
-    package var turnSecret: String?
+    package var turnServers: [TURNServer] = []
     /// How long TURN credentials are good.
     package var turnLifetime: Duration = .seconds(3600)
     /// Origins whose pages may use the API; `*` for all.
@@ -31,4 +29,12 @@ package struct ServerSettings: Sendable {
     package var drainTime: Duration = .seconds(10)
 
     package init() {}
+
+    /// TURN servers that share a secret, coturn's `static-auth-secret`.
+    package struct TURNServer: Sendable, Hashable {
+        package var urls: [String]
+        package var secret: String
+
+        package init(urls: [String], secret: String) { (self.urls, self.secret) = (urls, secret) }
+    }
 }

@@ -25,6 +25,7 @@ struct ConfigurationFile {
         "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer, "hostname": .string,
         "log-level": .string, "max-connections": .integer, "password-cost": .integer, "payload-hours": .integer,
         "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,
+        "turn-secrets": .list,
         "turn-urls": .list,
     ]
     private static let maximumBytes = 1 << 20

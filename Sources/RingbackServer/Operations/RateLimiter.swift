@@ -1,7 +1,7 @@
 import RingbackModel
 import Synchronization
 
-/// A token bucket for each device's writes: an average, and twice as many at once.
+/// A token bucket for each device: an average, and a number of requests at once.
 final class RateLimiter: Sendable {
     private static let capacity = 50_000
 
@@ -21,20 +21,25 @@ final class RateLimiter: Sendable {
     private let perSecond: Double
     private let buckets = Mutex<[DeviceID: Bucket]>([:])
 
-    init(perSecond: Double) { self.perSecond = max(1, perSecond) }
+    private let burst: Double
+
+    /// - Parameter burst: By default twice the average of a second.
+    init(perSecond: Double, burst: Double? = nil) {
+        self.perSecond = max(1, perSecond)
+        self.burst = burst ?? self.perSecond * 2
+    }
 
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
     func spend(_ device: DeviceID, at now: Timestamp) throws(Problem) {
-        let burst = perSecond * 2
         let isAllowed = buckets.withLock { buckets in
             if buckets.count >= Self.capacity {
                 // Full buckets are as good as none.
-                buckets = buckets.filter { now - $0.value.at < .seconds(2) }
+                buckets = buckets.filter { now - $0.value.at < .seconds(burst / perSecond) }
             }
             return buckets[device, default: Bucket(level: burst, at: now)].spend(at: now, perSecond, burst)
         }
         if !isAllowed {
-            throw Problem(.rateLimited, "The device sends writes faster than it may.", retryAfterSeconds: 1)
+            throw Problem(.rateLimited, "The device sends requests faster than it may.", retryAfterSeconds: 1)
         }
     }
 }

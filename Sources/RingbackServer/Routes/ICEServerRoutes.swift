@@ -5,10 +5,14 @@ import RingbackModel
 
 enum ICEServerRoutes {
     static func operations(_ services: Services) -> [Operation] {
-        [
+        // A device asks once for each call and at half of the credentials' time.
+        let limiter = RateLimiter(perSecond: 1, burst: 30)
+        return [
             Operation(.getICEServers) { request in
+                let participant = try request.participant
+                try limiter.spend(participant.deviceId, at: services.time.now)
                 let servers = ICEServers(settings: services.settings)
-                return Answer(200, body: servers.json(for: try request.participant.userId, at: services.time.now))
+                return Answer(200, body: servers.json(for: participant.userId, at: services.time.now))
             }
         ]
     }
@@ -25,8 +29,8 @@ struct ICEServers {
             json.name("iceServers")
             json.array(0..<1) { json, _ in
                 if !settings.stunURLs.isEmpty { write(settings.stunURLs, to: &json) }
-                if !settings.turnURLs.isEmpty, let secret = settings.turnSecret {
-                    write(settings.turnURLs, credentials(for: user, secret: secret, at: now), to: &json)
+                for server in settings.turnServers {
+                    write(server.urls, credentials(for: user, secret: server.secret, at: now), to: &json)
                 }
             }
             json.field("ttlSeconds", Int(settings.turnLifetime.milliseconds / 1000))

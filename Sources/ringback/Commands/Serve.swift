@@ -44,8 +44,15 @@ struct Serve: AsyncParsableCommand {
         help: "TURN servers, with commas between: turn:turn.example.org:3478?transport=udp")
     var turnURLs: String?
 
-    @Option(help: "coturn's static-auth-secret. Better in the environment than here.")
+    @Option(help: "The static-auth-secret of coturn, for all TURN servers. Better in the environment than here.")
     var turnSecret: String?
+
+    @Option(
+        help: """
+            Secrets of TURN servers that have one of their own, with commas between: turn1.example.org=SECRET,… Better in the \
+            environment than here.
+            """)
+    var turnSecrets: String?
 
     @Option(help: "Seconds that TURN credentials are good. (default: 3600)")
     var turnSeconds: Int?
@@ -138,9 +145,9 @@ struct Serve: AsyncParsableCommand {
             Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
         settings.stunURLs = source.list("stun-urls", stunURLs)
         for url in settings.stunURLs { try ICECheck.Address.check(url, "stun-urls", "stun") }
-        settings.turnURLs = source.list("turn-urls", turnURLs)
-        for url in settings.turnURLs { try ICECheck.Address.check(url, "turn-urls", "turn") }
-        settings.turnSecret = source.string("turn-secret", turnSecret)
+        settings.turnServers = try TURNSecrets(
+            source.list("turn-secrets", turnSecrets), other: source.string("turn-secret", turnSecret)
+        ).servers(source.list("turn-urls", turnURLs))
         settings.turnLifetime = .seconds(
             Int64(try source.integer("turn-seconds", turnSeconds, in: 60...604_800, default: 3600)))
         settings.allowedOrigins = source.list("allowed-origins", allowedOrigins)
@@ -148,10 +155,6 @@ struct Serve: AsyncParsableCommand {
         settings.administratorToken = source.string("admin-token", adminToken)
         if let token = settings.administratorToken, token.utf8.count < 16 {
             throw ValidationError("admin-token must have at least 16 characters.")
-        }
-        if !settings.turnURLs.isEmpty, settings.turnSecret == nil {
-            throw ValidationError(
-                "turn-urls needs turn-secret, the static-auth-secret of the TURN server: RINGBACK_TURN_SECRET=…")
         }
         return settings
     }

@@ -1,0 +1,50 @@
+import ArgumentParser
+import RingbackServer
+
+/// The secrets of TURN servers, by their hosts.
+struct TURNSecrets {
+    private let byHost: [String: String]
+    private let other: String?
+
+    /// - Parameters:
+    ///   - pairs: `HOST=SECRET`.
+    ///   - other: For servers that have none of their own.
+    /// - Throws: `ValidationError` for what is not a pair.
+    init(_ pairs: [String], other: String?) throws {
+        var byHost: [String: String] = [:]
+        for pair in pairs {
+            guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex,
+                pair.index(after: equals) < pair.endIndex
+            else { throw ValidationError("turn-secrets must be HOST=SECRET, with commas between.") }
+            byHost[pair[..<equals].lowercased()] = String(pair[pair.index(after: equals)...])
+        }
+        (self.byHost, self.other) = (byHost, other)
+    }
+
+    /// `urls` in groups that share a secret.
+    ///
+    /// - Throws: `ValidationError` for what is not a TURN URL, for a server without a secret, and for a secret without a server.
+    func servers(_ urls: [String]) throws -> [ServerSettings.TURNServer] {
+        var servers: [ServerSettings.TURNServer] = []
+        var unused = Set(byHost.keys)
+        for url in urls {
+            try ICECheck.Address.check(url, "turn-urls", "turn")
+            let host = ICECheck.Address(url)?.host.lowercased() ?? ""
+            unused.remove(host)
+            guard let secret = byHost[host] ?? other else {
+                throw ValidationError(
+                    """
+                    turn-urls needs turn-secret, the static-auth-secret of the TURN server: RINGBACK_TURN_SECRET=…, or \
+                    RINGBACK_TURN_SECRETS=\(host)=… for this one alone.
+                    """)
+            }
+            if let index = servers.firstIndex(where: { $0.secret == secret }) {
+                servers[index].urls.append(url)
+            } else {
+                servers.append(ServerSettings.TURNServer(urls: [url], secret: secret))
+            }
+        }
+        if let host = unused.min() { throw ValidationError("turn-secrets has \(host), which turn-urls does not have.") }
+        return servers
+    }
+}
