@@ -67,10 +67,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "CEmbeddedFiles"),
+        .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "RingbackServer",
             dependencies: [
-                "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
+                "CGzip", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

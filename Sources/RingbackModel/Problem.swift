@@ -169,9 +169,12 @@ extension Problem.Code {
 }
 
 extension Problem: JSONWritable {
-    package func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) { write(to: &json, under: "") }
+
+    /// - Parameter basePath: What a proxy has put before the paths of the server.
+    package func write(to json: inout JSONWriter, under basePath: String) {
         json.object { json in
-            json.field("type", "/docs#problem-\(code.rawValue)")
+            json.field("type", "\(basePath)/docs#problem-\(code.rawValue)")
             json.field("title", code.title)
             json.field("status", status)
             json.field("detail", detail)
@@ -180,6 +183,12 @@ extension Problem: JSONWritable {
             json.optionalField("callState", callState?.rawValue)
             if !errors.isEmpty { json.field("errors", errors) }
         }
+    }
+
+    package func json(under basePath: String) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: expectedSize)
+        write(to: &writer, under: basePath)
+        return writer.finish()
     }
 }
 

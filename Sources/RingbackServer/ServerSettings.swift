@@ -15,6 +15,10 @@ package struct ServerSettings: Sendable {
     package var turnLifetime: Duration = .seconds(3600)
     /// Origins whose pages may use the API; `*` for all.
     package var allowedOrigins: [String] = []
+    /// Where the server is seen from outside, if the proxy before it does not say.
+    package var basePath = BasePath.root
+    /// Proxies whose `X-Forwarded-` fields are believed.
+    package var trustedProxies = AddressRange.loopback
     /// How long events are kept for those who come back.
     package var eventRetention: Duration = .seconds(7 * 86_400)
     /// How long the SDP and the candidates of ended calls are kept.

@@ -21,12 +21,12 @@ struct ConfigurationFile {
 
     /// The options of `ringback serve`, but for `--config`.
     static let kinds: [String: Kind] = [
-        "admin-token": .string, "allowed-origins": .list, "database": .string, "device-connections": .integer,
+        "admin-token": .string, "allowed-origins": .list, "base-path": .string, "database": .string,
+        "device-connections": .integer,
         "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer, "hostname": .string,
         "log-level": .string, "max-connections": .integer, "password-cost": .integer, "payload-hours": .integer,
         "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,
-        "turn-secrets": .list,
-        "turn-urls": .list,
+        "turn-secrets": .list, "trusted-proxies": .list, "turn-urls": .list,
     ]
     private static let maximumBytes = 1 << 20
 

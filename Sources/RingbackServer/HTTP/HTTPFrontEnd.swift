@@ -33,6 +33,17 @@ final class HTTPFrontEnd: Sendable {
 
     var services: Services { dispatcher.services }
 
+    /// Where the client of a request sees the server.
+    ///
+    /// - Parameter peer: The other end of the connection.
+    func basePath(for fields: RequestFields, from peer: IPAddress?) -> BasePath {
+        let settings = services.settings
+        guard let forwarded = fields.forwardedPrefix.flatMap({ BasePath($0) }), let peer,
+            settings.trustedProxies.contains(where: { $0.contains(peer) })
+        else { return settings.basePath }
+        return forwarded
+    }
+
     /// The problem that the outside hears of an error. What it may not know goes into the log.
     func problem(for error: any Error, _ request: PendingRequest) -> Problem {
         Dispatcher.problem(for: error) { error in

@@ -10,7 +10,7 @@ extension HTTPHandler {
     func check(_ head: HTTPRequestHead) {
         codec.received.reset()
         awaitsContinue = false
-        let request = PendingRequest(head)
+        let request = PendingRequest(head, from: peer, frontEnd)
         self.request = request
         do {
             try request.fields.checkFraming(head.version)

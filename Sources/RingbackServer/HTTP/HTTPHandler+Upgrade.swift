@@ -25,15 +25,16 @@ extension HTTPHandler {
         }
         let upgrade = SocketUpgrade(hub: frontEnd.sockets, isDraining: frontEnd.dispatcher.isDraining)
         let (hasAuthorization, token) = (request.fields.authorization != nil, request.fields.token)
-        let parameters = request.parameters
+        let (parameters, basePath) = (request.parameters, request.basePath)
+        let handler = { SocketHandler(hub: upgrade.hub, identity: $0, basePath: basePath) }
         run(
             request,
             { _ in try await upgrade.decide(hasAuthorization: hasAuthorization, token: token, parameters) }
         ) { decision in
             switch decision {
-            case .accept(let identity): self.shakeHands(head, SocketHandler(hub: upgrade.hub, identity: identity))
+            case .accept(let identity): self.shakeHands(head, handler(identity))
             case .close(let code):
-                let handler = SocketHandler(hub: upgrade.hub, identity: nil)
+                let handler = handler(nil)
                 self.shakeHands(head, handler)
                 handler.close(code)
             }

@@ -14,6 +14,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     let frontEnd: HTTPFrontEnd
     let codec: HTTPCodec
+    /// The other end of the connection.
+    let peer: IPAddress?
     var connection = HTTPConnection(at: .now())
     private(set) var context: ChannelHandlerContext?
     /// The request that is being received or answered.
@@ -29,9 +31,10 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     private var isOutputClosed = false
     private var isProceeding = false
 
-    init(frontEnd: HTTPFrontEnd, codec: HTTPCodec) {
+    init(frontEnd: HTTPFrontEnd, codec: HTTPCodec, peer: IPAddress?) {
         self.frontEnd = frontEnd
         self.codec = codec
+        self.peer = peer
     }
 
     // MARK: The connection
@@ -219,9 +222,11 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .poll(let operation): beginPoll(operation, request)
         case .stream: beginStream(request)
         case .socket: send(.upgradeRequired("This resource is a WebSocket: send an upgrade (RFC 6455, section 4.1)."))
+        // The page's links are relative to its path.
+        case .page(let page) where page.id == .getDocs && request.path.hasSuffix("/"): send(.redirect(to: "../docs"))
         case .page(let page):
-            let parameters = request.parameters
-            run(request, { _ in try await page.response(parameters) }) { self.send($0) }
+            let (parameters, fields) = (request.parameters, request.fields)
+            run(request, { _ in try await page.response(parameters, fields) }) { self.send($0) }
         case nil: break
         }
     }
@@ -259,6 +264,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     /// Sends the answer to the request that is under way, and turns to what came behind it.
     func send(_ response: HTTPResponse) {
         guard let context else { return }
+        var response = response
+        response.resolve(under: request?.basePath ?? frontEnd.services.settings.basePath)
         // The client decides by this answer whether the body follows: what comes next can't be told apart.
         if request?.fields.expect != nil, connection.phase == .checking { connection.endWithAnswer() }
         let head = frontEnd.heads.head(

@@ -94,7 +94,8 @@ final class HTTPListener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let codec = HTTPCodec()
                     try channel.pipeline.syncOperations.addHandlers(
-                        codec.received, codec.encoder, codec.decoder, HTTPHandler(frontEnd: frontEnd, codec: codec))
+                        codec.received, codec.encoder, codec.decoder,
+                        HTTPHandler(frontEnd: frontEnd, codec: codec, peer: IPAddress(channel.remoteAddress)))
                     connections.add(channel)
                 }
             }

@@ -10,6 +10,10 @@ struct HTTPResponse: Sendable {
     var cacheControl = "no-store"
     /// Fields of this answer alone.
     var fields: [(name: String, value: String)] = []
+    /// The body, when it is a problem: its `type` is known when it is written.
+    private var problem: Problem?
+    /// The path of what was made.
+    private var location: String?
 
     init(_ status: Int, contentType: String? = nil, body: [UInt8] = []) {
         self.status = status
@@ -19,18 +23,35 @@ struct HTTPResponse: Sendable {
 
     init(_ answer: Answer) {
         self.init(answer.status, contentType: answer.status == 204 ? nil : "application/json", body: answer.body)
-        if let location = answer.location { fields.append(("Location", location)) }
+        location = answer.location
     }
 
     /// RFC 9457.
     init(_ problem: Problem) {
-        self.init(problem.status, contentType: "application/problem+json", body: problem.json)
+        self.init(problem.status, contentType: "application/problem+json", body: [])
+        self.problem = problem
         if problem.status == 401 {
             let challenge =
                 problem.code == .tokenExpired ? #"Bearer error="invalid_token", error_description="expired""# : "Bearer"
             fields.append(("WWW-Authenticate", challenge))
         }
         if let seconds = problem.retryAfterSeconds { fields.append(("Retry-After", "\(seconds)")) }
+    }
+
+    /// 308 (RFC 9110, section 15.4.9).
+    ///
+    /// - Parameter reference: Relative to the path of the request.
+    static func redirect(to reference: String) -> HTTPResponse {
+        var response = HTTPResponse(308)
+        response.fields.append(("Location", reference))
+        return response
+    }
+
+    /// Writes what names paths of the server.
+    mutating func resolve(under basePath: BasePath) {
+        if let problem { body = problem.json(under: basePath.text) }
+        if let location { fields.append(("Location", basePath.text + location)) }
+        (problem, location) = (nil, nil)
     }
 
     /// 405 with the methods there are (RFC 9110, section 15.5.6).

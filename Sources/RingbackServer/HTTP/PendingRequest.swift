@@ -12,6 +12,8 @@ final class PendingRequest {
     /// HEAD: the answer has no body.
     let isHead: Bool
     let start = ContinuousClock.now
+    /// Where the client sees the server.
+    let basePath: BasePath
     private let target: RequestTarget
     private var pathParameters: [String: String] = [:]
     /// How many sessions had ended when the token was looked at (``SessionService/removals``).
@@ -20,15 +22,17 @@ final class PendingRequest {
     var principal: SessionService.Principal?
     private var body = ByteBuffer()
 
-    init(_ head: HTTPRequestHead) {
+    /// - Parameter peer: The other end of the connection.
+    init(_ head: HTTPRequestHead, from peer: IPAddress?, _ frontEnd: HTTPFrontEnd) {
         fields = RequestFields(head.headers)
+        basePath = frontEnd.basePath(for: fields, from: peer)
         target = RequestTarget(head.uri)
         isHTTP10 = head.version == .http1_0
         isHead = head.method == .HEAD
     }
 
     /// Percent-encoded.
-    var path: Substring { target.path }
+    var path: Substring { basePath.stripped(from: target.path) }
 
     func take(_ route: Route, _ parameters: [String: String]) {
         self.route = route

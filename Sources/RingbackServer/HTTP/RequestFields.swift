@@ -16,6 +16,9 @@ struct RequestFields {
     private(set) var lastEventID: String?
     private(set) var origin: String?
     private(set) var requestedMethod: String?
+    private(set) var acceptEncoding: String?
+    private(set) var ifNoneMatch: String?
+    private(set) var forwardedPrefix: String?
     private var authorizations = 0
 
     init(_ headers: HTTPHeaders) {
@@ -37,6 +40,9 @@ struct RequestFields {
             case "last-event-id": lastEventID = value
             case "origin": Self.join(value, to: &origin)
             case "access-control-request-method": requestedMethod = value
+            case "accept-encoding": Self.join(value, to: &acceptEncoding)
+            case "if-none-match": Self.join(value, to: &ifNoneMatch)
+            case "x-forwarded-prefix": forwardedPrefix = value
             default: break
             }
         }

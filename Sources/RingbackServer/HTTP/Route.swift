@@ -26,7 +26,7 @@ enum Route: Sendable {
 /// A page or file, or what those who run the server look at: answered by HTTP alone, without a token.
 struct Page: Sendable {
     let id: APIOperation
-    let response: @Sendable (_ parameters: [String: String]) async throws -> HTTPResponse
+    let response: @Sendable (_ parameters: [String: String], _ fields: RequestFields) async throws -> HTTPResponse
 }
 
 /// All routes, by the segments of their paths.

@@ -14,31 +14,39 @@ struct PageRoutes: Sendable {
 
     var pages: [Page] {
         [
-            Page(id: .getDemo) { _ in try Self.page("index.html") },
-            Page(id: .getDocs) { _ in try Self.page("docs.html") },
-            Page(id: .getAsset) { try Self.asset($0["file"]) },
-            Page(id: .getSDKFile) { try Self.sdkFile($0["file"]) },
-            Page(id: .getOpenAPI) { _ in
-                HTTPResponse(200, contentType: "application/yaml", body: OpenAPIDocument.yaml)
-            },
-            Page(id: .getOpenAPIJSON) { _ in
-                HTTPResponse(200, contentType: "application/json", body: OpenAPIDocument.json)
-            },
-            Page(id: .getHealth) { _ in Self.status("ok", 200) },
-            Page(id: .getReadiness) { _ in await readiness() },
-            Page(id: .getMetrics) { _ in
+            Page(id: .getDemo) { _, fields in try Self.page("index.html", fields) },
+            Page(id: .getDocs) { _, fields in try Self.page("docs.html", fields) },
+            Page(id: .getAsset) { try Self.asset($0["file"], $1) },
+            Page(id: .getSDKFile) { try Self.sdkFile($0["file"], $1) },
+            Page(id: .getOpenAPI) { _, fields in HTTPResponse(Self.yaml, for: fields) },
+            Page(id: .getOpenAPIJSON) { _, fields in HTTPResponse(Self.json, for: fields) },
+            Page(id: .getHealth) { _, _ in Self.status("ok", 200) },
+            Page(id: .getReadiness) { _, _ in await readiness() },
+            Page(id: .getMetrics) { _, _ in
                 HTTPResponse(
                     200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.render().utf8))
             },
         ]
     }
 
+    // Made at first use.
+    private static let yaml = StaticFile(OpenAPIDocument.yaml, contentType: "application/yaml")
+    private static let json = StaticFile(OpenAPIDocument.json, contentType: "application/json")
+    private static let files = staticFiles(WebFiles.files)
+    private static let sdkFiles = staticFiles(WebFiles.sdk)
+
+    private static func staticFiles(_ files: [String: [UInt8]]) -> [String: StaticFile] {
+        Dictionary(
+            uniqueKeysWithValues: files.map { name, bytes in
+                (name, StaticFile(bytes, contentType: WebFiles.mediaType(of: name)))
+            })
+    }
+
     /// GET /, /docs
-    private static func page(_ name: String) throws(Problem) -> HTTPResponse {
-        guard let file = WebFiles.files[name] else { throw noFile }
-        var response = HTTPResponse(200, contentType: WebFiles.mediaType(of: name), body: file)
-        response.cacheControl = "no-cache"
-        response.fields = [
+    private static func page(_ name: String, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
+        guard let file = files[name] else { throw noFile }
+        var response = HTTPResponse(file, for: fields)
+        response.fields += [
             ("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"),
             ("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self)"),
         ]
@@ -46,17 +54,16 @@ struct PageRoutes: Sendable {
     }
 
     /// GET /assets/{file}
-    private static func asset(_ name: String?) throws(Problem) -> HTTPResponse {
-        guard let name, !name.hasSuffix(".html") else { throw noFile }
-        return try page(name)
+    private static func asset(_ name: String?, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
+        guard let name, name.isASCII, !name.hasSuffix(".html") else { throw noFile }
+        return try page(name, fields)
     }
 
     /// GET /sdk/{file}: for pages of any origin, since a module is fetched with CORS. It is code, not data.
-    private static func sdkFile(_ name: String?) throws(Problem) -> HTTPResponse {
-        guard let name, name.isASCII, let file = WebFiles.sdk[name] else { throw noFile }
-        var response = HTTPResponse(200, contentType: WebFiles.mediaType(of: name), body: file)
-        response.cacheControl = "no-cache"
-        response.fields = [("Access-Control-Allow-Origin", "*")]
+    private static func sdkFile(_ name: String?, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
+        guard let name, name.isASCII, let file = sdkFiles[name] else { throw noFile }
+        var response = HTTPResponse(file, for: fields)
+        response.fields.append(("Access-Control-Allow-Origin", "*"))
         return response
     }
 

@@ -25,12 +25,12 @@ extension ByteBuffer {
     }
 
     /// `{"id":…,"status":…,"location":…,"data":…}`
-    mutating func writeAnswerFrame(_ id: JSONText?, _ answer: Answer) {
+    mutating func writeAnswerFrame(_ id: JSONText?, _ answer: Answer, under basePath: BasePath) {
         var json = JSONWriter(reservingCapacity: answer.body.count + 128)
         json.object { json in
             json.optionalField("id", id)
             json.field("status", answer.status)
-            json.optionalField("location", answer.location)
+            json.optionalField("location", answer.location.map { basePath.text + $0 })
             if !answer.body.isEmpty {
                 json.name("data")
                 json.raw(answer.body)

@@ -51,12 +51,13 @@ enum SocketFrame {
         return json.finish()
     }
 
-    static func failure(_ id: JSONText?, _ problem: Problem) -> [UInt8] {
+    static func failure(_ id: JSONText?, _ problem: Problem, under basePath: BasePath) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.optionalField("id", id)
             json.field("status", problem.status)
-            json.field("error", problem)
+            json.name("error")
+            problem.write(to: &json, under: basePath.text)
             json.optionalField("retryAfterSeconds", problem.retryAfterSeconds)
         }
         return json.finish()

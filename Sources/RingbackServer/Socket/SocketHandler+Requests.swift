@@ -78,6 +78,6 @@ extension SocketHandler {
     }
 
     private func answer(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
-        send { hub.write(result, to: label, into: &$0) }
+        send { hub.write(result, to: label, under: basePath, into: &$0) }
     }
 }

@@ -32,6 +32,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     let hub: SocketHub
     /// Who came with a token or a ticket in the upgrade's request.
     private let identity: SocketIdentity?
+    /// Where the client sees the server.
+    let basePath: BasePath
     var state = State.awaitingHello(since: .now())
     /// Whose socket it is, when that is known and it is not closing.
     var session: SocketSession?
@@ -52,8 +54,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     /// Frames leave together, with ``flushMessages()``.
     var isCollecting = false
 
-    init(hub: SocketHub, identity: SocketIdentity?) {
+    init(hub: SocketHub, identity: SocketIdentity?, basePath: BasePath) {
         self.hub = hub
+        self.basePath = basePath
         self.identity = identity
     }
 

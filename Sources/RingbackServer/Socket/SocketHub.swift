@@ -89,12 +89,15 @@ final class SocketHub: Sendable {
     }
 
     /// Writes the frame that answers a request.
-    func write(_ result: Result<Answer, any Error>, to label: SocketRequest.Label, into buffer: inout ByteBuffer) {
+    func write(
+        _ result: Result<Answer, any Error>, to label: SocketRequest.Label, under basePath: BasePath,
+        into buffer: inout ByteBuffer
+    ) {
         let status: Int
         switch result {
         case .success(let answer):
             status = answer.status
-            buffer.writeAnswerFrame(label.id, answer)
+            buffer.writeAnswerFrame(label.id, answer, under: basePath)
         case .failure(let error):
             let problem = Dispatcher.problem(for: error) { error in
                 logger.error(
@@ -102,7 +105,7 @@ final class SocketHub: Sendable {
                     metadata: ["operation": "\(label.operation?.id.rawValue ?? "")", "error": "\(error)"])
             }
             status = problem.status
-            buffer.writeFrame(.text, SocketFrame.failure(label.id, problem))
+            buffer.writeFrame(.text, SocketFrame.failure(label.id, problem, under: basePath))
         }
         if let operation = label.operation { metrics.served(operation, status: status, since: label.start) }
     }

@@ -64,6 +64,20 @@ struct Serve: AsyncParsableCommand {
             """)
     var allowedOrigins: String?
 
+    @Option(
+        help: """
+            The path at which a proxy shows the server: /ringback for https://example.org/ringback/. A trusted proxy may send \
+            X-Forwarded-Prefix instead. (default: none)
+            """)
+    var basePath: String?
+
+    @Option(
+        help: """
+            Addresses of proxies whose X-Forwarded-Prefix and X-Forwarded-For are believed, with commas between: \
+            192.0.2.1,10.0.0.0/8; none for none. (default: 127.0.0.0/8,::1)
+            """)
+    var trustedProxies: String?
+
     @Option(help: "Hours that events are kept for those who come back. (default: 168)")
     var eventHours: Int?
 
@@ -152,6 +166,22 @@ struct Serve: AsyncParsableCommand {
             Int64(try source.integer("turn-seconds", turnSeconds, in: 60...604_800, default: 3600)))
         settings.allowedOrigins = source.list("allowed-origins", allowedOrigins)
         for origin in settings.allowedOrigins { try Origin.check(origin) }
+        if let text = source.string("base-path", basePath) {
+            guard let path = BasePath(text) else {
+                throw ValidationError("base-path must be a path such as /ringback, not '\(text)'.")
+            }
+            settings.basePath = path
+        }
+        let proxies = source.list("trusted-proxies", trustedProxies)
+        if !proxies.isEmpty {
+            settings.trustedProxies = try (proxies == ["none"] ? [] : proxies).map { text in
+                guard let range = AddressRange(text) else {
+                    throw ValidationError(
+                        "trusted-proxies: '\(text)' is neither an address nor a range of them, such as 10.0.0.0/8.")
+                }
+                return range
+            }
+        }
         settings.administratorToken = source.string("admin-token", adminToken)
         if let token = settings.administratorToken, token.utf8.count < 16 {
             throw ValidationError("admin-token must have at least 16 characters.")

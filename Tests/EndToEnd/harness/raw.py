@@ -93,10 +93,10 @@ def request_head(method, path, *fields, host="127.0.0.1"):
 TEXT, BINARY, CLOSE, PING, CONTINUATION = 0x1, 0x2, 0x8, 0x9, 0x0
 
 
-def upgrade_head(*fields):
+def upgrade_head(*fields, path="/v1/socket"):
     key = base64.b64encode(os.urandom(16)).decode()
     return request_head(
-        "GET", "/v1/socket", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+        "GET", path, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
         f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Protocol: ringback.v1", *fields)
 
 
@@ -119,10 +119,12 @@ def frame(opcode, payload=b"", fin=True, masked=True, claimed_length=None, reser
 class RawWebSocket(Connection):
     """An upgraded connection of a device, frame by frame."""
 
+    PATH = "/v1/socket"
+
     def __init__(self, server, device=None, seconds=10):
         super().__init__(server, seconds)
         fields = [f"Authorization: Bearer {device.token}"] if device else []
-        self.send(upgrade_head(*fields))
+        self.send(upgrade_head(*fields, path=self.PATH))
         status, self.fields = self.head()
         assert status == 101, f"no upgrade: {status}"
 

@@ -10,7 +10,7 @@ struct RouteTableTests {
         [
             APIOperation.getMe, .updateMe, .getUser, .getPresence, .invite, .listCalls, .sendOffer, .getSDKFile,
             .getDemo,
-        ].map { id in .page(Page(id: id) { _ in HTTPResponse(200) }) } + [.stream, .socket])
+        ].map { id in .page(Page(id: id) { _, _ in HTTPResponse(200) }) } + [.stream, .socket])
 
     private func found(_ method: HTTPMethod, _ path: String) -> (APIOperation?, [String: String]) {
         let match = table.match(path[...])
