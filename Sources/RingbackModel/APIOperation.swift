@@ -1,6 +1,7 @@
 /// Every operation of the API, by the `operationId` of the OpenAPI document.
 ///
-/// The one table of names, methods and paths: the server's routes, the SDK and the conformance suite are made from it.
+/// The only table of names, methods and paths: the routes of the server, the SDK and the conformance suite are derived
+/// from it.
 package enum APIOperation: String, Sendable, CaseIterable {
     case registerUser, listUsers, getMe, updateMe, deleteMe, getUser
     case listBlocks, blockUser, unblockUser
@@ -15,7 +16,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
     case getHealth, getReadiness, getMetrics
     case getOpenAPI, getOpenAPIJSON, getDocs, getDemo, getAsset, getSDKFile
 
-    /// The methods that operations have (RFC 9110, section 9; PATCH is RFC 5789).
+    /// The HTTP methods that the API uses (RFC 9110, section 9; RFC 5789 for PATCH).
     package enum Method: String, Sendable {
         case get = "GET"
         case put = "PUT"
@@ -79,7 +80,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether it may change something: every method but GET.
+    /// Whether the operation may change state: every method but GET.
     package var isWrite: Bool { route.method != .get }
 
     /// The names in braces in the path, in order.

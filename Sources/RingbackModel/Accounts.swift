@@ -1,23 +1,23 @@
-/// What happens to an incoming call while the user is in another.
+/// What the server does with an incoming call while the user is in another call.
 public enum BusyPolicy: String, Sendable, Codable, CaseIterable {
-    /// It rings: call waiting.
+    /// The call rings (call waiting).
     case wait
-    /// It ends as `busy`.
+    /// The call ends with the reason `busy`.
     case reject
 }
 
 /// A user as others see them.
 public struct User: Hashable, Sendable, Codable {
-    /// The name that the user signs in with and is called by.
+    /// The identifier for signing in and for being called.
     public var userId: UserID
-    /// What people read; the `userId` if none was given.
+    /// The name to display; the `userId` if none was given.
     public var displayName: String
     /// When the user was registered.
     public var createdAt: Timestamp
-    /// For the user's own eyes only.
+    /// What happens to calls while the user is in another. Present only in the user's own profile.
     public var busy: BusyPolicy?
 
-    /// A user with all that others see, and `busy` for the user alone.
+    /// Creates a user.
     public init(userId: UserID, displayName: String, createdAt: Timestamp, busy: BusyPolicy? = nil) {
         self.userId = userId
         self.displayName = displayName
@@ -26,19 +26,19 @@ public struct User: Hashable, Sendable, Codable {
     }
 }
 
-/// What a sign-in gives: a bearer token (RFC 6750) bound to a device.
+/// The result of signing in: a bearer token (RFC 6750) for one device.
 public struct Session: Hashable, Sendable, Codable {
-    /// 256 random bits in base64url. The server keeps a hash of it.
+    /// 256 random bits in base64url. The server stores only a hash.
     public var token: String
-    /// Who has signed in.
+    /// The user who signed in.
     public var userId: UserID
     /// The device that the token is bound to.
     public var deviceId: DeviceID
-    /// What the user will recognise the device by.
+    /// A name by which the user recognizes the device; 1 to 100 characters.
     public var deviceName: String?
-    /// When the device signed in last.
+    /// When the device last signed in.
     public var createdAt: Timestamp
-    /// When the token ends.
+    /// When the token expires.
     public var expiresAt: Timestamp
 
     package init(
@@ -54,19 +54,19 @@ public struct Session: Hashable, Sendable, Codable {
     }
 }
 
-/// A signed-in device as its user sees it.
+/// A signed-in device, as listed for its own user.
 public struct Device: Hashable, Sendable, Codable {
-    /// As it is named in calls and events.
+    /// The identifier that calls and events use for the device.
     public var deviceId: DeviceID
-    /// What the user recognises it by.
+    /// A name by which the user recognizes the device; 1 to 100 characters.
     public var deviceName: String?
-    /// When it signed in last.
+    /// When the device last signed in.
     public var createdAt: Timestamp
-    /// When its token ends.
+    /// When the token of the device expires.
     public var expiresAt: Timestamp
-    /// When it last asked for something or had a connection open.
+    /// When the device last sent a request or had a connection open.
     public var lastSeenAt: Timestamp?
-    /// Whether this is the device that asks.
+    /// Whether this is the device that sent the request.
     public var current: Bool
 
     package init(
@@ -84,24 +84,24 @@ public struct Device: Hashable, Sendable, Codable {
 
 /// Whether a user can be reached.
 public struct Presence: Hashable, Sendable, Codable {
-    /// What a caller may expect.
+    /// The reachability of a user.
     public enum Status: String, Sendable, Codable {
         /// A socket or a stream is open, or a poll came within the last 40 s.
         case online
-        /// Online, and in a call or calling.
+        /// Online, and in a call or calling somebody.
         case busy
-        /// None of the two.
+        /// No socket or stream is open, and the last poll is older than 40 s.
         case offline
     }
 
-    /// Whose presence it is.
+    /// The user.
     public var userId: UserID
-    /// How it is at the moment.
+    /// The current status.
     public var status: Status
-    /// When the user was online last; absent for one who is.
+    /// When the user was last online; absent while the user is online.
     public var lastSeenAt: Timestamp?
 
-    /// A user and how to reach them.
+    /// Creates a presence.
     public init(userId: UserID, status: Status, lastSeenAt: Timestamp? = nil) {
         self.userId = userId
         self.status = status
@@ -150,7 +150,7 @@ extension Device: JSONWritable {
 extension Presence: JSONWritable {
     package func write(to json: inout JSONWriter) { json.object { writeMembers(to: &$0) } }
 
-    /// The members without the braces.
+    /// Writes the members without the surrounding braces.
     package func writeMembers(to json: inout JSONWriter) {
         json.field("userId", userId.rawValue)
         json.field("status", status.rawValue)

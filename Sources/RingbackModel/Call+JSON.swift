@@ -12,7 +12,7 @@ extension Call: JSONWritable {
         json.object { writeMembers(to: &$0) }
     }
 
-    /// The members without the braces, for objects that add their own.
+    /// Writes the members without the surrounding braces, for objects that add members of their own.
     package func writeMembers(to json: inout JSONWriter) {
         json.field("callId", callId.rawValue)
         json.field("caller", caller)

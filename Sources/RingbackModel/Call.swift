@@ -1,97 +1,98 @@
-/// A call as its parties see it.
+/// A call, as its two users see it.
 public struct Call: Hashable, Sendable, Codable {
-    /// Where a call is in its life.
+    /// The state of a call.
     public enum State: String, Sendable, Codable, CaseIterable {
-        /// Sent to the callee's devices; none has reported that it rings.
+        /// The callee's devices have been notified; none has reported that it rings.
         case inviting
         /// At least one device of the callee rings.
         case ringing
-        /// A device has accepted; the two devices negotiate their media.
+        /// A device has accepted, and the two devices negotiate their media.
         case connecting
-        /// Media flows.
+        /// The devices have reported that they are connected.
         case active
-        /// Over, with a reason. An ended call never changes.
+        /// The call is over and has a reason. An ended call never changes.
         case ended
     }
 
-    /// The callee: the user, and the device that won `accept`, once one has.
+    /// The user who is called, and the device that accepted the call, once one has.
     public struct Callee: Hashable, Sendable, Codable {
-        /// Who is called.
+        /// The user who is called.
         public var userId: UserID
-        /// The device that has picked up.
+        /// The device that accepted the call.
         public var deviceId: DeviceID?
 
-        /// A user, and the device if one has picked up.
+        /// Creates a callee.
         public init(userId: UserID, deviceId: DeviceID? = nil) {
             self.userId = userId
             self.deviceId = deviceId
         }
     }
 
-    /// Which media the caller asks for. SDP decides; this is for the screen that rings.
+    /// The media that the caller asks for, for display while the call rings. What is sent is negotiated in SDP.
     public struct Media: Hashable, Sendable, Codable {
-        /// Whether to speak.
+        /// Whether the caller asks for audio.
         public var audio: Bool
-        /// Whether to be seen.
+        /// Whether the caller asks for video.
         public var video: Bool
 
-        /// A call with sound and picture, unless one is left out.
+        /// Creates a request for audio and video, unless one of them is turned off.
         public init(audio: Bool = true, video: Bool = true) {
             self.audio = audio
             self.video = video
         }
     }
 
-    /// The name of the call, the same for all devices.
+    /// The identifier of the call, the same for all devices.
     public var callId: CallID
-    /// Who calls, and from which device.
+    /// The user who calls, and the device that calls.
     public var caller: Participant
-    /// Who is called.
+    /// The user who is called.
     public var callee: Callee
-    /// Where it is in its life.
+    /// The current state.
     public var state: State
-    /// Why it ended; absent before.
+    /// Why the call ended; absent until then.
     public var reason: EndReason?
-    /// What the callee said when it declined, at most ``Limits/messageCharacters``.
+    /// The text that the callee sent when declining, at most ``Limits/messageCharacters`` characters.
     public var message: String?
-    /// What the caller asks for.
+    /// The media that the caller asks for.
     public var media: Media
-    /// The caller's own JSON, at most ``Limits/customBytes``, as it was sent.
+    /// JSON of the caller's choice, at most ``Limits/customBytes`` bytes, byte for byte as it was sent.
     public var custom: JSONText?
     /// The number of the newest negotiation; 0 before the first offer.
     public var negotiation: Int
-    /// When the caller invited.
+    /// When the call was created.
     public var createdAt: Timestamp
-    /// When the ring time is over; absent once the call was accepted or has ended.
+    /// When the call stops ringing; absent once it has been accepted or has ended.
     public var expiresAt: Timestamp?
     /// When the first device reported that it rings.
     public var ringingAt: Timestamp?
-    /// When a device picked up.
+    /// When a device accepted the call.
     public var acceptedAt: Timestamp?
-    /// When media began to flow.
+    /// When the call became active.
     public var activeAt: Timestamp?
-    /// When it was over.
+    /// When the call ended.
     public var endedAt: Timestamp?
-    /// Who or what ended it; absent before.
+    /// Who or what ended the call; absent until then.
     public var endedBy: EndedBy?
-    /// Whole seconds from the first ringing (or the invitation, if none was reported) to accept or end.
+    /// Whole seconds from `ringingAt` (or `createdAt`, if no device reported that it rings) to the acceptance or the
+    /// end.
     public var ringSeconds: Int?
-    /// Whole seconds from active to the end.
+    /// Whole seconds from `activeAt` to `endedAt`.
     public var talkSeconds: Int?
-    /// The status code a SIP gateway would use (RFC 3261, section 21).
+    /// The status code that a SIP gateway would use (RFC 3261, section 21).
     public var sipStatus: Int?
-    /// The devices of the callee that were rung.
+    /// The callee's devices that ring or rang, at most ``Limits/legs``.
     public var legs: [CallLeg]
-    /// The two devices of an accepted call; none before.
+    /// The two devices of an accepted call; empty before.
     public var participants: [CallParticipant]
-    /// Both invited each other at once, and this call is what came of it.
+    /// True if the two users invited each other at the same time and the server joined both invitations in this call.
     public var merged: Bool?
-    /// In the history only: the call as the one who asks saw it.
+    /// Only in the history: whether the requesting user called or was called.
     public var direction: CallDirection?
-    /// In the history only: an incoming call that was never accepted.
+    /// Only in the history: whether this is an incoming call that was never accepted.
     public var missed: Bool?
 
-    /// A call as it is when it begins; what comes later is set later.
+    /// Creates a call with the members that every call has; the others are `nil`.
     public init(
         callId: CallID, caller: Participant, callee: Callee, state: State, media: Media, negotiation: Int,
         createdAt: Timestamp, legs: [CallLeg] = [], participants: [CallParticipant] = []
@@ -108,28 +109,28 @@ public struct Call: Hashable, Sendable, Codable {
     }
 }
 
-/// One device of the callee being rung for one call (a branch, in the words of RFC 3261, section 16).
+/// One device of the callee that is rung for a call (a branch, in the terms of RFC 3261, section 16).
 public struct CallLeg: Hashable, Sendable, Codable {
-    /// What has become of the ringing there.
+    /// The state of a leg.
     public enum State: String, Sendable, Codable {
-        /// Rung, without a word from it yet.
+        /// The device has been notified and has not reported anything yet.
         case invited
-        /// It rings.
+        /// The device rings.
         case alerting
-        /// It has picked up.
+        /// The device has accepted the call.
         case accepted
-        /// It rings no more; the reason says why.
+        /// The device no longer rings; `reason` says why.
         case stopped
     }
 
-    /// The device that is rung.
+    /// The device.
     public var deviceId: DeviceID
-    /// What has become of it.
+    /// The current state.
     public var state: State
-    /// Why the leg stopped: a ``LegReason``, or the call's ``EndReason``.
+    /// Why the leg stopped: the raw value of a ``LegReason`` or of the call's ``EndReason``.
     public var reason: String?
 
-    /// A leg, and why it stopped if it did.
+    /// Creates a leg.
     public init(deviceId: DeviceID, state: State, reason: String? = nil) {
         self.deviceId = deviceId
         self.state = state
@@ -139,24 +140,24 @@ public struct CallLeg: Hashable, Sendable, Codable {
 
 /// A device that takes part in an accepted call.
 public struct CallParticipant: Hashable, Sendable, Codable {
-    /// Whether the server hears from the device. Media may flow all the same.
+    /// Whether the server has contact with the device. Media between the devices does not depend on it.
     public enum Connection: String, Sendable, Codable {
-        /// It does.
+        /// The device has a connection open or has sent a request lately.
         case online
-        /// Nothing has come for a while; it may be back.
+        /// The device has had no socket or stream for 3 s and has sent no request for 40 s.
         case reconnecting
     }
 
-    /// Whose device it is.
+    /// The user of the device.
     public var userId: UserID
-    /// The device that takes part.
+    /// The device.
     public var deviceId: DeviceID
-    /// Whether the server hears from it.
+    /// Whether the server has contact with the device.
     public var connection: Connection
-    /// What the participant said last with `PUT …/media`.
+    /// The media state that the device last set with `PUT /v1/calls/{callId}/media`.
     public var media: JSONText?
 
-    /// A participant, and what it has said of its media.
+    /// Creates a participant.
     public init(userId: UserID, deviceId: DeviceID, connection: Connection = .online, media: JSONText? = nil) {
         self.userId = userId
         self.deviceId = deviceId
@@ -167,29 +168,29 @@ public struct CallParticipant: Hashable, Sendable, Codable {
 
 /// Who or what ended a call.
 public struct EndedBy: Hashable, Sendable, Codable {
-    /// What ends calls.
+    /// The kinds of causes.
     public enum Kind: String, Sendable, Codable {
-        /// One of the devices.
+        /// A device of one of the two users.
         case device
-        /// A time that ran out.
+        /// A deadline of the call.
         case timer
-        /// A rule of the callee's, as to be busy.
+        /// The callee's busy policy.
         case policy
         /// An administrator.
         case administrator
     }
 
-    /// What ended the call.
+    /// The kind of cause.
     public var kind: Kind
-    /// Whose device it was, if it was one.
+    /// The user of the device that ended the call, if a device did.
     public var userId: UserID?
-    /// The device, if it was one.
+    /// The device that ended the call, if a device did.
     public var deviceId: DeviceID?
 
-    /// Anything but a device.
+    /// Creates a cause other than a device.
     public init(_ kind: Kind) { self.kind = kind }
 
-    /// A device.
+    /// Creates a cause of the kind `device`.
     public init(_ participant: Participant) {
         kind = .device
         userId = participant.userId
@@ -197,7 +198,7 @@ public struct EndedBy: Hashable, Sendable, Codable {
     }
 }
 
-/// A call as one of its users saw it.
+/// The side of a call on which a user is.
 public enum CallDirection: String, Sendable, Codable {
     /// The user was called.
     case incoming

@@ -1,31 +1,31 @@
 /// Why a call ended.
 public enum EndReason: String, Sendable, Codable, CaseIterable {
-    /// Somebody hung up on an accepted call.
+    /// A participant hung up after the call had been accepted.
     case completed
-    /// The caller gave up while it rang.
+    /// The caller canceled while the call was ringing.
     case canceled
-    /// The callee did not want it.
+    /// The callee declined.
     case declined
-    /// The callee was in another call and takes no second.
+    /// The callee was in another call and has the policy `reject`.
     case busy
-    /// It rang until its time was over.
+    /// Nobody accepted before the ring time ended.
     case noAnswer = "no_answer"
     /// No device of the callee reported that it rings.
     case unreachable
-    /// It was accepted, and no media flowed within 30 s.
+    /// The call was accepted and did not become active within 30 s.
     case connectTimeout = "connect_timeout"
-    /// A participant was not heard of for a minute.
+    /// A participant stayed `reconnecting` for 60 s.
     case connectionLost = "connection_lost"
-    /// The two devices found no way to each other.
+    /// The two devices could not establish a connection (ICE failed).
     case iceFailed = "ice_failed"
-    /// A camera or a microphone failed, or what came could not be played.
+    /// A camera or microphone failed, or the media received could not be played.
     case mediaFailed = "media_failed"
-    /// The device can't do what was asked of it.
+    /// A device does not support what the call needs.
     case unsupported
-    /// An administrator ended it.
+    /// An administrator ended the call.
     case admin
 
-    /// The status code that a SIP gateway would use (RFC 3261, section 21). Calls that were answered have had their 200.
+    /// The status code that a SIP gateway would use (RFC 3261, section 21). It is 200 for a call that was active.
     public var sipStatus: Int {
         switch self {
         case .completed, .connectionLost: 200
@@ -41,12 +41,12 @@ public enum EndReason: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// Why one device stopped ringing while the call went on, or because of what another device did.
+/// Why a leg stopped for a reason that is not the end of the call, or because of another device of the user.
 public enum LegReason: String, Sendable, Codable, CaseIterable {
-    /// Another device of the user has picked up.
+    /// Another device of the user accepted.
     case acceptedElsewhere = "accepted_elsewhere"
-    /// Another device of the user has declined.
+    /// Another device of the user declined.
     case declinedElsewhere = "declined_elsewhere"
-    /// The two called each other at once, and the other call goes on.
+    /// The two users called each other at the same time, and another device of the user accepted by its invitation.
     case merged
 }

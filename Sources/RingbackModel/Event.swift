@@ -1,38 +1,39 @@
-/// What can happen to a user. Clients ignore types that they don't know.
+/// The type of an event. Clients must ignore types that they don't know.
 public enum EventType: String, Sendable, Codable, CaseIterable {
-    /// Somebody calls.
+    /// Somebody calls the user.
     case callIncoming = "call.incoming"
     /// A device of the callee rings.
     case callRinging = "call.ringing"
-    /// A device of the callee has picked up.
+    /// A device of the callee has accepted.
     case callAccepted = "call.accepted"
-    /// Media flows.
+    /// The call has become active.
     case callActive = "call.active"
-    /// The call is over.
+    /// The call has ended.
     case callEnded = "call.ended"
-    /// One leg stopped, though not because its device said so.
+    /// The leg of a device has stopped because of what another device did.
     case callStopped = "call.stopped"
-    /// The other side offers.
+    /// The other side sent an offer.
     case callOffer = "call.offer"
-    /// The other side answers an offer.
+    /// The other side sent an answer.
     case callAnswer = "call.answer"
-    /// The other side has found ways to reach it.
+    /// The other side sent ICE candidates.
     case callCandidates = "call.candidates"
-    /// The other side has muted, held or shown something.
+    /// The other side changed its media state.
     case callMedia = "call.media"
-    /// A participant's signaling was lost, or is back.
+    /// The server has lost contact with a participant, or has it again.
     case callParticipant = "call.participant"
-    /// Live only, never stored.
+    /// The presence of a watched user has changed. Not stored.
     case presence
 }
 
-/// A place in a user's event log. Opaque to clients.
+/// A position in a user's event log. Opaque to clients.
 ///
-/// The epoch changes when the log was lost or restored, so that a position of the old log is never taken for one of the new.
+/// The epoch changes when the log is lost or restored, so that a position in the old log is never taken for one in the
+/// new log.
 public struct Cursor: Hashable, Sendable, CustomStringConvertible {
-    /// Which log it is a place in.
+    /// The epoch of the log.
     public let epoch: String
-    /// The number of the newest event that was seen; 0 before the first.
+    /// The number of the newest event that was received; 0 before the first.
     public let position: Int64
 
     package init(epoch: String, position: Int64) {
@@ -40,7 +41,9 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
         self.position = position
     }
 
-    /// - Returns: `nil` for text that no server has given out.
+    /// Parses the text form.
+    ///
+    /// - Returns: `nil` if `text` does not have the form of a cursor, or is longer than 64 bytes.
     public init?(_ text: String) {
         guard text.utf8.count <= 64, let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")), dot > text.startIndex else {
             return nil
@@ -53,13 +56,14 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(epoch).\(position)" }
 }
 
-/// An event as it is kept: everything but what depends on who reads it and when. One object for all who are told.
+/// An event as it is stored: everything that does not depend on the reader and the time of delivery. All recipients
+/// share one object.
 package final class EventBody: Sendable {
     /// `"id":…,"type":…,"time":…,"callId":…,"callSeq":…,"actor":…,"data":…` as JSON members, without braces.
     package let members: [UInt8]
     package let type: EventType
     package let time: Timestamp
-    /// `nil` for an event that belongs to no call, and for one that was read from the log.
+    /// `nil` for an event without a call and for one that was read from the log.
     package let callId: CallID?
 
     package init(
@@ -82,7 +86,7 @@ package final class EventBody: Sendable {
         members = json.finish()
     }
 
-    /// An event that belongs to no call and is never stored.
+    /// Creates an event that belongs to no call and is not stored.
     package init(type: EventType, time: Timestamp, id: String, data: (inout JSONWriter) -> Void) {
         self.type = type
         self.time = time
@@ -103,7 +107,7 @@ package final class EventBody: Sendable {
         callId = nil
     }
 
-    /// The event as delivered: the stored members behind the reader's cursor and the age at this moment.
+    /// Writes the event as it is delivered: the reader's cursor and the current age, followed by the stored members.
     package func write(to json: inout JSONWriter, cursor: Cursor, now: Timestamp) {
         json.object { json in
             json.name("cursor")

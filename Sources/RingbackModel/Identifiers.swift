@@ -1,4 +1,4 @@
-/// The name of a user: 1 to 64 characters of `[A-Za-z0-9._~@-]`, chosen at registration and never reused.
+/// The identifier of a user: 1 to 64 characters of `[A-Za-z0-9._~@-]`, chosen at registration and never reused.
 public struct UserID: Hashable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: String
 
@@ -8,7 +8,7 @@ public struct UserID: Hashable, Sendable, Codable, CustomStringConvertible {
         self.rawValue = rawValue
     }
 
-    /// Whether `prefix` could begin a user's name. The empty prefix can.
+    /// Whether a user identifier can begin with `prefix`. True for the empty prefix.
     public static func isPrefix(_ prefix: String) -> Bool {
         prefix.isEmpty || UserID(prefix) != nil
     }
@@ -37,9 +37,9 @@ public struct UserID: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 }
 
-/// A signed-in browser tab, app or script of a user: 8 to 64 characters of `[A-Za-z0-9_-]`.
+/// The identifier of a device, which is a signed-in browser tab, app or script: 8 to 64 characters of `[A-Za-z0-9_-]`.
 ///
-/// Given by the server it holds 128 random bits.
+/// One that the server has created has 128 random bits.
 public struct DeviceID: Hashable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: String
 
@@ -68,9 +68,10 @@ public struct DeviceID: Hashable, Sendable, Codable, CustomStringConvertible {
     private init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
-/// A call: 8 to 64 characters of `[A-Za-z0-9_-]`.
+/// The identifier of a call: 8 to 64 characters of `[A-Za-z0-9_-]`.
 ///
-/// It begins with the time of the call, so that the newest are side by side in an index, and holds 90 random bits.
+/// One that the server has created begins with the time, so that new calls are adjacent in an index, and has 90 random
+/// bits.
 public struct CallID: Hashable, Sendable, Codable, CustomStringConvertible {
     public let rawValue: String
 
@@ -93,7 +94,7 @@ public struct CallID: Hashable, Sendable, Codable, CustomStringConvertible {
 
     public var description: String { rawValue }
 
-    /// A new identifier. Those of a later millisecond sort behind it.
+    /// Creates an identifier that sorts after those of earlier milliseconds.
     package static func random(at moment: Timestamp) -> CallID {
         CallID(unchecked: OpaqueText.random(at: moment))
     }
@@ -101,20 +102,20 @@ public struct CallID: Hashable, Sendable, Codable, CustomStringConvertible {
     private init(unchecked rawValue: String) { self.rawValue = rawValue }
 }
 
-/// Text that should have been an identifier and is not one.
+/// Thrown when decoding a text that is not a valid identifier.
 public struct InvalidIdentifier: Error, Hashable, Sendable {
     /// The text that was given.
     public let text: String
 }
 
-/// A device of a user: who did something, or whom something is meant for.
+/// A device of a user, as the sender of something or as its recipient.
 public struct Participant: Hashable, Sendable, Codable {
-    /// Whose device it is.
+    /// The user.
     public let userId: UserID
     /// The device.
     public let deviceId: DeviceID
 
-    /// A device of a user's.
+    /// Creates a participant.
     public init(userId: UserID, deviceId: DeviceID) {
         self.userId = userId
         self.deviceId = deviceId

@@ -1,28 +1,28 @@
-/// An offer or an answer on its way (RFC 8829), as the server keeps and delivers it.
+/// An offer or an answer (RFC 8829), as the server stores and delivers it.
 ///
-/// The SDP is never looked into: it stays the JSON string it came in.
+/// The server does not parse the SDP and passes on the JSON string unchanged.
 public struct Description: Hashable, Sendable {
-    /// Which of the two it is.
+    /// Offer or answer.
     public enum Kind: String, Sendable, Codable {
-        /// It opens a negotiation.
+        /// Opens a negotiation.
         case offer
-        /// It closes one.
+        /// Closes a negotiation.
         case answer
     }
 
-    /// The call it belongs to.
+    /// The call.
     public var callId: CallID
-    /// Counted from 1 within a call.
+    /// The number of the negotiation, counted from 1 within a call.
     public var negotiation: Int
-    /// Whether it asks or answers.
+    /// Offer or answer.
     public var kind: Kind
-    /// The `sdp` of an `RTCSessionDescriptionInit`, a JSON string of at most ``Limits/sdpBytes``.
+    /// The `sdp` of an `RTCSessionDescriptionInit`: a JSON string whose content has at most ``Limits/sdpBytes`` bytes.
     public var sdp: JSONText
     /// Whether the offer restarts ICE; false for an answer.
     public var iceRestart: Bool
-    /// Who sent it.
+    /// The device that sent it.
     public var from: Participant
-    /// When the server took it.
+    /// When the server received it.
     public var createdAt: Timestamp
 
     package init(
@@ -44,7 +44,7 @@ extension Description: JSONWritable {
 
     package var expectedSize: Int { sdp.utf8.count + 320 }
 
-    /// The members without the braces.
+    /// Writes the members without the surrounding braces.
     package func writeMembers(to json: inout JSONWriter) {
         json.field("callId", callId.rawValue)
         json.field("negotiation", negotiation)
@@ -59,17 +59,17 @@ extension Description: JSONWritable {
     }
 }
 
-/// An ICE candidate (RFC 8838) as it is stored: one side's, in the order it was sent.
+/// An ICE candidate (RFC 8838), as the server stores it.
 public struct StoredCandidate: Hashable, Sendable {
-    /// Counted from 1 within a call, over both sides.
+    /// The position among all candidates of the call, counted from 1.
     public var position: Int
-    /// Who sent it.
+    /// The device that sent it.
     public var from: Participant
-    /// Of the description that it belongs to, if its sender said so.
+    /// The negotiation that it belongs to, if the sender gave one.
     public var negotiation: Int?
-    /// An `RTCIceCandidateInit`, as it was sent.
+    /// The `RTCIceCandidateInit`, as it was sent.
     public var candidate: JSONText
-    /// When the server took it.
+    /// When the server received it.
     public var createdAt: Timestamp
 
     package init(position: Int, from: Participant, negotiation: Int?, candidate: JSONText, createdAt: Timestamp) {

@@ -1,18 +1,18 @@
-/// Unguessable text in the alphabet of base64url (RFC 4648, section 5).
+/// Random identifiers and tokens in the alphabet of base64url (RFC 4648, section 5).
 package enum OpaqueText {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-    /// The same characters in the order of their codes.
+    /// The same characters sorted by code, so that texts sort like the numbers they encode.
     private static let ascending = alphabet.sorted()
 
-    /// `bytes` random bytes of the system's generator, as base64url without padding.
+    /// `count` random bytes of the system's generator, in base64url without padding.
     package static func random(bytes count: Int) -> String {
-        // Eight bytes at a time: each is a call of the system.
+        // Each call of the generator is a system call, so it is asked for eight bytes at a time.
         var generator = SystemRandomNumberGenerator()
         let words = (0..<(count + 7) / 8).map { _ in generator.next() as UInt64 }
         return encode((0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64($0 % 8 * 8)) })
     }
 
-    /// 7 characters that sort as the moments do, to the millisecond until 2109, and 90 random bits behind them.
+    /// 22 characters: 7 that sort by the time in milliseconds (until 2109), and 90 random bits.
     package static func random(at moment: Timestamp) -> String {
         var generator = SystemRandomNumberGenerator()
         var text: [UInt8] = []

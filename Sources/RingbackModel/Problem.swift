@@ -1,6 +1,6 @@
 /// An error as the client receives it (RFC 9457, `application/problem+json`).
 public struct Problem: Error, Hashable, Sendable {
-    /// The kind of error, for programs. Titles and details are for people and may change.
+    /// The kind of error. Programs should use this; titles and details are for people and may change.
     public enum Code: String, Sendable, Codable, CaseIterable {
         /// The body is not JSON; `detail` gives the line and column.
         case malformedJSON = "malformed_json"
@@ -12,9 +12,9 @@ public struct Problem: Error, Hashable, Sendable {
         case tokenExpired = "token_expired"
         /// The token is valid but does not permit this operation.
         case forbidden
-        /// The old password, which a change of the password asks for, is not the user's.
+        /// A change of the password was requested with a wrong old password.
         case wrongPassword = "wrong_password"
-        /// The call belongs to another device of the user.
+        /// Another device of the user takes part in the call.
         case notAParticipant = "not_a_participant"
         /// The resource does not exist, or is not visible to this user.
         case notFound = "not_found"
@@ -38,7 +38,7 @@ public struct Problem: Error, Hashable, Sendable {
         case staleNegotiation = "stale_negotiation"
         /// The `Idempotency-Key` was used with a different body.
         case idempotencyMismatch = "idempotency_mismatch"
-        /// The log no longer holds this position: start again from a snapshot.
+        /// The log no longer holds this position. Continue from a snapshot.
         case cursorExpired = "cursor_expired"
         /// The body, or a part of it, exceeds its limit.
         case payloadTooLarge = "payload_too_large"
@@ -54,7 +54,7 @@ public struct Problem: Error, Hashable, Sendable {
         case draining
         /// The server can't write to its database: the disk is full or failing.
         case storageUnavailable = "storage_unavailable"
-        /// The server failed.
+        /// An unexpected error in the server.
         case `internal`
     }
 
@@ -76,16 +76,16 @@ public struct Problem: Error, Hashable, Sendable {
     public var code: Code
     /// The HTTP status.
     public var status: Int
-    /// What went wrong in this case, for people.
+    /// What is wrong with this request, in English.
     public var detail: String
-    /// The state of the call, where that is why the request failed.
+    /// The state of the call, if that is why the request failed.
     public var callState: Call.State?
-    /// The fields that are wrong.
+    /// The fields that are wrong; empty if the error is not about fields.
     public var errors: [FieldError]
-    /// For 429 and 503: after how many seconds to retry (RFC 9110, section 10.2.3).
+    /// For 429 and 503: the seconds to wait before retrying (RFC 9110, section 10.2.3).
     public var retryAfterSeconds: Int?
 
-    /// Creates a problem with the status of its code, unless another is given.
+    /// Creates a problem. The status is that of the code unless another is given.
     public init(
         _ code: Code, _ detail: String, status: Int? = nil, callState: Call.State? = nil, errors: [FieldError] = [],
         retryAfterSeconds: Int? = nil
@@ -98,7 +98,7 @@ public struct Problem: Error, Hashable, Sendable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
-    /// A request whose `field` is wrong: 422 with the field in `errors`.
+    /// Creates a problem for a request in which `field` is wrong: 422, with the field in `errors`.
     public static func invalid(_ field: String, _ message: String) -> Problem {
         Problem(.invalidRequest, "\(field): \(message)", errors: [FieldError(field: field, message: message)])
     }

@@ -1,6 +1,6 @@
 extension String {
-    /// Calls `body` with the string's UTF-8, where it is if it lies in one piece. ``Swift/String/withUTF8(_:)`` changes the
-    /// string, and so needs one of its own: a copy, which is counted.
+    /// Calls `body` with the string's UTF-8 bytes, without a copy if they are contiguous. ``Swift/String/withUTF8(_:)``
+    /// is mutating and would always need a copy.
     @inlinable
     package func readUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
         if let result = try utf8.withContiguousStorageIfAvailable(body) { return result }
@@ -9,15 +9,15 @@ extension String {
     }
 }
 
-/// What a client has sent is compared by its bytes, or is checked to be ASCII before. Swift's `==`, `<` and hashes take texts for
-/// equal that Unicode does, and for that sort each run of combining marks, in a time that grows with the square of its
-/// length: 64 KB of them take half a second.
+/// Comparisons of text that a client has sent. Swift's `==`, `<` and hashing normalize the text, which sorts each run
+/// of combining marks in a time that grows with the square of its length: half a second for 64 KB of them. Client text
+/// must therefore be compared by its bytes, or be checked to be ASCII first.
 extension StringProtocol {
-    /// Whether it is the same bytes as another text.
+    /// Whether both have the same UTF-8 bytes.
     @inlinable
     package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 
-    /// Whether it is a text of ASCII's small letters, in whatever case.
+    /// Whether the text equals `other`, ignoring the case of ASCII letters. `other` must be lowercase.
     @inlinable
     package func isCase(of other: String) -> Bool {
         utf8.elementsEqual(other.utf8) { (0x41...0x5A).contains($0) ? $0 | 0x20 == $1 : $0 == $1 }

@@ -1,24 +1,24 @@
-/// A moment as milliseconds since 1970-01-01T00:00:00Z; on the wire RFC 3339 in UTC, `2026-01-31T09:30:00.125Z`.
+/// A time in milliseconds since 1970-01-01T00:00:00Z; in JSON, RFC 3339 in UTC: `2026-01-31T09:30:00.125Z`.
 public struct Timestamp: Hashable, Comparable, Sendable {
-    /// Since 1970-01-01T00:00:00Z; negative before.
+    /// Milliseconds since 1970-01-01T00:00:00Z; negative before.
     public var milliseconds: Int64
 
-    /// A moment by its milliseconds since 1970-01-01T00:00:00Z.
+    /// Creates a time from milliseconds since 1970-01-01T00:00:00Z.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
-    /// The moment `duration` later. Sub-millisecond parts are dropped.
+    /// The time `duration` later. Fractions of a millisecond are dropped.
     public static func + (moment: Timestamp, duration: Duration) -> Timestamp {
         Timestamp(milliseconds: moment.milliseconds &+ duration.milliseconds)
     }
 
-    /// The moment `duration` earlier. Sub-millisecond parts are dropped.
+    /// The time `duration` earlier. Fractions of a millisecond are dropped.
     public static func - (moment: Timestamp, duration: Duration) -> Timestamp {
         Timestamp(milliseconds: moment.milliseconds &- duration.milliseconds)
     }
 
-    /// How much time lies between the two.
+    /// The duration from `earlier` to `later`.
     public static func - (later: Timestamp, earlier: Timestamp) -> Duration {
         .milliseconds(later.milliseconds &- earlier.milliseconds)
     }
@@ -61,9 +61,9 @@ extension Timestamp: CustomStringConvertible {
         }
     }
 
-    /// Reads the form that ``description`` writes; digits of a second may be absent.
+    /// Parses the form that ``description`` has; the fraction of a second may be absent.
     ///
-    /// - Returns: `nil` for anything else, other time zones among it.
+    /// - Returns: `nil` for anything else, including other time zones.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int64? {

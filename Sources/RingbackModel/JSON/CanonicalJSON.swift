@@ -1,8 +1,8 @@
 extension JSONSlice {
-    /// A value's JSON with the members of objects sorted and without white space: the same for all texts that mean the same.
-    /// An empty object gives nothing.
+    /// The value's JSON with sorted members and without white space, so that texts with the same meaning give the same
+    /// bytes. Empty for an empty object.
     ///
-    /// - Parameter names: Of members that are left out, if it is an object.
+    /// - Parameter names: Members of the outermost object to leave out.
     package func canonicalJSON(excluding names: [String]) -> [UInt8] {
         var json = JSONWriter()
         writeCanonical(to: &json, excluding: names)

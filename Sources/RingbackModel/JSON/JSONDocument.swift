@@ -1,19 +1,19 @@
-/// A JSON text (RFC 8259) that was checked as a whole, and where each of its values is: found once, read often.
+/// A JSON text (RFC 8259) that has been validated, and the positions of all its values.
 final class JSONDocument: Sendable {
-    /// A value, or a member's name. They stand in the order of the text: what an array holds follows the array, what an
-    /// object holds follows the object, each name before its value.
+    /// A value or the name of a member. Nodes are in the order of the text: an array is followed by its elements, an
+    /// object by its members, each name before its value.
     struct Node: Sendable {
-        /// The place of its bytes in the text, a string's with its quotes.
+        /// The offset of the first byte; for a string, of its opening quote.
         let start: UInt32
         var end: UInt32
-        /// The node behind it and all that it holds.
+        /// The index of the node after this one and everything in it.
         var next: UInt32
-        /// By how many bytes the escapes of a string make it longer.
+        /// How many bytes the escapes add to the length of a string.
         let escapes: UInt32
         let kind: JSONSlice.Kind
 
         var range: Range<Int> { Int(start)..<Int(end) }
-        /// Of a string: the bytes of its content with its escapes resolved.
+        /// For a string: the length of its content in bytes, with escapes resolved.
         var contentCount: Int { range.count - 2 - Int(escapes) }
     }
 
@@ -21,8 +21,8 @@ final class JSONDocument: Sendable {
     let nodes: [Node]
 
     /// - Parameters:
-    ///   - maximumDepth: How deep values may be nested.
-    ///   - maximumNodes: How many values and names there may be. Each takes 20 bytes as long as the document is there.
+    /// How deeply values may be nested.
+    /// How many values and names there may be. Each takes 20 bytes of memory.
     init(parsing utf8: [UInt8], maximumDepth: Int, maximumNodes: Int) throws(JSONSyntaxError) {
         guard utf8.count < UInt32.max else { throw JSONSyntaxError(offset: 0, line: 1, column: 1, reason: "too long") }
         nodes = try utf8.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in
@@ -35,8 +35,8 @@ final class JSONDocument: Sendable {
 }
 
 extension JSONDocument {
-    /// The node of the value that `object` has under a name; `nil` where it has none or is no object. Names are compared
-    /// byte by byte (RFC 8259, section 8.3).
+    /// The node of the member `name` of `object`, the last one if there are several; `nil` if there is none or the node
+    /// is not an object. Names are compared byte by byte (RFC 8259, section 8.3).
     func member(_ name: String, of object: Int) -> Int? {
         name.readUTF8 { utf8 in
             nodes.withUnsafeBufferPointer { nodes in
@@ -52,7 +52,7 @@ extension JSONDocument {
         }
     }
 
-    /// Whether a string's content with its escapes resolved is these bytes.
+    /// Whether the content of a string, with escapes resolved, equals `utf8`.
     func isContent(of string: Node, _ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
         guard string.contentCount == utf8.count else { return false }
         guard string.escapes == 0 else {
@@ -65,7 +65,7 @@ extension JSONDocument {
         }
     }
 
-    /// A string's content with its escapes resolved.
+    /// The content of a string, with escapes resolved.
     func content(of string: Node) -> String {
         let content = string.range.dropFirst().dropLast()
         guard string.escapes == 0 else { return String(decoding: Self.unescape(bytes[content]), as: UTF8.self) }
@@ -74,7 +74,7 @@ extension JSONDocument {
         }
     }
 
-    /// - Parameter content: Its escapes are whole: the scanner has seen them.
+    /// - Parameter content: Must have been validated by the scanner.
     private static func unescape(_ content: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(content.count)

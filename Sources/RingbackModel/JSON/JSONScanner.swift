@@ -1,4 +1,4 @@
-/// Checks a JSON text (RFC 8259) and notes where its values are.
+/// Validates a JSON text (RFC 8259) and records the positions of its values.
 struct JSONScanner {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let maximumDepth: Int
@@ -6,18 +6,18 @@ struct JSONScanner {
     private var position = 0
     private(set) var nodes: [JSONDocument.Node] = []
 
-    /// - Parameter bytes: To be there as long as the scanner is used; fewer than 4 GiB.
+    /// - Parameter bytes: Must outlive the scanner. Less than 4 GiB.
     init(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int, maximumNodes: Int) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
         self.maximumNodes = maximumNodes
-        // Enough for what comes most.
+        // Enough for most requests.
         nodes.reserveCapacity(24)
     }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    /// The one value that the whole text holds is the first node.
+    /// Scans the whole text, whose only value becomes the first node.
     mutating func scanDocument() throws(JSONSyntaxError) {
         // A byte-order mark may be ignored (RFC 8259, section 8.1).
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
@@ -74,7 +74,7 @@ struct JSONScanner {
         }
     }
 
-    /// Passes over the bracket of an object or array.
+    /// Adds a node for an object or array and moves past its opening bracket.
     private mutating func begin(_ kind: JSONSlice.Kind) -> Int {
         note(kind, from: position)
         position += 1
@@ -125,7 +125,7 @@ struct JSONScanner {
         var place = start + 1
         var escapes = 0
         while place < count {
-            // ASCII that means nothing in a string, eight bytes at a time.
+            // Skips ordinary ASCII characters, eight bytes at a time.
             if place + 8 <= count {
                 let word = UnsafeRawPointer(bytes.baseAddress! + place).loadUnaligned(as: UInt64.self).littleEndian
                 let isSpecial = (Self.escapable(in: word) | word) & 0x8080_8080_8080_8080
@@ -142,7 +142,7 @@ struct JSONScanner {
                 return note(.string, from: start, escapes: escapes)
             case UInt8(ascii: "\\"):
                 position = place
-                // One often follows another: a line ends with two.
+                // Escapes often come in pairs, as `\r\n` does at the end of each line of SDP.
                 repeat { escapes += try scanEscape() } while current == UInt8(ascii: "\\")
                 place = position
             case 0x20..<0x80: place += 1
@@ -159,17 +159,17 @@ struct JSONScanner {
         throw error("unexpected end in a string")
     }
 
-    /// The highest bit of every byte that is a quote, a backslash or a control character. A borrow makes a byte look like one
-    /// only above one that is. The other bits mean nothing.
+    /// Sets the highest bit of every byte that is a quote, a backslash or a control character. A borrow can set it in
+    /// further bytes, but only above such a byte. The other bits are undefined.
     static func escapable(in word: UInt64) -> UInt64 {
         let isControl = (word &- 0x2020_2020_2020_2020) & ~word
         return zeroes(in: word ^ 0x2222_2222_2222_2222) | zeroes(in: word ^ 0x5C5C_5C5C_5C5C_5C5C) | isControl
     }
 
-    /// The highest bit of every byte that is zero, and perhaps of the ones above it.
+    /// Sets the highest bit of every byte that is zero, and possibly of bytes above it.
     private static func zeroes(in word: UInt64) -> UInt64 { (word &- 0x0101_0101_0101_0101) & ~word }
 
-    /// - Returns: By how many bytes the escape is longer than what it stands for is in UTF-8.
+    /// - Returns: How many bytes longer the escape is than the character in UTF-8.
     private mutating func scanEscape() throws(JSONSyntaxError) -> Int {
         position += 1
         switch current {
@@ -188,7 +188,7 @@ struct JSONScanner {
         }
     }
 
-    /// Four hexadecimal digits behind the `u` at the position.
+    /// Reads the `u` at the position and the four hexadecimal digits after it.
     private mutating func scanUnit() throws(JSONSyntaxError) -> UInt32 {
         position += 1
         var unit: UInt32 = 0
@@ -200,7 +200,7 @@ struct JSONScanner {
         return unit
     }
 
-    /// Well-formed UTF-8 as Unicode's table 3-7 has it.
+    /// Reads one character of well-formed UTF-8 (The Unicode Standard, table 3-7).
     private mutating func scanMultibyte(first: UInt8) throws(JSONSyntaxError) {
         let (second, length): (ClosedRange<UInt8>, Int)
         switch first {

@@ -1,9 +1,10 @@
-/// A value inside a JSON text that has been checked as a whole: a view, not a copy.
+/// A value in a validated JSON text. It refers to the text and does not copy it.
 package struct JSONSlice: Sendable {
     private let document: JSONDocument
     private let index: Int
 
-    /// Checks `utf8` against RFC 8259: one value, valid UTF-8, no lone surrogates, at most `maximumDepth` deep.
+    /// Validates `utf8` as RFC 8259: one value, valid UTF-8, no lone surrogates, at most `maximumDepth` levels and
+    /// `maximumNodes` values and names.
     package init(
         parsing utf8: [UInt8], maximumDepth: Int = Limits.jsonDepth, maximumNodes: Int = Limits.jsonValues
     ) throws(JSONSyntaxError) {
@@ -11,10 +12,10 @@ package struct JSONSlice: Sendable {
             try JSONDocument(parsing: utf8, maximumDepth: maximumDepth, maximumNodes: maximumNodes), 0)
     }
 
-    /// Parses what was within its bounds before it was kept, perhaps inside of something else: there are none here but that
-    /// of the stack.
+    /// Parses JSON that was within the limits of a request when it was stored and may have been nested in another value
+    /// since. The only limit is 512 levels, to protect the stack.
     ///
-    /// - Returns: `nil` for what is not JSON.
+    /// - Returns: `nil` if it is not valid JSON.
     package init?(kept utf8: [UInt8]) {
         guard let document = try? JSONDocument(parsing: utf8, maximumDepth: 512, maximumNodes: .max) else { return nil }
         self.init(document, 0)
@@ -32,15 +33,16 @@ package struct JSONSlice: Sendable {
 
     package var kind: Kind { node.kind }
 
-    /// The bytes that the value takes.
+    /// The length of the value's text in bytes.
     package var count: Int { node.range.count }
 
-    /// The value's own bytes.
+    /// A copy of the value's text.
     package var text: JSONText { JSONText(unchecked: Array(bytes)) }
 
     package var bool: Bool? { kind == .bool ? bytes.first == UInt8(ascii: "t") : nil }
 
-    /// A number's or a bool's own characters, a string's content: how a parameter of a URL would have been written.
+    /// The value as it would be written in a URL: the text of a number or boolean, the content of a string; `nil` for
+    /// others.
     package var parameterText: String? {
         switch kind {
         case .string: string
@@ -49,7 +51,7 @@ package struct JSONSlice: Sendable {
         }
     }
 
-    /// An integer, also when written as `1.0` or `1e2` (then up to 2^53); `nil` for other numbers.
+    /// An integer, including one written as `1.0` or `1e2` (up to 2^53); `nil` for other numbers.
     package var integer: Int? {
         guard kind == .number else { return nil }
         let digits = String(decoding: bytes, as: UTF8.self)
@@ -71,19 +73,19 @@ package struct JSONSlice: Sendable {
         return document.content(of: node)
     }
 
-    /// UTF-8 bytes of a string's content with its escapes resolved.
+    /// The length of a string's content in bytes, with escapes resolved.
     package var stringByteCount: Int? {
         node.kind == .string ? node.contentCount : nil
     }
 
-    /// Whether it is a string of the same bytes.
+    /// Whether the value is a string with the same bytes as `text`.
     package func isString(_ text: String) -> Bool {
         node.kind == .string && text.readUTF8 { document.isContent(of: node, $0) }
     }
 }
 
 extension JSONSlice {
-    /// An array's elements; `nil` for another kind of value.
+    /// The elements of an array; `nil` for other values.
     package var elements: [JSONSlice]? {
         let node = node
         guard node.kind == .array else { return nil }
@@ -96,7 +98,7 @@ extension JSONSlice {
         return elements
     }
 
-    /// An object's members in their order; `nil` for another kind of value.
+    /// The members of an object, in order; `nil` for other values.
     package var members: [(name: String, value: JSONSlice)]? {
         let node = node
         guard node.kind == .object else { return nil }
@@ -109,12 +111,12 @@ extension JSONSlice {
         return members
     }
 
-    /// An object's members in the order of their names' bytes, of those with one name the last; `nil` for another kind of
-    /// value.
+    /// The members of an object, sorted by the bytes of their names; of members with the same name, the last. `nil` for
+    /// other values.
     package var membersByName: [(name: String, value: JSONSlice)]? {
         guard let members else { return nil }
         var sorted: [(name: String, value: JSONSlice)] = []
-        // Those with one name stay in their order.
+        // The sort is stable: members with the same name keep their order.
         for member in members.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
             if let last = sorted.last, last.name.hasSameBytes(as: member.name) { sorted.removeLast() }
             sorted.append(member)
@@ -122,12 +124,12 @@ extension JSONSlice {
         return sorted
     }
 
-    /// A member of an object. Of members with one name the last counts.
+    /// The member `name` of an object. Of members with the same name, the last.
     package subscript(name: String) -> JSONSlice? {
         document.member(name, of: index).map { JSONSlice(document, $0) }
     }
 
-    /// A member of an object that is not null: in a request, null means absent.
+    /// The member `name` unless it is null: in a request, null means absent.
     package func present(_ name: String) -> JSONSlice? {
         guard let member = self[name], member.kind != .null else { return nil }
         return member

@@ -1,11 +1,11 @@
-/// One JSON value as the bytes it was written in, checked against RFC 8259 and passed on untouched.
+/// One JSON value, kept as the bytes in which it arrived. Valid according to RFC 8259.
 public struct JSONText: Hashable, Sendable {
-    /// A whole value without white space around it, in UTF-8.
+    /// The value in UTF-8, without white space around it.
     public let utf8: [UInt8]
 
-    /// Checks that `utf8` is one JSON value, nested at most ``Limits/jsonDepth`` deep.
+    /// Validates that `utf8` is one JSON value, nested at most ``Limits/jsonDepth`` levels deep.
     ///
-    /// - Throws: ``JSONSyntaxError`` with the place.
+    /// - Throws: ``JSONSyntaxError`` with the position of the first error.
     public init(_ utf8: [UInt8]) throws(JSONSyntaxError) {
         self = try JSONSlice(parsing: utf8).text
     }
@@ -36,15 +36,15 @@ public struct JSONText: Hashable, Sendable {
     }
 }
 
-/// Where a text stops to be JSON.
+/// An error in a JSON text, and its position.
 public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Bytes from the start.
+    /// The offset in bytes, counted from 0.
     public let offset: Int
-    /// Counted from 1.
+    /// The line, counted from 1.
     public let line: Int
-    /// Bytes in the line, counted from 1.
+    /// The position in the line in bytes, counted from 1.
     public let column: Int
-    /// What should have stood there.
+    /// What is wrong at this position.
     public let reason: String
 
     public var description: String { "\(reason) at line \(line), column \(column)" }

@@ -4,15 +4,15 @@
     import Darwin
 #endif
 
-/// Writes JSON (RFC 8259) into one piece of memory of its own, without intermediate values.
+/// Writes JSON (RFC 8259) into a buffer of its own, without intermediate values.
 ///
-/// Behind every value a comma is due before the next, so nesting needs no bookkeeping. Not an array: with each write that would
-/// look whether somebody else holds it.
+/// Every value is preceded by a comma if one is due, so nesting needs no bookkeeping. The buffer is not an array
+/// because every write to an array checks that it is uniquely referenced.
 package struct JSONWriter: ~Copyable {
-    // Of malloc: `allocate(capacity:)` asks for aligned memory, which costs glibc twice as much and leaves gaps.
+    // From malloc: `allocate(capacity:)` requests aligned memory, which costs twice as much with glibc and leaves gaps.
     private var memory: UnsafeMutablePointer<UInt8>
     private var capacity: Int
-    /// Bytes that are written.
+    /// The number of bytes written.
     private var count = 0
     private var isCommaDue = false
 
@@ -23,10 +23,10 @@ package struct JSONWriter: ~Copyable {
 
     deinit { free(memory) }
 
-    /// What is written.
+    /// Returns the text.
     package consuming func finish() -> [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
 
-    /// Calls `body` with what is written, where it is.
+    /// Calls `body` with the text, without copying it.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try body(UnsafeRawBufferPointer(start: memory, count: count))
     }
@@ -65,7 +65,7 @@ package struct JSONWriter: ~Copyable {
         Self.put(value.magnitude, digits: digits, at: place + sign)
     }
 
-    /// A string of an identifier, which needs no escapes, a dot and a number that is not negative.
+    /// Writes the string `identifier.number`. The identifier must need no escapes, and the number must not be negative.
     package mutating func string(_ identifier: String, _ number: Int64) {
         identifier.readUTF8 { identifier in
             let digits = Self.digits(of: UInt64(number))
@@ -95,7 +95,7 @@ package struct JSONWriter: ~Copyable {
 
     package mutating func null() { literal("null") }
 
-    /// A value, or members (`"a":1,"b":2`), that are JSON already.
+    /// Writes JSON as it is: a value, or members (`"a":1,"b":2`).
     package mutating func raw(_ json: [UInt8]) {
         json.withUnsafeBufferPointer { Self.copy($0, to: room($0.count)) }
     }
@@ -110,7 +110,7 @@ package struct JSONWriter: ~Copyable {
         isCommaDue = false
     }
 
-    /// What follows a name that was written as a string.
+    /// Writes the colon after a name that was written as a string.
     package mutating func colon() {
         isCommaDue = false
         room(1)[0] = UInt8(ascii: ":")
@@ -133,7 +133,7 @@ package struct JSONWriter: ~Copyable {
         room(1)[0] = bracket
     }
 
-    /// Writes a string that needs no escapes any more.
+    /// Writes a string whose escapes have been resolved into the text already.
     private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
         let place = room(text.count + 2)
         place[0] = UInt8(ascii: "\"")
@@ -141,9 +141,9 @@ package struct JSONWriter: ~Copyable {
         place[text.count + 1] = UInt8(ascii: "\"")
     }
 
-    /// Writes a comma if one is due.
+    /// Writes a comma if one is due, and reserves `size` bytes after it.
     ///
-    /// - Returns: The place for so many bytes behind it, all of which are to be written before anything else is.
+    /// - Returns: The reserved bytes. The caller must initialize all of them before the next write.
     private mutating func room(_ size: Int) -> UnsafeMutablePointer<UInt8> {
         if size >= capacity - count { grow(by: size + 1) }
         if isCommaDue {
@@ -180,7 +180,7 @@ package struct JSONWriter: ~Copyable {
         }
     }
 
-    /// Whether nothing has to be escaped; eight bytes at a time, the last of them once more when it doesn't come out even.
+    /// Whether no byte needs an escape. Checks eight bytes at a time; the last eight may overlap the previous ones.
     private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard text.count >= 8 else {
             return text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
@@ -223,7 +223,7 @@ package struct JSONWriter: ~Copyable {
 package protocol JSONWritable {
     func write(to json: inout JSONWriter)
 
-    /// About how many bytes of JSON it is.
+    /// An estimate of the length of the JSON in bytes, for the initial capacity of the buffer.
     var expectedSize: Int { get }
 }
 
@@ -274,7 +274,7 @@ extension JSONWriter {
         array(values) { $1.write(to: &$0) }
     }
 
-    // What is nil is left out: on the wire a field may be absent, never null.
+    // Optional fields are left out when nil: a response never contains null.
 
     package mutating func optionalField(_ name: StaticString, _ value: String?) {
         if let value { field(name, value) }
