@@ -1,14 +1,14 @@
 import Foundation
 import RingbackModel
 
-/// Where the server is, and how the URLs of its resources are made.
+/// The base URL of the server, and how the URLs of its resources are derived from it.
 struct BaseURL: Sendable {
     let isSecure: Bool
-    /// As it stands in a `Host` header.
+    /// Host and port, as in the `Host` header.
     let authority: String
-    /// `http://host:port/path`, without a slash at its end.
+    /// `http://host:port/path`, without a trailing slash.
     let text: String
-    /// What stands before `/v1`: empty, or a path that begins with a slash.
+    /// The path before `/v1`: empty, or beginning with a slash.
     let path: String
 
     init(_ url: URL) throws(RingbackError) {
@@ -29,7 +29,7 @@ struct BaseURL: Sendable {
         text = "\(scheme)://\(authority)\(path)"
     }
 
-    /// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
+    /// Percent-encodes everything but the unreserved characters (RFC 3986, section 2.3).
     static func encode(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []

@@ -1,10 +1,11 @@
 public import RingbackModel
 
-/// A call that a device takes part in, and what it can do about it.
+/// A call, with the operations that this device can perform on it.
 ///
-/// It holds the call as it was when the handle was made; what becomes of it comes with the events of its ``id``.
+/// A handle does not change: it holds the call as it was when the handle was created. Follow the events with its
+/// ``id``, or ask for ``current()``.
 public struct CallHandle: Sendable, Identifiable {
-    /// The call as it was when this handle was made.
+    /// The call as it was when the handle was created.
     public let call: Call
     private let client: RingbackClient
 
@@ -19,7 +20,7 @@ public struct CallHandle: Sendable, Identifiable {
     /// Whether this device's user placed the call.
     public var isOutgoing: Bool { call.caller.userId == client.session?.userId }
 
-    /// The call as it is now.
+    /// The current state of the call. See ``RingbackClient/getCall(_:)``.
     public func current() async throws -> Call { try await client.getCall(id) }
 
     /// Reports that this device rings. See ``RingbackClient/alerting(_:idempotencyKey:)``.
@@ -67,13 +68,14 @@ public struct CallHandle: Sendable, Identifiable {
         try await client.addCandidates(id, candidates, negotiation: negotiation)
     }
 
-    /// Reports that media flow. See ``RingbackClient/connected(_:idempotencyKey:)``.
+    /// Reports that the devices are connected. See ``RingbackClient/connected(_:idempotencyKey:)``.
     @discardableResult
     public func connected(idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await client.connected(id, idempotencyKey: idempotencyKey)
     }
 
-    /// Tells the other side what is muted, shown or held.
+    /// Sets the media state of this device and sends it to the other side. See
+    /// ``RingbackClient/setMedia(_:_:idempotencyKey:)``.
     @discardableResult
     public func setMedia(_ media: MediaState) async throws -> Call { try await client.setMedia(id, media) }
 

@@ -1,2 +1,2 @@
-// Importing the SDK imports the vocabulary too: `Call`, `UserID`, `Problem`.
+// Importing the SDK also imports the types of the protocol: `Call`, `UserID`, `Problem`.
 @_exported public import RingbackModel

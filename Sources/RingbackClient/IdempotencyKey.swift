@@ -1,9 +1,14 @@
 import RingbackModel
 
-/// The name of one intention, so that a write that is repeated is done once.
+/// Identifies one write, so that the server does not carry it out twice when the request is repeated.
 ///
-/// The server keeps it for 24 h, for this device and this route. Methods that take one make a fresh one by themselves; give
-/// your own to repeat a write after a restart of your program.
+/// A key belongs to one device and one operation. The server remembers the key of an invitation while the call is live
+/// and for 10 minutes after the invitation, the keys of other writes to a call (the newest 128 of each device) for as
+/// long as the call is in the history, and those of writes to the account for 10 minutes or until it restarts.
+/// Repeating a key with different content throws `idempotency_mismatch`.
+///
+/// By default, each method that takes a key creates a new one and uses it for its own retries. Pass a key to repeat a
+/// write after a restart of the program.
 public struct IdempotencyKey: Sendable, Hashable, CustomStringConvertible {
     /// 1 to 255 visible ASCII characters.
     public let rawValue: String
@@ -18,9 +23,9 @@ public struct IdempotencyKey: Sendable, Hashable, CustomStringConvertible {
 
     private init(unchecked rawValue: String) { self.rawValue = rawValue }
 
-    /// A new key of 128 random bits.
+    /// Creates a key of 128 random bits.
     public static func random() -> IdempotencyKey { IdempotencyKey(unchecked: OpaqueText.random(bytes: 16)) }
 
-    /// The key itself.
+    /// The same as ``rawValue``.
     public var description: String { rawValue }
 }

@@ -1,17 +1,18 @@
 import RingbackModel
 
-/// When what failed is tried again: after a time that doubles, is bounded, and is random within its upper half.
+/// The delays between retries: doubling, bounded, and random within the upper half.
 public struct RetryPolicy: Sendable, Hashable {
-    /// How often a request is repeated. Events are tried for as long as somebody waits for them.
+    /// How often a request is repeated. Connections for events are retried without limit.
     public var maximumRetries: Int
-    /// About the first wait.
+    /// The first delay, before randomization.
     public var firstDelay: Duration
-    /// No wait is longer, but for a `Retry-After`.
+    /// The longest delay, except for a `Retry-After`.
     public var maximumDelay: Duration
-    /// A longer `Retry-After` is not waited for: a request throws, events wait this long.
+    /// The longest `Retry-After` to wait for. With a longer one, a request throws, and events wait for this long.
     public var maximumRetryAfter: Duration
 
-    /// - Parameters: 4 retries, after 0.25 s, 0.5 s, … 15 s; a `Retry-After` up to 60 s.
+    /// Creates a policy. The defaults are 4 retries, with delays of 0.25 s, 0.5 s, … up to 15 s, and a `Retry-After` of
+    /// up to 60 s.
     public init(
         maximumRetries: Int = 4, firstDelay: Duration = .milliseconds(250), maximumDelay: Duration = .seconds(15),
         maximumRetryAfter: Duration = .seconds(60)
@@ -22,8 +23,8 @@ public struct RetryPolicy: Sendable, Hashable {
         self.maximumRetryAfter = maximumRetryAfter
     }
 
-    /// How long to wait after `failures` in a row, 1 or more: from half to all of the doubled time, so that clients that lost
-    /// one server together don't come back together.
+    /// The delay after `failures` consecutive failures, at least 1: between half of the doubled delay and all of it, so
+    /// that clients that lost the same server do not return at the same moment.
     func delay(afterFailures failures: Int, retryAfter: Duration?) -> Duration {
         let exponent = min(max(failures - 1, 0), 30)
         let full = min(maximumDelay, firstDelay * (1 << exponent))

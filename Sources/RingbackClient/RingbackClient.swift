@@ -3,7 +3,7 @@ public import Foundation
 public import RingbackModel
 import Synchronization
 
-/// A device of a user's: it signs in, receives events, and places and takes calls.
+/// A client for one device of a user: signs in, receives events, makes and answers calls.
 ///
 /// ```swift
 /// let client = try RingbackClient(baseURL: URL(string: "https://ringback.example.org")!)
@@ -12,29 +12,31 @@ import Synchronization
 /// for try await event in client.events() { … }
 /// ```
 ///
-/// A client may be used from any number of tasks. Cancelling a task ends the HTTP request it waits for, on the server too.
-/// All transfers of the process run on one thread, a WebSocket on one of its own.
+/// A client may be used from any number of tasks. Cancelling a task cancels its HTTP request, on the server too. All
+/// HTTP transfers of the process share one thread; each WebSocket has its own.
 ///
 /// While ``events(after:over:)`` is connected by WebSocket, requests go over that socket, otherwise over HTTP; see
-/// <doc:WhereRequestsGo>. Requests that fail for a reason that may pass are repeated as ``RetryPolicy`` says, writes with the
-/// same key, so that nothing is done twice.
+/// <doc:WhereRequestsGo>. Requests that fail for a temporary reason are repeated according to ``RetryPolicy``. Writes
+/// are repeated with the same key, so they are not carried out twice.
 public final class RingbackClient: Sendable {
     let base: BaseURL
-    /// Where the server is.
+    /// The URL of the server.
     public let baseURL: URL
-    /// How connections are made.
+    /// The options for connections.
     public let network: NetworkOptions
-    /// When what failed is tried again.
+    /// The delays between retries.
     public let retries: RetryPolicy
     let requests: RequestQueue
     private let signedIn: Mutex<Session?>
 
+    /// Creates a client.
+    ///
     /// - Parameters:
-    ///   - baseURL: Where the server is: `https://ringback.example.org`, or with a path behind which it stands.
-    ///   - session: Of an earlier sign-in, if there was one.
-    ///   - network: Whom to trust, through which proxy, how long to wait.
-    ///   - retries: When what failed is tried again.
-    /// - Throws: ``RingbackError/invalidArgument(_:)`` for a URL that is not http or https, or has a query.
+    /// - baseURL: The URL of the server: `https://ringback.example.org`, with a path if the API is below one.
+    /// - session: A session from an earlier sign-in.
+    /// - network: Certificates, proxy and timeouts.
+    /// - retries: The delays between retries.
+    /// - Throws: ``RingbackError/invalidArgument(_:)`` if the URL is not http or https, or has a query.
     public init(
         baseURL: URL, session: Session? = nil, network: NetworkOptions = NetworkOptions(),
         retries: RetryPolicy = RetryPolicy()
@@ -47,7 +49,7 @@ public final class RingbackClient: Sendable {
         signedIn = Mutex(session)
     }
 
-    /// The session of the last sign-in; keep it to stay the same device. `nil` before.
+    /// The current session; `nil` before signing in. Store it to remain the same device after a restart.
     public var session: Session? { signedIn.withLock { $0 } }
 
     func use(_ session: Session?) {
@@ -57,15 +59,15 @@ public final class RingbackClient: Sendable {
 
     // MARK: Requests
 
-    /// - Throws: ``RingbackError`` for every status but those of the 200s.
+    /// - Throws: ``RingbackError`` for every status that is not 2xx.
     static func check(_ response: CurlResponse) throws(RingbackError) {
         guard !(200...299).contains(response.head.status) else { return }
         if let problem = ServerProblem(response) { throw .problem(problem) }
         if response.head.status == 407 { throw .proxyWantsPassword }
         let reason =
             switch response.head.status {
-            case 300...399: "an unexpected redirect: use that URL as the base URL if it is the server's"
-            default: "it is not a problem of this protocol; a proxy before the server may have answered"
+            case 300...399: "it is a redirect; if the target is the server, use it as the base URL"
+            default: "it does not follow the protocol; it may come from a proxy in front of the server"
             }
         throw .unexpectedResponse(UnexpectedResponse(response.head, reason))
     }
@@ -86,9 +88,10 @@ public final class RingbackClient: Sendable {
         return http
     }
 
-    /// What every request carries.
+    /// The headers of every request.
     ///
-    /// - Throws: ``RingbackError/notSignedIn``, and for a token that no header can carry.
+    /// - Throws: ``RingbackError/notSignedIn``; ``RingbackError/invalidArgument(_:)`` if the token contains characters
+    ///   not allowed in a header.
     func headers(token: String? = nil, isOpen: Bool) throws(RingbackError) -> [(name: String, value: String)] {
         let headers = [("Accept", "*/*"), ("User-Agent", "ringback-swift/0.1")]
         guard let token = token ?? session?.token else {
@@ -96,12 +99,12 @@ public final class RingbackClient: Sendable {
             throw .notSignedIn
         }
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw .invalidArgument("the token has characters that a header can't carry")
+            throw .invalidArgument("the token contains characters that are not allowed in a header")
         }
         return isOpen ? headers : headers + [("Authorization", "Bearer \(token)")]
     }
 
-    /// Sends a request, and reads the JSON object of the answer.
+    /// Sends a request and decodes the JSON object in the response.
     func object<Value>(
         _ request: OperationRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
     ) async throws -> Value {
@@ -122,7 +125,7 @@ public final class RingbackClient: Sendable {
         }
     }
 
-    /// Sends a request, and reads a page.
+    /// Sends a request and decodes the page in the response.
     func page<Item>(
         _ request: OperationRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Item
     ) async throws -> Page<Item> {

@@ -1,29 +1,29 @@
 import CurlTransport
 import RingbackModel
 
-/// What goes wrong with a request or with the events.
+/// An error of a request or of a sequence of events.
 ///
-/// Cancelled tasks throw `CancellationError`, everything else this.
+/// The only other error thrown is `CancellationError`, when the task is cancelled.
 public enum RingbackError: Error, Sendable, Hashable {
-    /// The server answered with a problem (RFC 9457).
+    /// The server responded with a problem (RFC 9457).
     case problem(ServerProblem)
-    /// The server was not reached, or the connection failed.
+    /// The server could not be reached, or the connection failed.
     case transport(TransportFailure)
-    /// What answered does not speak this protocol: a page of a proxy's, a redirect, half an answer.
+    /// The response does not follow the protocol, such as a page of a proxy, a redirect or an incomplete response.
     case unexpectedResponse(UnexpectedResponse)
-    /// The server closed the WebSocket with a code that says not to reconnect.
+    /// The server closed the WebSocket with a code after which the client must not reconnect.
     case socketClosed(code: UInt16, reason: String)
-    /// The request needs a token: sign in first.
+    /// The request requires a session: sign in first.
     case notSignedIn
-    /// An argument can't be sent. The text names it.
+    /// An argument is invalid. The text says which.
     case invalidArgument(String)
 
-    /// The code of the server's problem, if it is one this version knows.
+    /// The code of the server's problem, if this version knows it.
     public var code: Problem.Code? {
         if case .problem(let problem) = self { problem.code } else { nil }
     }
 
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if there was a response.
     public var status: Int? {
         switch self {
         case .problem(let problem): problem.status
@@ -32,7 +32,7 @@ public enum RingbackError: Error, Sendable, Hashable {
         }
     }
 
-    /// Whether the same request may succeed later without a change.
+    /// Whether the same request may succeed later, unchanged.
     public var isRetryable: Bool {
         switch self {
         case .problem(let problem): problem.isRetryable
@@ -42,7 +42,7 @@ public enum RingbackError: Error, Sendable, Hashable {
         }
     }
 
-    /// How long the server asks to wait before another try.
+    /// How long the server asks to wait before a retry.
     public var retryAfter: Duration? {
         switch self {
         case .problem(let problem): problem.retryAfter
@@ -53,7 +53,7 @@ public enum RingbackError: Error, Sendable, Hashable {
 }
 
 extension RingbackError: CustomStringConvertible {
-    /// A sentence for people.
+    /// A description for people.
     public var description: String {
         switch self {
         case .problem(let problem): problem.description
@@ -67,55 +67,55 @@ extension RingbackError: CustomStringConvertible {
     }
 }
 
-/// A problem (RFC 9457) that the server answered with.
+/// A problem (RFC 9457) in a response of the server.
 public struct ServerProblem: Sendable, Hashable, CustomStringConvertible {
-    /// What went wrong, as it stood in the answer. A newer server may have codes that ``code`` does not know.
+    /// The code as text. A newer server may send codes for which ``code`` is nil.
     public var codeName: String
     /// The code, if this version knows it.
     public var code: Problem.Code? { Problem.Code(rawValue: codeName) }
     /// The HTTP status.
     public var status: Int
-    /// The code as a phrase.
+    /// A short summary, the same for every problem with this code.
     public var title: String
-    /// What went wrong this time.
+    /// What is wrong with this request.
     public var detail: String
-    /// Whether the same request may succeed later without a change.
+    /// Whether the same request may succeed later, unchanged.
     public var isRetryable: Bool
-    /// The state of the call that the request did not fit.
+    /// The state of the call, if that is why the request failed.
     public var callState: Call.State?
-    /// The fields that don't fit.
+    /// The fields that are wrong.
     public var errors: [Problem.FieldError]
-    /// The `Retry-After` of the answer.
+    /// The `Retry-After` of the response.
     public var retryAfter: Duration?
 
-    /// The code and what went wrong.
+    /// The code, the status and the detail.
     public var description: String { "\(codeName) (\(status)): \(detail.isEmpty ? title : detail)" }
 }
 
-/// Why no answer came.
+/// A failure to get a response.
 public struct TransportFailure: Sendable, Hashable, CustomStringConvertible {
-    /// What failed.
+    /// The kinds of failures.
     public enum Kind: String, Sendable, Hashable {
-        /// The host's or the proxy's name has no address.
+        /// The name of the host or of the proxy could not be resolved.
         case nameNotFound
-        /// Nothing answers at the address.
+        /// No connection to the address could be established.
         case unreachable
-        /// The certificate is not trusted or is another host's, or the two have no TLS in common.
+        /// The certificate is not trusted or is for another host, or the TLS handshake failed.
         case tls
-        /// It took too long.
+        /// A timeout was exceeded.
         case timedOut
-        /// The connection broke in the middle.
+        /// The connection was lost.
         case connectionLost
-        /// What answered is not HTTP.
+        /// The response is not HTTP.
         case notHTTP
-        /// The proxy or the URL is not usable.
+        /// The proxy or the URL cannot be used.
         case proxy
-        /// Too many requests of this client wait for their turn; nothing was sent.
+        /// Too many requests of this client are waiting; nothing was sent.
         case busy
-        /// Anything else; see the detail.
+        /// Any other failure; see the detail.
         case other
 
-        /// Whether another try may find it better.
+        /// Whether a retry may help.
         public var isRetryable: Bool {
             switch self {
             case .nameNotFound, .unreachable, .timedOut, .connectionLost, .busy: true
@@ -124,29 +124,29 @@ public struct TransportFailure: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What failed.
+    /// The kind of failure.
     public var kind: Kind
-    /// What exactly failed, mostly libcurl's message.
+    /// The cause, usually libcurl's message.
     public var detail: String
 
-    /// A sentence for people.
+    /// The same as ``detail``.
     public var description: String { detail }
 }
 
-/// An answer that does not fit the protocol.
+/// A response that does not follow the protocol.
 public struct UnexpectedResponse: Sendable, Hashable, CustomStringConvertible {
     /// The HTTP status, if there was one.
     public var status: Int?
-    /// The media type that the answer had.
+    /// The media type of the response.
     public var contentType: String?
-    /// Where a redirect points.
+    /// The target of a redirect.
     public var location: String?
-    /// What about it does not fit.
+    /// What is wrong with the response.
     public var reason: String
-    /// The `Retry-After` of the answer.
+    /// The `Retry-After` of the response.
     public var retryAfter: Duration?
 
-    /// The status and what does not fit.
+    /// The status and the reason.
     public var description: String {
         var text = "unexpected answer"
         if let status { text += " with status \(status)" }

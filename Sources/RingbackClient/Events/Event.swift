@@ -1,75 +1,75 @@
 public import RingbackModel
 
-/// What happened to the user, or to the connection.
+/// Something that happened to the user or to the connection.
 public struct Event: Sendable, Hashable {
-    /// What happened.
+    /// What happened, with the data of the event.
     public enum Kind: Sendable, Hashable {
-        /// The current state. Discard what was known before and begin from these calls.
+        /// The live calls of the user. Discard earlier state and continue from these calls.
         ///
-        /// It comes first when a sequence begins without a cursor, and again when the cursor was gone.
+        /// The first event of a sequence that begins without a cursor, and delivered again when a cursor has expired.
         case snapshot([LiveCall])
-        /// The connection to the server is up, over this transport, or was lost.
+        /// The connection to the server was established or lost.
         case connection(ConnectionChange)
-        /// Somebody calls. Answer with ``CallHandle/alerting(idempotencyKey:)``.
+        /// Somebody calls the user. Respond with ``CallHandle/alerting(idempotencyKey:)``.
         case incoming(Call)
         /// A device of the callee rings: play the ringback tone.
         case ringing(Call)
-        /// A device of the callee has picked up; the caller sends its offer now.
+        /// A device of the callee has accepted. The caller sends its offer now.
         case accepted(Call)
-        /// Media flow.
+        /// The call is active: the devices have reported that they are connected.
         case active(Call)
-        /// The call is over; its ``RingbackModel/Call/reason`` says why.
+        /// The call has ended; ``RingbackModel/Call/reason`` says why.
         case ended(Call)
-        /// Stop ringing on this device; another one of this user has the call, or declined it.
+        /// Stop ringing on this device: another device of the user has accepted or declined the call.
         case stopped(Call)
-        /// The other side's offer.
+        /// An offer from the other side.
         case offer(Description)
-        /// The other side's answer.
+        /// An answer from the other side.
         case answer(Description)
-        /// The other side's candidates, in their order, and the negotiation they belong to.
+        /// Candidates from the other side, in order, and the negotiation they belong to.
         case candidates([ICECandidate], negotiation: Int?)
-        /// The other side has muted, shown or held something.
+        /// The other side has changed its media state.
         case media(MediaState)
-        /// The server has lost the other side's signaling connection, or it is back.
+        /// The server has lost contact with the other side's device, or has it again.
         case participant(CallParticipant.Connection)
-        /// A watched user came, went, or is in a call.
+        /// The presence of a watched user has changed.
         case presence(Presence)
-        /// A type, or a shape, that this version does not know. Ignore what you don't know either.
+        /// An event whose type, or whose data, this version does not know. Ignore it.
         case unknown(type: String, data: JSONText)
     }
 
-    /// What happened.
+    /// What happened, with the data of the event.
     public var kind: Kind
-    /// Where to go on from, once this was dealt with; `nil` before the first connection.
+    /// The position to continue from after this event was handled; `nil` before the first connection.
     public var cursor: Cursor?
-    /// The same whenever the event is delivered again; `nil` for what is not in the log.
+    /// The same for every delivery of the event; `nil` for events that are not in the log.
     public var id: String?
     /// When it happened, by the server's clock.
     public var time: Timestamp?
-    /// How old it was at delivery, by the server's clock.
+    /// The age of the event at delivery, by the server's clock.
     public var age: Duration?
-    /// The call that it is about.
+    /// The call that the event belongs to.
     public var callId: CallID?
-    /// Counts all events of the call, those for other devices too.
+    /// The number of the event among all events of its call, including those for other devices.
     public var callSeq: Int?
-    /// Who did it, as verified by the server; `nil` when it was the server itself.
+    /// The device that caused the event, as verified by the server; `nil` if the server caused it.
     public var actor: Participant?
 }
 
-/// How events reach a client.
+/// A transport for events.
 public enum Transport: String, Sendable, Hashable, CaseIterable, Codable {
     /// A WebSocket (RFC 6455).
     case webSocket = "websocket"
-    /// A stream of server-sent events.
+    /// A stream of server-sent events (WHATWG HTML, section 9.2).
     case sse
-    /// One request after the other, each waiting for what comes.
+    /// Long polls: one request after another, each waiting for events.
     case longPoll = "longpoll"
 }
 
-/// What became of the connection.
+/// A change of the connection.
 public enum ConnectionChange: Sendable, Hashable {
-    /// Events come over this transport from now on, and none is missing.
+    /// Events are received over this transport from now on. None is missing.
     case connected(Transport)
-    /// The connection failed, and is tried again after a while. Nothing is lost.
+    /// The connection failed and is retried after `retryAfter`. No event is lost.
     case lost(Transport, RingbackError, retryAfter: Duration)
 }

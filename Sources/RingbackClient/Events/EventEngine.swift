@@ -1,8 +1,8 @@
 import RingbackModel
 
-/// Keeps the events of one iterator coming: connects, reads, and connects again from its cursor.
+/// Provides the events of one iterator: connects, reads, and reconnects from the last cursor.
 ///
-/// It runs in the task that asks for the next event and has none of its own, so nothing is read that nobody waits for.
+/// It runs in the task that asks for the next event, so it reads only what is asked for.
 final class EventEngine {
     private static let rememberedIDs = 4096
 
@@ -15,13 +15,13 @@ final class EventEngine {
     private var recent = RecentIDs(capacity: EventEngine.rememberedIDs)
     private var isOver = false
 
-    /// When the link came up; `nil` while it has not.
+    /// When the link was established; `nil` until then.
     private var upSince: ContinuousClock.Instant?
     private var hasEverBeenUp = false
     private var failures = 0
-    /// Invalid answers in a row, with no other transport to try.
+    /// Consecutive invalid responses, with no other transport to try.
     private var invalidAnswers = 0
-    /// A wait that is still to be done before the next connection.
+    /// A delay before the next connection.
     private var pendingDelay: Duration?
 
     init(_ client: RingbackClient, after cursor: Cursor?, control: EventControl) {
@@ -77,7 +77,7 @@ final class EventEngine {
             }
         self.link = link
         control.set(link, of: self)
-        // If the choice was changed a moment ago, there was no link to close then.
+        // If the choice has just been changed, there was no link to close yet.
         guard control.choice == plan.choice else { throw CancellationError() }
         return link
     }
@@ -108,14 +108,14 @@ final class EventEngine {
 
     // MARK: Recovering
 
-    /// Decides what to do about an error.
+    /// Decides how to handle an error.
     ///
-    /// - Throws: What no other try can help.
+    /// - Throws: The error, if retrying cannot help.
     private func recover(from error: any Error) throws {
         let life = upSince.map { ContinuousClock.now - $0 }
         let transport = plan.current
         dropLink()
-        // Closed from outside, for another transport.
+        // Closed to change the transport.
         if error is CancellationError { return }
         let failure = Self.typed(error)
         if failure.code == .cursorExpired, cursor != nil {
@@ -130,15 +130,16 @@ final class EventEngine {
         }
         failures += 1
         let delay = client.retries.delay(afterFailures: failures, retryAfter: failure.retryAfter)
-        // Reported before the wait, so that the application can show it meanwhile.
+        // Reported before the delay, so that the application can show it meanwhile.
         waiting.append(Event(kind: .connection(.lost(transport, failure, retryAfter: delay)), cursor: cursor))
         pendingDelay = delay
     }
 
-    /// - Throws: What no other try can help.
+    /// - Throws: `failure`, if retrying cannot help.
     private func noteFailure(_ error: any Error, _ failure: RingbackError, life: Duration?) throws {
         if let closed = error as? SocketClosed, !closed.saysReconnect {
-            // 1002 to 1009 blame the frames: something on the way may have broken them, so another transport may do.
+            // 1002 to 1009 report bad frames. Something between client and server may have damaged them, so another
+            // transport may work.
             guard closed.code < 4000, !plan.isAtLast else { throw failure }
             plan.note(.refused, isCertain: true, now: .now)
             return
@@ -166,9 +167,9 @@ final class EventEngine {
         }
     }
 
-    /// Blames the transport for an invalid answer; after three in a row over the last transport, the server.
+    /// Records an invalid response against the transport. After three in a row over the last transport, gives up.
     ///
-    /// - Throws: `failure` when no other try can help.
+    /// - Throws: `failure`, if retrying cannot help.
     private func noteInvalidAnswer(_ failure: RingbackError) throws {
         guard plan.isAtLast else {
             plan.note(.refused, isCertain: true, now: .now)
@@ -192,8 +193,8 @@ final class EventEngine {
 }
 
 extension SocketClosed {
-    /// Whether to reconnect: after 4000 to 4499, and after the codes of servers and proxies that restart. Not after 4500 to 4999,
-    /// nor after the codes that blame the client's frames.
+    /// Whether to reconnect: after 4000 to 4499, and after the codes of restarting servers and proxies; not after 4500
+    /// to 4999, nor after the codes for bad frames from the client.
     var saysReconnect: Bool {
         switch code {
         case 1000, 1001, 1005, 1006, 1011...1014, 4000...4499: true

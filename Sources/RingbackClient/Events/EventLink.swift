@@ -1,30 +1,30 @@
 import CurlTransport
 import RingbackModel
 
-/// What a transport brings.
+/// What a transport delivers.
 enum LinkMessage: Sendable {
-    /// Where the client is, and the snapshot if it had no cursor.
+    /// The cursor at the beginning, and the snapshot if the client had no cursor.
     case begin(Cursor, [LiveCall]?)
     case event(Event)
-    /// Nothing new up to here.
+    /// The cursor has moved here without a new event.
     case idle(Cursor)
 }
 
-/// One connection over which events come, whatever the transport.
+/// One connection that delivers events, over any transport.
 protocol EventLink: Sendable {
-    /// Waits for something to come. The first thing is a `begin`.
+    /// Waits for messages. The first message is a `begin`.
     ///
-    /// - Parameter cursor: Where the reader is.
-    /// - Throws: ``RingbackError``, ``SocketClosed``; `CancellationError`, also when the link was closed.
+    /// - Parameter cursor: The reader's position.
+    /// - Throws: ``RingbackError``; ``SocketClosed``; `CancellationError`, also when the link was closed.
     func receive(after cursor: Cursor?) async throws -> [LinkMessage]
 
-    /// Ends it, from any task.
+    /// Closes the link. May be called from any task.
     func close()
 }
 
-/// Does `work`, but not for longer than `limit`.
+/// Performs `work`, for at most `limit`.
 ///
-/// - Throws: ``RingbackError`` `timedOut`, with `detail`.
+/// - Throws: ``RingbackError`` with the kind `timedOut` and `detail`.
 func within<Value: Sendable>(
     _ limit: Duration, _ detail: String, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
@@ -41,7 +41,7 @@ func within<Value: Sendable>(
 }
 
 extension RingbackError {
-    /// What came over a link does not fit the protocol.
+    /// The error for a response that does not follow the protocol.
     static func unexpected(_ head: CurlResponseHead?, _ error: any Error) -> RingbackError {
         .unexpectedResponse(UnexpectedResponse(head, "\(error)"))
     }

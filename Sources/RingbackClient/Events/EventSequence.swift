@@ -1,8 +1,8 @@
 public import RingbackModel
 import Synchronization
 
-/// What happens to a user, in order, without end: across lost connections, restarts of the server and changes of transport
-/// nothing is missing and nothing comes twice.
+/// The events of a user, in order and without end. Lost connections, restarts of the server and changes of transport
+/// neither lose nor repeat an event.
 ///
 /// ```swift
 /// for try await event in client.events() {
@@ -14,10 +14,11 @@ import Synchronization
 /// }
 /// ```
 ///
-/// It ends by throwing: `CancellationError` when its task is cancelled, ``RingbackError`` when no other try can help, such as
-/// when the token is not valid any more. A reader that is too slow lags on the server, not in memory.
+/// It ends only by throwing: `CancellationError` when the task is cancelled, or a ``RingbackError`` when retrying
+/// cannot help, for example when the token is no longer valid. If the reader is slow, unread events wait on the server,
+/// not in memory.
 public struct EventSequence: AsyncSequence, Sendable {
-    /// What comes.
+    /// The type of the elements.
     public typealias Element = Event
 
     private let client: RingbackClient
@@ -30,19 +31,19 @@ public struct EventSequence: AsyncSequence, Sendable {
         control = EventControl(choice)
     }
 
-    /// Changes the transport in the middle: the sequence goes on from where it is.
+    /// Changes the transport while the sequence runs. It continues from its current cursor.
     public func use(_ choice: TransportChoice) { control.use(choice) }
 
-    /// Begins at the cursor that the sequence was made with.
+    /// Creates an iterator that begins at the cursor of the sequence.
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(engine: EventEngine(client, after: start, control: control))
     }
 
-    /// Takes one event after the other.
+    /// Iterates over the events.
     public struct AsyncIterator: AsyncIteratorProtocol {
         let engine: EventEngine
 
-        /// Waits for the next event.
+        /// Waits for the next event. Never returns `nil`.
         ///
         /// - Throws: ``RingbackError``; `CancellationError`.
         public mutating func next() async throws -> Event? { try await engine.next() }
@@ -50,23 +51,23 @@ public struct EventSequence: AsyncSequence, Sendable {
 }
 
 extension RingbackClient {
-    /// The user's events.
+    /// The events of the user.
     ///
     /// - Parameters:
-    ///   - cursor: The ``Event/cursor`` of the last event that was dealt with. Without one it begins with a
-    ///     ``Event/Kind/snapshot(_:)``.
+    /// - cursor: The ``Event/cursor`` of the last event that was handled. Without a cursor the sequence begins with a
+    ///   ``Event/Kind/snapshot(_:)``.
     ///   - choice: Which transports may be used.
     public func events(after cursor: Cursor? = nil, over choice: TransportChoice = .automatic) -> EventSequence {
         EventSequence(self, after: cursor, over: choice)
     }
 
-    /// One long poll. ``events(after:over:)`` does this and all the rest.
+    /// Performs one long poll. Most applications use ``events(after:over:)`` instead, which also reconnects.
     ///
     /// - Parameters:
-    ///   - cursor: Without one the answer is a snapshot.
-    ///   - waitSeconds: 0 to 60.
-    ///   - limit: Events at most, 1 to 1000.
-    /// - Throws: `cursor_expired`: begin again without a cursor.
+    /// - cursor: Where to continue. Without a cursor the response is a snapshot.
+    /// - waitSeconds: How long the server waits for an event, 0 to 60.
+    /// - limit: The maximum number of events, 1 to 1000.
+    /// - Throws: `cursor_expired`: poll without a cursor.
     public func pollEvents(after cursor: Cursor? = nil, waitSeconds: Int = 25, limit: Int = 100) async throws
         -> EventsPage
     {
@@ -81,7 +82,7 @@ extension RingbackClient {
     }
 }
 
-/// Changes a sequence of events while it runs.
+/// Changes a running sequence of events.
 final class EventControl: Sendable {
     private struct State {
         var choice: TransportChoice
@@ -103,7 +104,7 @@ final class EventControl: Sendable {
         for link in links { link.close() }
     }
 
-    /// The link that `engine` waits on.
+    /// Records the link that `engine` waits on.
     func set(_ link: (any EventLink)?, of engine: EventEngine) {
         state.withLock { $0.links[ObjectIdentifier(engine)] = link }
     }

@@ -1,11 +1,11 @@
-/// Cuts a `text/event-stream` into events (WHATWG HTML, section 9.2). Comments and unknown fields are skipped.
+/// Splits a `text/event-stream` into events (WHATWG HTML, section 9.2). Skips comments and unknown fields.
 struct EventStreamParser {
     struct Frame {
         var event: String
         var data: [UInt8]
     }
 
-    /// Bytes that one event may have.
+    /// The maximum length of one event in bytes.
     private let maximumBytes: Int
     private var line: [UInt8] = []
     private var event = ""
@@ -15,9 +15,9 @@ struct EventStreamParser {
 
     init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
-    /// The events that `bytes` complete.
+    /// Returns the events that are complete after `bytes`.
     ///
-    /// - Throws: ``RingbackError/unexpectedResponse(_:)`` for an event that is too long.
+    /// - Throws: ``RingbackError/unexpectedResponse(_:)`` if an event is too long.
     mutating func parse(_ bytes: [UInt8]) throws(RingbackError) -> [Frame] {
         var frames: [Frame] = []
         var rest = bytes[...]

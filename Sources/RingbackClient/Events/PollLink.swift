@@ -2,13 +2,13 @@ import CurlTransport
 import RingbackModel
 import Synchronization
 
-/// GET /v1/events, again and again.
+/// GET /v1/events, repeatedly
 final class PollLink: EventLink {
     private struct State {
         var transfer: CurlTransfer?
         var isClosed = false
         var hasBegun = false
-        /// Seconds a poll waits. Shorter when something between here and the server cuts long ones.
+        /// How long a poll waits, in seconds. Reduced when something between client and server cuts long requests off.
         var wait = 25
         var isProven = false
     }
@@ -22,7 +22,7 @@ final class PollLink: EventLink {
 
     func receive(after cursor: Cursor?) async throws -> [LinkMessage] {
         let (hasBegun, wait) = state.withLock { ($0.hasBegun, $0.wait) }
-        // The first one is answered at once and shows that there is a connection.
+        // The first poll returns at once, to show that there is a connection.
         let seconds = hasBegun ? wait : 0
         let started = ContinuousClock.now
         do {
@@ -35,7 +35,7 @@ final class PollLink: EventLink {
             if !hasBegun { return [.begin(cursor ?? page.cursor, page.calls)] + events + [.idle(page.cursor)] }
             return events + [.idle(page.cursor)]
         } catch let error as RingbackError where hasBegun && Self.looksCut(error) {
-            // Cut while it waited: try again with half the time before calling the connection lost.
+            // Cut off while waiting: halve the wait and try again before reporting a lost connection.
             guard ContinuousClock.now - started > .seconds(1), seconds > 5 else { throw error }
             let goesOn = state.withLock { state in
                 guard !state.isProven else { return false }

@@ -1,4 +1,4 @@
-/// The newest ids of events, to know one that comes again.
+/// The ids of the most recent events, to recognize events that are delivered again.
 struct RecentIDs {
     private let capacity: Int
     private var ring: [String] = []
@@ -7,7 +7,7 @@ struct RecentIDs {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// - Returns: Whether it is new.
+    /// - Returns: Whether `id` is new.
     mutating func insert(_ id: String) -> Bool {
         guard known.insert(id).inserted else { return false }
         if ring.count < capacity {

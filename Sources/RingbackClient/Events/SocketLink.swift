@@ -10,7 +10,7 @@ final class SocketLink: EventLink {
 
     init(_ client: RingbackClient, after cursor: Cursor?) throws {
         connection = try SocketConnection(client, OperationRequest(.openSocket).with("cursor", cursor?.description))
-        // Once to connect and once to shake hands.
+        // Connecting and the handshake may each take the whole timeout.
         beginTimeout = client.network.connectTimeout * 2
     }
 
@@ -18,7 +18,7 @@ final class SocketLink: EventLink {
 
     func receive(after cursor: Cursor?) async throws -> [LinkMessage] {
         if hasBegun.withLock({ $0 }) { return try await readOn() }
-        let messages = try await within(beginTimeout, "no welcome comes over the socket") { try await self.begin() }
+        let messages = try await within(beginTimeout, "no welcome over the socket") { try await self.begin() }
         hasBegun.withLock { $0 = true }
         connection.takeRequests()
         return messages
@@ -41,7 +41,7 @@ final class SocketLink: EventLink {
         guard case .message(let bytes) = try await connection.incoming.next() else { throw CancellationError() }
         do {
             let json = try JSONObject(parsing: bytes)
-            // Anything else belongs to a newer version of the protocol.
+            // Other messages belong to a newer version of the protocol.
             guard json.has("event") else { return [] }
             let event = try json.object("event")
             guard try event.string("type") == "welcome" else { return [.event(try Event(event))] }

@@ -35,8 +35,8 @@ final class StreamLink: EventLink {
 
     func receive(after cursor: Cursor?) async throws -> [LinkMessage] {
         if state.withLock(\.hasBegun) { return try await readOn() }
-        // A proxy that buffers the stream passes nothing on, while the connection looks fine.
-        let messages = try await within(beginTimeout, "nothing comes over the stream: a proxy may buffer it") {
+        // Through a proxy that buffers the stream, the connection is established but nothing arrives.
+        let messages = try await within(beginTimeout, "no data arrives over the stream; a proxy may be buffering it") {
             try await self.begin()
         }
         state.withLock { $0.hasBegun = true }
@@ -70,7 +70,7 @@ final class StreamLink: EventLink {
         } catch {
             return error
         }
-        return .unexpectedResponse(UnexpectedResponse(head, "it is no event stream"))
+        return .unexpectedResponse(UnexpectedResponse(head, "it is not an event stream"))
     }
 
     private func next() async throws -> CurlTransfer.Piece? {

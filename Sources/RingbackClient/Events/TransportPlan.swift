@@ -1,30 +1,31 @@
 import RingbackModel
 
-/// Which transports a sequence of events may use.
+/// The transports that a sequence of events may use.
 public enum TransportChoice: Sendable, Hashable {
-    /// A WebSocket; a stream where that does not get through; long polls where that doesn't either.
+    /// A WebSocket; if that does not work, a stream; if that does not work either, long polls.
     case automatic
-    /// This one and no other.
+    /// Only this transport.
     case only(Transport)
 }
 
-/// Which transport to try next, after what became of those before. A value: it does nothing by itself.
+/// Chooses the next transport from the outcomes of earlier connections. A value without side effects.
 struct TransportPlan {
-    /// What became of a connection.
+    /// The outcome of a connection.
     enum Outcome: Equatable {
-        /// It was never connected, and the transport may be the reason.
+        /// Not established, possibly because of the transport.
         case refused
-        /// It was never connected, and another transport would not be either.
+        /// Not established, for a reason that affects every transport.
         case unreachable
-        /// It was connected, and for how long.
+        /// Established, and lost after this time.
         case lost(after: Duration)
     }
 
-    /// Losses in a row, each sooner than this, show that something on the way cuts the transport.
+    /// Several connections in a row that were lost sooner than this are attributed to the transport.
     private static let shortLife: Duration = .seconds(20)
     private static let shortLives = 3
     private static let refusals = 2
-    /// After a while the best is tried again: people leave the network whose proxy was at fault.
+    /// How long a fallback is used before the best transport is tried again: the client may have left the network that
+    /// caused it.
     private static let retryBestAfter: Duration = .seconds(300)
 
     let choice: TransportChoice
@@ -41,7 +42,7 @@ struct TransportPlan {
     /// Whether there is no other transport to fall back to.
     var isAtLast: Bool { choice != .automatic || current == .longPoll }
 
-    /// - Parameter isCertain: The other side does not support the transport: one refusal is enough.
+    /// - Parameter isCertain: The server does not support the transport, so one refusal is enough.
     mutating func note(_ outcome: Outcome, isCertain: Bool = false, now: ContinuousClock.Instant) {
         switch outcome {
         case .unreachable: return
@@ -63,7 +64,7 @@ struct TransportPlan {
         downgradedAt = now
     }
 
-    /// Goes back to the best transport when it is time to.
+    /// Returns to the best transport if it is time to.
     ///
     /// - Returns: Whether the transport has changed.
     mutating func improve(now: ContinuousClock.Instant) -> Bool {

@@ -51,7 +51,7 @@ extension TimelineEntry {
 }
 
 extension ServerProblem {
-    /// - Returns: `nil` for what is not a problem of this protocol's.
+    /// - Returns: `nil` if the response is not a problem of this protocol.
     init?(_ response: CurlResponse) {
         guard response.head.contentType == "application/problem+json",
             let json = try? JSONObject(parsing: response.body)

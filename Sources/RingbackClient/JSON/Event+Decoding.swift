@@ -1,12 +1,13 @@
 import RingbackModel
 
 extension Event {
-    /// Ids are remembered, thousands of them, so what a server may put there is bounded.
+    /// The maximum length of an event's id in bytes. Thousands of ids are kept in memory.
     private static let idBytes = 200
 
-    /// Reads an event as it is delivered. Types and shapes that are not known become ``Kind/unknown(type:data:)``.
+    /// Decodes an event. Unknown types, and data that does not have the expected shape, become
+    /// ``Kind/unknown(type:data:)``.
     ///
-    /// - Throws: ``UnexpectedJSON`` for what has no cursor, id or type, or an id that is too long.
+    /// - Throws: ``UnexpectedJSON`` if the cursor, the id or the type is missing, or the id is too long.
     init(_ json: JSONObject) throws(UnexpectedJSON) {
         guard let cursor = Cursor(try json.string("cursor")) else { throw UnexpectedJSON(path: "cursor") }
         let id = try json.string("id")
@@ -22,7 +23,7 @@ extension Event {
 }
 
 extension Event.Kind {
-    /// - Returns: `nil` for a type that this version does not know.
+    /// - Returns: `nil` if this version does not know the type.
     fileprivate init?(_ type: String, _ data: JSONObject) throws(UnexpectedJSON) {
         func call() throws(UnexpectedJSON) -> Call { try Call(data.object("call")) }
         switch EventType(rawValue: type) {
@@ -46,7 +47,7 @@ extension Event.Kind {
     }
 }
 
-/// The first thing that comes over a stream or a socket.
+/// The first message over a stream or a socket.
 struct Welcome {
     var cursor: Cursor
     var calls: [LiveCall]?

@@ -1,19 +1,19 @@
 import RingbackModel
 
-/// JSON that does not fit the protocol.
+/// Thrown for JSON that does not follow the protocol.
 struct UnexpectedJSON: Error, CustomStringConvertible {
     var path: String
 
-    var description: String { path.isEmpty ? "its JSON is not an object" : "its JSON has no fitting \(path)" }
+    var description: String { path.isEmpty ? "its JSON is not an object" : "its JSON has no valid \(path)" }
 }
 
 /// The members of a JSON object, looked up by name.
 ///
-/// Members that are not known are ignored; one that is `null` is absent. What doesn't fit throws ``UnexpectedJSON``.
+/// Unknown members are ignored, and null means absent. A missing or invalid member throws ``UnexpectedJSON``.
 struct JSONObject {
-    /// What a server may nest: what a client may send, inside of an event inside of a page.
+    /// Levels of nesting in a response: what a client may send, inside an event, inside a page.
     static let maximumDepth = Limits.jsonDepth + 16
-    /// Values and names in an answer: a full page of events has fewer than a tenth of them.
+    /// Values and names in a response. A full page of events has less than a tenth of them.
     static let maximumNodes = 1_000_000
 
     private let members: [String: JSONSlice]
@@ -28,7 +28,7 @@ struct JSONObject {
         self.path = path
     }
 
-    /// - Throws: ``UnexpectedJSON``, also for what is not JSON.
+    /// - Throws: ``UnexpectedJSON``, also if `utf8` is not JSON.
     init(parsing utf8: [UInt8]) throws(UnexpectedJSON) {
         do {
             try self.init(
@@ -49,7 +49,7 @@ struct JSONObject {
 
     var names: [String] { members.keys.sorted() }
 
-    /// The member read by `read`; absent, or of another kind, throws.
+    /// The member `name` as converted by `read`. Throws if it is absent or of another kind.
     private func value<Value>(_ name: String, _ read: (JSONSlice) -> Value?) throws(UnexpectedJSON) -> Value {
         guard let value = members[name].flatMap(read) else { throw UnexpectedJSON(path: child(name)) }
         return value
@@ -75,7 +75,7 @@ struct JSONObject {
 
     func text(_ name: String) throws(UnexpectedJSON) -> JSONText { try value(name) { $0.text } }
 
-    /// A member that is one of the raw values of an enumeration.
+    /// A member whose value is a raw value of an enumeration.
     func word<Word: RawRepresentable<String>>(_ name: String, _: Word.Type = Word.self) throws(UnexpectedJSON) -> Word {
         try value(name) { $0.string.flatMap { Word(rawValue: $0) } }
     }
@@ -84,7 +84,7 @@ struct JSONObject {
         try JSONObject(slice(name), path: child(name))
     }
 
-    /// `read` on a member that may be absent.
+    /// The member `name` as converted by `read`, or `nil` if it is absent.
     func optional<Value>(
         _ name: String, _ read: (JSONObject) -> (String) throws(UnexpectedJSON) -> Value
     ) throws(UnexpectedJSON) -> Value? {

@@ -3,7 +3,7 @@ import RingbackModel
 extension Description {
     init(_ json: JSONObject) throws(UnexpectedJSON) {
         let description = try json.object("description")
-        // Only a string is an SDP, and it stays the JSON it is.
+        // The SDP must be a string. It is kept as JSON.
         _ = try description.string("sdp")
         self.init(
             callId: try json.call("callId"), negotiation: try json.integer("negotiation"),

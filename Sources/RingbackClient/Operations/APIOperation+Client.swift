@@ -1,14 +1,14 @@
 import RingbackModel
 
-/// How the client treats an operation.
+/// Properties of operations that matter to the client.
 extension APIOperation {
-    /// Whether doing it twice is the same as doing it once, without a key.
+    /// Whether performing the operation twice has the same result as once, even without a key.
     ///
-    /// Registering again gives `user_exists`, erasing again 401.
+    /// Registering again throws `user_exists`; erasing the account again gives 401.
     var isRepeatable: Bool { self != .registerUser && self != .deleteMe }
 
-    /// Whether it keeps its order among the requests of a client: whatever a device does but for what has a connection of its
-    /// own.
+    /// Whether the operation takes part in the order of the client's requests: everything but the operations with a
+    /// connection of their own.
     var isQueued: Bool {
         switch self {
         case .createTicket, .pollEvents, .streamEvents, .openSocket, .endCall: false
@@ -16,10 +16,10 @@ extension APIOperation {
         }
     }
 
-    /// Whether it may go over an open socket. What ends the socket goes over HTTP.
+    /// Whether the operation may go over an open socket. Those that end the session go over HTTP.
     var goesOverSocket: Bool { isQueued && self != .deleteSession && self != .deleteMe }
 
-    /// Whether it goes without a token.
+    /// Whether the operation needs no token.
     var isOpen: Bool {
         switch self {
         case .registerUser, .createSession, .getHealth, .getReadiness, .getMetrics, .getOpenAPI, .getOpenAPIJSON,

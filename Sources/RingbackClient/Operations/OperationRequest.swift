@@ -1,16 +1,16 @@
 import RingbackModel
 
-/// One call of an operation, with everything that it needs.
+/// A request: an operation and its parameters, body, key and token.
 struct OperationRequest: Sendable {
     var operation: APIOperation
-    /// What stands for the names in braces, in their order.
+    /// The values of the path parameters, in order.
     var path: [String] = []
     var query: [(name: String, value: String)] = []
     var body: [UInt8]?
     var key: IdempotencyKey?
-    /// Instead of the session's.
+    /// A token to use instead of the session's.
     var token: String?
-    /// Beyond the usual time.
+    /// Time allowed in addition to the request timeout.
     var extraTime: Duration = .zero
 
     init(_ operation: APIOperation, _ path: String...) {
@@ -18,7 +18,7 @@ struct OperationRequest: Sendable {
         self.path = path
     }
 
-    /// With a body.
+    /// Creates a request with a body.
     init(_ operation: APIOperation, _ path: String..., body: (inout JSONWriter) -> Void) {
         self.operation = operation
         self.path = path
@@ -27,14 +27,14 @@ struct OperationRequest: Sendable {
         self.body = json.finish()
     }
 
-    /// With a key, a fresh one if none was given.
+    /// Adds a key, a random one if `key` is nil.
     func with(_ key: IdempotencyKey?) -> OperationRequest {
         var request = self
         request.key = key ?? .random()
         return request
     }
 
-    /// With a parameter, if it has a value.
+    /// Adds a query parameter, unless `value` is nil.
     func with(_ name: String, _ value: String?) -> OperationRequest {
         guard let value else { return self }
         var request = self
@@ -42,7 +42,7 @@ struct OperationRequest: Sendable {
         return request
     }
 
-    /// The path and the query.
+    /// Path and query.
     var target: String {
         var values = path.makeIterator()
         let segments = operation.route.path.split(separator: "/").map { segment in

@@ -1,18 +1,19 @@
 public import RingbackModel
 
 extension RingbackClient {
-    /// Calls somebody: rings all of their devices.
+    /// Calls a user: all of the user's devices ring.
     ///
-    /// A call that the callee is having here at this moment is answered instead (glare): ``RingbackModel/Call/merged`` is
-    /// true then. It may come back ended already, as `busy`.
+    /// If `callee` is calling this user at the same time (glare), that call is accepted instead and
+    /// ``RingbackModel/Call/merged`` is true. The call may have ended already, with the reason `busy`.
     ///
     /// - Parameters:
-    ///   - callee: Whom to ring.
-    ///   - media: What is to be sent.
-    ///   - ringSeconds: 10 to 180; 60 by default.
-    ///   - custom: Any JSON up to ``RingbackModel/Limits/customBytes``, for the other side.
-    ///   - idempotencyKey: One for all tries of one write; by default a new one.
-    /// - Throws: `user_not_found`, `call_self`.
+    /// - callee: The user to call.
+    /// - media: The media to ask for.
+    /// - ringSeconds: How long the call may ring, 10 to 180 seconds; 60 by default.
+    /// - custom: Any JSON of at most ``RingbackModel/Limits/customBytes`` bytes, for the callee.
+    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
+    /// - Throws: `user_not_found`, `call_self`; `rate_limited` with ``RingbackModel/Limits/outgoingCalls`` unaccepted
+    ///   calls.
     public func invite(
         _ callee: UserID, media: Call.Media = Call.Media(), ringSeconds: Int? = nil, custom: JSONText? = nil,
         idempotencyKey: IdempotencyKey? = nil
@@ -26,20 +27,22 @@ extension RingbackClient {
         return CallHandle(try await object(request.with(idempotencyKey), Call.init), client: self)
     }
 
-    /// ``invite(_:media:ringSeconds:custom:idempotencyKey:)`` for a literal name.
+    /// Calls a user given as a string. See ``invite(_:media:ringSeconds:custom:idempotencyKey:)``.
+    ///
+    /// - Throws: ``RingbackError/invalidArgument(_:)`` if `callee` is not a valid identifier.
     public func invite(_ callee: String) async throws -> CallHandle { try await invite(Self.user(callee)) }
 
-    /// A handle for a call that an event or a snapshot brought.
+    /// Creates a handle for a call from an event or a snapshot.
     public func handle(_ call: Call) -> CallHandle { CallHandle(call, client: self) }
 
-    /// A page of one's own calls, newest first.
+    /// A page of the user's calls, newest first.
     ///
     /// - Parameters:
     ///   - state: Only calls in this state.
-    ///   - other: Only calls with this user, whoever called.
-    ///   - before: The ``Page/next`` of the page before.
-    ///   - limit: 1 to 100; 50 by default.
-    /// - Throws: `not_found` for a `before` that this user was not given.
+    /// - other: Only calls with this user, in either direction.
+    /// - before: The ``Page/next`` of the previous page.
+    /// - limit: The maximum number of calls, 1 to 100; 50 by default.
+    /// - Throws: `not_found` if `before` did not come from this user's history.
     public func listCalls(
         _ state: CallFilter? = nil, with other: UserID? = nil, before: String? = nil, limit: Int? = nil
     ) async throws -> Page<Call> {
@@ -49,19 +52,21 @@ extension RingbackClient {
             Call.init)
     }
 
-    /// A call, for every device of the caller and of the callee.
+    /// A call of this user, from any of the user's devices.
     ///
     /// - Throws: `not_found`.
     public func getCall(_ callId: CallID) async throws -> Call {
         try await object(OperationRequest(.getCall, callId.rawValue), Call.init)
     }
 
-    /// What happened in a call, in order, with who did it and when.
+    /// The timeline of a call: what happened, in order, with time and actor.
+    ///
+    /// - Throws: `not_found`.
     public func getTimeline(_ callId: CallID) async throws -> [TimelineEntry] {
         try await page(OperationRequest(.getTimeline, callId.rawValue), TimelineEntry.init).items
     }
 
-    /// Reports that this device rings. For the callee.
+    /// Reports that this device of the callee rings.
     ///
     /// - Throws: `already_accepted`: stop ringing. `invalid_transition`: the call has ended.
     @discardableResult
@@ -69,20 +74,20 @@ extension RingbackClient {
         try await object(OperationRequest(.alerting, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
-    /// Accepts the call. For the callee; the first device wins.
+    /// Accepts the call on this device of the callee. The first device to accept wins.
     ///
-    /// - Throws: `already_accepted`: another device was faster. `invalid_transition`: the call has ended.
+    /// - Throws: `already_accepted`: another device was first. `invalid_transition`: the call has ended.
     @discardableResult
     public func accept(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await object(OperationRequest(.accept, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
-    /// Declines the call on all of the user's devices. For the callee.
+    /// Declines the call on all devices of the callee.
     ///
     /// - Parameters:
     ///   - callId: The call.
-    ///   - message: For the caller, at most ``RingbackModel/Limits/messageCharacters``.
-    ///   - idempotencyKey: One for all tries of one write; by default a new one.
+    /// - message: A text for the caller, at most ``RingbackModel/Limits/messageCharacters`` characters.
+    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
     /// - Throws: `already_accepted`, `invalid_transition`.
     @discardableResult
     public func decline(
@@ -92,27 +97,29 @@ extension RingbackClient {
         return try await object(request.with(idempotencyKey), Call.init)
     }
 
-    /// Cancels the call before it is accepted. For the caller.
+    /// Cancels a call that has not been accepted, as the caller.
     ///
-    /// - Throws: `invalid_transition`: it was accepted meanwhile, or has ended.
+    /// - Throws: `invalid_transition`: the call has been accepted or has ended.
     @discardableResult
     public func cancel(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await object(OperationRequest(.cancel, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
-    /// Reports that media flow. For the two devices that take part.
+    /// Reports that this device is connected to the other one. For the two participating devices.
+    ///
+    /// - Throws: `not_accepted`, `invalid_transition`, `not_a_participant`.
     @discardableResult
     public func connected(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
         try await object(OperationRequest(.connected, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
-    /// Hangs up, once the call was accepted. Before that the caller cancels and the callee declines.
+    /// Hangs up an accepted call. Before that, the caller cancels or the callee declines.
     ///
     /// - Parameters:
     ///   - callId: The call.
     ///   - reason: `completed`, `ice_failed`, `media_failed` or `unsupported`.
-    ///   - idempotencyKey: One for all tries of one write; by default a new one.
-    /// - Throws: `invalid_transition`: the call was not accepted.
+    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
+    /// - Throws: `invalid_transition`: the call has not been accepted.
     @discardableResult
     public func hangUp(
         _ callId: CallID, reason: EndReason = .completed, idempotencyKey: IdempotencyKey? = nil
@@ -125,7 +132,7 @@ extension RingbackClient {
     ///
     /// - Parameters:
     ///   - callId: The call.
-    ///   - administratorToken: What the operator has set at the server's start; not a session's token.
+    /// - administratorToken: The token that the operator configured with `--admin-token`; not the token of a session.
     /// - Throws: `forbidden`, `not_found`.
     @discardableResult
     public func endCall(_ callId: CallID, administratorToken: String) async throws -> Call {

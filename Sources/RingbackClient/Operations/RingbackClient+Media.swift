@@ -1,7 +1,7 @@
 public import RingbackModel
 
 extension RingbackClient {
-    /// Tells the other side what is muted, shown or held.
+    /// Sets the media state of this device, which the other side receives as ``Event/Kind/media(_:)``.
     @discardableResult
     public func setMedia(
         _ callId: CallID, _ media: MediaState, idempotencyKey: IdempotencyKey? = nil
@@ -11,7 +11,7 @@ extension RingbackClient {
         return try await object(request.with(idempotencyKey), Call.init)
     }
 
-    /// Reports how good the call is; it is kept with the call.
+    /// Reports the quality of the call. The report is stored with the call.
     public func reportQuality(
         _ callId: CallID, _ summary: QualitySummary, idempotencyKey: IdempotencyKey? = nil
     ) async throws {
@@ -20,7 +20,7 @@ extension RingbackClient {
         _ = try await send(request.with(idempotencyKey))
     }
 
-    /// The STUN and TURN servers, with credentials made for this user. Get them afresh for each call.
+    /// The STUN and TURN servers, with time-limited credentials for this user. Request them anew for each call.
     public func getICEServers() async throws -> ICEServers {
         try await object(OperationRequest(.getICEServers), ICEServers.init)
     }

@@ -1,14 +1,14 @@
 public import RingbackModel
 
 extension RingbackClient {
-    /// Sends an offer, which opens the next negotiation.
+    /// Sends an offer, which opens the next negotiation (RFC 8829).
     ///
     /// - Parameters:
     ///   - callId: The call.
-    ///   - sdp: At most ``RingbackModel/Limits/sdpBytes`` of UTF-8.
-    ///   - negotiation: The number that it should get, if that matters.
+    /// - sdp: At most ``RingbackModel/Limits/sdpBytes`` bytes of UTF-8.
+    /// - negotiation: The expected number of the new negotiation; another number throws `stale_negotiation`.
     ///   - iceRestart: Whether the offer restarts ICE.
-    ///   - idempotencyKey: One for all tries of one write; by default a new one.
+    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
     /// - Throws: `not_accepted`, `negotiation_pending`, `stale_negotiation`, `invalid_transition`.
     @discardableResult
     public func sendOffer(
@@ -23,21 +23,22 @@ extension RingbackClient {
         return try await object(request.with(idempotencyKey), Description.init)
     }
 
-    /// The newest offer, of either side.
+    /// The newest offer of either side.
     ///
-    /// - Throws: `not_found`: no call, or no offer yet. `not_accepted`.
+    /// - Throws: `not_found`: there is no such call, or no offer yet. `not_accepted`.
     public func getOffer(_ callId: CallID) async throws -> Description {
         try await object(OperationRequest(.getOffer, callId.rawValue), Description.init)
     }
 
-    /// Sends an answer, which closes a negotiation.
+    /// Sends an answer, which closes a negotiation (RFC 8829).
     ///
     /// - Parameters:
     ///   - callId: The call.
-    ///   - sdp: At most ``RingbackModel/Limits/sdpBytes`` of UTF-8.
-    ///   - negotiation: Of the offer that is answered.
-    ///   - idempotencyKey: One for all tries of one write; by default a new one.
-    /// - Throws: `stale_negotiation`: a newer offer is on its way to you. `not_accepted`, `invalid_transition`.
+    /// - sdp: At most ``RingbackModel/Limits/sdpBytes`` bytes of UTF-8.
+    /// - negotiation: The negotiation of the offer.
+    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
+    /// - Throws: `stale_negotiation`: the offer has been superseded or has expired. `not_accepted`,
+    ///   `invalid_transition`.
     @discardableResult
     public func sendAnswer(
         _ callId: CallID, sdp: String, negotiation: Int, idempotencyKey: IdempotencyKey? = nil
@@ -49,22 +50,22 @@ extension RingbackClient {
         return try await object(request.with(idempotencyKey), Description.init)
     }
 
-    /// The newest answer, of either side.
+    /// The newest answer of either side.
     ///
-    /// - Throws: `not_found`: no call, or no answer yet. `not_accepted`.
+    /// - Throws: `not_found`: there is no such call, or no answer yet. `not_accepted`.
     public func getAnswer(_ callId: CallID) async throws -> Description {
         try await object(OperationRequest(.getAnswer, callId.rawValue), Description.init)
     }
 
-    /// Sends candidates in the order they were found, in as many requests as that takes.
+    /// Sends ICE candidates (RFC 8838) in order, at most 64 per request.
     ///
-    /// They may come before the answer. An empty one says that there are no more.
+    /// Candidates may be sent before the answer. A candidate whose text is empty is end-of-candidates.
     ///
     /// - Parameters:
     ///   - callId: The call.
-    ///   - candidates: In the order in which they were found.
-    ///   - negotiation: Of the description that they belong to.
-    ///   - idempotencyKey: For one batch of at most 64; more get keys of their own.
+    /// - candidates: In the order in which they were gathered.
+    /// - negotiation: The negotiation that they belong to.
+    /// - idempotencyKey: Identifies the first request; further requests get keys of their own.
     /// - Throws: `not_accepted`, `invalid_transition`.
     public func addCandidates(
         _ callId: CallID, _ candidates: [ICECandidate], negotiation: Int? = nil, idempotencyKey: IdempotencyKey? = nil
@@ -82,9 +83,9 @@ extension RingbackClient {
     /// A page of the other side's candidates.
     ///
     /// - Parameters:
-    ///   - callId: The call.
+    /// - after: The ``Page/next`` of the previous page, or the position of the last known candidate.
     ///   - after: The ``Page/next`` of the page before, or the position of the last one known.
-    ///   - limit: 1 to 1000.
+    /// - limit: The maximum number of candidates, 1 to 1000.
     public func listCandidates(
         _ callId: CallID, after: String? = nil, limit: Int? = nil
     ) async throws -> Page<StoredCandidate> {

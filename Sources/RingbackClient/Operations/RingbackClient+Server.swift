@@ -3,32 +3,32 @@ import Foundation
 import RingbackModel
 
 extension RingbackClient {
-    /// Whether the process is alive. Needs no sign-in.
+    /// Whether the server process responds. Requires no session.
     ///
     /// - Returns: `ok`.
     public func getHealth() async throws -> String { try await status(.getHealth) }
 
-    /// Whether the server takes requests. Needs no sign-in.
+    /// Whether the server accepts requests. Requires no session.
     ///
-    /// - Returns: `ready`, or why it is not: `draining`.
+    /// - Returns: `ready`, or the reason why not, such as `draining`.
     public func getReadiness() async throws -> String { try await status(.getReadiness) }
 
     private func status(_ operation: APIOperation) async throws -> String {
-        // Asked once, since a server that is not ready is an answer here. It says so with 503.
+        // Not retried: 503 is a valid result here.
         let response = try await Self.perform(CurlTransfer(httpRequest(OperationRequest(operation))))
         if response.head.status != 503 { try Self.check(response) }
         return try Self.read(response) { json throws(UnexpectedJSON) in try json.string("status") }
     }
 
-    /// How far this machine's clock is ahead of the server's, to about a second; negative when it is behind.
+    /// How far the clock of this machine is ahead of the server's, to about a second; negative if it is behind.
     ///
-    /// - Throws: ``RingbackError/unexpectedResponse(_:)`` when the answer has no `Date`.
+    /// - Throws: ``RingbackError/unexpectedResponse(_:)`` if the response has no `Date`.
     public func clockSkew() async throws -> Duration {
         let response = try await send(OperationRequest(.getHealth))
         let reader = DateFormatter()
         reader.locale = Locale(identifier: "en_US_POSIX")
         reader.timeZone = TimeZone(identifier: "GMT")
-        // RFC 9110, section 5.6.7.
+        // The format of RFC 9110, section 5.6.7.
         reader.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
         guard let date = response.head.headers["date"].flatMap({ reader.date(from: $0) }),
             let skew = Int64(exactly: (Date().timeIntervalSince(date) * 1000).rounded())
@@ -38,7 +38,7 @@ extension RingbackClient {
         return .milliseconds(skew)
     }
 
-    /// The server's metrics in the text format of Prometheus. Needs no sign-in.
+    /// The server's metrics in the Prometheus text format. Requires no session.
     public func getMetrics() async throws -> String { try await text(OperationRequest(.getMetrics)) }
 
     /// The server's OpenAPI document, in YAML.
@@ -47,13 +47,13 @@ extension RingbackClient {
     /// The server's OpenAPI document, in JSON.
     public func getOpenAPIJSON() async throws -> String { try await text(OperationRequest(.getOpenAPIJSON)) }
 
-    /// The page that shows the document, in HTML.
+    /// The API reference, an HTML page.
     public func getDocs() async throws -> String { try await text(OperationRequest(.getDocs)) }
 
-    /// The demo page, in HTML.
+    /// The demo, an HTML page.
     public func getDemo() async throws -> String { try await text(OperationRequest(.getDemo)) }
 
-    /// A file of the pages.
+    /// A file of the demo or of the API reference.
     ///
     /// - Throws: `not_found`.
     public func getAsset(_ file: String) async throws -> [UInt8] {

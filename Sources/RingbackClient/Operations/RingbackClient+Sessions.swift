@@ -1,21 +1,22 @@
 public import RingbackModel
 
 extension RingbackClient {
-    /// Signs in. Requests from here on are this device's.
+    /// Signs in with a password. Further requests use the new session.
     ///
-    /// The new token is used from here on, and is in ``session``; keep that to go on after a restart of the program.
+    /// Store ``session`` to continue with the same device after a restart of the program.
     ///
     /// - Parameters:
-    ///   - userId: The name that was registered.
-    ///   - password: As it was registered.
-    ///   - deviceName: What the user will recognise the device by, at most 100 characters.
-    ///   - deviceId: Of an earlier sign-in, to be the same device. Its old token ends. Without one it is a new device.
-    /// - Throws: `unauthenticated`: there is no such user, or this is not the password.
+    /// - userId: The identifier of the user.
+    /// - password: The password.
+    /// - deviceName: A name by which the user recognizes the device, at most 100 characters.
+    /// - deviceId: The device of an earlier session, to remain that device; its previous token becomes invalid. By
+    ///   default a new device.
+    /// - Throws: `unauthenticated`: the user does not exist, or the password is wrong.
     @discardableResult
     public func createSession(
         _ userId: UserID, password: String, deviceName: String? = nil, deviceId: DeviceID? = nil
     ) async throws -> Session {
-        // A name of our own makes it safe to ask again: it is the same device then.
+        // A device chosen here makes the request safe to repeat: it signs in the same device again.
         let deviceId = deviceId ?? .random()
         let request = OperationRequest(.createSession) { json in
             json.field("userId", userId.rawValue)
@@ -28,45 +29,45 @@ extension RingbackClient {
         return session
     }
 
-    /// ``createSession(_:password:deviceName:deviceId:)`` for a literal name.
+    /// Signs in a user given as a string. See ``createSession(_:password:deviceName:deviceId:)``.
     ///
-    /// - Throws: ``RingbackError/invalidArgument(_:)`` for what can't be a name.
+    /// - Throws: ``RingbackError/invalidArgument(_:)`` if the name is not a valid identifier.
     @discardableResult
     public func signIn(_ userId: String, password: String, deviceName: String? = nil) async throws -> Session {
         try await createSession(Self.user(userId), password: password, deviceName: deviceName)
     }
 
-    /// Ends this device's token, on the server and here. Having been signed out already is no error.
+    /// Ends the session of this device, on the server and in this client. Does nothing if it has ended already.
     public func signOut() async throws {
         guard let session else { return }
         do {
             try await deleteSession(session.deviceId)
         } catch let error as RingbackError where error.status == 401 || error.status == 404 {
-            // The answer to an earlier try was lost, or the session was ended elsewhere.
+            // An earlier request has succeeded without a response, or the session was ended elsewhere.
         }
         use(nil)
     }
 
-    /// One's own devices that are signed in.
+    /// The user's signed-in devices.
     public func listSessions() async throws -> [Device] {
         try await page(OperationRequest(.listSessions), Device.init).items
     }
 
-    /// One of one's own devices.
+    /// One of the user's signed-in devices.
     ///
     /// - Throws: `not_found`.
     public func getSession(_ deviceId: DeviceID) async throws -> Device {
         try await object(OperationRequest(.getSession, deviceId.rawValue), Device.init)
     }
 
-    /// Ends the token of this device or of another one of the same user.
+    /// Ends the session of this device or of another device of the user.
     ///
     /// - Throws: `not_found`.
     public func deleteSession(_ deviceId: DeviceID, idempotencyKey: IdempotencyKey? = nil) async throws {
         _ = try await send(OperationRequest(.deleteSession, deviceId.rawValue).with(idempotencyKey))
     }
 
-    /// A ticket for a browser's stream or socket, since a token must not stand in a URL.
+    /// Creates a single-use ticket, with which a browser opens a stream or a socket; tokens are never part of a URL.
     public func createTicket() async throws -> Ticket {
         try await object(OperationRequest(.createTicket)) { json throws(UnexpectedJSON) in
             Ticket(
@@ -78,7 +79,7 @@ extension RingbackClient {
     static func user(_ name: String) throws(RingbackError) -> UserID {
         guard let userId = UserID(name) else {
             throw .invalidArgument(
-                "a user's name has 1 to 64 letters, digits and any of . _ ~ @ -, not: \(name.prefix(80))")
+                "a user identifier has 1 to 64 letters, digits and . _ ~ @ -; invalid: \(name.prefix(80))")
         }
         return userId
     }

@@ -1,16 +1,17 @@
 public import RingbackModel
 
-// What every method may throw, beside the codes named at each: `RingbackError` with a transport's failure or an answer that
-// does not fit, and `CancellationError`.
+// In addition to the listed codes, every method may throw `RingbackError` for a failed transfer or an unexpected
+// response, and `CancellationError`.
 
 extension RingbackClient {
-    /// Makes an account. Doesn't sign in, and needs no sign-in.
+    /// Registers a user. Does not sign in, and requires no session.
     ///
     /// - Parameters:
-    ///   - userId: The name to sign in and to be called by. It can't be changed, and is never given to another.
-    ///   - password: To sign in with.
-    ///   - displayName: At most 100 characters; without one the user is shown by the `userId`.
-    /// - Throws: `user_exists`: the name is taken, or was at some time.
+    /// - userId: The identifier for signing in and being called. It cannot be changed and is never given to another
+    ///   user.
+    /// - password: 8 to 200 characters.
+    /// - displayName: The name to display, at most 100 characters; by default the `userId`.
+    /// - Throws: `user_exists`: the identifier is, or once was, in use.
     @discardableResult
     public func registerUser(_ userId: UserID, password: String, displayName: String? = nil) async throws -> User {
         let request = OperationRequest(.registerUser) { json in
@@ -24,9 +25,9 @@ extension RingbackClient {
     /// A page of the directory, ordered by `userId`.
     ///
     /// - Parameters:
-    ///   - prefix: Only users whose `userId` begins so.
-    ///   - after: The ``Page/next`` of the page before.
-    ///   - limit: 1 to 100; 50 by default.
+    /// - prefix: Only users whose `userId` has this prefix.
+    /// - after: The ``Page/next`` of the previous page.
+    /// - limit: The maximum number of users, 1 to 100; 50 by default.
     public func listUsers(prefix: String? = nil, after: String? = nil, limit: Int? = nil) async throws -> Page<User> {
         try await page(
             OperationRequest(.listUsers).with("prefix", prefix).with("after", after)
@@ -34,17 +35,17 @@ extension RingbackClient {
             User.init)
     }
 
-    /// A user.
+    /// The profile of a user.
     ///
     /// - Throws: `user_not_found`.
     public func getUser(_ userId: UserID) async throws -> User {
         try await object(OperationRequest(.getUser, userId.rawValue), User.init)
     }
 
-    /// One's own account, with ``RingbackModel/User/busy``.
+    /// The profile of the signed-in user, including ``RingbackModel/User/busy``.
     public func getMe() async throws -> User { try await object(OperationRequest(.getMe), User.init) }
 
-    /// Changes what is given and leaves the rest.
+    /// Changes the given settings and keeps the others.
     public func updateMe(
         displayName: String? = nil, busy: BusyPolicy? = nil, idempotencyKey: IdempotencyKey? = nil
     ) async throws -> User {
@@ -55,13 +56,13 @@ extension RingbackClient {
         return try await object(request.with(idempotencyKey), User.init)
     }
 
-    /// Changes one's own password, and signs out all other devices.
+    /// Changes the password of the signed-in user, and signs out the user's other devices.
     ///
-    /// - Returns: How many devices were signed out; 0 where the new password was one's own already.
-    /// - Throws: `wrong_password`: `old` is not one's password; `rate_limited` after ten wrong passwords in a minute.
+    /// - Returns: How many devices were signed out; 0 if `new` already was the password.
+    /// - Throws: `wrong_password`: `old` is not the user's password; `rate_limited` after ten wrong passwords in a minute.
     @discardableResult
     public func changePassword(from old: String, to new: String) async throws -> Int {
-        // Without a key, which may not be kept beside a secret. Repeating it changes nothing.
+        // Sent without a key, which would be stored with a secret. Repeating the request changes nothing.
         let request = OperationRequest(.updateMe) { json in
             json.field("oldPassword", old)
             json.field("password", new)
@@ -69,30 +70,30 @@ extension RingbackClient {
         return try await object(request) { json throws(UnexpectedJSON) in try json.integer("endedSessions") }
     }
 
-    /// Erases one's own account. Nobody can register its `userId` again.
+    /// Erases the account of the signed-in user. Its `userId` can never be registered again.
     public func deleteMe() async throws {
         _ = try await send(OperationRequest(.deleteMe))
         use(nil)
     }
 
-    /// Whom one has blocked.
+    /// The users that the signed-in user has blocked.
     public func listBlocks() async throws -> [Block] {
         try await page(OperationRequest(.listBlocks), Block.init).items
     }
 
-    /// Blocks a user: their calls don't ring here. They are not notified.
+    /// Blocks a user: the user's calls no longer ring. The user is not notified.
     ///
-    /// - Throws: `user_not_found`; `forbidden` for oneself.
+    /// - Throws: `user_not_found`; `forbidden` for the signed-in user.
     public func blockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
         _ = try await send(OperationRequest(.blockUser, userId.rawValue).with(idempotencyKey))
     }
 
-    /// Removes a block, if there is one.
+    /// Removes a block. Does nothing if there is none.
     public func unblockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
         _ = try await send(OperationRequest(.unblockUser, userId.rawValue).with(idempotencyKey))
     }
 
-    /// Whether a user can be reached.
+    /// The presence of a user.
     ///
     /// - Throws: `user_not_found`.
     public func getPresence(_ userId: UserID) async throws -> Presence {
@@ -104,10 +105,10 @@ extension RingbackClient {
         try await page(OperationRequest(.getWatching), Presence.init).items
     }
 
-    /// Replaces the list of users whose ``Event/Kind/presence(_:)`` this device receives, at most
+    /// Replaces the list of users whose ``Event/Kind/presence(_:)`` events this device receives, at most
     /// ``RingbackModel/Limits/watchedUsers``.
     ///
-    /// - Returns: Their presence now. Users that don't exist are left out.
+    /// - Returns: Their current presence. Users that don't exist are left out.
     @discardableResult
     public func setWatching(_ users: [UserID], idempotencyKey: IdempotencyKey? = nil) async throws -> [Presence] {
         let request = OperationRequest(.setWatching) { json in

@@ -1,11 +1,12 @@
-/// Which way each request of a client goes, and when. A value: it does nothing by itself.
+/// Decides over which transport each request of a client is sent, and when. A value without side effects.
 ///
-/// While a socket is open requests go over it; else each goes over HTTP. Writes are sent in the order in which they were asked,
-/// across a change of transport too: a write is sent once every earlier one is answered, or was sent over the same socket.
-/// Without a socket that holds as long as something is left that a lost socket did not answer; other requests over HTTP wait
-/// for nobody. Reads wait for nobody ever, but go through the same socket.
+/// While a socket is open, requests are sent over it, otherwise over HTTP. Writes are sent in the order in which they
+/// were made, also when the transport changes: a write is sent once every earlier write has been answered or was sent
+/// over the same socket. Without a socket, this applies only until everything that a lost socket left unanswered is
+/// answered; apart from that, requests over HTTP do not wait for each other. Reads never wait for other requests, but
+/// use the same socket.
 ///
-/// A request keeps its place until it is removed: whatever did not answer it, the repetition is not overtaken.
+/// A request keeps its position until it is removed, so its repetition is not overtaken by later writes.
 struct RequestOrder {
     typealias RequestID = Int
     typealias SocketID = Int
@@ -15,19 +16,19 @@ struct RequestOrder {
         case socket(SocketID)
     }
 
-    /// What follows from a change. To be carried out in order.
+    /// An action that a change requires. Actions must be carried out in order.
     enum Action: Equatable {
         case sendOverHTTP(RequestID)
-        /// It goes over a socket instead; an answer that comes all the same counts.
+        /// Stop the transfer: the request goes over a socket instead. A response that arrives nevertheless counts.
         case stopHTTP(RequestID)
-        /// ``nextRequest(on:)`` has something.
+        /// ``nextRequest(on:)`` may return a request.
         case wake(SocketID)
     }
 
     private enum Step: Equatable {
         case waiting
         case sent(Route)
-        /// It failed, and waits until ``rested(_:)`` or until there is a socket.
+        /// Failed. Waits until ``rested(_:)``, or until a socket opens.
         case resting
     }
 
@@ -38,23 +39,24 @@ struct RequestOrder {
         var step = Step.waiting
     }
 
-    /// Requests that a socket has not answered. The server takes 16 changes of calls at a time.
+    /// The maximum number of requests that a socket has not answered. The server processes 16 changes of calls at a
+    /// time.
     static let sentAtMost = 16
-    /// Requests that wait for their turn.
+    /// The maximum number of requests waiting to be sent.
     static let waitingAtMost = 1000
 
-    /// By the time they were asked.
+    /// In the order in which the requests were made.
     private var entries: [Entry] = []
-    /// The first is in use; the others take over when it is lost.
+    /// The first is in use. The others replace it when it is lost.
     private var sockets: [SocketID] = []
-    /// What a lost socket did not answer is being repeated.
+    /// Requests that a lost socket left unanswered are being repeated.
     private var isRepeating = false
-    /// How many entries wait.
+    /// The number of entries that wait.
     private var waiting = 0
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Whether one more has to be refused.
+    /// Whether further requests must be rejected.
     var isFull: Bool { waiting >= Self.waitingAtMost }
 
     func route(of id: RequestID) -> Route? {
@@ -79,35 +81,35 @@ struct RequestOrder {
 
     // MARK: Requests
 
-    /// A request is asked.
+    /// Adds a request.
     ///
     /// - Parameters:
-    ///   - id: Greater than all before.
-    ///   - isWrite: Whether its order matters.
-    ///   - fitsSocket: `false` for what goes over HTTP in any case.
+    /// - id: Must be greater than all earlier ones.
+    /// - isWrite: Whether the request must keep its order.
+    /// - fitsSocket: `false` if the request must go over HTTP.
     mutating func add(_ id: RequestID, isWrite: Bool, fitsSocket: Bool) -> [Action] {
         entries.append(Entry(id: id, isWrite: isWrite, fitsSocket: fitsSocket))
         waiting += 1
         return advance()
     }
 
-    /// It was answered, or is not wanted any more.
+    /// Removes a request that was answered or is no longer wanted.
     mutating func remove(_ id: RequestID) -> [Action] {
         guard let index = index(of: id) else { return [] }
         if entries.remove(at: index).step == .waiting { waiting -= 1 }
         return advance()
     }
 
-    /// It got no answer over `route`.
+    /// Records that a request got no answer over `route`.
     ///
-    /// - Returns: Whether it is to rest, and then to be repeated; `false` when it goes another way already.
+    /// - Returns: Whether to wait and then repeat the request; `false` if it has taken another route already.
     mutating func failed(_ id: RequestID, over route: Route?) -> Bool {
         guard let index = index(of: id), self.route(of: id) == route else { return false }
         set(.resting, at: index)
         return true
     }
 
-    /// It has waited long enough after a failure.
+    /// Makes a failed request ready to be sent again.
     mutating func rested(_ id: RequestID) -> [Action] {
         guard let index = index(of: id), entries[index].step == .resting else { return [] }
         set(.waiting, at: index)
@@ -116,7 +118,7 @@ struct RequestOrder {
 
     // MARK: Sockets
 
-    /// A socket takes requests from now on.
+    /// Records that a socket accepts requests.
     mutating func opened(_ socket: SocketID) -> [Action] {
         guard !sockets.contains(socket) else { return [] }
         sockets.append(socket)
@@ -129,7 +131,7 @@ struct RequestOrder {
         return actions + advance()
     }
 
-    /// A socket takes and answers nothing more, for the moment or for good.
+    /// Records that a socket neither sends requests nor receives answers, temporarily or for good.
     mutating func lost(_ socket: SocketID) -> [Action] {
         guard sockets.contains(socket) else { return [] }
         sockets.removeAll { $0 == socket }
@@ -140,7 +142,7 @@ struct RequestOrder {
         return advance()
     }
 
-    /// What is to be sent over a socket next, if anything may be. It counts as sent.
+    /// The next request to send over a socket, if any. It counts as sent.
     mutating func nextRequest(on socket: SocketID) -> RequestID? {
         guard let index = indexOfNext(on: socket) else { return nil }
         set(.sent(.socket(socket)), at: index)
@@ -159,7 +161,7 @@ struct RequestOrder {
         return nil
     }
 
-    /// Sends what may be sent now.
+    /// Sends everything that may be sent now.
     private mutating func advance() -> [Action] {
         if isRepeating { isRepeating = entries.contains(where: \.isWrite) }
         guard waiting > 0 else { return [] }

@@ -2,10 +2,10 @@ import CurlTransport
 import RingbackModel
 import Synchronization
 
-/// The requests of one client that wait for an answer, and the sockets that they may go over.
+/// The unanswered requests of one client, and the sockets over which they may be sent.
 ///
-/// ``RequestOrder`` decides; this carries out. A request is here for as long as a task waits for its answer and no longer, and
-/// nothing is sent ahead of the network: the thread of a socket takes the next request when it can write it.
+/// ``RequestOrder`` decides, and this class carries the decisions out. A request is in the queue while a task waits for
+/// its answer. A socket's thread takes the next request only when it can write it.
 final class RequestQueue: Sendable {
     typealias RequestID = RequestOrder.RequestID
 
@@ -17,10 +17,10 @@ final class RequestQueue: Sendable {
 
     private struct Pending {
         let request: OperationRequest
-        /// Set, and not yet taken by the task.
+        /// The next step, until the task takes it.
         var turn: Turn?
         var waiter: CheckedContinuation<Turn, any Error>?
-        /// The newest one.
+        /// The most recent HTTP transfer.
         var transfer: CurlTransfer?
 
         var isAnswered: Bool { if case .answered = turn { true } else { false } }
@@ -30,12 +30,12 @@ final class RequestQueue: Sendable {
         var order = RequestOrder()
         var pending: [RequestID: Pending] = [:]
         var sockets: [RequestOrder.SocketID: SocketConnection] = [:]
-        /// The token of the requests: a socket that was opened with another one takes none.
+        /// The token of the requests. Sockets with another token are not used.
         var token: String?
         var lastID = 0
     }
 
-    /// What is to be done once the lock is released.
+    /// What to do after the lock is released.
     private struct Effects: Sendable {
         var told: [(waiter: CheckedContinuation<Turn, any Error>, turn: Turn)] = []
         var stopped: [CurlTransfer] = []
@@ -52,7 +52,7 @@ final class RequestQueue: Sendable {
 
     init(token: String?) { state = Mutex(State(token: token)) }
 
-    /// Whether a socket is open that takes requests.
+    /// Whether a socket that accepts requests is open.
     var hasSocket: Bool { state.withLock { !$0.sockets.isEmpty } }
 
     private func change(_ change: (inout State) -> [RequestOrder.Action]) {
@@ -87,12 +87,12 @@ final class RequestQueue: Sendable {
         }
     }
 
-    // MARK: For the task that asks
+    // MARK: For the task that waits for an answer
 
-    /// Adds a request behind all that wait for an answer.
+    /// Appends a request.
     ///
-    /// - Returns: Its name, to be removed in any case.
-    /// - Throws: ``RingbackError`` `busy` when too many wait.
+    /// - Returns: Its identifier. The caller must remove it in every case.
+    /// - Throws: ``RingbackError`` with the kind `busy` if too many requests wait.
     func add(_ request: OperationRequest) throws(RingbackError) -> RequestID {
         let isWrite = request.operation.isWrite
         let fitsSocket = request.operation.goesOverSocket && SocketMessage.fits(request)
@@ -106,7 +106,7 @@ final class RequestQueue: Sendable {
         }
         guard let name else {
             throw .transport(
-                TransportFailure(kind: .busy, detail: "\(RequestOrder.waitingAtMost) requests wait for their turn"))
+                TransportFailure(kind: .busy, detail: "\(RequestOrder.waitingAtMost) requests are waiting to be sent"))
         }
         return name
     }
@@ -118,9 +118,9 @@ final class RequestQueue: Sendable {
         }
     }
 
-    /// Waits for what becomes of a request.
+    /// Waits for the next step of a request.
     ///
-    /// - Returns: `nil` when nothing has until the deadline.
+    /// - Returns: `nil` if there was none before the deadline.
     func turn(of id: RequestID, by deadline: ContinuousClock.Instant) async throws -> Turn? {
         if let turn = state.withLock({ $0.pending[id]?.turn.take() }) { return turn }
         return try await withThrowingTaskGroup(of: Turn?.self) { group in
@@ -131,7 +131,7 @@ final class RequestQueue: Sendable {
             }
             defer { group.cancelAll() }
             if let turn = try await group.next() ?? nil { return turn }
-            // It may have come in the moment of the deadline.
+            // It may have arrived just at the deadline.
             group.cancelAll()
             return try? await group.next() ?? nil
         }
@@ -153,9 +153,9 @@ final class RequestQueue: Sendable {
         }
     }
 
-    /// Notes the HTTP transfer of a request.
+    /// Records the HTTP transfer of a request.
     ///
-    /// - Returns: `false` when it goes another way by now.
+    /// - Returns: `false` if the request has taken another route meanwhile.
     func begin(_ transfer: CurlTransfer, for id: RequestID) -> Bool {
         state.withLock { state in
             guard state.order.route(of: id) == .http, state.pending[id]?.isAnswered == false else { return false }
@@ -165,24 +165,25 @@ final class RequestQueue: Sendable {
         }
     }
 
-    /// No answer came over HTTP.
+    /// Records that a request got no answer over HTTP.
     ///
-    /// - Returns: Whether it is to be repeated after a rest; `false` when it goes another way by now.
+    /// - Returns: Whether to wait and then repeat it; `false` if it has taken another route meanwhile.
     func failedOverHTTP(_ id: RequestID) -> Bool {
         state.withLock { state in
-            // It was answered over a socket meanwhile, or is to be sent anew.
+            // Answered over a socket meanwhile, or about to be sent again.
             guard let pending = state.pending[id], pending.turn == nil else { return false }
             return state.order.failed(id, over: .http)
         }
     }
 
-    /// No answer came in time. A socket that owes it is given up, as a connection of HTTP would be.
+    /// Records that a request got no answer in time. A socket that owes the answer is closed, as an HTTP connection
+    /// would be.
     ///
-    /// - Returns: Whether the request is to be repeated after a rest; `false` when the answer has just come.
+    /// - Returns: Whether to wait and then repeat the request; `false` if the answer has just arrived.
     func timedOut(_ id: RequestID) -> Bool {
         let (isUnanswered, socket) = state.withLock { state -> (Bool, SocketConnection?) in
             guard state.pending[id]?.isAnswered == false else { return (false, nil) }
-            // What it was to do next is void: the time for it is over.
+            // The step that was due is void: the time is up.
             state.pending[id]?.turn = nil
             let route = state.order.route(of: id)
             _ = state.order.failed(id, over: route)
@@ -195,7 +196,8 @@ final class RequestQueue: Sendable {
 
     func rested(_ id: RequestID) { change { $0.order.rested(id) } }
 
-    /// Sets the token of the requests. What sockets of another token have not answered is repeated over HTTP.
+    /// Sets the token of the requests. Requests that are unanswered on sockets with another token are repeated over
+    /// HTTP.
     func use(token: String?) {
         change { state in
             guard state.token != token else { return [] }
@@ -208,7 +210,7 @@ final class RequestQueue: Sendable {
 
     // MARK: For a socket
 
-    /// The socket takes requests from now on, unless it is of another token.
+    /// Records that a socket accepts requests, unless it has another token.
     func opened(_ socket: SocketConnection) {
         change { state in
             guard state.token == socket.token else { return [] }
@@ -217,7 +219,7 @@ final class RequestQueue: Sendable {
         }
     }
 
-    /// The socket takes and answers nothing more, for the moment or for good.
+    /// Records that a socket neither sends requests nor receives answers, temporarily or for good.
     func lost(_ socket: SocketConnection) {
         change { state in
             state.sockets[socket.id] = nil
@@ -225,7 +227,7 @@ final class RequestQueue: Sendable {
         }
     }
 
-    /// What the socket is to send next.
+    /// The next message that the socket has to send.
     func nextMessage(for socket: SocketConnection) -> [UInt8]? {
         let next = state.withLock { state in
             state.order.nextRequest(on: socket.id).flatMap { id in state.pending[id].map { (id, $0.request) } }
@@ -233,12 +235,12 @@ final class RequestQueue: Sendable {
         return next.map { SocketMessage.request($0, $1) }
     }
 
-    /// An answer has come over a socket. One that nobody waits for is dropped.
+    /// Takes an answer from a socket. Drops it if nobody waits for it.
     func received(_ answer: SocketMessage.Answer) {
         state.withLock { state in
             var effects = Effects()
             Self.tell(answer.id, .answered(answer.response), &state, &effects)
-            // One that was sent over HTTP meanwhile has to wait no longer.
+            // The same request may be under way over HTTP; that transfer is stopped.
             if let transfer = state.pending[answer.id]?.transfer { effects.stopped.append(transfer) }
             return effects
         }.carryOut()

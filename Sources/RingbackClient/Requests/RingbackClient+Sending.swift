@@ -1,9 +1,9 @@
 import CurlTransport
 
 extension RingbackClient {
-    /// Sends a request, and repeats it if that is safe and may help.
+    /// Sends a request, and repeats it if that is safe and can help.
     ///
-    /// - Returns: An answer with a status of the 200s.
+    /// - Returns: A response with a 2xx status.
     /// - Throws: ``RingbackError``; `CancellationError`.
     func send(_ request: OperationRequest) async throws -> CurlResponse {
         var failures = 0
@@ -21,9 +21,9 @@ extension RingbackClient {
         }
     }
 
-    /// The answer to a request that keeps its place among the others until it has one, whatever its status.
+    /// Sends a request that keeps its position in the queue until it is answered, with any status.
     ///
-    /// - Throws: ``RingbackError`` when there is none; `CancellationError`.
+    /// - Throws: ``RingbackError`` if there is no answer; `CancellationError`.
     private func answer(to request: OperationRequest, _ failures: inout Int) async throws -> CurlResponse {
         guard session != nil else { throw RingbackError.notSignedIn }
         try Task.checkCancellation()
@@ -47,20 +47,20 @@ extension RingbackClient {
                     guard let response = try await overHTTP(request, id, by: deadline) else { continue }
                     return response
                 } catch let error as RingbackError {
-                    // It goes over a socket by now.
+                    // The request goes over a socket meanwhile.
                     guard requests.failedOverHTTP(id) else { continue }
                     failure = error
                 }
             case nil:
                 guard requests.timedOut(id) else { continue }
-                failure = .transport(TransportFailure(kind: .timedOut, detail: "no answer came in time"))
+                failure = .transport(TransportFailure(kind: .timedOut, detail: "the request timed out"))
             }
             let wake = ContinuousClock.now + (try delay(of: request, after: failure, &failures))
             (restsUntil, deadline) = (wake, wake + network.requestTimeout)
         }
     }
 
-    /// Runs a transfer to its end.
+    /// Performs a transfer.
     ///
     /// - Throws: ``RingbackError``; `CancellationError`.
     static func perform(_ transfer: @autoclosure () throws -> CurlTransfer) async throws -> CurlResponse {
@@ -71,7 +71,7 @@ extension RingbackClient {
         }
     }
 
-    /// - Returns: `nil` when it was stopped, because the request goes over a socket now.
+    /// - Returns: `nil` if the transfer was stopped because the request goes over a socket now.
     private func overHTTP(
         _ request: OperationRequest, _ id: RequestQueue.RequestID, by deadline: ContinuousClock.Instant
     ) async throws -> CurlResponse? {
@@ -87,10 +87,10 @@ extension RingbackClient {
         }
     }
 
-    /// How long to wait before `request` is repeated.
+    /// The delay before `request` is repeated.
     ///
-    /// - Parameter failures: In a row; counted here.
-    /// - Throws: `error` when it is not to be repeated.
+    /// - Parameter failures: The number of consecutive failures so far; incremented here.
+    /// - Throws: `error`, if the request must not be repeated.
     private func delay(
         of request: OperationRequest, after error: RingbackError, _ failures: inout Int
     ) throws(RingbackError) -> Duration {
@@ -102,7 +102,7 @@ extension RingbackClient {
     }
 
     private func mayRepeat(_ request: OperationRequest, after error: RingbackError) -> Bool {
-        // An open negotiation lasts up to 30 s; whether to wait is the application's decision.
+        // A negotiation stays open for up to 30 s. Whether to wait is up to the application.
         guard error.isRetryable, error.code != .negotiationPending else { return false }
         if request.operation.isRepeatable { return true }
         guard case .transport(let failure) = error else { return error.status == 503 || error.status == 429 }

@@ -1,18 +1,18 @@
 import CurlTransport
 import RingbackModel
 
-/// What goes over a socket beside events: requests as the server takes them, and their answers.
+/// The messages of a socket other than events: requests and their answers.
 enum SocketMessage {
-    /// Whether a request may go over a socket: it is within ``RingbackModel/Limits/bodyBytes``, and no member of its body has the
-    /// name of a parameter.
+    /// Whether a request may be sent over a socket: the message is within ``RingbackModel/Limits/bodyBytes``, and no
+    /// member of the body has the name of a parameter.
     static func fits(_ request: OperationRequest) -> Bool {
-        // An escaped byte has six.
+        // An escaped byte takes six.
         let parameters = parameters(of: request)
         let size = parameters.reduce(512 + (request.body?.count ?? 0)) {
             $0 + $1.name.utf8.count + 6 * $1.value.utf8.count
         }
         guard size <= Limits.bodyBytes else { return false }
-        // In this one the names of the members are the application's.
+        // In a media state, the application chooses the names of the members.
         guard request.operation == .setMedia, let body = request.body else { return true }
         guard let members = try? JSONObject(parsing: body) else { return false }
         return !parameters.contains { members.has($0.name) }
@@ -22,9 +22,9 @@ enum SocketMessage {
         Array(zip(request.operation.pathParameters, request.path)).map { (name: $0, value: $1) } + request.query
     }
 
-    /// `{"id","op","data","key"}`. Parameters of the path and of the query are members of `data`.
+    /// Encodes a request as `{"id","op","data","key"}`. Path and query parameters are members of `data`.
     ///
-    /// - Parameter request: One that ``fits(_:)``.
+    /// - Parameter request: Must satisfy ``fits(_:)``.
     static func request(_ id: Int, _ request: OperationRequest) -> [UInt8] {
         let members = (request.body ?? []).dropFirst().dropLast()
         var json = JSONWriter(reservingCapacity: members.count + 256)
@@ -45,14 +45,14 @@ enum SocketMessage {
         return json.finish()
     }
 
-    /// An answer, as HTTP would have given it.
+    /// An answer, converted to an HTTP response.
     struct Answer {
         var id: Int
         var response: CurlResponse
 
-        /// - Returns: `nil` for anything else, an event for one.
+        /// - Returns: `nil` for other messages, such as events.
         init?(parsing message: [UInt8]) {
-            // Nearly everything that comes is an event, and is parsed when somebody takes it.
+            // Most messages are events, which are parsed when they are read.
             guard !message.starts(with: #"{"event":"#.utf8), let json = try? JSONObject(parsing: message),
                 !json.has("event"), let id = try? json.integer("id"), let status = try? json.integer("status")
             else { return nil }

@@ -1,17 +1,17 @@
 public import RingbackModel
 
-/// An ICE candidate as a WebRTC stack gives it: the W3C's `RTCIceCandidateInit` (RFC 8838).
+/// An ICE candidate as WebRTC represents it: an `RTCIceCandidateInit` (W3C WebRTC; RFC 8838).
 public struct ICECandidate: Sendable, Hashable {
-    /// The candidate attribute, at most ``RingbackModel/Limits/candidateBytes``. Empty for the end of the candidates.
+    /// The candidate attribute, at most ``RingbackModel/Limits/candidateBytes`` bytes. Empty for end-of-candidates.
     public var candidate: String
-    /// The `mid` of the media section it belongs to.
+    /// The `mid` of the media section that the candidate belongs to.
     public var sdpMid: String?
-    /// The number of that section, from 0.
+    /// The index of that media section, counted from 0.
     public var sdpMLineIndex: Int?
-    /// The ICE username fragment of the description it belongs to.
+    /// The ICE username fragment of the description that the candidate belongs to.
     public var usernameFragment: String?
 
-    /// A candidate of this side's: `candidate:…`, or empty for the end of the candidates.
+    /// Creates a candidate. `candidate` is a `candidate:…` attribute, or empty for end-of-candidates.
     public init(
         candidate: String, sdpMid: String? = nil, sdpMLineIndex: Int? = nil, usernameFragment: String? = nil
     ) {
@@ -34,13 +34,13 @@ extension ICECandidate: JSONWritable {
 }
 
 extension StoredCandidate {
-    /// The candidate with its members taken apart.
+    /// The decoded candidate; `nil` if it has another shape.
     public var iceCandidate: ICECandidate? {
         (try? JSONObject(parsing: candidate.utf8)).flatMap { try? ICECandidate($0) }
     }
 }
 
 extension Description {
-    /// The SDP itself, with the escapes of its JSON resolved.
+    /// The SDP as text, with the escapes of its JSON resolved.
     public var sdpText: String { JSONSlice(kept: sdp.utf8)?.string ?? "" }
 }

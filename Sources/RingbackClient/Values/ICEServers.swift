@@ -1,18 +1,18 @@
-/// A STUN or TURN server: the W3C's `RTCIceServer`.
+/// A STUN or TURN server, an `RTCIceServer` (W3C WebRTC).
 public struct ICEServer: Sendable, Hashable {
-    /// As in `turn:turn.example.org:3478?transport=udp` (RFC 7064, RFC 7065).
+    /// The URLs (RFC 7064, RFC 7065), such as `turn:turn.example.org:3478?transport=udp`.
     public var urls: [String]
-    /// When the credential runs out (Unix time), and whose it is.
+    /// The time at which the credential expires (Unix time) and the user, separated by a colon.
     public var username: String?
-    /// The password that goes with it.
+    /// The password for the username.
     public var credential: String?
 }
 
-/// The servers for one call's connection, and how long their credentials are good.
+/// The STUN and TURN servers for a call, and the lifetime of their credentials.
 public struct ICEServers: Sendable, Hashable {
-    /// None if the operator has configured none.
+    /// The servers; empty if the operator has configured none.
     public var servers: [ICEServer]
-    /// How long the credentials can be used to begin a connection.
+    /// How long the credentials are valid.
     public var timeToLive: Duration
 }
 

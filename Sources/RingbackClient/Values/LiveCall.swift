@@ -1,16 +1,16 @@
 public import RingbackModel
 
-/// A call in a snapshot, with everything that a device which takes part needs to join in again.
+/// A call in a snapshot, with everything that a participating device needs to rejoin it.
 public struct LiveCall: Sendable, Hashable, Identifiable {
-    /// The call as it is.
+    /// The call.
     public var call: Call
-    /// The newest offer, of either side.
+    /// The newest offer of either side.
     public var offer: Description?
-    /// The newest answer, of either side.
+    /// The newest answer of either side.
     public var answer: Description?
-    /// The other side's candidates of the newest negotiation, in their order.
+    /// The other side's candidates of the newest negotiation, in order.
     public var candidates: [StoredCandidate]
 
-    /// The call's own.
+    /// The identifier of the call.
     public var id: CallID { call.callId }
 }

@@ -1,61 +1,63 @@
 public import RingbackModel
 
-/// What a participant sends at the moment.
+/// The media that a participant sends.
 public struct MediaState: Sendable, Hashable {
-    /// One source, and whether it is muted.
+    /// A source of media.
     public struct Track: Sendable, Hashable {
-        /// Sound or picture.
+        /// The kind of media.
         public enum Kind: String, Sendable, Hashable {
-            /// Sound.
+            /// Audio.
             case audio
-            /// Picture.
+            /// Video.
             case video
         }
 
-        /// Sound or picture.
+        /// The kind of media.
         public var kind: Kind
-        /// Whether nothing of it is sent at the moment.
+        /// Whether the source is muted.
         public var isMuted: Bool
 
-        /// A source that is sent, or muted.
+        /// Creates a track.
         public init(kind: Kind, isMuted: Bool = false) {
             self.kind = kind
             self.isMuted = isMuted
         }
     }
 
-    /// The sources by their names: `camera`, `mic`, `screen` and others of at most 32 characters.
+    /// The tracks by name: `camera`, `mic`, `screen` and others of at most 32 characters.
     public var tracks: [String: Track] = [:]
-    /// Whether this side has put the call on hold.
+    /// Whether the participant has put the call on hold.
     public var isHeld: Bool?
 
+    /// Creates a media state.
+    ///
     /// - Parameters:
-    ///   - tracks: The sources by their names.
-    ///   - isHeld: Whether the call is on hold.
+    /// - tracks: The tracks by name.
+    /// - isHeld: Whether the participant has put the call on hold.
     public init(tracks: [String: Track] = [:], isHeld: Bool? = nil) {
         self.tracks = tracks
         self.isHeld = isHeld
     }
 
-    /// What ``RingbackModel/CallParticipant/media`` holds; `nil` if it is no media state.
+    /// Decodes ``RingbackModel/CallParticipant/media``; `nil` if it has another shape.
     public init?(_ json: JSONText) {
         guard let state = (try? JSONObject(parsing: json.utf8)).flatMap({ try? MediaState($0) }) else { return nil }
         self = state
     }
 
-    /// The camera.
+    /// The track `camera`.
     public var camera: Track? {
         get { tracks["camera"] }
         set { tracks["camera"] = newValue }
     }
 
-    /// The microphone.
+    /// The track `mic`.
     public var mic: Track? {
         get { tracks["mic"] }
         set { tracks["mic"] = newValue }
     }
 
-    /// The shared screen.
+    /// The track `screen`.
     public var screen: Track? {
         get { tracks["screen"] }
         set { tracks["screen"] = newValue }

@@ -2,66 +2,66 @@ public import RingbackModel
 
 /// A page of a list.
 public struct Page<Item: Sendable>: Sendable {
-    /// In the order of the list.
+    /// The items, in the order of the list.
     public var items: [Item]
-    /// Where the next page begins; `nil` on the last one. Opaque.
+    /// The value for the parameter that requests the next page; `nil` on the last page. Opaque.
     public var next: String?
 }
 
 extension Page: Equatable where Item: Equatable {}
 
-/// A user who is blocked, and since when.
+/// A blocked user.
 public struct Block: Sendable, Hashable {
-    /// Who is blocked.
+    /// The user who is blocked.
     public var userId: UserID
-    /// Since when.
+    /// When the block was created.
     public var createdAt: Timestamp
 }
 
-/// One thing that happened in a call.
+/// An entry of the timeline of a call.
 public struct TimelineEntry: Sendable, Hashable {
-    /// Counts within the call, from 1.
+    /// The number of the entry within the call, from 1.
     public var seq: Int
     /// When it happened, by the server's clock.
     public var time: Timestamp
-    /// `invited`, `alerting`, `accepted`, … There may be more some day.
+    /// What happened: `invited`, `alerting`, `accepted`, … Later versions of the server may add values.
     public var what: String
-    /// Who did it; `nil` when it was the server itself.
+    /// The device that caused it; `nil` if the server did.
     public var actor: Participant?
-    /// More about it, for people.
+    /// Further details, for people.
     public var detail: String?
 }
 
-/// Which calls a history is about.
+/// The calls that a history contains.
 public enum CallFilter: String, Sendable, Hashable, CaseIterable {
-    /// All that have not ended.
+    /// Calls that have not ended.
     case live
-    /// Over.
+    /// Calls that have ended.
     case ended
-    /// Sent, and not ringing yet.
+    /// Calls in the state `inviting`.
     case inviting
-    /// Ringing.
+    /// Calls in the state `ringing`.
     case ringing
-    /// Accepted, and media don't flow yet.
+    /// Calls in the state `connecting`.
     case connecting
-    /// Media flow.
+    /// Calls in the state `active`.
     case active
 }
 
-/// Events, or a snapshot, as a long poll brings them.
+/// The result of a long poll.
 public struct EventsPage: Sendable {
-    /// In their order.
+    /// The events, in order.
     public var events: [Event]
-    /// For the next request.
+    /// The cursor for the next request.
     public var cursor: Cursor
-    /// What is live for this user; in a snapshot only.
+    /// The live calls of the user; only in a snapshot.
     public var calls: [LiveCall]?
 }
 
-/// A single-use ticket for a browser's `EventSource` or `WebSocket`.
+/// A single-use ticket with which a browser opens an `EventSource` or a `WebSocket`.
 public struct Ticket: Sendable, Hashable {
-    /// What goes behind `?ticket=`.
+    /// The value for `?ticket=`.
     public var ticket: String
-    /// How long it may wait to be used.
+    /// How long the ticket is valid.
     public var expiresIn: Duration
 }

@@ -1,22 +1,23 @@
 import RingbackModel
 
-/// How good the call is as one side sees it, from `getStats()`. Say what is known; all numbers are 0 or more.
+/// The quality of a call as measured by one side, from `getStats()`. All members are optional; all numbers are 0 or
+/// more.
 public struct QualitySummary: Sendable, Hashable {
-    /// How the media travel.
+    /// The route of the media.
     public enum Path: String, Sendable, Hashable {
-        /// From peer to peer.
+        /// Directly between the peers.
         case direct
         /// Through a TURN server.
         case relayed
     }
 
-    /// Whether the call is over for this side.
+    /// Whether this is the last summary of this side.
     public var isFinal: Bool?
-    /// Milliseconds there and back.
+    /// The round-trip time in milliseconds.
     public var roundTripTimeMs: Double?
-    /// Milliseconds (RFC 3550, section 6.4.1).
+    /// The jitter in milliseconds (RFC 3550, section 6.4.1).
     public var jitterMs: Double?
-    /// RTP packets of the other side's that never came.
+    /// RTP packets from the other side that were lost.
     public var packetsLost: Double?
     /// RTP packets sent.
     public var packetsSent: Double?
@@ -26,20 +27,20 @@ public struct QualitySummary: Sendable, Hashable {
     public var bytesSent: Double?
     /// Bytes received.
     public var bytesReceived: Double?
-    /// Bits per second that the path seems to bear.
+    /// The estimated available bandwidth in bits per second.
     public var availableOutgoingBitrate: Double?
-    /// Pictures per second.
+    /// Video frames per second.
     public var framesPerSecond: Double?
-    /// Pixels.
+    /// The width of the video in pixels.
     public var frameWidth: Double?
-    /// Pixels.
+    /// The height of the video in pixels.
     public var frameHeight: Double?
-    /// How the media travel.
+    /// The route of the media.
     public var path: Path?
-    /// An opinion from 1 to 5, such as a MOS. 5 is best.
+    /// A rating from 1 to 5 (best), such as a MOS.
     public var score: Double?
 
-    /// An empty summary.
+    /// Creates an empty summary.
     public init() {}
 }
 

@@ -1,21 +1,22 @@
 import CLibcurl
 
-/// WebSocket framing (RFC 6455) by wslay: bytes of the network in, messages and bytes for the network out.
+/// WebSocket framing (RFC 6455) with wslay, between the bytes of the network and messages.
 ///
-/// wslay puts fragments together, answers pings and a close, masks what goes out and checks text for UTF-8. Used by one thread.
+/// wslay reassembles fragments, answers pings and close frames, masks outgoing frames and validates UTF-8. For use by
+/// one thread.
 final class FrameCodec {
-    /// What came in.
+    /// The messages received.
     private(set) var messages: [[UInt8]] = []
-    /// The close frame of the server; 1005 when it has no code.
+    /// The close frame received; its code is 1005 if it has none.
     private(set) var close: (code: UInt16, reason: String)?
-    /// A close frame with one byte, which wslay lets pass (RFC 6455, section 5.5.1).
+    /// A close frame with one byte of payload was received, which wslay accepts contrary to RFC 6455, section 5.5.1.
     private var hasHalfCode = false
     private var output: [UInt8] = []
     private var input: ArraySlice<UInt8> = []
     private var headCheck: FrameHeadCheck
     private var context: wslay_event_context_ptr?
 
-    /// - Parameter maximumBytes: Of one message.
+    /// - Parameter maximumBytes: The maximum length of a message.
     init?(maximumBytes: Int) {
         headCheck = FrameHeadCheck(maximumBytes: maximumBytes)
         var callbacks = wslay_event_callbacks()
@@ -65,10 +66,10 @@ final class FrameCodec {
 
     deinit { wslay_event_context_free(context) }
 
-    /// Takes bytes of the network.
+    /// Processes bytes from the network.
     ///
-    /// - Returns: `false` when they break the protocol, or a message is too long. What ``takeOutput()`` gives then tells the
-    ///   server so.
+    /// - Returns: `false` if they violate the protocol or a message is too long. ``takeOutput()`` then returns the
+    ///   close frame for the server.
     func receive(_ bytes: some Collection<UInt8>) -> Bool {
         guard headCheck.isPassed(by: bytes) else {
             queueClose(UInt16(WSLAY_CODE_PROTOCOL_ERROR.rawValue))
@@ -84,20 +85,20 @@ final class FrameCodec {
         return messages
     }
 
-    /// Takes a text message for the server.
+    /// Queues a text message for the server.
     func queueText(_ text: [UInt8]) {
         text.withUnsafeBufferPointer { text in
             var message = wslay_event_msg(
                 opcode: UInt8(WSLAY_TEXT_FRAME.rawValue), msg: text.baseAddress, msg_length: text.count)
-            // It copies the message.
+            // wslay copies the message.
             wslay_event_queue_msg(context, &message)
         }
     }
 
-    /// Begins to close the connection.
+    /// Queues a close frame.
     func queueClose(_ code: UInt16) { wslay_event_queue_close(context, code, nil, 0) }
 
-    /// What is to go to the server: pongs, a close.
+    /// The bytes to send to the server, such as pongs and close frames.
     func takeOutput() -> [UInt8] {
         if wslay_event_want_write(context) != 0 { wslay_event_send(context) }
         defer { output = [] }

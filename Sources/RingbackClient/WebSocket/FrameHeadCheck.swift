@@ -1,5 +1,5 @@
-/// Follows the heads of frames through a stream of bytes, for what wslay lets pass: it counts the bytes of a message as they come,
-/// so a length beyond all bounds that is only announced would be waited for.
+/// Checks the length that each frame header announces. wslay checks only the bytes that have arrived, and would wait
+/// for a frame of any announced length.
 struct FrameHeadCheck {
     private let maximumBytes: UInt64
     private var head: [UInt8] = []

@@ -15,7 +15,7 @@ struct Handshake {
         key = Data((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }).base64EncodedString()
     }
 
-    /// What stands in the request beside what makes it an upgrade.
+    /// The headers of the request, in addition to those of the upgrade itself.
     var headers: [(name: String, value: String)] {
         [("Sec-WebSocket-Key", key), ("Sec-WebSocket-Protocol", Self.subprotocol)]
     }
@@ -29,14 +29,14 @@ struct Handshake {
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 
-    /// Takes bytes of the network.
+    /// Processes bytes from the network.
     ///
-    /// - Returns: What stands behind the head, once that is complete and agrees to a WebSocket.
-    /// - Throws: ``RingbackError/unexpectedResponse(_:)``. ``Refusal`` for an answer with another status.
+    /// - Returns: The bytes after the response head, once it is complete and accepts the upgrade; `nil` until then.
+    /// - Throws: ``RingbackError/unexpectedResponse(_:)``; ``Refusal`` for a response with a status other than 101.
     mutating func receive(_ bytes: some Sequence<UInt8>) throws -> [UInt8]? {
         received.append(contentsOf: bytes)
         guard received.count <= Self.headBytes else {
-            throw RingbackError.unexpectedResponse(UnexpectedResponse(nil, "the headers of its answer are too long"))
+            throw RingbackError.unexpectedResponse(UnexpectedResponse(nil, "its headers are too long"))
         }
         guard let end = Data(received).range(of: Data("\r\n\r\n".utf8)) else {
             guard "HTTP/1.".utf8.starts(with: received.prefix(7)) else {
@@ -51,13 +51,13 @@ struct Handshake {
         return rest
     }
 
-    /// Whether a 101 is the answer to this handshake.
+    /// Checks that a 101 response belongs to this handshake.
     ///
     /// - Throws: ``RingbackError/unexpectedResponse(_:)``.
     func check(_ head: CurlResponseHead) throws(RingbackError) {
         guard head.headers["upgrade"]?.lowercased() == "websocket",
             head.headers["connection"]?.lowercased().contains("upgrade") == true
-        else { throw .unexpectedResponse(UnexpectedResponse(head, "it does not upgrade to a WebSocket")) }
+        else { throw .unexpectedResponse(UnexpectedResponse(head, "it does not accept the upgrade to a WebSocket")) }
         guard head.headers["sec-websocket-accept"] == Self.accept(key) else {
             throw .unexpectedResponse(UnexpectedResponse(head, "its Sec-WebSocket-Accept is wrong"))
         }
@@ -69,7 +69,7 @@ struct Handshake {
         }
     }
 
-    /// What the server must answer to `key`.
+    /// The `Sec-WebSocket-Accept` for `key`.
     static func accept(_ key: String) -> String {
         Data(SHA1.digest(Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))).base64EncodedString()
     }
@@ -89,12 +89,12 @@ struct Handshake {
     }
 }
 
-/// An answer to a handshake that is not a 101; its body follows.
+/// A response to the handshake with a status other than 101. Its body follows.
 struct Refusal: Error {
     var head: CurlResponseHead
     var beginning: [UInt8]
 
-    /// - Throws: The problem of the whole answer.
+    /// - Throws: The problem in the response.
     func tell(_ body: [UInt8]) throws(RingbackError) -> Never {
         try RingbackClient.check(CurlResponse(head: head, body: body))
         throw .unexpectedResponse(UnexpectedResponse(head, "it does not support WebSockets"))

@@ -1,15 +1,15 @@
 import CLibcurl
 import CurlTransport
 
-/// A WebSocket whose frames are made by libcurl (`curl_ws_recv`, `curl_ws_send`).
+/// A WebSocket with the framing of libcurl (`curl_ws_recv`, `curl_ws_send`).
 ///
-/// libcurl leaves to its user what it should check: `Sec-WebSocket-Accept`, extensions and subprotocols nobody asked for, the
-/// length of a message, UTF-8, and what a close frame may hold.
+/// libcurl leaves these checks to its caller: `Sec-WebSocket-Accept`, extensions and subprotocols that were not
+/// offered, the length of messages, UTF-8, and the payload of close frames.
 final class LibcurlSocket: OpenSocket {
-    /// Whether the libcurl that this process runs with can do it.
+    /// Whether the libcurl at run time supports it.
     static let isAvailable = clibcurl_ws_find() == 1
 
-    /// What libcurl's callback writes to.
+    /// The response head, written by a callback of libcurl.
     private final class Head {
         var reader = HeadReader()
         var refusal: CurlError?
@@ -18,26 +18,26 @@ final class LibcurlSocket: OpenSocket {
     let wire: SocketWire
     private let head = Head()
     private var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    /// Of a message, what has come so far.
+    /// The part of the current message that has arrived.
     private var message: [UInt8] = []
-    /// Of a ping, pong or close, likewise.
+    /// The part of the current ping, pong or close frame that has arrived.
     private var control: [UInt8] = []
-    /// Frames that are still to be written; of the first, what is left.
+    /// Frames still to be written; of the first one, the rest.
     private var output: [(rest: ArraySlice<UInt8>, flag: Int)] = []
     private var outputBytes = 0
 
-    /// Connects and shakes hands; `nil` when it is to be closed.
+    /// Connects and performs the handshake. `nil` if the socket is to be closed.
     ///
-    /// - Throws: ``RingbackError``; ``Refusal`` for an answer that is not a 101, whose body libcurl keeps to itself.
+    /// - Throws: ``RingbackError``; ``Refusal`` for a response other than 101, whose body libcurl does not provide.
     init?(_ wire: SocketWire) throws {
         self.wire = wire
         let handshake = Handshake()
         let easy = wire.easy
-        // http: is ws: then, and https: is wss:.
+        // http: becomes ws:, and https: becomes wss:.
         easy.set(CURLOPT_URL, "ws" + wire.request.url.dropFirst(4))
-        // For all of it, the handshake too; once it is done, this is over.
+        // Limits connecting and the handshake; it has no effect afterwards.
         easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(wire.network.connectTimeout))
-        // The headers of a proxy's answer are not the server's.
+        // Ignores the headers of a proxy's response.
         easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         easy.setHeaders((wire.request.headers + handshake.headers).map { "\($0.name): \($0.value)" })
         _ = clibcurl_ws_prepare(easy.handle)
@@ -53,7 +53,7 @@ final class LibcurlSocket: OpenSocket {
                 return 0
             }
         }
-        // libcurl would write the body of a refusal to standard output.
+        // Otherwise libcurl writes the body of a refusal to standard output.
         _ = clibcurl_set_sink(easy.handle, CURLOPT_WRITEFUNCTION) { _, _, _, _ in 0 }
         guard let result = wire.connect() else { return nil }
         let answer = head.reader.head
@@ -73,7 +73,7 @@ final class LibcurlSocket: OpenSocket {
         case CURLE_AGAIN: return nil
         case CURLE_GOT_NOTHING: throw RingbackError.closedByServer
         default:
-            // It has one code for broken frames and for broken connections.
+            // libcurl has one error code for invalid frames and lost connections.
             guard wire.easy.failureText.hasPrefix("[WS]") else { throw wire.failure(code) }
             return giveUp(1002)
         }
@@ -88,7 +88,7 @@ final class LibcurlSocket: OpenSocket {
             defer { control = [] }
             if isSet(CLIBCURL_WS_PING) {
                 queue(control, CLIBCURL_WS_PONG)
-                // The server sends pings and reads no pongs.
+                // The server sends pings without reading the pongs.
                 guard outputBytes <= Self.maximumOutput else { return SocketInput(end: RingbackError.notRead) }
                 _ = try? flush()
             }
@@ -105,7 +105,7 @@ final class LibcurlSocket: OpenSocket {
         return SocketInput(messages: [message])
     }
 
-    /// Answers the server's close (RFC 6455, section 5.5.1).
+    /// Answers the close frame of the server (RFC 6455, section 5.5.1).
     private func takeClose() -> any Error {
         guard control.count >= 2 else {
             if control.isEmpty { sendClose(1000, by: wire.deadline) }
@@ -119,7 +119,7 @@ final class LibcurlSocket: OpenSocket {
         return SocketClosed(code: code, reason: reason)
     }
 
-    /// Ends a connection whose frames are not what they should be.
+    /// Closes the connection because of an invalid frame.
     private func giveUp(_ code: UInt16) -> SocketInput {
         sendClose(code, by: .now + .milliseconds(200))
         return SocketInput(end: brokenFrames)
@@ -140,7 +140,7 @@ final class LibcurlSocket: OpenSocket {
 
     private func queue(_ payload: [UInt8], _ flag: Int) {
         output.append((payload[...], flag))
-        // What an empty one costs.
+        // 64 bytes account for an empty frame.
         outputBytes += payload.count + 64
     }
 
@@ -152,7 +152,7 @@ final class LibcurlSocket: OpenSocket {
             }
             guard code == CURLE_OK || code == CURLE_AGAIN else { throw wire.failure(code) }
             output[0].rest = rest.dropFirst(count)
-            // A frame without a payload is sent when libcurl says so; others when all of it is.
+            // A frame without payload is complete when libcurl says so, others when all bytes are written.
             guard code == CURLE_OK, output[0].rest.isEmpty else { return false }
             output.removeFirst()
         }

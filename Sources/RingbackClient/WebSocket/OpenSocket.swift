@@ -1,58 +1,59 @@
-/// An open WebSocket. Used by one thread.
+/// An open WebSocket. For use by one thread.
 protocol OpenSocket {
     var wire: SocketWire { get }
 
-    /// What has come; `nil` if there is nothing at the moment.
+    /// What has arrived; `nil` if nothing has.
     ///
-    /// Pings and a close are answered here.
-    /// - Throws: ``RingbackError`` when the connection is lost.
+    /// Answers pings and close frames.
+    ///
+    /// - Throws: ``RingbackError`` if the connection is lost.
     func receive() throws -> SocketInput?
 
-    /// Takes a text message, to be written by ``flush()``. Only when all before it was.
+    /// Queues a text message, to be written by ``flush()``. The previous message must have been written.
     func send(_ text: [UInt8]) throws
 
-    /// Writes what can be written without waiting.
+    /// Writes as much as possible without waiting.
     ///
     /// - Returns: Whether everything has been written.
-    /// - Throws: ``RingbackError`` when the connection is lost.
+    /// - Throws: ``RingbackError`` if the connection is lost.
     func flush() throws -> Bool
 
-    /// Sends a close frame, if that takes no more than a moment.
+    /// Sends a close frame if it can be written at once.
     func close()
 }
 
-/// What came over a WebSocket in one go.
+/// The input of one read.
 struct SocketInput {
     var messages: [[UInt8]] = []
-    /// Why nothing more comes.
+    /// Why the connection has ended, if it has.
     var end: (any Error)?
 }
 
-/// The server's close frame.
+/// The close frame of the server.
 struct SocketClosed: Error {
     var code: UInt16
     var reason: String
 }
 
 extension OpenSocket {
-    /// Bytes that a message may have.
+    /// The maximum length of a message in bytes.
     static var maximumBytes: Int { 16 << 20 }
 
-    /// Bytes that may wait to be written: a request, and answers to pings.
+    /// The maximum number of bytes waiting to be written: a request, and pongs.
     static var maximumOutput: Int { 1 << 20 }
 
     var brokenFrames: RingbackError {
-        .unexpectedResponse(UnexpectedResponse(nil, "its frames break the WebSocket protocol"))
+        .unexpectedResponse(UnexpectedResponse(nil, "its frames violate the WebSocket protocol"))
     }
 }
 
 extension RingbackError {
-    /// The other side does not read what it is sent.
+    /// The server does not read what it is sent.
     static var notRead: RingbackError {
-        .transport(TransportFailure(kind: .timedOut, detail: "the server does not read what it is sent"))
+        .transport(TransportFailure(kind: .timedOut, detail: "the server does not read from the socket"))
     }
 
-    /// The other side has ended the connection without a close frame.
+    /// The server has closed the connection without a close frame.
     static var closedByServer: RingbackError {
         .transport(TransportFailure(kind: .connectionLost, detail: "the server closed the connection"))
     }

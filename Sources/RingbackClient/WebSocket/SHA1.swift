@@ -1,5 +1,5 @@
-/// SHA-1 (FIPS 180-4), for `Sec-WebSocket-Accept` alone (RFC 6455, section 4.2.2), where it keeps no secret: it shows that the
-/// other side has read the handshake.
+/// SHA-1 (FIPS 180-4), only for `Sec-WebSocket-Accept` (RFC 6455, section 4.2.2), which is not a security feature: it
+/// proves that the server has read the handshake.
 enum SHA1 {
     static func digest(_ message: [UInt8]) -> [UInt8] {
         var hash: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]

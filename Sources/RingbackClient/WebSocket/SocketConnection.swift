@@ -3,12 +3,13 @@ import CurlTransport
 import Foundation
 import Synchronization
 
-/// A WebSocket over a connection that libcurl makes, TLS and proxy and all. Its frames are libcurl's, where it knows them, and
-/// wslay's elsewhere.
+/// A WebSocket over a connection that libcurl establishes, including TLS and proxies. The framing is libcurl's where
+/// available, otherwise wslay's.
 ///
-/// It has a thread of its own, because libcurl gives a connection out only beside the transfers it drives. The thread answers
-/// pings by itself; while nobody takes what comes it stops reading, and the server closes a socket that lags. It also writes
-/// the requests of the client and takes their answers, once ``takeRequests()`` was called and for as long as it reads.
+/// It has a thread of its own, because libcurl does not drive such connections together with its transfers. The thread
+/// answers pings. When the messages are not taken it stops reading, and the server eventually closes the socket as a
+/// slow reader. From ``takeRequests()`` on, while it reads, it also sends the client's requests and receives their
+/// answers.
 final class SocketConnection: Sendable {
     enum Piece: Sendable {
         case opened
@@ -24,18 +25,18 @@ final class SocketConnection: Sendable {
     private static let capacity = 1 << 20
     private static let lastID = Atomic(0)
 
-    /// Another one for each connection of the process.
+    /// Unique within the process.
     let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
-    /// Of the session that it was opened with.
+    /// The token of the session with which the socket was opened.
     let token: String?
     let incoming: BoundedQueue<Piece>
     private let requests: RequestQueue
     private let multi: CurlMulti
     private let state = Mutex(State())
 
-    /// Begins to connect. The first piece is `opened`.
+    /// Begins to connect. The first element is `opened`.
     ///
-    /// - Throws: ``RingbackError`` for URLs and tokens that can't be sent, and when libcurl has no memory.
+    /// - Throws: ``RingbackError`` if the URL or the token cannot be sent, or libcurl is out of memory.
     init(_ client: RingbackClient, _ request: OperationRequest) throws {
         let multi = try CurlMulti()
         self.multi = multi
@@ -65,13 +66,13 @@ final class SocketConnection: Sendable {
 
     var isClosing: Bool { state.withLock(\.isClosing) }
 
-    /// Ends the connection.
+    /// Closes the connection.
     func close() {
         state.withLock { $0.isClosing = true }
         wake()
     }
 
-    /// Ends a connection that owes an answer.
+    /// Closes a connection that owes an answer.
     func giveUp() {
         incoming.finish(
             throwing: RingbackError.transport(
@@ -79,18 +80,18 @@ final class SocketConnection: Sendable {
         close()
     }
 
-    /// The welcome has come: requests may be sent.
+    /// Allows requests to be sent, after the welcome.
     func takeRequests() {
         state.withLock { $0.takesRequests = true }
         wake()
     }
 
-    /// There is something to send.
+    /// Wakes the thread because there is something to send.
     func wake() { multi.wake() }
 
     // MARK: On its thread
 
-    /// Tells the client whether requests can be sent and answered at the moment.
+    /// Tells the client whether the socket can currently send requests and receive answers.
     func offerRequests(_ canTake: Bool) {
         let isOffered = state.withLock { state -> Bool? in
             guard state.takesRequests, state.isOffered != canTake else { return nil }
@@ -101,7 +102,7 @@ final class SocketConnection: Sendable {
         if isOffered { requests.opened(self) } else { requests.lost(self) }
     }
 
-    /// What is to be sent next.
+    /// The next message to send.
     func nextRequest() -> [UInt8]? { requests.nextMessage(for: self) }
 
     /// Takes a message: an answer, or something for the reader of the events.

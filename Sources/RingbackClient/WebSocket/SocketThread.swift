@@ -1,6 +1,6 @@
 import CurlTransport
 
-/// What the thread of a ``SocketConnection`` does, from connecting to the end.
+/// The work of the thread of a ``SocketConnection``, from connecting to closing.
 struct SocketThread {
     private let connection: SocketConnection
     private let makeWire: () throws -> SocketWire
@@ -9,21 +9,21 @@ struct SocketThread {
         (self.connection, self.makeWire) = (connection, makeWire)
     }
 
-    /// - Throws: Why it ended, if nobody asked for it.
+    /// - Throws: Why the connection ended, unless it was closed by the client.
     func run() throws {
         guard let socket = try open() else { return }
         connection.incoming.push(.opened, cost: 0)
         try exchange(socket)
     }
 
-    /// - Returns: `nil` when it is to be closed.
+    /// - Returns: `nil` if the socket is to be closed.
     private func open() throws -> (any OpenSocket)? {
         guard LibcurlSocket.isAvailable else { return try WslaySocket(makeWire()) }
         do {
             return try LibcurlSocket(makeWire())
         } catch let refusal as Refusal {
-            // libcurl does not pass on the body of a refusal, so the handshake is repeated to read the problem. Not when the
-            // server is busy.
+            // libcurl does not provide the body of a refusal, so the handshake is repeated to read the problem, unless
+            // the server is overloaded.
             if refusal.head.status >= 500 || refusal.head.status == 429 { try refusal.tell([]) }
             return try WslaySocket(makeWire())
         }
@@ -35,7 +35,7 @@ struct SocketThread {
         var writtenAt = ContinuousClock.now
         while !connection.isClosing {
             guard connection.incoming.hasRoom() else {
-                // Nor are answers read now.
+                // Answers are not read now either.
                 connection.offerRequests(false)
                 wire.rest()
                 (heardAt, writtenAt) = (.now, .now)

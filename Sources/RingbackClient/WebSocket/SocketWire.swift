@@ -1,13 +1,13 @@
 import CLibcurl
 import CurlTransport
 
-/// A connection that libcurl makes and gives out, TLS and proxy and all. Used by one thread.
+/// A connection that libcurl establishes, including TLS and proxies. For use by one thread.
 final class SocketWire {
     let request: CurlRequest
     let base: BaseURL
     let network: NetworkOptions
     let easy: CurlEasy
-    /// Whether somebody wants it to end.
+    /// Whether the connection is to be closed.
     let isClosing: () -> Bool
     private let multi: CurlMulti
     private var isAdded = false
@@ -22,9 +22,9 @@ final class SocketWire {
         }
         self.easy = easy
         (self.request, self.base, self.network, self.multi, self.isClosing) = (request, base, network, multi, isClosing)
-        // To an http:// server, too, a proxy must give a connection that is not its own.
+        // Proxies must open a tunnel for http:// as well.
         easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
-        // Nothing but HTTP/1.1 can be upgraded.
+        // Only HTTP/1.1 can be upgraded this way.
         easy.set(CURLOPT_SSL_ENABLE_ALPN, 0)
     }
 
@@ -32,12 +32,12 @@ final class SocketWire {
         if isAdded { multi.remove(easy) }
     }
 
-    /// How long the other side may take for a step.
+    /// The deadline for the next step.
     var deadline: ContinuousClock.Instant { .now + network.connectTimeout }
 
-    /// Lets libcurl do what it was set up for.
+    /// Lets libcurl connect.
     ///
-    /// - Returns: How that went; `nil` when it is to be closed.
+    /// - Returns: Its result; `nil` if the socket is to be closed.
     func connect() -> CURLcode? {
         multi.add(easy)
         isAdded = true
@@ -55,9 +55,9 @@ final class SocketWire {
 
     func failure(_ code: CURLcode) -> RingbackError { RingbackError(easy.failure(code)) }
 
-    /// Sleeps until something comes, or something can go, or somebody wakes the thread.
+    /// Waits until the socket is readable, or writable if `writing`, or until the thread is woken.
     ///
-    /// - Throws: `timedOut` when the deadline has passed.
+    /// - Throws: `timedOut` after the deadline.
     func wait(by deadline: ContinuousClock.Instant, writing: Bool = false) throws {
         let left = (deadline - .now).milliseconds
         guard left > 0 else {
@@ -66,6 +66,6 @@ final class SocketWire {
         multi.wait(milliseconds: Int32(clamping: left), socket: socket, writing: writing)
     }
 
-    /// Sleeps a while, or until somebody wakes the thread.
+    /// Waits for a second, or until the thread is woken.
     func rest() { multi.wait(milliseconds: 1000) }
 }

@@ -1,19 +1,19 @@
 import CLibcurl
 import CurlTransport
 
-/// A WebSocket whose frames wslay makes, over a connection that libcurl gives out bare (`CURLOPT_CONNECT_ONLY`).
+/// A WebSocket with the framing of wslay, over a raw connection of libcurl (`CURLOPT_CONNECT_ONLY`).
 final class WslaySocket: OpenSocket {
     let wire: SocketWire
     private let codec: FrameCodec
     private var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    /// What is still to be written.
+    /// The bytes still to be written.
     private var output: ArraySlice<UInt8> = []
-    /// What came right behind the handshake.
+    /// Bytes that arrived together with the handshake.
     private var beginning: ArraySlice<UInt8>?
 
-    /// Connects and shakes hands; `nil` when it is to be closed.
+    /// Connects and performs the handshake. `nil` if the socket is to be closed.
     ///
-    /// - Throws: ``RingbackError``, with the problem of a server that refuses.
+    /// - Throws: ``RingbackError``, with the problem of a server that refuses the upgrade.
     init?(_ wire: SocketWire) throws {
         guard let codec = FrameCodec(maximumBytes: Self.maximumBytes) else {
             throw RingbackError.transport(TransportFailure(kind: .other, detail: "wslay could not be set up"))
@@ -27,7 +27,7 @@ final class WslaySocket: OpenSocket {
         if !rest.isEmpty { beginning = rest[...] }
     }
 
-    /// - Returns: What came behind the handshake; `nil` when it is to be closed.
+    /// - Returns: The bytes after the handshake; `nil` if the socket is to be closed.
     private func shakeHands(by deadline: ContinuousClock.Instant) throws -> [UInt8]? {
         let request = wire.request
         var target = request.url.dropFirst(wire.base.text.count)
@@ -51,12 +51,12 @@ final class WslaySocket: OpenSocket {
         return nil
     }
 
-    /// Reads the body of a refusal, which has the reason.
+    /// Reads the body of a refusal, which gives the reason.
     private func refuse(_ refusal: Refusal, by deadline: ContinuousClock.Instant) throws -> Never {
         let length = min(refusal.head.headers["content-length"].flatMap { Int($0) } ?? 0, 64 << 10)
         var body = refusal.beginning
         while body.count < length, !wire.isClosing() {
-            // An answer that breaks off is judged by what came.
+            // An incomplete response is judged by what has arrived.
             do {
                 if let bytes = try read() { body += bytes } else { try wire.wait(by: deadline) }
             } catch { break }
@@ -69,7 +69,7 @@ final class WslaySocket: OpenSocket {
         beginning = nil
         let isFine = codec.receive(bytes)
         output += codec.takeOutput()
-        // The server sends pings and reads no pongs.
+        // The server sends pings without reading the pongs.
         guard output.count <= Self.maximumOutput else { throw RingbackError.notRead }
         _ = try? flush()
         let end: (any Error)? =
@@ -104,9 +104,9 @@ final class WslaySocket: OpenSocket {
 
     // MARK: Bytes
 
-    /// What has come; `nil` if there is nothing at the moment.
+    /// Reads what has arrived; `nil` if nothing has.
     ///
-    /// libcurl may hold bytes that TLS has decrypted: only when this gives none is the socket worth waiting for.
+    /// libcurl may hold bytes that TLS has already decrypted, so wait for the socket only after this returns `nil`.
     private func read() throws -> ArraySlice<UInt8>? {
         var count = 0
         let code = curl_easy_recv(wire.easy.handle, &buffer, buffer.count, &count)
