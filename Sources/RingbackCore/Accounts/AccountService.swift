@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// Users and their settings.
+/// User accounts and their settings.
 package final class AccountService: Sendable {
     private let store: any Store
     private let hasher: PasswordHasher
@@ -18,7 +18,7 @@ package final class AccountService: Sendable {
     ///
     /// - Throws: ``Problem`` `user_exists`, also for the name of a user who was erased.
     package func register(_ user: UserID, displayName: String, password: String) async throws -> User {
-        // The cheap question first: a hash for a name that is taken would be wasted.
+        // Checked before hashing the password, which is expensive.
         guard try await store.read({ try $0.account(user) }) == nil else { throw Self.exists(user) }
         let hash = try await hasher.hash(password)
         let account = Account(
@@ -30,14 +30,14 @@ package final class AccountService: Sendable {
     /// - Throws: ``Problem`` `user_not_found`.
     package func user(_ user: UserID) async throws -> User { try await account(user).user }
 
-    /// The user's own view of the profile.
+    /// The profile, including the members that only the user may see.
     package func ownUser(_ user: UserID) async throws -> User { try await account(user).ownUser }
 
     package func users(prefix: String, after: UserID?, limit: Int) async throws -> [User] {
         try await store.read { try $0.accounts(prefix: prefix, after: after, limit: limit) }.map(\.user)
     }
 
-    /// What `PATCH /v1/users/me` may change. What is `nil` stays.
+    /// The changes of `PATCH /v1/users/me`. A `nil` leaves the value unchanged.
     package struct Update: Sendable {
         package var displayName: String?
         package var busy: BusyPolicy?
@@ -50,7 +50,7 @@ package final class AccountService: Sendable {
         }
     }
 
-    /// A password that is to replace another one.
+    /// A new password and the old one.
     package struct NewPassword: Sendable {
         package var old: String
         package var new: String
@@ -63,11 +63,11 @@ package final class AccountService: Sendable {
 
     /// Changes a user's account. A new password signs out the user's other devices.
     ///
-    /// A change of the password may be repeated: where it is the new one already, nothing changes.
+    /// Repeating a change of the password changes nothing: `password` already is the user's.
     ///
-    /// - Returns: The user's own view of the profile, and how many devices were signed out.
-    /// - Throws: ``Problem`` `wrong_password`, and `rate_limited` as for sign-ins, when the old password is wrong;
-    ///   `unauthenticated` when there is no such user any more.
+    /// - Returns: The profile, including the members that only the user may see, and how many devices were signed out.
+    /// - Throws: ``Problem`` `wrong_password` if the old password is wrong; `rate_limited` as for sign-ins;
+    ///   `unauthenticated` if the user no longer exists.
     package func update(_ device: Participant, _ update: Update) async throws -> (User, endedSessions: Int) {
         let user = device.userId
         var change: (verified: String, new: String)?
@@ -79,7 +79,7 @@ package final class AccountService: Sendable {
         }
         let (account, ended) = try await store.write { [change] store in
             guard var account = try store.account(user) else { throw SessionService.unauthenticated }
-            // Another change of the password may have come in between.
+            // The password may have been changed concurrently.
             guard change == nil || change?.verified == account.passwordHash else { throw Self.wrongPassword }
             account.displayName = update.displayName ?? account.displayName
             account.busy = update.busy ?? account.busy
@@ -95,9 +95,9 @@ package final class AccountService: Sendable {
 
     package func blocks(of user: UserID) async throws -> [Block] { try await store.read { try $0.blocks(of: user) } }
 
-    /// - Throws: ``Problem`` `user_not_found`; `forbidden` for oneself.
+    /// - Throws: ``Problem`` `user_not_found`; `forbidden` if both are the same user.
     package func block(_ user: UserID, by blocker: UserID) async throws {
-        guard user != blocker else { throw Problem(.forbidden, "Nobody can block themselves.") }
+        guard user != blocker else { throw Problem(.forbidden, "A user cannot block themselves.") }
         let now = time.now
         try await store.write { store in
             guard try store.account(user) != nil else { throw Self.notFound(user) }
@@ -106,7 +106,7 @@ package final class AccountService: Sendable {
         }
     }
 
-    /// Does nothing where there is no block.
+    /// Removes a block. Does nothing if there is none.
     package func unblock(_ user: UserID, by blocker: UserID) async throws {
         try await store.write { try $0.unblock(user, by: blocker) }
     }
@@ -117,12 +117,12 @@ package final class AccountService: Sendable {
     }
 
     private static func exists(_ user: UserID) -> Problem {
-        Problem(.userExists, "The name \(user) is taken, or was once.")
+        Problem(.userExists, "The identifier \(user) is, or once was, in use.")
     }
 
     private static var wrongPassword: Problem {
         Problem(.wrongPassword, "The old password is wrong. Nothing was changed.")
     }
 
-    static func notFound(_ user: UserID) -> Problem { Problem(.userNotFound, "There is no user \(user).") }
+    static func notFound(_ user: UserID) -> Problem { Problem(.userNotFound, "The user \(user) does not exist.") }
 }

@@ -1,9 +1,9 @@
 package import RingbackModel
 import Synchronization
 
-/// Slows down guessing: a name whose password was wrong too often has to wait.
+/// Limits the guessing of passwords: after several wrong passwords, further attempts for the user must wait.
 ///
-/// Attempts that are still being checked count too, so that guessing in parallel is no way around it.
+/// Attempts that are still being verified count as well, so parallel attempts do not evade the limit.
 package final class AttemptLimiter: Sendable {
     private static let maximumFailures = 10
     private static let maximumPending = 32
@@ -20,7 +20,7 @@ package final class AttemptLimiter: Sendable {
 
     package init() {}
 
-    /// Begins an attempt, which must be ended.
+    /// Begins an attempt. Every attempt must be ended with ``end(_:hasSucceeded:)``.
     ///
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
     package func begin(_ user: UserID, at now: Timestamp) throws {
@@ -44,7 +44,7 @@ package final class AttemptLimiter: Sendable {
 
     /// Ends an attempt.
     ///
-    /// - Parameter hasSucceeded: The password was right; `nil` when that was not found out.
+    /// - Parameter hasSucceeded: Whether the password was right; `nil` if it was not verified.
     package func end(_ user: UserID, hasSucceeded: Bool?) {
         attempts.withLock { attempts in
             guard var entry = attempts[user] else { return }

@@ -4,9 +4,9 @@ import Foundation
 import RingbackModel
 import Synchronization
 
-/// scrypt (RFC 7914), one computation at a time, so that sign-ins can take neither all cores nor all memory.
+/// Hashes passwords with scrypt (RFC 7914), one at a time, which bounds the CPU time and memory for sign-ins.
 package final class PasswordHasher: Sendable {
-    /// Sign-ins that may wait for their turn.
+    /// The maximum number of waiting sign-ins.
     private static let maximumWaiting = 256
     private static let blockSize = 8
     private static let saltBytes = 16
@@ -17,11 +17,11 @@ package final class PasswordHasher: Sendable {
     private let queue = DispatchQueue(label: "ringback.passwords")
     private let waiting = Mutex(0)
 
-    /// - Parameter costExponent: log2 N, 4 to 20. RFC 7914 had 14 for interactive use in 2016; 15 takes some 70 ms and
-    ///   32 MiB today.
+    /// - Parameter costExponent: log2 N, from 4 to 20. RFC 7914 suggests 14 for interactive use in 2016; 15 takes about
+    ///   70 ms and 32 MiB.
     package init(costExponent: Int) { cost = 1 << min(max(costExponent, 4), 20) }
 
-    /// A new hash of `password` as text: `scrypt$N$r$p$salt$hash`, numbers decimal, bytes in hexadecimal.
+    /// Creates a hash in the form `scrypt$N$r$p$salt$hash`, with decimal numbers and hexadecimal bytes.
     package func hash(_ password: String) async throws -> String {
         let salt = (0..<Self.saltBytes).map { _ in UInt8.random(in: .min ... .max) }
         let cost = cost
@@ -31,7 +31,8 @@ package final class PasswordHasher: Sendable {
         }
     }
 
-    /// Whether `password` has this hash. Takes as long with no hash at all, so that time doesn't tell who exists.
+    /// Whether `password` matches the stored hash. Takes the same time without a hash, so that the time does not
+    /// disclose which users exist.
     package func verify(_ password: String, against stored: String?) async throws -> Bool {
         let fallback = "scrypt$\(cost)$\(Self.blockSize)$1$\(String(repeating: "0", count: 32))$-"
         let parts = (stored ?? fallback).split(separator: "$")
@@ -42,7 +43,7 @@ package final class PasswordHasher: Sendable {
         return try await run {
             let hash = Self.hex(
                 try Self.derive(password, salt: salt, cost: cost, blockSize: blockSize, parallelism: parallelism))
-            // Every byte is compared, wherever the first difference is.
+            // Compares all bytes, so that the time does not depend on the first difference.
             guard hash.utf8.count == expected.utf8.count else { return false }
             return zip(hash.utf8, expected.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
         }
@@ -55,7 +56,7 @@ package final class PasswordHasher: Sendable {
             return true
         }
         guard isAdmitted else {
-            throw Problem(.rateLimited, "Too many people sign in at the moment.", retryAfterSeconds: 5)
+            throw Problem(.rateLimited, "Too many sign-ins at the moment.", retryAfterSeconds: 5)
         }
         defer { waiting.withLock { $0 -= 1 } }
         return try await withCheckedThrowingContinuation { continuation in

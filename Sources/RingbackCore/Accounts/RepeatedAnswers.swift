@@ -1,11 +1,11 @@
 import RingbackModel
 import Synchronization
 
-/// The answers to the newest writes with keys that are harmless to repeat, in memory: a repeated one that finds its answer
-/// here is not done again, and any other does once more what was done.
+/// The answers to recent writes outside of calls that had a key, in memory. A repeated write gets the same answer while
+/// it is remembered, and is otherwise carried out again, with the same effect.
 final class RepeatedAnswers: Sendable {
     static let lifetime: Duration = .seconds(600)
-    /// Answers that are remembered of one device. An answer has some 20 KB at most.
+    /// The maximum number of answers of one device. An answer has at most about 20 KB.
     private static let perDevice = 16
     private static let capacity = 10_000
 
@@ -18,13 +18,13 @@ final class RepeatedAnswers: Sendable {
     fileprivate struct Entry {
         let fingerprint: [UInt8]
         let time: Timestamp
-        /// `nil` as long as the work is under way.
+        /// `nil` while the work is in progress.
         var answer: Answer?
     }
 
     fileprivate struct State {
         var entries: [Place: Entry] = [:]
-        /// In the order they came.
+        /// In the order of insertion.
         var places: [Place] = []
         var counts: [DeviceID: Int] = [:]
     }
@@ -33,10 +33,10 @@ final class RepeatedAnswers: Sendable {
 
     init() {}
 
-    /// Gives the answer that was given for the key before, or does the work and keeps its answer. While the work is under way,
-    /// the same request does it once more.
+    /// Returns the remembered answer for `key`, or performs `work` and remembers its answer. A repetition that arrives
+    /// while the work is in progress performs it again.
     ///
-    /// - Throws: ``Problem`` `idempotency_mismatch`; what `work` throws, of which nothing is kept.
+    /// - Throws: ``Problem`` `idempotency_mismatch`; errors of `work`, which are not remembered.
     func answer(
         _ key: IdempotencyKey, at now: Timestamp, _ work: () async throws -> Answer
     ) async throws -> Answer {
@@ -63,7 +63,7 @@ final class RepeatedAnswers: Sendable {
         }
     }
 
-    /// Forgets what is older than ``lifetime``. To be called now and then.
+    /// Removes answers older than ``lifetime``. Call periodically.
     func sweep(at now: Timestamp) { state.withLock { $0.removeOld(before: now - Self.lifetime) } }
 }
 

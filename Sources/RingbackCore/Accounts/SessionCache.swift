@@ -1,9 +1,9 @@
 import RingbackModel
 import Synchronization
 
-/// Devices by the hash of their token, so that a request needs no read of the database.
+/// Devices by the hash of their token, so that requests need not read the database.
 ///
-/// The one process that has the database open is also the one that changes it, so an entry is right until it is removed.
+/// An entry is valid until it is removed, because the process is the only one that changes the database.
 final class SessionCache: Sendable {
     private static let capacity = 100_000
 
@@ -17,10 +17,11 @@ final class SessionCache: Sendable {
 
     func device(tokenHash: [UInt8]) -> DeviceRecord? { state.withLock { $0.devices[tokenHash] } }
 
-    /// How many were removed so far. To be asked before the store is.
+    /// The number of removals so far. Read it before asking the store.
     var removals: UInt64 { state.withLock(\.removals) }
 
-    /// Takes what the store said of a device, unless one was removed meanwhile: it may have been this one.
+    /// Inserts a device that was read from the store, unless a device was removed since then: it may have been this
+    /// one.
     func insert(_ device: DeviceRecord, unlessRemovedSince removals: UInt64) {
         state.withLock { state in
             guard state.removals == removals else { return }

@@ -3,9 +3,9 @@ package import RingbackModel
 
 /// Signing in and out: bearer tokens (RFC 6750), each bound to a device.
 package final class SessionService: Sendable {
-    /// Who may do what.
+    /// The sender of an authenticated request.
     package enum Principal: Sendable, Hashable {
-        /// A signed-in device, and until when.
+        /// A signed-in device, and when its token expires.
         case device(Participant, expiresAt: Timestamp)
         case administrator
     }
@@ -19,8 +19,8 @@ package final class SessionService: Sendable {
     private let attempts = AttemptLimiter()
 
     /// - Parameters:
-    ///   - lifetime: How long a token is good.
-    ///   - administratorToken: A token that may end any call; `nil` for none.
+    /// - lifetime: How long a token is valid.
+    /// - administratorToken: The token that permits ending any call; `nil` for none.
     package init(
         store: any Store, hasher: PasswordHasher, time: any Timekeeper, lifetime: Duration, administratorToken: String?
     ) {
@@ -33,9 +33,9 @@ package final class SessionService: Sendable {
 
     /// Signs in with a password.
     ///
-    /// - Parameter device: The device to be again; its old token is void. By default a new one.
-    /// - Throws: ``Problem`` `unauthenticated`, the same for a wrong password and an unknown user; `rate_limited` after ten
-    ///   wrong passwords within a minute; `invalid_request` when the device is another user's.
+    /// - Parameter device: An existing device of the user, whose previous token becomes invalid; by default a new one.
+    /// - Throws: ``Problem`` `unauthenticated`, the same for a wrong password and an unknown user; `rate_limited` after
+    ///   ten wrong passwords within a minute; `invalid_request` if the device belongs to another user.
     package func signIn(
         _ user: UserID, password: String, deviceName: String?, device: DeviceID?
     ) async throws -> Session {
@@ -45,9 +45,10 @@ package final class SessionService: Sendable {
         return try await open(user, deviceName: deviceName, device: device, passwordHash: account.passwordHash)
     }
 
-    /// The account whose password is one of these, and which. The attempts of a user are limited.
+    /// The account of the user if its password is one of `passwords`, and the index of the matching one. The number of
+    /// attempts is limited.
     ///
-    /// - Returns: `nil` when none is, or there is no such user.
+    /// - Returns: `nil` if none matches or the user does not exist.
     /// - Throws: ``Problem`` `rate_limited`.
     package func account(of user: UserID, with passwords: [String]) async throws -> (Account, index: Int)? {
         try attempts.begin(user, at: time.now)
@@ -61,11 +62,12 @@ package final class SessionService: Sendable {
         return nil
     }
 
-    /// Signs a user in without asking for a password.
+    /// Creates a session without verifying a password.
     ///
-    /// - Parameter passwordHash: The one that a password was verified against: it must still be the account's, which may have
-    ///   been erased or have got another password meanwhile.
-    /// - Throws: ``Problem`` `unauthenticated` when there is no such user; `invalid_request` when the device is another user's.
+    /// - Parameter passwordHash: The hash against which the password was verified. It must still be that of the
+    ///   account, which may have been erased or changed meanwhile.
+    /// - Throws: ``Problem`` `unauthenticated` if the user does not exist; `invalid_request` if the device belongs to
+    ///   another user.
     package func open(
         _ user: UserID, deviceName: String?, device: DeviceID?, passwordHash: String? = nil
     ) async throws -> Session {
@@ -88,7 +90,7 @@ package final class SessionService: Sendable {
             expiresAt: record.expiresAt)
     }
 
-    /// Whose token it is.
+    /// Finds out whose token it is.
     ///
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
     package func authenticate(_ token: String) async throws -> Principal {
@@ -101,7 +103,7 @@ package final class SessionService: Sendable {
         return principal
     }
 
-    /// Whose token it is, without asking the store; `nil` when only that can tell.
+    /// Finds out whose token it is from memory; `nil` if the store must be asked.
     ///
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
     package func known(_ token: String) throws -> Principal? {
@@ -111,9 +113,9 @@ package final class SessionService: Sendable {
         return try cache.device(tokenHash: Self.bytes(of: digest)).map { try check($0) }
     }
 
-    /// A device that came with a ticket in place of its token.
+    /// The principal for a device that presented a ticket instead of its token.
     ///
-    /// - Throws: ``Problem`` `unauthenticated`, `token_expired` when the device's token is no longer good.
+    /// - Throws: ``Problem`` `unauthenticated` or `token_expired` if the token of the device is no longer valid.
     package func principal(of participant: Participant) async throws -> Principal {
         guard let device = try await store.read({ try $0.device(participant.deviceId) }),
             device.participant == participant
@@ -133,7 +135,7 @@ package final class SessionService: Sendable {
         return record.device(current: device == participant.deviceId)
     }
 
-    /// Signs a device out: its token is void. The commit names it in ``Commit/ended``.
+    /// Signs a device out, which invalidates its token. The commit lists the device in ``Commit/ended``.
     package func revoke(_ device: DeviceID, of user: UserID) async throws {
         try await store.write { store in
             guard let record = try store.device(device), record.participant.userId == user else { throw Self.noDevice }
@@ -141,10 +143,11 @@ package final class SessionService: Sendable {
         }
     }
 
-    /// Forgets a device whose token is void. To be called with each of ``Commit/ended``.
+    /// Removes a device whose token is invalid. Call it for each device in ``Commit/ended``.
     package func forget(_ participant: Participant) { cache.remove(participant.deviceId) }
 
-    /// How many devices were signed out, or signed in again, since the start. While it stays the same, a token that was good is.
+    /// The number of devices that were signed out, or signed in again, since the start. While it does not change,
+    /// tokens stay valid.
     package var removals: UInt64 { cache.removals }
 
     private func check(_ device: DeviceRecord) throws -> Principal {
@@ -154,11 +157,11 @@ package final class SessionService: Sendable {
 
     private static func hash(_ token: String) -> [UInt8] { bytes(of: SHA256.hash(data: Array(token.utf8))) }
 
-    /// In one piece: as a sequence a digest gives byte by byte.
+    /// Copied at once: a digest as a sequence provides one byte at a time.
     private static func bytes(of digest: SHA256Digest) -> [UInt8] { digest.withUnsafeBytes { Array($0) } }
 
     package static var unauthenticated: Problem { Problem(.unauthenticated, "The token is missing, wrong or revoked.") }
-    private static var noDevice: Problem { Problem(.notFound, "There is no such device of yours.") }
+    private static var noDevice: Problem { Problem(.notFound, "The device does not exist.") }
 }
 
 extension DeviceRecord {

@@ -3,10 +3,10 @@ import Synchronization
 
 /// Single-use tickets for the two places where a browser can't set a header: `EventSource` and `WebSocket`.
 ///
-/// In memory: a ticket lives for 30 s, and a client that loses one gets another.
+/// Kept in memory: a ticket is valid for 30 s, and a client that loses one requests another.
 package final class SocketTickets: Sendable {
     package static let lifetime: Duration = .seconds(30)
-    /// Unused tickets of one device; another one voids the oldest.
+    /// The maximum number of unused tickets of one device. A further one invalidates the oldest.
     private static let perDevice = 16
 
     private struct Ticket {
@@ -38,7 +38,7 @@ package final class SocketTickets: Sendable {
         return text
     }
 
-    /// Whose ticket it is; it is used up.
+    /// Returns the device of a ticket and invalidates the ticket.
     package func redeem(_ text: String, at now: Timestamp) -> Participant? {
         guard OpaqueText.isValid(text) else { return nil }
         let ticket = state.withLock { state -> Ticket? in
@@ -51,7 +51,7 @@ package final class SocketTickets: Sendable {
         return ticket.holder
     }
 
-    /// Forgets tickets that nobody used in time. To be called now and then.
+    /// Removes expired tickets. Call periodically.
     package func sweep(at now: Timestamp) {
         state.withLock { state in
             state.tickets = state.tickets.filter { $0.value.expiresAt > now }

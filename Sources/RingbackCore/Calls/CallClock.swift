@@ -2,8 +2,7 @@ package import Logging
 package import RingbackModel
 import Synchronization
 
-/// Calls ``CallService/expire()`` when a deadline has come. The store knows the deadlines, also after a restart: they follow from
-/// the calls.
+/// Calls ``CallService/expire()`` at the next deadline. Deadlines follow from the calls, also after a restart.
 package final class CallClock: Sendable {
     private struct State {
         var next: Timestamp?
@@ -22,7 +21,7 @@ package final class CallClock: Sendable {
         self.logger = logger
     }
 
-    /// Hears of a call that was saved.
+    /// Takes the new deadline of a call that has changed.
     package func scheduled(_ deadline: Timestamp?) {
         guard let deadline else { return }
         let wake = state.withLock { state -> CheckedContinuation<Void, Never>? in
@@ -46,13 +45,13 @@ package final class CallClock: Sendable {
                 await waitUntilDue()
             } catch {
                 if Task.isCancelled { return }
-                logger.error("calls could not be expired", metadata: ["error": "\(error)"])
+                logger.error("failed to expire calls", metadata: ["error": "\(error)"])
                 try? await time.sleep(until: time.now + .seconds(1))
             }
         }
     }
 
-    /// Returns when the next deadline has come, or another one may be the next.
+    /// Returns at the next deadline, or when an earlier one may have been added.
     private func waitUntilDue() async {
         let next = state.withLock { state in
             state.isWoken = false
@@ -70,7 +69,7 @@ package final class CallClock: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isWoken = state.withLock { state in
-                    // Read once: the cancellation may come while this looks.
+                    // Read once, because the task may be cancelled at any time.
                     let isWoken = state.isWoken || Task.isCancelled
                     if !isWoken { state.wake = continuation }
                     return isWoken

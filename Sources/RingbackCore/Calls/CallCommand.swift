@@ -1,18 +1,18 @@
 package import RingbackModel
 
-/// What a device asks of a call.
+/// A command of a device to a call.
 package enum CallCommand: Sendable, Hashable {
     case alerting
     case accept
-    /// The callee invites the caller while the caller's invitation rings: as good as an accept.
+    /// The callee invites the caller while the caller's invitation is open. Equivalent to an accept.
     case merge
     case decline(message: String?)
     case cancel
     case connected
     case hangUp(EndReason)
-    /// - Parameter negotiation: The number the sender expects, if it says so.
+    /// - Parameter negotiation: The number that the sender expects, if it gave one.
     case offer(negotiation: Int?, iceRestart: Bool)
-    /// - Parameter negotiation: The negotiation it answers; by default the open one.
+    /// - Parameter negotiation: The negotiation to answer; by default the open one.
     case answer(negotiation: Int?)
     case candidates(count: Int, negotiation: Int?)
     case media(JSONText)
@@ -20,11 +20,11 @@ package enum CallCommand: Sendable, Hashable {
     case quality
 }
 
-/// Why a command was not taken. Nothing has changed.
+/// Why a command was rejected. A rejected command changes nothing.
 package enum CallRefusal: Error, Sendable, Hashable {
-    /// A stranger must not learn that the call exists.
+    /// The sender is not a party to the call, and must not learn that it exists.
     case notFound
-    /// The command belongs to the other side.
+    /// Only the other side may give this command.
     case forbidden
     case notAParticipant
     case invalidTransition(Call.State)
@@ -32,7 +32,7 @@ package enum CallRefusal: Error, Sendable, Hashable {
     case alreadyAccepted(Call.State)
     case negotiationPending(Call.State)
     case staleNegotiation(Call.State)
-    /// A negotiation that has not begun.
+    /// The negotiation has not begun.
     case noSuchNegotiation
     case tooManyCandidates
 }

@@ -1,20 +1,20 @@
 import RingbackModel
 
-/// A device's request on its way through the store.
+/// A device's request, while it is processed by the store.
 ///
-/// At the end it is handed back, to be let go of where it came from: memory that one thread takes and another frees costs the
-/// allocator its caches.
+/// It is handed back at the end and released by the thread that created it: memory allocated by one thread and freed by
+/// another defeats the allocator's caches.
 package final class CallJob: StoreJob {
     private struct Unfinished: Error {}
 
-    /// One for all: an error is an object.
+    /// Shared, because an error is an allocated object.
     private static let unfinished = Result<Answer, any Error>.failure(Unfinished())
 
     private let request: CallRequest
     private let timing: CallTiming
     private let completion: @Sendable (CallJob) -> Void
-    /// What came of it, when it is handed back. Unchecked: until then it is touched where the store decides, and then it
-    /// changes no more.
+    /// The result, once the job is handed back. Unchecked: before that only the store accesses it, and afterwards it no
+    /// longer changes.
     nonisolated(unsafe) package private(set) var result = unfinished
 
     init(_ request: CallRequest, timing: CallTiming, then completion: @escaping @Sendable (CallJob) -> Void) {

@@ -1,12 +1,12 @@
 import RingbackModel
 
 extension CallRefusal {
-    /// The refusal in the words of the outside.
+    /// The refusal as it is reported to clients.
     var problem: Problem {
         switch self {
-        case .notFound: Problem(.notFound, "There is no such call of yours.")
-        case .forbidden: Problem(.forbidden, "This is for the other side of the call to do.")
-        case .notAParticipant: Problem(.notAParticipant, "Other devices take part in this call.")
+        case .notFound: Problem(.notFound, "The call does not exist.")
+        case .forbidden: Problem(.forbidden, "Only the other side of the call may do this.")
+        case .notAParticipant: Problem(.notAParticipant, "Another device takes part in this call.")
         case .invalidTransition(let state):
             Problem(.invalidTransition, "The call is \(state.rawValue).", callState: state)
         case .notAccepted(let state):
@@ -15,12 +15,12 @@ extension CallRefusal {
             Problem(.alreadyAccepted, "Another device has accepted the call.", callState: state)
         case .negotiationPending(let state):
             Problem(
-                .negotiationPending, "An offer waits for its answer. It lapses if none comes.", callState: state)
+                .negotiationPending, "An offer is waiting for its answer, or to expire.", callState: state)
         case .staleNegotiation(let state):
-            Problem(.staleNegotiation, "The negotiation was answered, superseded, or has lapsed.", callState: state)
-        case .noSuchNegotiation: .invalid("negotiation", "has not begun")
+            Problem(.staleNegotiation, "The negotiation was answered or superseded, or has expired.", callState: state)
+        case .noSuchNegotiation: .invalid("negotiation", "this negotiation has not begun")
         case .tooManyCandidates:
-            .invalid("candidates", "a side may add \(Limits.candidatesPerSide) candidates to a call")
+            .invalid("candidates", "each side may add at most \(Limits.candidatesPerSide) candidates to a call")
         }
     }
 }

@@ -1,7 +1,7 @@
 import RingbackModel
 
 extension CallRequest {
-    /// What the decision depends on.
+    /// The facts that the decision depends on.
     package var scope: CallScope {
         switch action {
         case .invite(let invitation): CallScope(users: [invitation.caller.userId, invitation.callee])
@@ -9,9 +9,9 @@ extension CallRequest {
         }
     }
 
-    /// Decides on the facts, without side effects.
+    /// Makes the decision, without side effects.
     ///
-    /// - Throws: What the facts throw.
+    /// - Throws: Errors of `facts`.
     package func decide(on facts: any CallFacts, timing: CallTiming) throws -> CallDecision {
         switch action {
         case .invite(let invitation): return try decide(invitation, on: facts, timing: timing)
@@ -73,7 +73,7 @@ extension CallRequest {
         }
     }
 
-    /// What a change answered that was done before: the same again, but for the call, which is as it is now.
+    /// The answer to the repetition of a change: the original answer, but with the current state of the call.
     private func repeated(_ change: Change, _ write: KeyedWrite, in transaction: inout CallTransaction) -> Answer {
         let id = transaction.call.id
         switch change {
@@ -93,12 +93,12 @@ extension CallRequest {
         }
     }
 
-    /// 201 with the ``Description``.
+    /// The answer 201 with a ``Description``.
     private static func answer(with description: Description) -> Answer {
         Answer(201, description, location: "/v1/calls/\(description.callId)/\(description.kind.rawValue)")
     }
 
-    /// 202 with how many candidates were taken.
+    /// The answer 202 with the number of accepted candidates.
     private static func answer(_ id: CallID, accepted count: Int) -> Answer {
         var json = JSONWriter(reservingCapacity: 96)
         json.object { json in

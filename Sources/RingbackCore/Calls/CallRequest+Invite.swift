@@ -1,20 +1,20 @@
 import RingbackModel
 
 extension CallRequest {
-    /// 201 with the new call, or 200 with the standing one when both invited each other.
+    /// The answer is 201 with the new call, or 200 with the existing call if both users invited each other.
     func decide(
         _ invitation: Invitation, on facts: any CallFacts, timing: CallTiming
     ) throws -> CallDecision {
         if let key, let repeated = try Self.repeated(invitation, key, facts) { return CallDecision(repeated) }
         let (caller, callee) = (invitation.caller.userId, invitation.callee)
-        guard callee != caller else { return Self.refusal(Problem(.callSelf, "One can't call oneself.")) }
-        // The caller may have been erased since the token was looked at.
+        guard callee != caller else { return Self.refusal(Problem(.callSelf, "A user cannot call themselves.")) }
+        // The caller may have been erased since the token was verified.
         guard try facts.account(caller) != nil else { return Self.refusal(SessionService.unauthenticated) }
         guard let account = try facts.account(callee) else { return Self.refusal(AccountService.notFound(callee)) }
         let live = try facts.liveCalls(of: caller)
         let now = facts.now
         var changes: [CallChange] = []
-        // Glare: the callee's invitation to the caller rings. It counts as accepted by this device.
+        // Glare: the callee has invited the caller. This device accepts that call.
         let standing = live.first { call in
             call.caller.userId == callee && (call.state == .inviting || call.state == .ringing)
         }
@@ -25,12 +25,12 @@ extension CallRequest {
                 try transaction.apply(.merge, by: invitation.caller, key: key)
                 return CallDecision(.success(transaction.answer(200)), changes: transaction.changes)
             }
-            // Its time was over, and it has ended.
+            // Its ring time was over, so it has ended instead.
             changes = transaction.changes
         }
         guard live.count(where: { $0.caller.userId == caller && !$0.isUnderWay }) < Limits.outgoingCalls else {
             return Self.refusal(
-                Problem(.rateLimited, "\(Limits.outgoingCalls) calls of yours ring.", retryAfterSeconds: 10), changes)
+                Problem(.rateLimited, "You have \(Limits.outgoingCalls) open calls.", retryAfterSeconds: 10), changes)
         }
         let devices = try facts.devices(of: callee, limit: Limits.legs)
             .filter { $0.expiresAt > now }.map(\.participant.deviceId)
@@ -47,7 +47,7 @@ extension CallRequest {
         CallDecision(.failure(problem), changes: changes)
     }
 
-    /// What an invitation answered that was done before with this key; `nil` when there was none.
+    /// The answer to the repetition of an invitation; `nil` if this is not a repetition.
     private static func repeated(
         _ invitation: Invitation, _ key: WriteKey, _ facts: any CallFacts
     ) throws -> Result<Answer, Problem>? {
@@ -55,15 +55,15 @@ extension CallRequest {
         guard let id = try facts.invitedCall(key, of: device), let call = try facts.call(id),
             let known = call.invitationKeys.first(where: { $0.key.id == key.id && $0.device == device })
         else { return nil }
-        // A device identifier that was signed out may be another user's now.
+        // After the device was signed out, its identifier may have been taken by another user.
         guard call.caller == invitation.caller || call.callee == invitation.caller.userId else { return nil }
         guard known.key == key else { return .failure(.keyMismatch) }
-        // The one whose invitation was merged gets the call as it is.
+        // The user whose invitation was merged gets the current call.
         guard call.caller == invitation.caller else { return .success(Answer(200, call.call)) }
         return .success(Answer(201, call.asInvited.call, location: "/v1/calls/\(call.id)"))
     }
 
-    /// - Parameter ended: A call that this decision ends.
+    /// - Parameter ended: A call that ends by this decision.
     private static func reception(
         of caller: UserID, by callee: Account, ended: CallID?, _ facts: any CallFacts
     ) throws -> CallState.Reception {

@@ -1,11 +1,11 @@
 package import RingbackModel
 
-/// What a device asks of a call: checked against the bounds, not yet against the call.
+/// A request about a call. Its values are within their bounds; whether the call permits it is not decided yet.
 ///
-/// An object, for it is handed on a dozen times, and a copy of it would be a copy of each text in it.
+/// A class, because it is passed on many times, and copying a value would copy a reference to each string in it.
 package final class CallRequest: Sendable {
     package enum Action: Sendable {
-        /// Answers 201 with the new call, or 200 with the standing one when both invited each other.
+        /// Answers 201 with the new call, or 200 with the existing call if both users invited each other.
         case invite(Invitation)
         case change(CallID, Change)
     }
@@ -20,16 +20,16 @@ package final class CallRequest: Sendable {
         /// A JSON string within ``Limits/sdpBytes``. Answers 201 with the ``Description``.
         case offer(JSONText, negotiation: Int?, iceRestart: Bool)
         case answer(JSONText, negotiation: Int?)
-        /// `RTCIceCandidateInit`s, each within its bounds. Answers 202 with how many were taken.
+        /// `RTCIceCandidateInit`s, each within its bounds. Answers 202 with the number of accepted candidates.
         case candidates([JSONText], negotiation: Int?)
     }
 
     package let action: Action
     package let actor: Participant
-    /// The same key is the same request: it is carried out once. `nil` for a transition, which may be repeated.
+    /// Identifies repetitions, which are not carried out again. `nil` for a transition, which may always be repeated.
     package let key: WriteKey?
 
-    /// - Parameter key: The client's, within ``Limits/idempotencyKeyCharacters``.
+    /// - Parameter key: The client's key, within ``Limits/idempotencyKeyCharacters``.
     package init(_ action: Action, by actor: Participant, key: String? = nil) {
         self.action = action
         self.actor = actor

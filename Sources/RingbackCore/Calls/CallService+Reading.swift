@@ -1,11 +1,11 @@
 package import RingbackModel
 
-/// A call in a snapshot, with what a participating device needs to join in.
+/// A call in a snapshot, with everything that a participating device needs to rejoin it.
 package struct LiveCall: Sendable, JSONWritable {
     package var call: Call
     package var offer: Description?
     package var answer: Description?
-    /// The other side's candidates of the newest negotiation, and those that named none.
+    /// The other side's candidates of the newest negotiation, and those without a negotiation.
     package var candidates: [StoredCandidate]?
 
     package func write(to json: inout JSONWriter) {
@@ -18,19 +18,19 @@ package struct LiveCall: Sendable, JSONWritable {
     }
 }
 
-/// A user's live calls, and where to go on reading.
+/// A user's live calls, and the cursor that belongs to them.
 package struct Snapshot: Sendable {
     package var calls: [LiveCall]
     package var cursor: Cursor
 }
 
 extension CallService {
-    /// - Throws: ``Problem`` `not_found` for calls that are not the user's.
+    /// - Throws: ``Problem`` `not_found` if the user is not a party to the call.
     package func call(_ id: CallID, for user: UserID) async throws -> Call {
         try await store.read { try Self.state(id, for: user, in: $0).call }
     }
 
-    /// A page of the user's history, newest first, with the direction and whether it was missed.
+    /// A page of the user's history, newest first. Each call has its direction and whether it was missed.
     package func history(_ query: HistoryQuery) async throws -> [Call] {
         if let before = query.before { _ = try await call(before, for: query.user) }
         return try await store.read { store in
@@ -52,7 +52,7 @@ extension CallService {
         }
     }
 
-    /// The newest offer or answer. For the devices that take part.
+    /// The newest offer or answer. Only for participating devices.
     package func newestDescription(
         _ kind: Description.Kind, of id: CallID, for participant: Participant
     ) async throws -> Description {
@@ -65,7 +65,7 @@ extension CallService {
         }
     }
 
-    /// The other side's candidates after a position, in order. For the devices that take part.
+    /// The other side's candidates after a position, in order. Only for participating devices.
     package func candidates(
         of id: CallID, after: Int, limit: Int, for participant: Participant
     ) async throws -> [StoredCandidate] {
@@ -83,10 +83,10 @@ extension CallService {
         }
     }
 
-    /// The user's live calls and the cursor that goes with them, from one consistent state.
+    /// The user's live calls and the cursor that belongs to them, from one consistent state.
     package func snapshot(for participant: Participant) async throws -> Snapshot {
         try await store.read { [epoch = store.epoch] store in
-            // The position first: what comes in between would be told twice, never lost.
+            // The position is read first: an event in between is then delivered twice rather than lost.
             let position = try store.newestPosition(of: participant.userId)
             let calls = try store.liveCalls(of: participant.userId).map { state in
                 var live = LiveCall(call: state.call)

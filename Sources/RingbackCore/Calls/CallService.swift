@@ -2,8 +2,8 @@ package import RingbackModel
 
 /// The use cases of calls.
 ///
-/// A change is decided on facts, without side effects (``CallRequest/decide(on:timing:)``, ``CallUpkeep``), and committed by the
-/// store, which also gives the time.
+/// Changes are decided without side effects (``CallRequest/decide(on:timing:)``, ``CallUpkeep``). The store provides
+/// the facts and the time, and commits the decision.
 package final class CallService: Sendable {
     let store: any Store
     private let time: any Timekeeper
@@ -16,45 +16,45 @@ package final class CallService: Sendable {
         self.timing = timing
     }
 
-    // MARK: What devices ask
+    // MARK: Requests of devices
 
-    /// Carries out what a device asks of a call.
+    /// Carries out a request of a device.
     ///
-    /// - Throws: ``Problem`` by the machine's ``CallRefusal``; `idempotency_mismatch`; for an invitation `user_not_found`,
-    ///   `call_self`, and `rate_limited` beyond ``Limits/outgoingCalls``.
+    /// - Throws: ``Problem``, according to the ``CallRefusal`` of the state machine; `idempotency_mismatch`; for an
+    ///   invitation `user_not_found`, `call_self`, and `rate_limited` beyond ``Limits/outgoingCalls``.
     package func perform(_ request: CallRequest) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             submit(request) { continuation.resume(with: $0.result) }
         }
     }
 
-    /// The same without a task to wait in.
+    /// Carries out a request without a task that waits.
     ///
     /// - Parameter completion: Called on the writer's thread once the change is durable. It must not wait.
     package func submit(_ request: CallRequest, then completion: @escaping @Sendable (CallJob) -> Void) {
         store.submit(CallJob(request, timing: timing, then: completion))
     }
 
-    /// Does work that may be repeated. While the server remembers the answer that it gave for the key, it gives that again.
+    /// Performs work that may be repeated. Returns the remembered answer if there is one for the key.
     package func repeatable(_ key: IdempotencyKey, _ work: () async throws -> Answer) async throws -> Answer {
         try await repeatedAnswers.answer(key, at: time.now, work)
     }
 
-    /// Forgets answers whose time is over. To be called now and then.
+    /// Removes remembered answers that have expired. Call periodically.
     package func forgetAnswers() { repeatedAnswers.sweep(at: time.now) }
 
-    // MARK: What happens to calls
+    // MARK: Other changes
 
     private func keep(_ upkeep: CallUpkeep) async throws -> Answer {
         try await withCheckedThrowingContinuation { store.submit(UpkeepJob(upkeep, timing: timing, $0)) }
     }
 
-    /// Ends a call in the name of an administrator.
+    /// Ends a call on behalf of an administrator.
     ///
     /// - Throws: ``Problem`` `not_found`.
     package func endByAdministrator(_ id: CallID) async throws -> Answer { try await keep(.endByAdministrator(id)) }
 
-    /// Ends what is overdue, lets lapse what has lapsed. To be called when ``nextDeadline()`` has come, and at the start.
+    /// Ends overdue calls and expires open negotiations. Call it at ``nextDeadline()``, and at the start.
     package func expire() async throws {
         let batch = 256
         while true {
@@ -69,8 +69,7 @@ package final class CallService: Sendable {
 
     package func nextDeadline() async throws -> Timestamp? { try await store.nextDeadline() }
 
-    /// Notes that the signaling of devices is lost (`false`) or back (`true`), in the calls they take part in. To do so again does
-    /// no harm.
+    /// Records in their calls that the signaling of devices is lost (`false`) or back (`true`). May be repeated.
     package func note(signaling: [Participant: Bool]) async throws {
         let calls = try await store.presence.liveCalls(of: Array(signaling.keys))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -82,7 +81,7 @@ package final class CallService: Sendable {
         }
     }
 
-    /// Notes that the signaling of a device is lost or back. Calls that are not there are passed over.
+    /// Records that the signaling of a device is lost or back. Ignores calls that don't exist.
     package func setReconnecting(
         _ isReconnecting: Bool, _ participant: Participant, in calls: [CallID]
     ) async throws {
@@ -100,16 +99,16 @@ package final class CallService: Sendable {
 
     // MARK: Erasing a user
 
-    /// Closes the account of a user, ends the user's calls, and erases the user. From the first of it on there is no such user, and
-    /// nobody can call one; the tokens of the user's devices are void.
+    /// Closes the account of a user, ends the user's calls, and erases the user. Once the account is closed, the user
+    /// does not exist for others, cannot be called, and the tokens of the user's devices are invalid.
     package func erase(_ user: UserID) async throws {
         let now = time.now
         try await store.write { try $0.close(user, at: now) }
         try await finishErasing(user)
     }
 
-    /// The second half of erasing: ends the calls of a user whose account is closed, and erases what is kept of the user. To be called again
-    /// after a restart for those that ``AccountReader/closedUsers()`` names.
+    /// The second part of erasing: ends the calls of a user whose account is closed, and erases what is stored about
+    /// the user. After a restart, call it for each of ``AccountReader/closedUsers()``.
     package func finishErasing(_ user: UserID) async throws {
         for call in try await store.read({ try $0.liveCalls(of: user) }) {
             _ = try await keep(.endForErased(user, call.id))

@@ -1,13 +1,13 @@
 package import RingbackModel
 
 extension CallState {
-    /// Takes a command of a device, or refuses it and stays as it was.
+    /// Applies a command of a device. Changes nothing if it throws.
     ///
-    /// A command that repeats what already happened is taken and does nothing.
+    /// A command that repeats what has already happened succeeds and changes nothing.
     ///
     /// - Parameters:
     ///   - now: The time, after ``advance(to:timing:)`` was called with it.
-    ///   - key: What the command is known by when it is repeated.
+    /// - key: Identifies the command when it is repeated.
     package mutating func apply(
         _ command: CallCommand, by actor: Participant, at now: Timestamp, key: WriteKey? = nil
     ) throws(CallRefusal) -> Transition {
@@ -108,7 +108,7 @@ extension CallState {
         end(Ending(reason: .canceled, by: EndedBy(actor), at: now), actor: actor, in: &transition)
     }
 
-    /// Changes the leg of a device; a device that rings without being listed joins the list.
+    /// Changes the leg of a device, which is added if it is not listed.
     private mutating func updateLeg(of device: DeviceID, _ change: (inout Leg) -> Void) {
         if let index = legs.firstIndex(where: { $0.device == device }) {
             change(&legs[index])
@@ -135,7 +135,7 @@ extension CallState {
 
     // MARK: The end
 
-    /// Every call ends here, whatever the reason.
+    /// Ends the call for any reason.
     mutating func end(_ ending: Ending, actor: Participant?, in transition: inout Transition) {
         state = .ended
         self.ending = ending
@@ -145,7 +145,7 @@ extension CallState {
         tell(.callEnded, .call, to: everyone(but: actor), by: actor, in: &transition)
     }
 
-    /// Ends the call in the name of an administrator. Does nothing to one that has ended.
+    /// Ends the call on behalf of an administrator. Does nothing if it has ended already.
     package mutating func endByAdministrator(at now: Timestamp) -> Transition {
         var transition = Transition()
         if isLive { end(Ending(reason: .admin, by: EndedBy(.administrator), at: now), actor: nil, in: &transition) }

@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// An invitation that passed every check.
+/// An invitation that has passed all checks.
 package struct Invitation: Sendable, Hashable {
     package var caller: Participant
     package var callee: UserID
@@ -19,23 +19,23 @@ package struct Invitation: Sendable, Hashable {
 }
 
 extension CallState {
-    /// How the callee takes an invitation.
+    /// How an invitation is received.
     package enum Reception: Sendable, Hashable {
         case rings
-        /// In a call, and wants no other.
+        /// The callee is in a call and has the policy `reject`.
         case busy
-        /// Has blocked the caller, who must not notice.
+        /// The callee has blocked the caller, which must not be disclosed.
         case concealed
     }
 
-    /// A new call.
+    /// Creates a call.
     ///
-    /// A concealed call lists the callee's devices like any other, so that its caller can't tell it from one that nobody
-    /// hears.
+    /// A concealed call lists the callee's devices like any other call, so that the caller cannot distinguish it from a
+    /// call to a user who is offline.
     ///
     /// - Parameters:
     ///   - devices: The callee's devices, at most ``Limits/legs``.
-    ///   - key: What the invitation is known by when it is repeated.
+    /// - key: Identifies the invitation when it is repeated.
     package static func invite(
         _ invitation: Invitation, id: CallID, devices: [DeviceID], reception: Reception, at now: Timestamp,
         key: WriteKey? = nil
@@ -55,7 +55,7 @@ extension CallState {
             call.tell(
                 .callIncoming, .call, to: [.init(user: call.callee)], by: call.caller, in: &transition)
         case .busy:
-            // The caller learns it from the answer to its invitation; the callee has missed a call.
+            // The caller learns it from the response to the invitation; for the callee it is a missed call.
             let ending = Ending(reason: .busy, by: EndedBy(.policy), at: now)
             call.end(ending, actor: call.caller, in: &transition)
         }

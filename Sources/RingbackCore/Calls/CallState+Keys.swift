@@ -1,12 +1,13 @@
 package import RingbackModel
 
-/// The keys of the writes to a call, so that a repeated one is done once.
+/// The idempotency keys of a call, so that a repeated write is not carried out twice.
 extension CallState {
-    /// Writes with keys that are remembered of each side. A socket takes 16 changes at a time and reads 65 messages ahead, so that
-    /// all that it can have unanswered is remembered. One that is repeated when it is forgotten is done again.
+    /// The maximum number of remembered keys of each side. A socket processes 16 changes at a time and reads up to 65
+    /// messages ahead, so all writes that a socket can leave unanswered are remembered. A write whose key has been
+    /// forgotten is carried out again.
     package static let keyedWritesPerSide = 128
 
-    /// What a device of the call did with a key.
+    /// What a device of the call did with a key; `nil` if the key is not known.
     func keyedWrite(_ key: WriteKey, by actor: Participant) -> KeyedWrite? {
         guard let side = side(of: actor) else { return nil }
         return self[side].keyedWrites.last { $0.key.id == key.id }
@@ -18,7 +19,7 @@ extension CallState {
         self[side].keyedWrites.append(write)
     }
 
-    /// The keys of the invitations that made this call, and that were merged into it, with their devices.
+    /// The keys and devices of the invitations that created this call or were merged into it.
     package var invitationKeys: [(device: DeviceID, key: WriteKey)] {
         var keys: [(device: DeviceID, key: WriteKey)] = []
         if let invitationKey { keys.append((caller.deviceId, invitationKey)) }
@@ -26,14 +27,14 @@ extension CallState {
         return keys
     }
 
-    /// Whether a device has invited this call, or was merged into it, with a key of the same id.
+    /// Whether `device` created this call, or was merged into it, with a key of the same id.
     package func isInvited(_ key: WriteKey, by device: DeviceID) -> Bool {
         invitationKey?.id == key.id && caller.deviceId == device || mergeKey?.id == key.id && calleeDevice == device
     }
 
-    /// The call as the answer to its invitation told it.
+    /// The call as it was in the answer to its invitation.
     var asInvited: CallState {
-        // A callee that was busy has ended the call with the invitation.
+        // If the callee was busy, the invitation itself ended the call.
         if ending?.by.kind == .policy { return self }
         return CallState(
             id: id, caller: caller, callee: callee, media: media, custom: custom, createdAt: createdAt,

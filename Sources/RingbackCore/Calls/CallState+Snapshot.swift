@@ -1,7 +1,7 @@
 package import RingbackModel
 
 extension CallState {
-    /// The call as its parties see it.
+    /// The call as it is reported to its parties.
     package var call: Call {
         var call = Call(
             callId: id, caller: caller, callee: .init(userId: callee, deviceId: calleeDevice), state: state,

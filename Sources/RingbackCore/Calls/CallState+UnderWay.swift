@@ -1,19 +1,19 @@
 package import RingbackModel
 
-/// What the two devices do once one has accepted. This is the gate: every command passes `requireUnderWay` or its kin.
+/// Commands after the call was accepted. Each of them must pass `requireUnderWay` or `requireSinceAccepted`.
 extension CallState {
-    /// The side of a device that takes part in a call under way.
+    /// The side of a device that participates in a call that is under way.
     private func requireUnderWay(_ actor: Participant) throws(CallRefusal) -> Side {
         guard state != .inviting, state != .ringing else { throw .notAccepted(state) }
         guard let side = side(of: actor) else {
-            // An ended call that nobody accepted has no participant on the callee's side.
+            // If nobody accepted the call, the callee's side has no participant.
             throw calleeDevice == nil ? .invalidTransition(state) : .notAParticipant
         }
         guard isUnderWay else { throw .invalidTransition(state) }
         return side
     }
 
-    /// The side of a device that takes or took part in an accepted call, also after its end.
+    /// The side of a device that participates or participated in an accepted call, also after its end.
     func requireSinceAccepted(_ actor: Participant) throws(CallRefusal) -> Side {
         guard state != .inviting, state != .ringing else { throw .notAccepted(state) }
         guard calleeDevice != nil else { throw .invalidTransition(state) }
@@ -21,7 +21,7 @@ extension CallState {
         return side
     }
 
-    // MARK: Connected, and hung up
+    // MARK: Connecting and hanging up
 
     mutating func connected(
         _ actor: Participant, _ now: Timestamp, _ transition: inout Transition
@@ -35,7 +35,7 @@ extension CallState {
         becomeActiveIfConnected(side, actor, now, &transition)
     }
 
-    /// Active: both have reported `connected`, or one has and the other has sent the answer.
+    /// Makes the call active if both devices have reported `connected`, or one has and the other has sent the answer.
     private mutating func becomeActiveIfConnected(
         _ side: Side, _ actor: Participant, _ now: Timestamp, _ transition: inout Transition
     ) {
@@ -46,7 +46,8 @@ extension CallState {
         state = .active
         activeAt = now
         record("active", by: actor, at: now, in: &transition)
-        // Whoever reports `connected` gets the call as its answer; whoever sends the answer does not.
+        // A device that reports `connected` learns the state from the response; a device that sends the answer does
+        // not.
         let teller = self[side].hasReportedConnected ? actor : nil
         tell(.callActive, .call, to: everyone(but: teller), by: actor, in: &transition)
     }
@@ -111,7 +112,7 @@ extension CallState {
         tellOther(side, .callMedia, .media, actor, &transition)
     }
 
-    /// Tells the other participant's device, and no one else.
+    /// Notifies only the device of the other participant.
     private mutating func tellOther(
         _ side: Side, _ type: EventType, _ content: Transition.Content, _ actor: Participant?,
         _ transition: inout Transition
@@ -121,9 +122,9 @@ extension CallState {
             in: &transition)
     }
 
-    // MARK: Signaling lost and found
+    // MARK: Loss of signaling
 
-    /// Notes that nothing is heard of a participant, or that it is back. Does nothing to a call that isn't under way.
+    /// Records that the signaling of a participant is lost or back. Does nothing unless the call is under way.
     package mutating func setReconnecting(_ isReconnecting: Bool, _ side: Side, at now: Timestamp) -> Transition {
         var transition = Transition()
         guard isUnderWay, (self[side].reconnectingSince != nil) != isReconnecting else { return transition }

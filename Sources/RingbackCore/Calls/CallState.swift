@@ -1,10 +1,10 @@
 package import RingbackModel
 
-/// The call as a pure value: a command and the time go in, the next state and its effects come out.
+/// The state machine of a call, a pure value: a command and the time lead to the next state and its effects.
 ///
-/// Nothing here waits, stores or sends. Whoever keeps a `CallState` applies commands one at a time, saves the state and
-/// carries out the ``Transition`` in one transaction, and calls ``advance(to:timing:)`` when ``deadline(timing:)`` has come.
-/// An ended call never changes.
+/// It does not wait, store or send. The owner of a `CallState` applies one command at a time, saves the state and
+/// carries out the ``Transition`` in one transaction, and calls ``advance(to:timing:)`` at ``deadline(timing:)``. An
+/// ended call never changes.
 package struct CallState: Sendable, Hashable {
     /// The two parties of a call.
     package enum Side: String, Sendable, Hashable, CaseIterable {
@@ -13,12 +13,12 @@ package struct CallState: Sendable, Hashable {
         package var other: Side { self == .caller ? .callee : .caller }
     }
 
-    /// A device of the callee being rung.
+    /// A device of the callee that is rung.
     package struct Leg: Sendable, Hashable {
         package let device: DeviceID
         package var state: CallLeg.State
         package var reason: String?
-        /// The device has said that it rings. It may say so again.
+        /// Whether the device has reported that it rings. It may do so repeatedly.
         package var hasAlerted: Bool
 
         package init(device: DeviceID, state: CallLeg.State = .invited, reason: String? = nil, hasAlerted: Bool = false)
@@ -30,21 +30,21 @@ package struct CallState: Sendable, Hashable {
         }
     }
 
-    /// What the server knows of a side once the call is accepted.
+    /// The state of one side, once the call is accepted.
     package struct SideState: Sendable, Hashable {
         package var hasReportedConnected = false
         package var hasSentAnswer = false
-        /// Since when nothing was heard of the device; `nil` while its signaling is there.
+        /// Since when the signaling of the device is lost; `nil` if it is not.
         package var reconnectingSince: Timestamp?
         package var candidates = 0
         package var media: JSONText?
-        /// What its device did with keys, the newest last: at most ``CallState/keyedWritesPerSide``.
+        /// The writes with keys of the device, the newest last; at most ``CallState/keyedWritesPerSide``.
         package var keyedWrites: [KeyedWrite] = []
 
         package init() {}
     }
 
-    /// An offer that waits for its answer.
+    /// An offer that has not been answered.
     package struct OpenNegotiation: Sendable, Hashable {
         package var number: Int
         package var offerer: Side
@@ -72,7 +72,7 @@ package struct CallState: Sendable, Hashable {
         }
     }
 
-    /// What the invitation fixed for good: one object for all states of a call.
+    /// The immutable values of the invitation, shared by all states of a call.
     private final class Origin: Sendable, Hashable {
         let id: CallID
         let caller: Participant
@@ -107,7 +107,7 @@ package struct CallState: Sendable, Hashable {
         func hash(into hasher: inout Hasher) { hasher.combine(id) }
     }
 
-    /// What there is to know of a call.
+    /// The values that change.
     private struct Facts: Hashable {
         var timelineCount = 0
         var eventCount = 0
@@ -128,9 +128,9 @@ package struct CallState: Sendable, Hashable {
         var openNegotiation: OpenNegotiation?
     }
 
-    /// One object for all copies of a state, until one of them changes.
+    /// The storage, shared by all copies of a state until one of them is changed.
     ///
-    /// Unchecked: whoever changes `facts` has the only reference, and `CallState` is a value.
+    /// Unchecked: `facts` is changed only through a unique reference, and `CallState` is a value.
     private final class Shared: @unchecked Sendable {
         let origin: Origin
         var facts: Facts
@@ -150,7 +150,7 @@ package struct CallState: Sendable, Hashable {
 
     package static func == (a: CallState, b: CallState) -> Bool {
         if a.shared === b.shared { return true }
-        // First what most changes change: it needs no copies.
+        // Compares first what most changes affect, without copying.
         guard a.timelineCount == b.timelineCount, a.eventCount == b.eventCount else { return false }
         return a.shared.origin == b.shared.origin && a.shared.facts == b.shared.facts
     }
@@ -163,16 +163,16 @@ package struct CallState: Sendable, Hashable {
     package var media: Call.Media { shared.origin.media }
     package var custom: JSONText? { shared.origin.custom }
     package var createdAt: Timestamp { shared.origin.createdAt }
-    /// When the ring time is over.
+    /// When the ring time ends.
     package var ringsUntil: Timestamp { shared.origin.ringsUntil }
-    /// The callee has blocked the caller: it is told nothing, ever.
+    /// Whether the callee has blocked the caller. The callee is never notified of the call.
     package var isConcealed: Bool { shared.origin.isConcealed }
 
     package var state: Call.State {
         get { shared.facts.state }
         _modify { yield &facts.state }
     }
-    /// The callee's device that won `accept`. It stays, also when the call has ended.
+    /// The callee's device that accepted the call, also after the call has ended.
     package var calleeDevice: DeviceID? {
         get { shared.facts.calleeDevice }
         _modify { yield &facts.calleeDevice }
@@ -201,12 +201,12 @@ package struct CallState: Sendable, Hashable {
         get { shared.facts.legs }
         _modify { yield &facts.legs }
     }
-    /// The key that the call was invited with.
+    /// The key of the invitation.
     package var invitationKey: WriteKey? {
         get { shared.facts.invitationKey }
         _modify { yield &facts.invitationKey }
     }
-    /// With a key: how many of the legs the invitation's answer told of. They are the first.
+    /// If the invitation had a key: how many of the legs, from the first, its answer listed.
     package var invitedLegs: Int {
         get { shared.facts.invitedLegs }
         _modify { yield &facts.invitedLegs }
@@ -224,7 +224,7 @@ package struct CallState: Sendable, Hashable {
         get { shared.facts.calleeSide }
         _modify { yield &facts.calleeSide }
     }
-    /// The number of the newest negotiation.
+    /// The number of the newest negotiation; 0 before the first.
     package var negotiation: Int {
         get { shared.facts.negotiation }
         _modify { yield &facts.negotiation }
@@ -233,12 +233,12 @@ package struct CallState: Sendable, Hashable {
         get { shared.facts.openNegotiation }
         _modify { yield &facts.openNegotiation }
     }
-    /// Events so far; the newest one's `callSeq`.
+    /// The number of events so far, which is the `callSeq` of the newest.
     package var eventCount: Int {
         get { shared.facts.eventCount }
         _modify { yield &facts.eventCount }
     }
-    /// Entries of the timeline so far.
+    /// The number of timeline entries so far.
     package var timelineCount: Int {
         get { shared.facts.timelineCount }
         _modify { yield &facts.timelineCount }
@@ -263,21 +263,21 @@ extension CallState {
 
     package func user(of side: Side) -> UserID { side == .caller ? caller.userId : callee }
 
-    /// The device that takes part for a side; `nil` for the callee until one has accepted.
+    /// The participating device of a side; `nil` for the callee before a device has accepted.
     package func device(of side: Side) -> DeviceID? { side == .caller ? caller.deviceId : calleeDevice }
 
-    /// The device that takes part for a side, with its user; `nil` for the callee until one has accepted.
+    /// The participating device of a side with its user; `nil` for the callee before a device has accepted.
     package func participant(of side: Side) -> Participant? {
         device(of: side).map { Participant(userId: user(of: side), deviceId: $0) }
     }
 
-    /// The side a user is on; `nil` for strangers, and for a callee who must not know of the call.
+    /// The side of a user; `nil` for other users, and for a callee from whom the call is concealed.
     package func side(of user: UserID) -> Side? {
         if user == caller.userId { return .caller }
         return user == callee && !isConcealed ? .callee : nil
     }
 
-    /// The side for which this very device takes part; `nil` for every other device.
+    /// The side for which exactly this device participates; `nil` for all other devices.
     package func side(of participant: Participant) -> Side? {
         guard let side = side(of: participant.userId), device(of: side) == participant.deviceId else { return nil }
         return side
@@ -285,6 +285,6 @@ extension CallState {
 
     package var isLive: Bool { state != .ended }
 
-    /// Accepted and not ended.
+    /// Whether the call has been accepted and has not ended.
     package var isUnderWay: Bool { state == .connecting || state == .active }
 }

@@ -1,21 +1,21 @@
 package import RingbackModel
 
-/// How long a call stays in the states that must not last.
+/// The maximum durations of the transient states of a call.
 package struct CallTiming: Sendable, Hashable {
-    /// Without any device alerting, the call ends as `unreachable`; `nil` where a push may still wake one.
+    /// From the invitation to the end as `unreachable` if no device alerts; `nil` for the whole ring time.
     package var unreachable: Duration? = .seconds(30)
-    /// From accept to active.
+    /// From `accept` to the end as `connect_timeout`.
     package var connect: Duration = .seconds(30)
-    /// An offer without an answer lapses.
+    /// From an offer to its expiry without an answer.
     package var negotiation: Duration = .seconds(30)
-    /// From `reconnecting` to `connection_lost`.
+    /// From `reconnecting` to the end as `connection_lost`.
     package var reconnect: Duration = .seconds(60)
 
     package init() {}
 }
 
 extension CallState {
-    /// When ``advance(to:timing:)`` next has something to do; `nil` for an ended call and one that may last.
+    /// When ``advance(to:timing:)`` must be called next; `nil` if there is no deadline.
     package func deadline(timing: CallTiming) -> Timestamp? {
         switch state {
         case .inviting: min(ringsUntil, timing.unreachable.map { createdAt + $0 } ?? ringsUntil)
@@ -37,7 +37,7 @@ extension CallState {
         return min(a, b)
     }
 
-    /// Does what time alone does: ends calls whose time is over, lets negotiations lapse.
+    /// Applies the effects of time: ends overdue calls, expires open negotiations.
     package mutating func advance(to now: Timestamp, timing: CallTiming) -> Transition {
         var transition = Transition()
         guard let deadline = deadline(timing: timing), deadline <= now else { return transition }
@@ -54,7 +54,7 @@ extension CallState {
     private func overdueReason(now: Timestamp, timing: CallTiming) -> EndReason? {
         switch state {
         case .inviting:
-            // With no device ringing for the whole ring time nobody was reached, however long that time was.
+            // If no device rang, nobody was reached, whatever the ring time was.
             deadline(timing: timing).map { $0 <= now } == true ? .unreachable : nil
         case .ringing: ringsUntil <= now ? .noAnswer : nil
         case .connecting, .active:

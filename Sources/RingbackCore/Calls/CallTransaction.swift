@@ -1,10 +1,10 @@
 import RingbackModel
 
-/// One call in one decision: applies commands and collects what follows from them.
+/// One call in one decision. Applies commands and collects their effects.
 struct CallTransaction {
-    /// What a command carries for the others, and the machine does not look at: the members of its event's `data`.
+    /// The payload of a command, which the state machine does not inspect: the members of the event's `data`.
     struct Content {
-        /// About how many bytes of JSON it is.
+        /// An estimate of the length of the JSON in bytes.
         var size: Int
         var write: (inout JSONWriter) -> Void
 
@@ -16,7 +16,7 @@ struct CallTransaction {
     let now: Timestamp
     private let timing: CallTiming
     private let isNew: Bool
-    /// The call's JSON, once for all that tells it as it is now.
+    /// The JSON of the current call, encoded once for all events that contain it.
     private var encoded: [UInt8]?
 
     init(_ call: CallState, isNew: Bool = false, at now: Timestamp, timing: CallTiming) {
@@ -26,10 +26,10 @@ struct CallTransaction {
         self.timing = timing
     }
 
-    /// Where the call can be found.
+    /// The URL path of the call, for `Location`.
     var location: String { "/v1/calls/\(call.id)" }
 
-    /// Answers with the call as it is now.
+    /// The answer with the current call.
     mutating func answer(_ status: Int, location: String? = nil) -> Answer {
         Answer(status, body: json(), location: location)
     }
@@ -43,13 +43,13 @@ struct CallTransaction {
         return new
     }
 
-    /// Does what time alone does.
+    /// Applies the effects of time.
     mutating func advance() {
         let (now, timing) = (now, timing)
         change { $0.advance(to: now, timing: timing) }
     }
 
-    /// - Throws: ``CallRefusal``; nothing has changed then.
+    /// - Throws: ``CallRefusal``, in which case nothing has changed.
     mutating func apply(
         _ command: CallCommand, by actor: Participant, key: WriteKey? = nil, content: Content = .none
     ) throws(CallRefusal) {
@@ -58,14 +58,14 @@ struct CallTransaction {
         if call != before { record(transition, content, key: key) }
     }
 
-    /// Changes the call by other means than a command.
+    /// Changes the call other than by a command.
     mutating func change(_ body: (inout CallState) -> Transition) {
         let before = call
         let transition = body(&call)
         if call != before { record(transition) }
     }
 
-    /// Collects a change of the call, which is as it is then.
+    /// Collects a change that has been applied to the call.
     mutating func record(_ transition: Transition, _ content: Content = .none, key: WriteKey? = nil) {
         encoded = nil
         var change = CallChange(
@@ -82,12 +82,12 @@ struct CallTransaction {
         changes.append(change)
     }
 
-    /// Collects the deadline alone, for a store that only knows that the call is live.
+    /// Collects only the deadline, for a store that knows no more than that the call is live.
     mutating func recordDeadline() {
         changes.append(CallChange(call: call, deadline: call.deadline(timing: timing)))
     }
 
-    /// Collects a participant's summary.
+    /// Collects the quality summary of a participant.
     mutating func report(_ quality: QualityReport) {
         changes.append(CallChange(call: call, deadline: call.deadline(timing: timing), quality: quality))
     }

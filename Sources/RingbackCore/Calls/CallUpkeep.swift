@@ -1,14 +1,14 @@
 package import RingbackModel
 
-/// What happens to a call that none of its devices asked for.
+/// A change of a call that is not requested by one of its devices.
 package enum CallUpkeep: Sendable, Hashable {
-    /// Its deadline has come.
+    /// A deadline of the call has passed.
     case advance(CallID)
     /// The signaling of a device is lost, or back.
     case setReconnecting(Bool, Participant, CallID)
-    /// An administrator ends it.
+    /// An administrator ends the call.
     case endByAdministrator(CallID)
-    /// One of its users is about to be erased.
+    /// One of the users is about to be erased.
     case endForErased(UserID, CallID)
 
     var call: CallID {
@@ -17,7 +17,7 @@ package enum CallUpkeep: Sendable, Hashable {
         }
     }
 
-    /// Decides on the facts, without side effects. Answers 200 with the call, or refuses with `not_found`.
+    /// Makes the decision, without side effects. The answer is 200 with the call, or `not_found`.
     package func decide(on facts: any CallFacts, timing: CallTiming) throws -> CallDecision {
         guard let call = try facts.call(call) else { return CallDecision(.failure(CallRefusal.notFound.problem)) }
         var transaction = CallTransaction(call, at: facts.now, timing: timing)
@@ -25,7 +25,7 @@ package enum CallUpkeep: Sendable, Hashable {
         switch self {
         case .advance:
             transaction.advance()
-            // It was due all the same: a store that was opened again only knows that it is live.
+            // The call was due nevertheless: a reopened store knows only that the call is live.
             if transaction.changes.isEmpty, call.isLive { transaction.recordDeadline() }
         case .setReconnecting(let isReconnecting, let participant, _):
             guard let side = call.side(of: participant) else { break }
@@ -54,12 +54,12 @@ extension CallState {
     }
 }
 
-/// An upkeep on its way through the store.
+/// An upkeep, while it is processed by the store.
 final class UpkeepJob: StoreJob {
     private let upkeep: CallUpkeep
     private let timing: CallTiming
     private let continuation: CheckedContinuation<Answer, any Error>
-    /// Unchecked: touched where the store decides and completes, one after the other.
+    /// Unchecked: accessed first when the store decides, and then when it completes the job.
     nonisolated(unsafe) private var outcome: Result<Answer, Problem>?
 
     init(_ upkeep: CallUpkeep, timing: CallTiming, _ continuation: CheckedContinuation<Answer, any Error>) {

@@ -1,15 +1,15 @@
 package import RingbackModel
 
-/// What a command does to the world beside the call's own state.
+/// The effects of a command, other than the new state of the call.
 package struct Transition: Sendable, Hashable {
-    /// Whom to tell what, in order. Each has a number of its own within the call.
+    /// The events, in order. Each has its own number within the call.
     package var notices: [Notice] = []
-    /// What to add to the call's timeline.
+    /// The new entries of the call's timeline.
     package var timeline: [TimelineEntry] = []
 
     package init() {}
 
-    /// An event and the users whose logs it goes to.
+    /// An event and the users to whose logs it is written.
     package struct Notice: Sendable, Hashable {
         package var type: EventType
         package var callSeq: Int
@@ -18,27 +18,27 @@ package struct Transition: Sendable, Hashable {
         package var audiences: [Audience]
     }
 
-    /// What an event's `data` holds.
+    /// The data of an event.
     package enum Content: Sendable, Hashable {
-        /// The call as it is now.
+        /// The call in its new state.
         case call
-        /// The call, and why a leg of it stopped.
+        /// The call, and why a leg stopped.
         case stopped(LegReason)
-        /// The offer or answer of the command.
+        /// The offer or answer in the command.
         case description
-        /// The candidates of the command.
+        /// The candidates in the command.
         case candidates
-        /// The media state of the command.
+        /// The media state in the command.
         case media
         case connection(CallParticipant.Connection)
     }
 
-    /// A user's log, and which of the user's devices an event in it is for.
+    /// The log of a user, and the devices of the user for which an event in it is meant.
     package struct Audience: Sendable, Hashable {
         package var user: UserID
-        /// For this device alone.
+        /// Only this device.
         package var only: DeviceID?
-        /// For all but this device.
+        /// All devices except this one.
         package var except: DeviceID?
 
         package init(user: UserID, only: DeviceID? = nil, except: DeviceID? = nil) {
@@ -49,7 +49,7 @@ package struct Transition: Sendable, Hashable {
     }
 }
 
-/// One line of a call's timeline: what happened, when, and who did it. No SDP, no addresses.
+/// An entry of a call's timeline: what happened, when, and who did it. Contains no SDP and no addresses.
 package struct TimelineEntry: Sendable, Hashable {
     package var seq: Int
     package var time: Timestamp
@@ -79,7 +79,7 @@ extension TimelineEntry: JSONWritable {
 }
 
 extension CallState {
-    /// Tells `audiences` of an event. A call that is concealed tells its callee nothing.
+    /// Adds an event for `audiences`. In a concealed call, the callee is left out.
     mutating func tell(
         _ type: EventType, _ content: Transition.Content, to audiences: [Transition.Audience], by actor: Participant?,
         in transition: inout Transition
@@ -91,7 +91,7 @@ extension CallState {
             .init(type: type, callSeq: eventCount, actor: actor, content: content, audiences: audiences))
     }
 
-    /// All devices of both users, but not the one that did it.
+    /// All devices of both users, except `actor`.
     func everyone(but actor: Participant?) -> [Transition.Audience] {
         Side.allCases.map { side in
             let user = user(of: side)
@@ -103,7 +103,7 @@ extension CallState {
         _ what: String, by actor: Participant?, detail: String? = nil, at now: Timestamp,
         in transition: inout Transition
     ) {
-        // The end is always told; what comes in floods is cut off.
+        // Entries beyond the limit are dropped, except for the end of the call.
         guard timelineCount < Limits.timelineEntries || what == "ended" else { return }
         timelineCount += 1
         let what = timelineCount == Limits.timelineEntries ? "truncated" : what

@@ -1,13 +1,13 @@
 package import RingbackModel
 
-/// A client's key for a write to a call, and what it asked with it, as two numbers.
+/// The idempotency key of a write to a call and a fingerprint of its content, as two numbers.
 ///
-/// They are the same in every process and over every transport. They are no cryptographic hashes, and need not be: a key is
-/// looked for only among those of the same device, so whoever makes two of them collide spoils a write of its own.
+/// Both are the same in every process and over every transport. The hash need not be cryptographic: keys are compared
+/// only with those of the same device, so a client that provokes a collision affects only itself.
 package struct WriteKey: Sendable, Hashable {
-    /// The operation and the client's text; never 0.
+    /// The hash of the operation and the client's key; never 0.
     package let id: UInt64
-    /// The content: the same key with another one is a mistake of the client's.
+    /// The hash of the content. The same key with different content is an error of the client.
     package let fingerprint: UInt64
 
     package init(id: UInt64, fingerprint: UInt64) {
@@ -16,7 +16,7 @@ package struct WriteKey: Sendable, Hashable {
     }
 
     /// - Parameter text: Visible ASCII, within ``Limits/idempotencyKeyCharacters``.
-    /// - Returns: `nil` for a transition: repeating one changes nothing, so its key need not be kept.
+    /// - Returns: `nil` for a transition, which may be repeated without a key.
     init?(_ text: String, for action: CallRequest.Action) {
         var content = StableHash()
         guard let operation = action.hash(into: &content) else { return nil }
@@ -27,11 +27,11 @@ package struct WriteKey: Sendable, Hashable {
     }
 }
 
-/// A write that was done with a key.
+/// A write that was carried out with a key.
 package struct KeyedWrite: Sendable, Hashable {
     package var key: WriteKey
     package var time: Timestamp
-    /// Of an offer or an answer the number of its negotiation, else 0.
+    /// The number of the negotiation for an offer or an answer, otherwise 0.
     package var negotiation: Int
 
     package init(key: WriteKey, time: Timestamp, negotiation: Int) {
@@ -42,9 +42,9 @@ package struct KeyedWrite: Sendable, Hashable {
 }
 
 extension CallRequest.Action {
-    /// Combines what is asked, but not of which call.
+    /// Hashes the content, without the identifier of the call.
     ///
-    /// - Returns: The number of the operation; `nil` for a transition.
+    /// - Returns: A number for the operation; `nil` for a transition.
     fileprivate func hash(into hash: inout StableHash) -> UInt64? {
         switch self {
         case .invite(let invitation):
@@ -78,7 +78,7 @@ extension CallRequest.Action {
     }
 }
 
-/// A hash that is the same in every process, unlike Swift's own.
+/// A hash that, unlike `Hasher`, is the same in every process.
 struct StableHash {
     private(set) var value: UInt64 = 0x2545_F491_4F6C_DD1D
 
@@ -91,13 +91,13 @@ struct StableHash {
 
     mutating func combine(_ text: String) { text.readUTF8 { combine(UnsafeRawBufferPointer($0)) } }
 
-    /// White space between the values of JSON does not count.
+    /// Ignores white space between the values of JSON.
     mutating func combine(json: JSONText?) {
         guard let json else { return combine(0) }
         json.utf8.withUnsafeBytes { combine(json: $0) }
     }
 
-    /// Strings are combined whole, what is between them byte by byte.
+    /// Hashes strings as a whole, and everything between them byte by byte.
     private mutating func combine(json: UnsafeRawBufferPointer) {
         var (place, word, count) = (0, 0 as UInt64, 0 as UInt64)
         while place < json.count {

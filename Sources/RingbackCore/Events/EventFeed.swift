@@ -1,23 +1,23 @@
 package import RingbackModel
 import Synchronization
 
-/// What happens to users, for those who read along.
+/// The events of users, for readers that follow them.
 ///
-/// A reader arms first (``subscribe(_:wake:)``), then reads, then waits for its wake-up, so that nothing falls between. A
-/// wake-up carries nothing: the log is the truth. The newest events of each user are kept in memory, filled after the
-/// commit, so that a wake-up costs no read of the database.
+/// A reader subscribes (``subscribe(_:wake:)``), then reads, then waits to be woken, so that it misses nothing. A
+/// wake-up carries no data; the reader reads the log. The most recent events of each user are kept in memory, where
+/// they are put after each commit, so that reading them does not access the database.
 package final class EventFeed: Sendable {
-    /// What a reader gets.
+    /// The result of a read.
     package struct Page: Sendable {
-        /// Events for the reader's device, in order.
+        /// Events for the device of the reader, in order.
         package var events: [StoredEvent]
-        /// Where to go on. It may be further than the last event: others' events were passed over.
+        /// Where to continue. May be beyond the last event, if events for other devices were skipped.
         package var cursor: Cursor
-        /// There may be more at once.
+        /// Whether there may be more events at once.
         package var hasMore: Bool
     }
 
-    /// A reader's place in the list of those to wake.
+    /// A subscription of a reader.
     package struct Subscription: Sendable, Hashable {
         let reader: Participant
         let number: UInt64
@@ -27,18 +27,18 @@ package final class EventFeed: Sendable {
         let number: UInt64
         let device: DeviceID
         let wake: @Sendable () -> Void
-        /// The newest publication that it was woken for.
+        /// The number of the last publication for which it was woken.
         var wokenFor: UInt64 = 0
     }
 
-    /// What is known of a user's log, and who reads it.
+    /// The recent events of a user, and the readers.
     private struct UserState {
         var recent: RecentEvents?
         var readers: [Reader] = []
 
         var isEmpty: Bool { recent == nil && readers.isEmpty }
 
-        /// - Parameter publication: Each reader is woken once for it.
+        /// - Parameter publication: Each reader is woken once per publication.
         mutating func take(
             _ event: StoredEvent, publication: UInt64, now: Timestamp, waking wakes: inout [@Sendable () -> Void]
         ) {
@@ -68,9 +68,9 @@ package final class EventFeed: Sendable {
 
     // MARK: Waking
 
-    /// Calls `wake` whenever there may be something new for the reader; on any thread, never under a lock.
+    /// Calls `wake` whenever there may be new events for the reader; on any thread, and not while a lock is held.
     ///
-    /// After ``close()`` it is called at once.
+    /// After ``close()``, calls it immediately.
     package func subscribe(_ reader: Participant, wake: @escaping @Sendable () -> Void) -> Subscription {
         let (subscription, isClosed) = state.withLock { state in
             state.nextNumber += 1
@@ -90,7 +90,7 @@ package final class EventFeed: Sendable {
         }
     }
 
-    /// Takes what was committed and wakes those it is meant for. Called by the store, in the order of the commits.
+    /// Takes committed events and wakes the readers they are for. Called by the store, in the order of the commits.
     package func publish(_ events: [StoredEvent], now: Timestamp) {
         let wakes = state.withLock { state in
             var wakes: [@Sendable () -> Void] = []
@@ -104,7 +104,7 @@ package final class EventFeed: Sendable {
         for wake in wakes { wake() }
     }
 
-    /// Wakes a device's readers for something that is not in the log.
+    /// Wakes the readers of a device for something that is not in the log.
     package func wake(_ device: Participant) {
         let wakes = state.withLock { state in
             (state.users[device.userId]?.readers ?? []).filter { $0.device == device.deviceId }.map(\.wake)
@@ -112,7 +112,7 @@ package final class EventFeed: Sendable {
         for wake in wakes { wake() }
     }
 
-    /// Wakes everyone for good: the server is about to stop.
+    /// Wakes all readers because the server is stopping.
     package func close() {
         let wakes = state.withLock { state in
             state.isClosed = true
@@ -125,11 +125,11 @@ package final class EventFeed: Sendable {
 
     package var readerCount: Int { state.withLock { $0.users.values.reduce(0) { $0 + $1.readers.count } } }
 
-    /// Forgets events that came before `moment`; the store still has them.
+    /// Removes events older than `moment` from memory. They remain in the store.
     package func forgetEvents(before moment: Timestamp) {
         state.withLock { state in
             for (user, known) in state.users where known.recent?.newest.map({ $0 < moment }) ?? true {
-                // Who reads along is spared the database: the newest position stays known.
+                // While there are readers, the newest position is kept, which saves them a read of the database.
                 if known.readers.isEmpty { state.users[user] = nil } else { state.users[user]?.recent?.forget() }
             }
         }
@@ -137,17 +137,17 @@ package final class EventFeed: Sendable {
 
     // MARK: Reading
 
-    /// Events after a cursor.
+    /// The events after a cursor.
     ///
-    /// - Throws: ``Problem`` `cursor_expired` when the cursor is of another log, or what came after it was pruned.
+    /// - Throws: ``Problem`` `cursor_expired` if the cursor belongs to another log, or events after it were pruned.
     package func read(after cursor: Cursor, for reader: Participant, limit: Int) async throws -> Page {
         if let page = try readNewest(after: cursor, for: reader, limit: limit) { return page }
         let read = try await store.read { try $0.events(of: reader.userId, after: cursor.position, limit: limit) }
         guard case .events(let events) = read else { throw Self.cursorExpired }
-        // A full page may not end with the newest event.
+        // A full page need not end with the newest event.
         if events.count < limit {
             state.withLock { state in
-                // What is known already has heard of later commits than the store was asked for.
+                // The events in memory may be newer than what the store returned.
                 let last = events.last?.position ?? cursor.position
                 if state.users[reader.userId]?.recent == nil {
                     state.users[reader.userId, default: UserState()].recent = RecentEvents(last: last)
@@ -157,7 +157,7 @@ package final class EventFeed: Sendable {
         return page(of: events[...], after: cursor, for: reader, limit: limit)
     }
 
-    /// Events after a cursor without touching the database; `nil` when only the database can tell.
+    /// The events after a cursor, from memory; `nil` if the database must be read.
     package func readNewest(after cursor: Cursor, for reader: Participant, limit: Int) throws -> Page? {
         guard cursor.epoch == store.epoch else { throw Self.cursorExpired }
         let events = state.withLock { $0.users[reader.userId]?.recent?.events(after: cursor.position, limit: limit) }
@@ -175,6 +175,6 @@ package final class EventFeed: Sendable {
 
     package static var cursorExpired: Problem {
         Problem(
-            .cursorExpired, "The cursor is not of this log, or events after it were pruned. Begin without a cursor.")
+            .cursorExpired, "The cursor is from another log, or events after it were pruned. Begin without a cursor.")
     }
 }

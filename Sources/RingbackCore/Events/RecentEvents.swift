@@ -1,23 +1,23 @@
 import RingbackModel
 
-/// The newest events of one user, bounded in number and bytes: some three calls of them. More of them cost more than they save,
-/// as what is forgotten has left the processor's caches meanwhile.
+/// The most recent events of one user, bounded in number and bytes to those of about three calls. A larger bound costs
+/// more than it saves, because older events are no longer in the processor's caches.
 struct RecentEvents: Sendable {
     private static let maximumCount = 32
     private static let maximumBytes = 256 * 1024
 
     private var events: [StoredEvent] = []
     private var bytes = 0
-    /// The position of the newest event of all, here or not.
+    /// The position of the newest event, which need not be in memory.
     private var last: Int64
-    /// When the newest event came.
+    /// The time of the newest event.
     private(set) var newest: Timestamp?
 
-    /// Knows that `last` is the newest position, and of no event.
+    /// Knows the newest position, and no events.
     init(last: Int64) { self.last = last }
 
     mutating func append(_ event: StoredEvent, now: Timestamp) {
-        // Something is missing in between: what came before can't be told from here.
+        // There is a gap, so earlier events can no longer be returned from memory.
         if event.position != last + 1 { forget() }
         events.append(event)
         last = event.position
@@ -29,13 +29,13 @@ struct RecentEvents: Sendable {
         events.removeFirst(surplus)
     }
 
-    /// Keeps only the newest position.
+    /// Removes the events but keeps the newest position.
     mutating func forget() {
         events = []
         bytes = 0
     }
 
-    /// Events after a position; `nil` when they can't tell, because they begin later or the position is not of this log.
+    /// The events after a position; `nil` if they are not all in memory, or the position is not in this log.
     func events(after position: Int64, limit: Int) -> ArraySlice<StoredEvent>? {
         let first = events.first?.position ?? last + 1
         guard position >= first - 1, position <= last else { return nil }

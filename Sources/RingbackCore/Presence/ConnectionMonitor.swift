@@ -2,10 +2,10 @@ package import Logging
 package import RingbackModel
 import Synchronization
 
-/// Tells the rest what happens to devices: who came or went, and whose signaling was lost in mid-call.
+/// Reports changes of presence to watching users, and lost signaling to calls.
 package final class ConnectionMonitor: Sendable {
     private struct State {
-        /// Users who may have come or gone, or be busy or free.
+        /// Users whose presence may have changed.
         var users: Set<UserID> = []
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
@@ -28,7 +28,7 @@ package final class ConnectionMonitor: Sendable {
         self.logger = logger
     }
 
-    /// Something changed: these users may have come or gone, or be busy or free; devices may have been lost or be back.
+    /// Records that the presence of `users` may have changed, or that devices may have been lost or be back.
     package func changed(users: Set<UserID> = []) {
         let wake = state.withLock { state in
             state.users.formUnion(users)
@@ -47,7 +47,7 @@ package final class ConnectionMonitor: Sendable {
         }
     }
 
-    /// Looks once a second for devices of which nothing is heard any more.
+    /// Checks once a second for devices that are no longer present or connected.
     private func tick() async {
         while !Task.isCancelled {
             changed()
@@ -67,7 +67,7 @@ package final class ConnectionMonitor: Sendable {
         }
     }
 
-    /// - Returns: Whether all was told.
+    /// - Returns: Whether all changes were reported.
     private func tellSignaling() async -> Bool {
         do {
             let changes = try await store.presence.takeSignaling()
@@ -80,12 +80,12 @@ package final class ConnectionMonitor: Sendable {
             }
             return true
         } catch {
-            logger.error("lost signaling could not be told", metadata: ["error": "\(error)"])
+            logger.error("failed to report lost signaling", metadata: ["error": "\(error)"])
             return false
         }
     }
 
-    /// - Returns: Whether all were told.
+    /// - Returns: Whether all changes were reported.
     private func tellUsers() async -> Bool {
         let users = state.withLock { state in
             defer { state.users = [] }
@@ -96,7 +96,7 @@ package final class ConnectionMonitor: Sendable {
             do {
                 try await presence.refresh(user)
             } catch {
-                logger.error("presence could not be told", metadata: ["error": "\(error)"])
+                logger.error("failed to report presence", metadata: ["error": "\(error)"])
                 untold.insert(user)
             }
         }

@@ -1,51 +1,53 @@
 package import RingbackModel
 
-/// The rules by which a device is there, or is lost: a value, with the time as an argument.
+/// The rules that decide whether a device is present and whether its signaling is lost. A value; the time is an
+/// argument.
 ///
-/// A device is *present* while a socket or stream of it is open, a poll waits, or a poll ended less than ``pollGrace`` ago.
-/// Its *signaling* is there also for ``pollGrace`` after any request, and ``streamGrace`` after its last stream closed, so
-/// that a page that reloads is not taken for lost.
+/// A device is *present* while it has a socket or stream open or a poll is waiting, and for ``pollGrace`` after a poll.
+/// Its *signaling* is considered intact also for ``pollGrace`` after any request, and for ``streamGrace`` after its
+/// last stream closed, so that reloading a page does not count as a loss.
 package struct DevicePresence: Sendable {
     package static let pollGrace: Duration = .seconds(40)
     package static let streamGrace: Duration = .seconds(3)
 
     private struct DeviceState {
         var open = 0
-        /// Present until then, with nothing open.
+        /// The end of its presence if nothing is open.
         var presentUntil: Timestamp?
-        /// Not lost until then, with nothing open.
+        /// When its signaling is lost if nothing is open.
         var signaledUntil: Timestamp
         var lastSeen: Timestamp
-        /// Nothing is heard of it. A device that is new here was lost until now.
+        /// Whether its signaling is lost. True for a new device, until it is heard from.
         var isLost = true
-        /// The device was present, and its going has not been told.
+        /// Whether it was present when its presence was last reported.
         var isPresent = false
     }
 
     private var devices: [UserID: [DeviceID: DeviceState]] = [:]
-    /// Devices with nothing open, to be looked at by ``sweep(at:)``.
+    /// Devices with nothing open, to be checked by ``sweep(at:)``.
     private var fading: Set<Participant> = []
-    /// Users who may have come or gone, and devices that were lost (`false`) or are back (`true`), until they are taken.
+    /// Users whose presence may have changed, and devices that were lost (`false`) or are back (`true`), until they are
+    /// taken.
     private var users: Set<UserID> = []
     private var signaling: [Participant: Bool] = [:]
     private var hasNews = false
-    /// Last seen times that are not stored yet.
+    /// Times of last contact that are not stored yet.
     private var unsaved: [DeviceID: Timestamp] = [:]
 
     package init() {}
 
     // MARK: What devices do
 
-    /// A socket, a stream or a waiting poll began.
+    /// Records that a socket, a stream or a waiting poll began.
     package mutating func opened(_ participant: Participant, at now: Timestamp) {
         update(participant, at: now) { device in device.open += 1 }
     }
 
-    /// What ``opened(_:at:)`` told of is over.
+    /// Records that a socket, a stream or a poll ended.
     ///
-    /// - Parameter isPoll: It was a poll: the next is expected.
+    /// - Parameter isPoll: Whether it was a poll, after which another one is expected.
     package mutating func closed(_ participant: Participant, isPoll: Bool, at now: Timestamp) {
-        // One that was signed out meanwhile is not heard of any more.
+        // Ignores a device that was signed out meanwhile.
         guard devices[participant.userId]?[participant.deviceId] != nil else { return }
         update(participant, at: now) { device in
             device.open = max(0, device.open - 1)
@@ -59,7 +61,7 @@ package struct DevicePresence: Sendable {
         }
     }
 
-    /// A request came.
+    /// Records a request.
     package mutating func signaled(_ participant: Participant, at now: Timestamp) {
         if isKnown(participant, at: now) { return }
         update(participant, at: now) { device in
@@ -70,7 +72,8 @@ package struct DevicePresence: Sendable {
     private static let knownMilliseconds: Int64 = 1000
     private static let freshMilliseconds = pollGrace.milliseconds - knownMilliseconds
 
-    /// Whether a device that has something open has been heard of within a second: to note it again changes nothing.
+    /// Whether the device has something open and was recorded within the last second, so that recording it again
+    /// changes nothing.
     private func isKnown(_ participant: Participant, at now: Timestamp) -> Bool {
         guard let device = devices[participant.userId]?[participant.deviceId] else { return false }
         return device.open > 0 && device.isPresent && !device.isLost
@@ -78,7 +81,7 @@ package struct DevicePresence: Sendable {
             && device.signaledUntil.milliseconds - now.milliseconds > Self.freshMilliseconds
     }
 
-    /// The device is signed out.
+    /// Removes a device that was signed out.
     package mutating func forget(_ participant: Participant) {
         guard let device = devices[participant.userId]?.removeValue(forKey: participant.deviceId) else { return }
         if !device.isLost { signaling[participant] = false }
@@ -89,9 +92,9 @@ package struct DevicePresence: Sendable {
         hasNews = true
     }
 
-    /// Expects a device that takes part in a call to be heard of, without saying that it was.
+    /// Expects a participating device to return after a restart of the server.
     ///
-    /// - Parameter isLost: It was lost already when the server stopped.
+    /// - Parameter isLost: Whether its signaling was lost before the restart.
     package mutating func expect(_ participant: Participant, isLost: Bool, at now: Timestamp) {
         guard devices[participant.userId]?[participant.deviceId] == nil else { return }
         devices[participant.userId, default: [:]][participant.deviceId] = DeviceState(
@@ -123,14 +126,14 @@ package struct DevicePresence: Sendable {
         hasNews = true
     }
 
-    /// Notes which devices have faded away. To be called about once a second.
+    /// Records which devices are no longer present or connected. Call about once a second.
     package mutating func sweep(at now: Timestamp) {
         for participant in fading {
             guard var device = devices[participant.userId]?[participant.deviceId] else {
                 fading.remove(participant)
                 continue
             }
-            // A little late, so that a page that reloads does not flicker.
+            // With a delay, so that reloading a page is not reported.
             let isGone = device.presentUntil.map { $0 + Self.streamGrace <= now } ?? true
             if device.isPresent, isGone {
                 device.isPresent = false
@@ -146,17 +149,18 @@ package struct DevicePresence: Sendable {
         }
     }
 
-    // MARK: What is known of them
+    // MARK: Queries
 
-    /// Whether any device of the user is present. A device that goes is so a little longer, until ``sweep(at:)`` has told.
+    /// Whether a device of the user is present. A device that has gone counts until ``sweep(at:)`` has recorded it.
     package func isPresent(_ user: UserID) -> Bool {
         devices[user]?.values.contains(where: \.isPresent) ?? false
     }
 
-    /// When something was last heard of the user, since the server began.
+    /// When the user was last in contact, since the start of the server.
     package func lastSeen(_ user: UserID) -> Timestamp? { devices[user]?.values.map(\.lastSeen).max() }
 
-    /// Takes the users who may have come or gone; `nil` when neither they nor ``takeSignaling()`` have anything new.
+    /// Takes the users whose presence may have changed; `nil` if there are none and ``takeSignaling()`` is empty as
+    /// well.
     package mutating func takeNews() -> Set<UserID>? {
         guard hasNews else { return nil }
         defer { (users, hasNews) = ([], false) }
@@ -169,20 +173,20 @@ package struct DevicePresence: Sendable {
         return signaling
     }
 
-    /// Takes back what could not be told. What happened meanwhile counts.
+    /// Returns changes that could not be reported. Changes that have happened meanwhile take precedence.
     package mutating func putBack(_ signaling: [Participant: Bool]) {
         self.signaling.merge(signaling) { newer, _ in newer }
     }
 
-    /// The times that ``AccountWriter/setLastSeen(_:)`` has yet to keep.
+    /// Takes the times that must be stored with ``AccountWriter/setLastSeen(_:)``.
     package mutating func takeUnsaved() -> [DeviceID: Timestamp] {
         defer { unsaved = [:] }
         return unsaved
     }
 
-    /// Forgets devices that have gone and whose going was told.
+    /// Removes devices that have gone and whose absence was reported.
     ///
-    /// - Returns: Those devices.
+    /// - Returns: The removed devices.
     package mutating func dropGone() -> [Participant] {
         var gone: [Participant] = []
         for (user, known) in devices {

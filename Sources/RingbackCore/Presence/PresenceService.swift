@@ -1,12 +1,12 @@
 package import RingbackModel
 import Synchronization
 
-/// Who is online, who is busy, and who wants to know.
+/// Who is online or busy, and which devices watch whom.
 package final class PresenceService: Sendable {
     fileprivate struct State {
         var watchers: [UserID: Set<Participant>] = [:]
         var watched: [DeviceID: [UserID]] = [:]
-        /// What each watching device has not been told. Bounded by the length of its watch list.
+        /// The presence that each watching device has not received yet. Bounded by the length of its watch list.
         var pending: [DeviceID: [UserID: Presence]] = [:]
         var told: [UserID: Presence.Status] = [:]
     }
@@ -20,12 +20,13 @@ package final class PresenceService: Sendable {
         self.feed = feed
     }
 
-    /// A user's presence as another sees it. To those the user has blocked it is offline, without a time.
+    /// The presence of a user as `viewer` sees it. For viewers whom the user has blocked, it is offline and has no
+    /// time.
     ///
     /// - Throws: ``Problem`` `user_not_found`.
     package func presence(of user: UserID, for viewer: UserID) async throws -> Presence {
         let (account, isBlocked) = try await store.read { (try $0.account(user), try $0.isBlocked(viewer, by: user)) }
-        guard let account else { throw Problem(.userNotFound, "There is no user \(user).") }
+        guard let account else { throw Problem(.userNotFound, "The user \(user) does not exist.") }
         if isBlocked { return Presence(userId: user, status: .offline) }
         return try await presences(of: [(user, account.lastSeenAt)])[0]
     }
@@ -36,14 +37,14 @@ package final class PresenceService: Sendable {
         return try await presences(of: users, for: device.userId)
     }
 
-    /// Watches these users and no others.
+    /// Replaces the watch list of a device.
     ///
-    /// Users who don't exist, any more perhaps, are left out.
+    /// Users that don't exist are left out.
     ///
     /// - Parameter users: At most ``Limits/watchedUsers``.
     package func watch(_ users: [UserID], by device: Participant) async throws -> [Presence] {
         let users = try await store.write { store in
-            // The device may have been signed out since the token was looked at.
+            // The device may have been signed out since the token was verified.
             guard try store.device(device.deviceId)?.participant == device else { throw SessionService.unauthenticated }
             let users = try users.filter { try store.account($0) != nil }
             try store.setWatchedUsers(users, by: device.deviceId)
@@ -53,16 +54,16 @@ package final class PresenceService: Sendable {
         return try await presences(of: users, for: device.userId)
     }
 
-    /// Whether a device's stored watch list was taken up.
+    /// Whether the stored watch list of a device has been loaded.
     package func isWatching(_ device: Participant) -> Bool { state.withLock { $0.watched[device.deviceId] != nil } }
 
-    /// Takes up a device's stored watch list, as its stream opens.
+    /// Loads the stored watch list of a device that opens a stream.
     package func resumeWatching(_ device: Participant) async throws {
         guard !isWatching(device) else { return }
         try await load(store.read { try $0.watchedUsers(by: device.deviceId) }, watchedBy: device)
     }
 
-    /// Forgets a device that is signed out.
+    /// Removes a device that was signed out.
     package func forget(_ device: Participant) {
         state.withLock { state in
             state.setWatched([], by: device)
@@ -70,7 +71,7 @@ package final class PresenceService: Sendable {
         }
     }
 
-    /// What a device has not been told of those it watches. Each answer is given once.
+    /// Takes the presence that a device has not received yet.
     package func takePending(for device: DeviceID) -> [Presence] {
         state.withLock { state in
             guard let pending = state.pending.removeValue(forKey: device) else { return [] }
@@ -78,12 +79,12 @@ package final class PresenceService: Sendable {
         }
     }
 
-    /// Those of the users whom somebody watches.
+    /// The users among `users` that somebody watches.
     package func watched(among users: [UserID]) -> Set<UserID> {
         state.withLock { state in Set(users.filter { state.watchers[$0] != nil }) }
     }
 
-    /// Looks whether a user's status changed, and tells those who watch.
+    /// Notifies watching devices if the presence of a user has changed.
     package func refresh(_ user: UserID) async throws {
         guard let watchers = state.withLock({ $0.watchers[user] }) else { return }
         let (account, blocked) = try await store.read { store in
@@ -113,7 +114,7 @@ package final class PresenceService: Sendable {
         }
     }
 
-    /// - Parameter users: With when each was last seen as far as the account says.
+    /// - Parameter users: Users, and when each was last seen according to the account.
     private func presences(of users: [(UserID, lastSeenAt: Timestamp?)]) async throws -> [Presence] {
         zip(users, try await store.presence.presence(of: users.map(\.0))).map { user, known in
             Presence(userId: user.0, status: known.status, lastSeenAt: known.lastSeenAt ?? user.lastSeenAt)
@@ -122,7 +123,7 @@ package final class PresenceService: Sendable {
 
     private func load(_ users: [UserID], watchedBy device: Participant) async throws {
         state.withLock { $0.setWatched(users, by: device) }
-        // Looked at when changes are told already: one that comes in between is not missed.
+        // Read after watching has begun, so that a change in between is not missed.
         let presences = try await store.presence.presence(of: users)
         state.withLock { state in
             for (user, presence) in zip(users, presences) where state.watchers[user] != nil && state.told[user] == nil {

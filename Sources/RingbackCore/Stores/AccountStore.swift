@@ -1,10 +1,10 @@
 package import RingbackModel
 
-/// A user with what only the server may know.
+/// A user, with the members that only the server may see.
 package struct Account: Sendable, Hashable {
     package var userId: UserID
     package var displayName: String
-    /// As ``PasswordHasher`` writes it.
+    /// In the format of ``PasswordHasher``.
     package var passwordHash: String
     package var busy: BusyPolicy
     package var createdAt: Timestamp
@@ -26,11 +26,11 @@ package struct Account: Sendable, Hashable {
     package var ownUser: User { User(userId: userId, displayName: displayName, createdAt: createdAt, busy: busy) }
 }
 
-/// A signed-in device with what only the server may know.
+/// A signed-in device, with the members that only the server may see.
 package struct DeviceRecord: Sendable, Hashable {
     package var participant: Participant
     package var name: String?
-    /// SHA-256 of the token.
+    /// The SHA-256 hash of the token.
     package var tokenHash: [UInt8]
     package var createdAt: Timestamp
     package var expiresAt: Timestamp
@@ -49,7 +49,7 @@ package struct DeviceRecord: Sendable, Hashable {
     }
 }
 
-/// A line of a block list.
+/// An entry of a block list.
 package struct Block: Sendable, Hashable, JSONWritable {
     package var userId: UserID
     package var createdAt: Timestamp
@@ -70,29 +70,30 @@ package struct Block: Sendable, Hashable, JSONWritable {
 package protocol AccountReader {
     /// A user who has not been erased.
     func account(_ user: UserID) throws -> Account?
-    /// Users whose names begin with `prefix`, in the order of their names, those after `after`.
+    /// Users whose identifiers begin with `prefix` and are greater than `after`, in order.
     func accounts(prefix: String, after: UserID?, limit: Int) throws -> [Account]
-    /// A device that is signed in, whether or not its token has expired.
+    /// A signed-in device, even if its token has expired.
     func device(_ device: DeviceID) throws -> DeviceRecord?
     func device(tokenHash: [UInt8]) throws -> DeviceRecord?
-    /// A user's devices, the most recently seen first.
+    /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
-    /// Users whose account is closed, and who have not been erased: the server stopped in between.
+    /// Users whose account is closed and who have not been erased, because the server stopped in between.
     func closedUsers() throws -> [UserID]
     func blocks(of user: UserID) throws -> [Block]
     func watchedUsers(by device: DeviceID) throws -> [UserID]
 }
 
 package protocol AccountWriter {
-    /// - Returns: Whether the name was free. The names of erased users are not.
+    /// - Returns: Whether the identifier was free. Identifiers of erased users are not.
     func insert(_ account: Account) throws -> Bool
     func update(_ account: Account) throws
-    /// Lets a user be erased: ``AccountReader/account(_:)`` finds it no more, and its devices are gone.
+    /// Prepares to erase a user: ``AccountReader/account(_:)`` no longer returns the user, and the user's devices are
+    /// removed.
     func close(_ user: UserID, at now: Timestamp) throws
-    /// Removes a user's devices, blocks, watch lists and events, and everything of the profile but the name.
+    /// Removes a user's devices, blocks, watch lists and events, and everything of the profile except the identifier.
     func erase(_ user: UserID, at now: Timestamp) throws
-    /// Adds a device, or gives the one with its identifier a new token.
+    /// Adds a device, or replaces the token of the device with the same identifier.
     func save(_ device: DeviceRecord) throws
     func delete(_ device: DeviceID) throws
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws

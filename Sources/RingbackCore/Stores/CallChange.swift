@@ -1,30 +1,30 @@
 package import RingbackModel
 
-/// What a decision about calls is made on: the newest committed state, and what was decided before in the same commit.
+/// The facts for a decision about calls: the last committed state, and earlier decisions in the same commit.
 ///
-/// Within a decision two calls with the same arguments give the same answer.
+/// During a decision, the same arguments always give the same result.
 ///
-/// - Throws: Each method what the store's own reading throws; nothing is changed then.
+/// - Throws: Each method throws the errors of the store's reads, after which nothing must be changed.
 package protocol CallFacts: AnyObject {
     /// The store's clock.
     var now: Timestamp { get }
     func call(_ id: CallID) throws -> CallState?
-    /// The call that a device has invited, or was merged into, with this key or another of the same id. Known while the call
-    /// lives, and some time after the invitation.
+    /// The call that a device created, or was merged into, with this key or another of the same id. Known while the
+    /// call is live, and for some time after the invitation.
     func invitedCall(_ key: WriteKey, of device: DeviceID) throws -> CallID?
-    /// Calls of a user that have not ended, oldest first; not those that are concealed from the user.
+    /// The live calls of a user, oldest first, without those concealed from the user.
     func liveCalls(of user: UserID) throws -> [CallState]
     /// A user who has not been erased.
     func account(_ user: UserID) throws -> Account?
-    /// A user's devices, the most recently seen first.
+    /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
 }
 
-/// What must not change between the loading of a decision's facts and its commit: a store of several nodes locks it.
+/// What must not change between loading the facts of a decision and its commit. A store with several nodes locks it.
 package struct CallScope: Sendable, Hashable {
     package var calls: [CallID]
-    /// Whose live calls matter.
+    /// Users whose live calls the decision depends on.
     package var users: [UserID]
 
     package init(calls: [CallID] = [], users: [UserID] = []) {
@@ -33,20 +33,20 @@ package struct CallScope: Sendable, Hashable {
     }
 }
 
-/// What a decision changes about one call.
+/// A change of one call.
 package struct CallChange: Sendable {
-    /// The call as it is then.
+    /// The call after the change.
     package var call: CallState
-    /// The store does not have it yet, and need not look.
+    /// Whether the call is not in the store yet.
     package var isNew: Bool
-    /// When ``Store/takeDueCalls(limit:)`` is to name it.
+    /// When ``Store/takeDueCalls(limit:)`` must return the call.
     package var deadline: Timestamp?
     package var timeline: [TimelineEntry]
-    /// In their order. The first is that of the command, if one made the change.
+    /// In order. If a command made the change, its event is the first.
     package var events: [CallEvent]
     /// The key of the command.
     package var key: WriteKey?
-    /// A participant's newest quality summary.
+    /// The newest quality summary of a participant.
     package var quality: QualityReport?
 
     package init(
@@ -63,7 +63,7 @@ package struct CallChange: Sendable {
     }
 }
 
-/// An event and the users whose logs it goes to.
+/// An event and the users to whose logs it is written.
 package struct CallEvent: Sendable {
     package var body: EventBody
     package var audiences: [Transition.Audience]
@@ -86,10 +86,10 @@ package struct QualityReport: Sendable {
     }
 }
 
-/// What came of a question about calls.
+/// A decision about calls.
 package struct CallDecision: Sendable {
     package var outcome: Result<Answer, Problem>
-    /// To be committed together, in this order; also with a refusal, for what time alone has done is kept.
+    /// Committed together, in this order. Also with a refusal, to keep the effects of time.
     package var changes: [CallChange]
 
     package init(_ outcome: Result<Answer, Problem>, changes: [CallChange] = []) {

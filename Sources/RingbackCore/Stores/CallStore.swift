@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// Which calls of a user's history are asked for.
+/// Selects calls of a user's history.
 package struct HistoryQuery: Sendable, Hashable {
     package enum Filter: Sendable, Hashable {
         case live
@@ -9,7 +9,7 @@ package struct HistoryQuery: Sendable, Hashable {
 
     package var user: UserID
     package var filter: Filter?
-    /// Only calls with this other party.
+    /// Only calls with this other user.
     package var with: UserID?
     /// Only calls older than this one.
     package var before: CallID?
@@ -26,15 +26,15 @@ package struct HistoryQuery: Sendable, Hashable {
 
 package protocol CallReader {
     func call(_ id: CallID) throws -> CallState?
-    /// Calls of a user that have not ended, oldest first; not those that are concealed from the user.
+    /// The live calls of a user, oldest first, without those concealed from the user.
     func liveCalls(of user: UserID) throws -> [CallState]
-    /// All calls that have not ended.
+    /// All live calls.
     func liveCalls() throws -> [CallState]
-    /// Newest first.
+    /// The calls that match the query, newest first.
     func history(_ query: HistoryQuery) throws -> [CallState]
     /// The newest offer or answer of a call.
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description?
-    /// Candidates after a position, in order, those that `user` sent.
+    /// The candidates that `user` sent after a position, in order.
     func candidates(of call: CallID, from user: UserID, after: Int, limit: Int) throws -> [StoredCandidate]
     func timeline(of call: CallID) throws -> [TimelineEntry]
 }

@@ -5,9 +5,9 @@ package final class StoredEvent: Sendable {
     package let user: UserID
     /// Counted from 1 within the user's log, without gaps.
     package let position: Int64
-    /// For this device alone.
+    /// The only device that may receive the event; `nil` for all.
     package let only: DeviceID?
-    /// For all but this device.
+    /// A device that does not receive the event.
     package let except: DeviceID?
     package let body: EventBody
 
@@ -24,7 +24,7 @@ package final class StoredEvent: Sendable {
     }
 }
 
-/// What a write answers: a status of HTTP, the JSON, and where what it made can be found.
+/// The answer to a write: an HTTP status, the JSON, and the location of what was created.
 package struct Answer: Sendable, Hashable {
     package var status: Int
     package var body: [UInt8]
@@ -41,12 +41,12 @@ package struct Answer: Sendable, Hashable {
     }
 }
 
-/// A client's key for a write that is no write to a call: the same device, route and key is the same write.
+/// The idempotency key of a write outside of calls. The same device, route and key identify the same write.
 package struct IdempotencyKey: Sendable, Hashable {
     package var device: DeviceID
     package var route: String
     package var key: String
-    /// SHA-256 of what was asked.
+    /// The SHA-256 hash of the content.
     package var fingerprint: [UInt8]
 
     package init(device: DeviceID, route: String, key: String, fingerprint: [UInt8]) {
@@ -57,24 +57,24 @@ package struct IdempotencyKey: Sendable, Hashable {
     }
 }
 
-/// What comes after a place in a user's log.
+/// The result of reading a user's log after a position.
 package enum EventRead: Sendable {
     case events([StoredEvent])
-    /// Some of it was pruned, or the place is not in this log.
+    /// Some of the events were pruned, or the position is not in this log.
     case gone
 }
 
 package protocol EventReader {
-    /// Events of a user after a position, in order, for whichever device; at most `limit`.
+    /// The events of a user after a position, in order, for all devices; at most `limit`.
     func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead
-    /// The position of a user's newest event, 0 for an empty log. Never later than what this reader sees.
+    /// The position of a user's newest event; 0 for an empty log. Never newer than what this reader sees.
     func newestPosition(of user: UserID) throws -> Int64
 }
 
-/// Before which moments things are removed.
+/// The times before which data is removed.
 package struct PruneHorizon: Sendable, Hashable {
     package var events: Timestamp
-    /// For the payloads of calls that ended before it. The calls themselves stay: they are the history.
+    /// For the payloads of ended calls, by the time of their end. The calls themselves remain in the history.
     package var payloads: Timestamp
     package var expiredDevices: Timestamp
 

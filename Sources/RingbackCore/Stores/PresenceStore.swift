@@ -1,53 +1,55 @@
 package import RingbackModel
 
-/// Which devices the server hears from, at whichever of its nodes.
+/// Which devices the server has contact with, over all nodes.
 ///
-/// A node notes what its own connections do. What it has noted of a device that takes part in a call outlives its process:
-/// such a device has ``DevicePresence/pollGrace`` to be heard of again, at any node.
+/// A node records what happens on its own connections. What it has recorded of a device that participates in a call
+/// survives the process: the device then has ``DevicePresence/pollGrace`` to reconnect, to any node.
 ///
-/// A change is announced as ``StoreSignal/presence(_:)`` to every node, in ``StoreObserver/changed(_:)``.
+/// A change is announced to every node as ``StoreSignal/presence(_:)``, in ``StoreObserver/changed(_:)``.
 package protocol PresenceStore: Sendable {
-    // MARK: What a node notes. May be called on any thread; does not wait.
+    // MARK: Recording. May be called on any thread; does not wait.
 
-    /// A socket, a stream or a waiting poll of the device began.
+    /// Records that a socket, a stream or a waiting poll of the device began.
     func opened(_ device: Participant)
 
-    /// What ``opened(_:)`` told of is over.
+    /// Records that a socket, a stream or a poll of the device ended.
     ///
-    /// - Parameter isPoll: It was a poll: the next is expected.
+    /// - Parameter isPoll: Whether it was a poll, after which another one is expected.
     func closed(_ device: Participant, isPoll: Bool)
 
-    /// A request of the device came.
+    /// Records a request of the device.
     func signaled(_ device: Participant)
 
-    // MARK: What is known of all nodes' devices
+    // MARK: Queries over all nodes
 
     /// - Returns: The presence of each of the users, in the order of `users`.
     func presence(of users: [UserID]) async throws -> [UserPresence]
 
-    /// The live calls that each of the devices takes part in. A device that takes part in none is not in the result.
+    /// The live calls of each device. A device without live calls is not in the result.
     func liveCalls(of devices: [Participant]) async throws -> [Participant: [CallID]]
 
-    /// Takes the devices whose signaling was lost (`false`) or is back (`true`). Each such change is given once, to one node.
+    /// Takes the devices whose signaling was lost (`false`) or is back (`true`). Each change is returned once, to one
+    /// node.
     func takeSignaling() async throws -> [Participant: Bool]
 
-    /// Takes back what could not be told. What happened meanwhile counts.
+    /// Returns changes that could not be reported. Changes that have happened meanwhile take precedence.
     func putBack(_ signaling: [Participant: Bool]) async throws
 
-    /// Stores when devices were last seen, and forgets those of this node that have gone. To be called now and then, and at
-    /// the end.
+    /// Stores when devices were last seen, and removes devices of this node that have gone. Call periodically, and
+    /// before stopping.
     ///
+    /// - Returns: The removed devices.
     /// - Returns: The devices that were forgotten.
     func maintain() async throws -> [Participant]
 }
 
-/// What is known of a user's devices and calls.
+/// The presence of a user.
 package struct UserPresence: Sendable, Hashable {
-    /// A device of the user is there.
+    /// Whether a device of the user is present.
     package var isPresent: Bool
-    /// The user takes part in a call, or calls out.
+    /// Whether the user participates in a call or calls somebody.
     package var isBusy: Bool
-    /// When something was last heard of the user; `nil` where ``Account/lastSeenAt`` is not older.
+    /// When the user was last in contact; `nil` if ``Account/lastSeenAt`` is at least as recent.
     package var lastSeenAt: Timestamp?
 
     package init(isPresent: Bool, isBusy: Bool, lastSeenAt: Timestamp?) {

@@ -1,74 +1,77 @@
 package import RingbackModel
 
-/// Where everything durable lives.
+/// The store of everything durable.
 ///
-/// Changes of calls are *facts in, decision out*: a job says what its decision depends on (``StoreJob/scope``), the store loads that,
-/// lets it decide, commits what was decided together with what else has come in, and only then tells the observer and the job. A
-/// job that is refused, or throws, changes nothing and harms no other. All else is written in small transactions
-/// (``write(_:)``).
+/// Calls are changed by jobs. A job states the facts it depends on (``StoreJob/scope``); the store loads them, lets the
+/// job decide, commits the decision together with those of other jobs, and then notifies the observer and the job. A
+/// job that refuses or throws changes nothing and does not affect others. Everything else is written in small
+/// transactions (``write(_:)``).
 package protocol Store: Sendable {
-    /// Names this event log. Another one says that old cursors mean nothing.
+    /// Identifies the event log. When it changes, older cursors are invalid.
     var epoch: String { get }
 
-    /// Sets who hears of commits. To be called once, before the first write.
+    /// Sets the observer of commits. Must be called once, before the first write.
     func observe(_ observer: any StoreObserver)
 
     // MARK: Calls
 
-    /// Takes a job. Jobs are decided in the order they came.
+    /// Enqueues a job. Jobs decide in the order in which they were submitted.
     func submit(_ job: any StoreJob)
 
-    /// Calls whose deadline has come, the most overdue first. The caller decides each of them anew, which gives it another
-    /// deadline or none; until then it may be named again.
+    /// Calls whose deadline has passed, the most overdue first. The caller must decide each of them, which sets another
+    /// deadline or none; until then a call may be returned again.
     func takeDueCalls(limit: Int) async throws -> [CallID]
 
-    /// When ``takeDueCalls(limit:)`` next has something, as far as this is known now.
+    /// When ``takeDueCalls(limit:)`` will next return a call, as far as is known now.
     func nextDeadline() async throws -> Timestamp?
 
-    /// Which devices are there.
+    /// The presence of devices.
     var presence: any PresenceStore { get }
 
-    /// How many calls have not ended.
+    /// The number of live calls.
     var liveCallCount: Int { get }
 
-    // MARK: All else
+    // MARK: Everything else
 
-    /// Runs `work` on one consistent state, the newest committed. Calls that live may be newer than the rest, never older.
+    /// Performs `work` on the last committed state, which is consistent. Live calls may be newer than the rest, never
+    /// older.
     ///
-    /// - Parameter work: May be run more than once; must have no side effects.
+    /// - Parameter work: May run more than once; must have no side effects.
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T
 
-    /// Runs `work` in a small transaction. Returns once it is durable and the observer has had its commit.
+    /// Performs `work` in a small transaction. Returns once the transaction is durable and the observer has been
+    /// notified.
     ///
-    /// - Parameter work: Checks everything before it changes anything. May be run more than once; must have no side effects.
-    /// - Throws: What `work` throws, of which nothing is left; ``Problem`` `storage_unavailable` when the disk is full or
-    ///   fails.
+    /// - Parameter work: Must check everything before changing anything. May run more than once; must have no side
+    ///   effects.
+    /// - Throws: Errors of `work`, after which nothing is changed; ``Problem`` `storage_unavailable` if the disk is
+    ///   full or failing.
     func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T
 }
 
-/// A question about calls on its way through the store.
+/// A decision about calls, to be made and committed by the store.
 package protocol StoreJob: AnyObject, Sendable {
     var scope: CallScope { get }
-    /// Decides. May be called more than once, with other facts; must have no side effects.
+    /// Makes the decision. May be called more than once, with different facts; must have no side effects.
     ///
-    /// - Returns: What is to be committed.
-    /// - Throws: What ``fail(_:)`` is to get; nothing of it is committed then.
+    /// - Returns: The changes to commit.
+    /// - Throws: The error for ``fail(_:)``; nothing is committed.
     func decide(on facts: any CallFacts) throws -> [CallChange]
-    /// What it decided is durable, and the observer has heard of it. Must not wait.
+    /// The decision is durable, and the observer has been notified. Must not wait.
     func complete()
-    /// It threw, or ``Problem`` `storage_unavailable`: the disk is full or fails. Must not wait.
+    /// The decision threw, or the disk is full or failing (``Problem`` `storage_unavailable`). Must not wait.
     func fail(_ error: any Error)
 }
 
-/// Hears of what is committed. Called in the order of the commits, on a thread of the store's; must not wait.
+/// Is notified of commits, in their order, on a thread of the store. Must not wait.
 package protocol StoreObserver: Sendable {
     /// A commit of this process is durable.
     func committed(_ commit: Commit)
-    /// All jobs of a commit have been completed: what they have left to be done can be done at once.
+    /// All jobs of a commit have been completed, so what they left to do can be done together.
     func settled()
-    /// Something has changed beside this process's commits. Called on any thread, in no particular order.
+    /// Something other than a commit of this process has changed. Called on any thread, in no particular order.
     func changed(_ signal: StoreSignal)
-    /// Signals may have been missed: whatever is cached may be stale.
+    /// Signals may have been lost. Everything cached may be stale.
     func missedSignals()
 }
 
@@ -78,20 +81,20 @@ extension StoreObserver {
     package func missedSignals() {}
 }
 
-/// What has changed beside this process's commits.
+/// A change that is not a commit of this process.
 package enum StoreSignal: Sendable, Hashable {
-    /// Users' logs, by other processes, up to these positions.
+    /// Other processes have written to the logs of users, up to these positions.
     case grew([UserID: Int64])
-    /// Another process has made a device's token void.
+    /// Another process has invalidated the token of a device.
     case revoked(Participant)
-    /// Users who may have come or gone, or, by other processes, be busy or free. ``PresenceStore/takeSignaling()`` may have
-    /// something.
+    /// The presence of users may have changed, or ``PresenceStore/takeSignaling()`` may return something. Whether users
+    /// are busy is reported only for other processes' changes.
     case presence([UserID])
-    /// The event log is another one.
+    /// The event log was replaced.
     case epoch
 }
 
-/// An observer of closures.
+/// An observer made of closures.
 package struct CommitObserver: StoreObserver {
     private let onCommit: @Sendable (Commit) -> Void
     private let onSettled: @Sendable () -> Void
@@ -111,22 +114,22 @@ package struct CommitObserver: StoreObserver {
 package protocol StoreReader: AccountReader, CallReader, EventReader {}
 
 package protocol StoreWriter: StoreReader, AccountWriter {
-    /// Removes what is older than its time: events, expired devices, the SDP and candidates of ended calls.
+    /// Removes expired data: events, expired devices, and the SDP and candidates of ended calls.
     ///
     /// - Returns: Whether there is more to remove.
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool
 }
 
-/// What became durable at once.
+/// The changes that became durable together.
 package struct Commit: Sendable {
     package var events: [StoredEvent] = []
-    /// The calls that changed, as they are now, each once.
+    /// The calls that changed, in their new state, each once.
     package var calls: [CallState] = []
-    /// Users whose being busy may have changed; one may be here twice.
+    /// Users who may have become busy or free, possibly with duplicates.
     package var users: [UserID] = []
-    /// Devices that newly take part in a call; one may be here twice.
+    /// Devices that have begun to participate in a call, possibly with duplicates.
     package var joined: [Participant] = []
-    /// Devices whose token, until then good, is void.
+    /// Devices whose valid token was invalidated.
     package var ended: [Participant] = []
 
     package init() {}

@@ -59,14 +59,14 @@ struct OperationRequest: Sendable {
 
     func call() throws -> CallID {
         guard let call = try parameters["callId"].flatMap({ CallID($0) }) else {
-            throw Problem(.notFound, "There is no such call of yours.")
+            throw Problem(.notFound, "The call does not exist.")
         }
         return call
     }
 
     func device() throws -> DeviceID {
         guard let device = try parameters["deviceId"].flatMap({ DeviceID($0) }) else {
-            throw Problem(.notFound, "There is no such device of yours.")
+            throw Problem(.notFound, "The device does not exist.")
         }
         return device
     }
