@@ -1,23 +1,30 @@
 import GRDB
+package import Logging
 package import RingbackCore
 package import RingbackModel
 import Synchronization
 
 /// The store on SQLite: WAL, `synchronous=FULL`, one writer with group commit, several readers.
 package final class SQLiteStore: Store {
-    /// How often a read is done again before the writer does it.
-    private static let staleReads = 10
+    /// How often a read is done again when commits come in between.
+    private static let staleReads = 100
 
     package let epoch: String
     private let pool: DatabasePool
     private let memory: StoreMemory
+    private let logger: Logger
     private let writer: GroupWriter
 
     /// Opens the database, makes it if it isn't there, and applies pending migrations.
     ///
-    /// - Parameter time: What the decisions on calls take for now.
+    /// - Parameters:
+    ///   - time: What the decisions on calls take for now.
+    ///   - logger: Hears of live calls that are damaged: they are left out.
     /// - Throws: ``MigrationError``, ``StoreError``, and when another process has it open.
-    package init(path: String, time: any Timekeeper = SystemTime()) throws {
+    package init(
+        path: String, time: any Timekeeper = SystemTime(), logger: Logger = Logger(label: "ringback.store")
+    ) throws {
+        self.logger = logger
         let lock = try StoreLock(database: path)
         pool = try Self.openPool(path)
         let db = pool
@@ -25,7 +32,7 @@ package final class SQLiteStore: Store {
         (epoch, memory) = try db.read { db in
             (
                 try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'epoch'") ?? "",
-                try StoreMemory(db, time: time)
+                try StoreMemory(db, time: time, logger: logger)
             )
         }
         writer = try GroupWriter(pool: db, lock: lock, memory: memory)
@@ -67,22 +74,44 @@ package final class SQLiteStore: Store {
     package var liveCallCount: Int { memory.live.count }
 
     package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        try await transact { try work($0) }
+    }
+
+    private func transact<T: Sendable>(_ work: @escaping @Sendable (SQLiteTransaction) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { writer.submit(AccountWrite(work, $0)) }
     }
 
     package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
-        do {
-            for _ in 0..<Self.staleReads {
-                do {
-                    return try await pool.read { [memory] db in try work(SQLiteReader(db, memory)) }
-                } catch is StaleSnapshot {
-                    try Task.checkCancellation()
-                }
+        var tries = 0
+        while true {
+            do {
+                return try await pool.read { [memory] db in try work(SQLiteReader(db, memory)) }
+            } catch is StaleSnapshot where tries < Self.staleReads {
+                // In a moment both the memory and the next snapshot have the commit that came in between.
+                tries += 1
+                if tries > 3 { try await Task.sleep(for: .milliseconds(1)) }
+            } catch let error as StaleSnapshot {
+                throw notRead(error)
+            } catch let error as DatabaseError where error.isOfStorage || error.resultCode == .SQLITE_MISUSE {
+                throw notRead(error)
             }
-            // Commits come faster than this reads: the writer's connection is never stale.
-            return try await write { try work($0) }
-        } catch let error as DatabaseError {
-            throw error.problem ?? error
+        }
+    }
+
+    private func notRead(_ error: any Error) -> Problem {
+        writer.observer.failed(StoreFailure(.read, "\(error)"))
+        return .notRead
+    }
+
+    package func probe() async throws { try await transact { try RefusedCommit.probe($0.db) } }
+
+    package func close() async {
+        await writer.finish()
+        do {
+            try pool.close()
+            try writer.checkpointer.close()
+        } catch {
+            logger.error("the database was not closed", metadata: ["error": "\(error)"])
         }
     }
 
@@ -120,19 +149,5 @@ package final class SQLiteStore: Store {
     /// What SQLite says of its own settings, for tests and for those who run it.
     package func pragma(_ name: String) async throws -> String {
         try await pool.writeWithoutTransaction { db in try String.fetchOne(db, sql: "PRAGMA \(name)") ?? "" }
-    }
-}
-
-extension DatabaseError {
-    /// The problem for the outside when the disk is full or fails; `nil` for errors that are ours.
-    var problem: Problem? {
-        switch resultCode {
-        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_NOMEM, .SQLITE_BUSY,
-            .SQLITE_NOLFS, .SQLITE_PERM:
-            Problem(
-                .storageUnavailable, "Nothing was written. Try again later, with the same Idempotency-Key.",
-                retryAfterSeconds: 5)
-        default: nil
-        }
     }
 }

@@ -1,4 +1,5 @@
 import GRDB
+import Logging
 import RingbackCore
 
 /// What the store has in memory beside its tables: as it was last committed.
@@ -10,9 +11,9 @@ final class StoreMemory: Sendable {
     let time: any Timekeeper
 
     /// Reads it from a database that nobody writes to.
-    init(_ db: Database, time: any Timekeeper) throws {
+    init(_ db: Database, time: any Timekeeper, logger: Logger) throws {
         heads = try LogHeads(db)
-        live = try LiveTable(db)
+        live = try LiveTable(db, logger: logger)
         devices = LiveDevices(live, time: time)
         unindexed = try UnindexedHistory(db)
         self.time = time

@@ -10,6 +10,7 @@ package struct RingbackServer: Sendable {
     private let frontEnd: HTTPFrontEnd
     private let listener: HTTPListener
     private let metrics: ServerMetrics
+    private let health: StorageHealth
     private let drain: Drain
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
@@ -27,6 +28,8 @@ package struct RingbackServer: Sendable {
             services: services, operations: Self.operations(services), isDraining: isDraining)
         let metrics = ServerMetrics(registry: MetricsRegistry())
         self.metrics = metrics
+        let health = StorageHealth(logger: logger)
+        self.health = health
         let sockets = SocketHub(dispatcher: dispatcher, inboxes: LoopInboxes(), metrics: metrics, logger: logger)
         metrics.observe { [services] in
             [
@@ -36,12 +39,12 @@ package struct RingbackServer: Sendable {
         }
         frontEnd = HTTPFrontEnd(
             dispatcher: dispatcher,
-            pages: PageRoutes(services: services, metrics: metrics, isDraining: isDraining).pages, sockets: sockets,
-            metrics: metrics, logger: logger)
+            pages: PageRoutes(services: services, metrics: metrics, health: health, isDraining: isDraining).pages,
+            sockets: sockets, metrics: metrics, logger: logger)
         listener = HTTPListener(frontEnd: frontEnd, maximumConnections: settings.maximumConnections)
         self.logger = logger
         self.onListening = onListening
-        store.observe(ServerObserver(services: services, inboxes: frontEnd.inboxes, metrics: metrics))
+        store.observe(ServerObserver(services: services, inboxes: frontEnd.inboxes, metrics: metrics, health: health))
     }
 
     private static func operations(_ services: Services) -> [Operation] {
@@ -62,6 +65,7 @@ package struct RingbackServer: Sendable {
         await withTaskGroup { group in
             group.addTask { await services.clock.run() }
             group.addTask { await services.monitor.run() }
+            group.addTask { await health.probe(services.store, time: services.time) }
             group.addTask { await Maintenance(services: services, logger: logger).run() }
             await withGracefulShutdownHandler {
                 await drain.waitUntilBegun()

@@ -6,11 +6,14 @@ struct ServerObserver: StoreObserver {
     let services: Services
     let inboxes: LoopInboxes
     let metrics: ServerMetrics
+    let health: StorageHealth
 
     func committed(_ commit: Commit) {
         // Who is woken or answered by a commit is so in one go, when the last answer is there.
         inboxes.hold()
-        services.feed.publish(commit.events, now: services.time.now)
+        let now = services.time.now
+        health.committed(at: now)
+        services.feed.publish(commit.events, now: now)
         for call in commit.calls { services.clock.scheduled(call.deadline(timing: services.calls.timing)) }
         presenceChanged(commit.users)
         for participant in commit.ended { end(participant) }
@@ -27,6 +30,11 @@ struct ServerObserver: StoreObserver {
         // Only a store of several nodes tells of other processes' commits.
         case .grew, .epoch: break
         }
+    }
+
+    func failed(_ failure: StoreFailure) {
+        metrics.failed(failure)
+        health.failed(failure, at: services.time.now)
     }
 
     private func presenceChanged(_ users: [UserID]) {

@@ -1,5 +1,7 @@
 """SIGTERM: everybody who waits is told, and the process ends with 0."""
 
+import shutil
+
 import requests
 
 from harness.api import register
@@ -58,3 +60,20 @@ def test_a_call_goes_on_after_a_graceful_restart(server, pair):
     server.restart()
     pair.pass_a_candidate()
     assert pair.state() == "active"
+
+
+def test_after_sigterm_the_database_file_alone_is_the_database(server, start_server, pair, tmp_path):
+    for _ in range(3):
+        pair.pass_a_candidate()
+    server.terminate()
+    assert server.exit_code() == 0
+    left = {file.name for file in server.database.parent.glob(server.database.name + "*")}
+    assert left <= {server.database.name, server.database.name + ".lock"}, left
+
+    copy = tmp_path / "copy" / "ringback.sqlite"
+    copy.parent.mkdir()
+    shutil.copyfile(server.database, copy)
+    other = start_server(database=copy)
+    pair.caller.server = pair.callee.server = other
+    assert pair.state() == "active"
+    pair.pass_a_candidate()

@@ -54,4 +54,34 @@ struct DamageTests {
             #expect(vasya?.userId == Cast.vasya.userId)
         }
     }
+
+    @Test(
+        arguments: [
+            "legs = '[{]'", "state = 'dreaming'", "state = 'active'", "state = 'ended'",
+            "event_count = 9223372036854775807",
+            "caller_candidates = -1", "keys = x'ff'", "callee_id = ''",
+        ])
+    func `A damaged row of a live call leaves that call out and no other`(change: String) async throws {
+        let (bad, good, ended) = (Cast.callID(1), Cast.callID(2), Cast.callID(3))
+        do {
+            let exchange = try Exchange(database)
+            try await exchange.register(Cast.devices)
+            try await exchange.store.change { store in
+                for id in [bad, good, ended] { try store.save(Cast.invitedCall(id: id), deadline: nil) }
+                var call = Cast.invitedCall(id: ended)
+                _ = call.endByAdministrator(at: ManualTime.start)
+                try store.save(call, deadline: nil)
+            }
+        }
+        try await damage("UPDATE calls SET \(change) WHERE call_id = '\(bad)'")
+        let exchange = try Exchange(database)
+        #expect(try await exchange.store.read { try $0.liveCalls() }.map(\.id) == [good])
+        await #expect(throws: (any Error).self) { try await exchange.store.read { try $0.call(bad) } }
+        await #expect(throws: (any Error).self) { try await exchange.calls.endByAdministrator(bad) }
+        _ = try await exchange.calls.endByAdministrator(good)
+        #expect(
+            try await exchange.store.read { try $0.history(HistoryQuery(user: Cast.vasya.userId, limit: 9)) }.map(\.id)
+                == [ended, good])
+        #expect(try await exchange.invite() != bad)
+    }
 }

@@ -39,14 +39,22 @@ package protocol Store: Sendable {
     /// - Parameter work: May run more than once; must have no side effects.
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T
 
-    /// Performs `work` in a small transaction. Returns once the transaction is durable and the observer has been
+    /// Performs `work` in a transaction of its own. Returns once the transaction is durable and the observer has been
     /// notified.
     ///
-    /// - Parameter work: Must check everything before changing anything. May run more than once; must have no side
-    ///   effects.
+    /// - Parameter work: May run more than once; must have no side effects.
     /// - Throws: Errors of `work`, after which nothing is changed; ``Problem`` `storage_unavailable` if the disk is
     ///   full or failing.
     func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T
+
+    /// Commits a change without a meaning, to find out whether writing works again.
+    ///
+    /// - Throws: ``Problem`` `storage_unavailable` if it doesn't.
+    func probe() async throws
+
+    /// Commits everything that was submitted, refuses what is submitted afterwards, and closes the database. Must be called
+    /// at most once.
+    func close() async
 }
 
 /// A decision about calls, to be made and committed by the store.
@@ -73,12 +81,29 @@ package protocol StoreObserver: Sendable {
     func changed(_ signal: StoreSignal)
     /// Signals may have been lost. Everything cached may be stale.
     func missedSignals()
+    /// A commit or a read failed because the disk is full or failing. A later commit means that writing works again.
+    func failed(_ failure: StoreFailure)
 }
 
 extension StoreObserver {
     package func settled() {}
     package func changed(_ signal: StoreSignal) {}
     package func missedSignals() {}
+    package func failed(_ failure: StoreFailure) {}
+}
+
+/// A failure of the storage.
+package struct StoreFailure: Sendable {
+    package enum Operation: String, Sendable { case read, write }
+
+    package var operation: Operation
+    /// For the log; must not be shown to clients.
+    package var reason: String
+
+    package init(_ operation: Operation, _ reason: String) {
+        self.operation = operation
+        self.reason = reason
+    }
 }
 
 /// A change that is not a commit of this process.
@@ -98,17 +123,22 @@ package enum StoreSignal: Sendable, Hashable {
 package struct CommitObserver: StoreObserver {
     private let onCommit: @Sendable (Commit) -> Void
     private let onSettled: @Sendable () -> Void
+    private let onFailure: @Sendable (StoreFailure) -> Void
 
     package init(
-        settled: @escaping @Sendable () -> Void = {}, committed: @escaping @Sendable (Commit) -> Void
+        settled: @escaping @Sendable () -> Void = {}, failed: @escaping @Sendable (StoreFailure) -> Void = { _ in },
+        committed: @escaping @Sendable (Commit) -> Void
     ) {
         onCommit = committed
         onSettled = settled
+        onFailure = failed
     }
 
     package func committed(_ commit: Commit) { onCommit(commit) }
 
     package func settled() { onSettled() }
+
+    package func failed(_ failure: StoreFailure) { onFailure(failure) }
 }
 
 package protocol StoreReader: AccountReader, CallReader, EventReader {}

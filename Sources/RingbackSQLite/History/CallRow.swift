@@ -104,10 +104,9 @@ enum CallRow {
         call.state = try row.value("state")
         call.calleeDevice = try row.optionalDevice("callee_device")
         call.isMerged = row["merged"]
-        call.negotiation = row["negotiation"]
-        guard (0...Int(Int32.max)).contains(call.negotiation) else { throw CorruptRow(column: "negotiation") }
-        call.eventCount = row["event_count"]
-        call.timelineCount = row["timeline_count"]
+        call.negotiation = try row.count("negotiation")
+        call.eventCount = try row.count("event_count")
+        call.timelineCount = try row.count("timeline_count")
         call.ringingAt = row.optionalTime("ringing_at")
         call.acceptedAt = row.optionalTime("accepted_at")
         call.activeAt = row.optionalTime("active_at")
@@ -121,18 +120,21 @@ enum CallRow {
             by.deviceId = try row.optionalDevice("ended_device")
             call.ending = .init(reason: try row.value("end_reason"), by: by, at: endedAt, message: row["message"])
         }
-        call.callerSide = side("caller", row)
-        call.calleeSide = side("callee", row)
+        guard (call.state == .ended) == (call.ending != nil), !call.isUnderWay || call.calleeDevice != nil else {
+            throw CorruptRow(column: "state")
+        }
+        call.callerSide = try side("caller", row)
+        call.calleeSide = try side("callee", row)
         try setKeys((row["keys"] as Data?).map { Array($0) }, of: &call)
         return call
     }
 
-    private static func side(_ name: String, _ row: Row) -> CallState.SideState {
+    private static func side(_ name: String, _ row: Row) throws -> CallState.SideState {
         var side = CallState.SideState()
         side.hasReportedConnected = row["\(name)_connected"]
         side.hasSentAnswer = row["\(name)_answered"]
         side.reconnectingSince = row.optionalTime("\(name)_lost_at")
-        side.candidates = row["\(name)_candidates"]
+        side.candidates = try row.count("\(name)_candidates")
         side.media = row.json("\(name)_media")
         return side
     }
@@ -147,6 +149,14 @@ enum CallRow {
                 device: device, state: state, reason: json["reason"]?.string, hasAlerted: json["alerted"]?.bool ?? false
             )
         }
+    }
+}
+
+extension Row {
+    /// A number that more can be added to.
+    fileprivate func count(_ column: String) throws -> Int {
+        guard let count = Int32(exactly: self[column] as Int64), count >= 0 else { throw CorruptRow(column: column) }
+        return Int(count)
     }
 }
 

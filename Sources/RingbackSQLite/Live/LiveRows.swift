@@ -6,14 +6,25 @@ import RingbackModel
 struct LiveRows {
     private var byKey: [Int64: LiveTable.Entry] = [:]
     private var asOf: [Int64: Int64] = [:]
+    /// The rows that can't be read, or not be continued as the log tells. Nobody can do anything with these calls.
+    private(set) var damaged: [Int64: Damage] = [:]
+
+    struct Damage {
+        let call: String
+        let error: any Error
+    }
 
     init(_ db: Database) throws {
         let rows = try Row.fetchCursor(
             db, sql: "SELECT * FROM calls INDEXED BY calls_live WHERE ended_at IS NULL ORDER BY id")
         while let row = try rows.next() {
-            let entry = try LiveTable.Entry(row)
-            byKey[entry.key] = entry
-            asOf[entry.key] = row["as_of"]
+            let key: Int64 = row["id"]
+            do {
+                byKey[key] = try LiveTable.Entry(row)
+                asOf[key] = row["as_of"]
+            } catch {
+                damaged[key] = Damage(call: row["call_id"], error: error)
+            }
         }
         try replay(db)
     }
@@ -48,12 +59,23 @@ struct LiveRows {
     ) throws {
         if var entry = byKey[key] {
             guard last > asOf[key] ?? 0 else { return }
-            entry.timeline.append(try entry.call.replay(body, key: writeKey).timeline)
+            do {
+                entry.timeline.append(try entry.call.replay(body, key: writeKey).timeline)
+            } catch {
+                damaged[key] = Damage(call: entry.call.id.rawValue, error: error)
+                byKey[key] = nil
+                return
+            }
             if body.type.hasPayload { entry.lastPayload = last }
             if case .complete = entry.row { entry.row = .behind }
             byKey[key] = entry
-        } else if body.type == .callIncoming, try !Self.hasRow(key, db) {
-            let (call, transition) = try CallState.replayed(body, key: writeKey)
+        } else if body.type == .callIncoming, damaged[key] == nil, try !Self.hasRow(key, db) {
+            guard let (call, transition) = try? CallState.replayed(body, key: writeKey) else {
+                damaged[key] = Damage(
+                    call: body.json?["data"]?["call"]?["callId"]?.string ?? "\(key)",
+                    error: CorruptRow(column: "bodies"))
+                return
+            }
             var entry = LiveTable.Entry(new: call, key: key)
             entry.timeline.append(transition.timeline)
             byKey[key] = entry

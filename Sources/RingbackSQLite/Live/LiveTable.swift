@@ -1,4 +1,5 @@
 import GRDB
+import Logging
 import RingbackCore
 import RingbackModel
 import Synchronization
@@ -46,14 +47,24 @@ final class LiveTable: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Live calls that are left out: they can't be read.
+    private let damaged: Set<String>
 
-    /// Reads the rows of the live calls, and what the log knows more.
-    init(_ db: Database) throws {
+    /// Reads the rows of the live calls, and what the log knows more. What is damaged is logged and left out.
+    init(_ db: Database, logger: Logger) throws {
         var state = State(nextKey: 1)
         try state.readInvitationKeys(db)
-        for entry in try LiveRows(db).entries.sorted(by: { $0.key < $1.key }) { state.insert(entry) }
+        let rows = try LiveRows(db)
+        for entry in rows.entries.sorted(by: { $0.key < $1.key }) { state.insert(entry) }
+        for damage in rows.damaged.values {
+            logger.error(
+                "a live call is damaged and left out",
+                metadata: ["call": "\(damage.call)", "error": "\(damage.error)"])
+        }
+        damaged = Set(rows.damaged.values.map(\.call))
         let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM calls") ?? 0
-        state.nextKey = max(newest, state.entries.values.lazy.map(\.key).max() ?? 0) + 1
+        let keys = state.entries.values.map(\.key) + rows.damaged.keys
+        state.nextKey = max(newest, keys.max() ?? 0) + 1
         self.state = Mutex(state)
     }
 
@@ -64,6 +75,9 @@ final class LiveTable: Sendable {
             return state.nextKey
         }
     }
+
+    /// Whether it is a live call that was left out.
+    func isDamaged(_ id: CallID) -> Bool { damaged.contains(id.rawValue) }
 
     subscript(id: CallID) -> Entry? { state.withLock { $0.entries[id] } }
 
@@ -208,7 +222,8 @@ extension LiveTable.State {
             if let newest, time + InvitationKeys.lifetime < newest { break }
             newest = newest ?? time
             guard let id = CallID(row["call_id"]), let bytes = (row as any Columns).bytes(3) else { continue }
-            let (invitation, merge) = try CallRow.invitationKeys(bytes)
+            // Damaged ones are of no call that can be asked for.
+            guard let (invitation, merge) = try? CallRow.invitationKeys(bytes) else { continue }
             var keys: [(DeviceID, WriteKey)] = []
             if let invitation { keys.append((try row.device("caller_device"), invitation)) }
             if let merge, let device = try row.optionalDevice("callee_device") { keys.append((device, merge)) }

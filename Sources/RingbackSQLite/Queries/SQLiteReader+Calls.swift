@@ -10,7 +10,10 @@ extension SQLiteReader {
         if let entry = memory.live[id] { return entry }
         let entry = try first("SELECT * FROM calls WHERE call_id = ?", [id.rawValue]) { row in
             // Of a call that lives the memory has known. It has ended since this reader began.
-            if row.optionalTime("ended_at") == nil { throw StaleSnapshot() }
+            if row.optionalTime("ended_at") == nil {
+                if memory.live.isDamaged(id) { throw CorruptRow(column: "calls") }
+                throw StaleSnapshot()
+            }
             return try LiveTable.Entry(row)
         }
         if entry == nil { try requireThatNothingEnded(of: nil) }

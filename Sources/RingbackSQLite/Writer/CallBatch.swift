@@ -51,8 +51,9 @@ final class CallBatch: CallFacts {
         do {
             changes = try job.decide(on: self)
         } catch {
-            if (error as? DatabaseError)?.problem != nil { throw error }
-            return error
+            // Some failures of the disk end the transaction.
+            if db.isInsideTransaction { return error }
+            throw error
         }
         for change in changes { try apply(change) }
         return nil
@@ -106,6 +107,7 @@ final class CallBatch: CallFacts {
     }
 
     private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {
+        if memory.live.isDamaged(id) { throw CorruptRow(column: "calls") }
         let rows = try Row.fetchCursor(
             db.cachedStatement(sql: "SELECT * FROM calls WHERE call_id = ?"), arguments: [id.rawValue])
         return try withExtendedLifetime(rows) { try rows.next().map { try LiveTable.Entry($0) } }

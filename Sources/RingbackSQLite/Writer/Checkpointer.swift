@@ -42,6 +42,13 @@ final class Checkpointer: Sendable {
             }, context)
     }
 
+    /// Copies all of the log and closes the connection, when the copying that is under way has ended. To be called when all others are
+    /// closed: the last connection removes the log, which those of readers may not.
+    func close() throws {
+        _ = try connection.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try connection.close()
+    }
+
     /// Does what is due. To be called by the writer when it has answered what it has committed.
     func afterCommit(_ writer: Database) {
         let size = size.load(ordering: .relaxed)

@@ -3,10 +3,8 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The one writer: all jobs that are waiting are committed together, with one fsync for all.
-///
-/// Small transactions that are waiting share a commit too, behind that of the jobs. Should one throw after it has changed
-/// something, which it must not, each gets a commit of its own.
+/// The one writer: all jobs that are waiting are committed together, with one fsync for all. Small transactions have a commit each,
+/// between those of the jobs.
 final class GroupWriter: Sendable {
     private static let maximumBatch = 512
 
@@ -14,6 +12,7 @@ final class GroupWriter: Sendable {
         var jobs: [any StoreJob] = []
         var writes: [any PendingWrite] = []
         var isScheduled = false
+        var isClosed = false
         var observer: any StoreObserver = CommitObserver { _ in }
     }
 
@@ -21,11 +20,13 @@ final class GroupWriter: Sendable {
     /// Held as long as there is work, also for a store that is gone.
     private let lock: StoreLock
     private let memory: StoreMemory
-    private let checkpointer: Checkpointer
+    let checkpointer: Checkpointer
     private let thread = WriterThread(name: "ringback-writer")
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
     private let pace = Mutex(CommitPace())
+    /// Unchecked: touched on the writer's thread alone.
+    nonisolated(unsafe) private var refused = RefusedCommit()
 
     init(pool: DatabasePool, lock: StoreLock, memory: StoreMemory) throws {
         self.pool = pool
@@ -35,61 +36,82 @@ final class GroupWriter: Sendable {
         pool.writeWithoutTransaction { [checkpointer] in checkpointer.observe($0) }
     }
 
+    var observer: any StoreObserver { state.withLock(\.observer) }
+
     func observe(_ observer: any StoreObserver) { state.withLock { $0.observer = observer } }
 
-    func submit(_ job: any StoreJob) { schedule { $0.jobs.append(job) } }
+    func submit(_ job: any StoreJob) {
+        if !schedule({ $0.jobs.append(job) }) { job.fail(Problem.storeClosed) }
+    }
 
-    func submit(_ write: any PendingWrite) { schedule { $0.writes.append(write) } }
+    func submit(_ write: any PendingWrite) {
+        if !schedule({ $0.writes.append(write) }) { write.fail(Problem.storeClosed) }
+    }
 
-    private func schedule(_ append: (inout State) -> Void) {
-        let isFirst = state.withLock { state in
+    /// - Returns: Whether it was taken: not by a writer that is closed.
+    private func schedule(_ append: (inout State) -> Void) -> Bool {
+        let isFirst = state.withLock { state -> Bool? in
+            if state.isClosed { return nil }
             append(&state)
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
+        guard let isFirst else { return false }
         if isFirst { thread.run { self.pool.writeWithoutTransaction { self.drain($0) } } }
+        return true
+    }
+
+    /// Commits what was submitted before, and takes nothing more.
+    func finish() async {
+        state.withLock { $0.isClosed = true }
+        await withCheckedContinuation { continuation in
+            thread.run {
+                self.statements.withLock { $0 = nil }
+                continuation.resume()
+            }
+        }
     }
 
     private func drain(_ db: Database) {
         waitForMore()
-        while var (jobs, writes) = takeWork() {
+        while var (jobs, write) = takeWork() {
             if !jobs.isEmpty { commit(&jobs, db) }
-            if !writes.isEmpty { commit(writes, db) }
-            writes = []
+            if let write { commit(write, db) }
+            write = nil
             waitForMore()
         }
     }
 
-    /// Lets more come when the last commit has just begun.
+    /// Lets more jobs come when the last commit has just begun. Small transactions share nothing.
     private func waitForMore() {
-        let jobs = state.withLock { $0.jobs.isEmpty && $0.writes.isEmpty ? nil : $0.jobs.count }
+        let jobs = state.withLock { $0.jobs.isEmpty || !$0.writes.isEmpty ? nil : $0.jobs.count }
         guard let jobs else { return }
         let delay = pace.withLock { $0.delay(at: .now, jobs: jobs) }
         if delay > .zero { WriterThread.sleep(for: delay) }
         pace.withLock { $0.began(at: .now) }
     }
 
-    private func takeWork() -> (jobs: [any StoreJob], writes: [any PendingWrite])? {
+    private func takeWork() -> (jobs: [any StoreJob], write: (any PendingWrite)?)? {
         state.withLock { state in
             guard !state.jobs.isEmpty || !state.writes.isEmpty else {
                 state.isScheduled = false
                 return nil
             }
-            defer { state.writes = [] }
+            let write = state.writes.isEmpty ? nil : state.writes.removeFirst()
             guard state.jobs.count > Self.maximumBatch else {
                 defer { state.jobs = [] }
-                return (state.jobs, state.writes)
+                return (state.jobs, write)
             }
             let batch = Array(state.jobs.prefix(Self.maximumBatch))
             state.jobs.removeFirst(batch.count)
-            return (batch, state.writes)
+            return (batch, write)
         }
     }
 
     // MARK: Commits
 
     private func commit(_ jobs: inout [any StoreJob], _ db: Database) {
-        let observer = state.withLock(\.observer)
+        let observer = observer
         do {
             // Of each job that threw its place and what it threw.
             var errors: [(Int, any Error)] = []
@@ -101,7 +123,7 @@ final class GroupWriter: Sendable {
             observer.committed(memory.commit(staged))
             complete(jobs, errors)
         } catch {
-            let problem = (error as? DatabaseError)?.problem
+            let problem = problem(for: error)
             if problem == nil, jobs.count > 1 {
                 // One of them can't be written. Each gets a commit of its own, so that it harms no other.
                 for job in jobs {
@@ -111,8 +133,7 @@ final class GroupWriter: Sendable {
                 jobs = []
                 return
             }
-            let error: any Error = problem ?? error
-            for job in jobs { job.fail(error) }
+            for job in jobs { job.fail(problem ?? error) }
             relieve(after: error, db)
         }
         // Before whoever waits comes to run: the last to hold a job frees it.
@@ -126,60 +147,34 @@ final class GroupWriter: Sendable {
         for (index, job) in jobs.enumerated() {
             if let (place, error) = errors.first, place == index {
                 errors.removeFirst()
-                job.fail((error as? DatabaseError)?.problem ?? error)
+                job.fail(problem(for: error) ?? error)
             } else {
                 job.complete()
             }
         }
     }
 
-    private func commit(_ writes: [any PendingWrite], _ db: Database) {
-        let observer = state.withLock(\.observer)
+    private func commit(_ write: any PendingWrite, _ db: Database) {
+        let observer = observer
         do {
-            // Of each what it threw.
-            var errors: [(any Error)?] = []
             let staged = try transact(db) { batch in
-                errors = try writes.map { try run($0, writes.count > 1, db, &batch.staged.ended) }
+                let transaction = SQLiteTransaction(db, memory)
+                try write.run(in: transaction)
+                batch.staged.ended = transaction.ended
             }
             observer.committed(memory.commit(staged))
-            for (write, error) in zip(writes, errors) {
-                if let error { write.fail((error as? DatabaseError)?.problem ?? error) } else { write.complete() }
-            }
-        } catch is HasChanged {
-            for write in writes { commit([write], db) }
+            write.complete()
         } catch {
-            let error = (error as? DatabaseError)?.problem ?? error
-            for write in writes { write.fail(error) }
+            write.fail(problem(for: error) ?? error)
             relieve(after: error, db)
         }
         observer.settled()
         checkpointer.afterCommit(db)
     }
 
-    /// A small transaction threw after it had changed something.
-    private struct HasChanged: Error {}
-
-    /// - Parameter ended: Gets the devices whose token it makes void.
-    /// - Returns: What a small transaction threw; nothing of it is left.
-    /// - Throws: When the whole commit is lost.
-    private func run(
-        _ write: any PendingWrite, _ isWithOthers: Bool, _ db: Database, _ ended: inout [Participant]
-    ) throws -> (any Error)? {
-        let changes = db.totalChangesCount
-        let transaction = SQLiteTransaction(db, memory)
-        do {
-            try write.run(in: transaction)
-            ended += transaction.ended
-            return nil
-        } catch {
-            if (error as? DatabaseError)?.problem != nil { throw error }
-            guard db.totalChangesCount != changes else { return error }
-            throw isWithOthers ? HasChanged() : error
-        }
-    }
-
     /// - Throws: What `work` throws, and when the disk fails: nothing has changed then.
     private func transact(_ db: Database, _ work: (CallBatch) throws -> Void) throws -> CallBatch.Staged {
+        try refused.makeVoid(db)
         let statements = try prepared(db)
         let batch = CallBatch(db, memory, statements)
         do {
@@ -188,13 +183,23 @@ final class GroupWriter: Sendable {
             try batch.writeCalls()
             try batch.writeLog()
             try memory.heads.checkpointIfDue(batch)
-            try statements.commit.run()
-            statements.giveBack(batch.staged.log)
-            return batch.staged
         } catch {
-            if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
+            rollBack(db)
             throw error
         }
+        do {
+            try statements.commit.run()
+        } catch {
+            rollBack(db)
+            throw refused.note(error, db)
+        }
+        statements.giveBack(batch.staged.log)
+        return batch.staged
+    }
+
+    /// SQLite has done so already after most failures of the disk.
+    private func rollBack(_ db: Database) {
+        if db.isInsideTransaction { try? db.execute(sql: "ROLLBACK") }
     }
 
     private func prepared(_ db: Database) throws -> WriterStatements {
@@ -206,10 +211,17 @@ final class GroupWriter: Sendable {
         }
     }
 
+    /// What to answer when the disk is full or fails, which the observer is told; `nil` for other errors.
+    private func problem(for error: any Error) -> Problem? {
+        let uncertain = error as? UncertainCommit
+        guard let error = uncertain?.cause ?? error as? DatabaseError, error.isOfStorage else { return nil }
+        observer.failed(StoreFailure(.write, "\(error)"))
+        return .notWritten(isUncertain: uncertain != nil)
+    }
+
     /// After a full disk: the write-ahead log may hold pages that the database has room for.
     private func relieve(after error: any Error, _ db: Database) {
-        guard (error as? Problem)?.code == .storageUnavailable else { return }
-        _ = try? db.checkpoint(.truncate)
+        if (error as? DatabaseError)?.resultCode == .SQLITE_FULL { _ = try? db.checkpoint(.truncate) }
     }
 }
 
@@ -222,13 +234,13 @@ protocol PendingWrite: AnyObject, Sendable {
 
 /// A small transaction that a task waits for.
 final class AccountWrite<Value: Sendable>: PendingWrite {
-    private let work: @Sendable (any StoreWriter) throws -> Value
+    private let work: @Sendable (SQLiteTransaction) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
     /// What the work has returned, until the commit. Unchecked: touched on the writer's thread alone.
     nonisolated(unsafe) private var value: Value?
 
     init(
-        _ work: @escaping @Sendable (any StoreWriter) throws -> Value,
+        _ work: @escaping @Sendable (SQLiteTransaction) throws -> Value,
         _ continuation: CheckedContinuation<Value, any Error>
     ) {
         self.work = work

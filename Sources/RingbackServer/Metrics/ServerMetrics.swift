@@ -9,12 +9,21 @@ final class ServerMetrics: Sendable {
     private let gauges = Mutex<@Sendable () -> [(String, Int)]>({ [] })
     private let commits: Counter
     private let events: Counter
+    private let failures: [StoreFailure.Operation: Counter]
     private let operations = OperationMeters()
 
     init(registry: MetricsRegistry) {
         self.registry = registry
         commits = Counter(label: "ringback_commits_total", factory: registry)
         events = Counter(label: "ringback_events_total", factory: registry)
+        failures = Dictionary(
+            uniqueKeysWithValues: [StoreFailure.Operation.read, .write].map { operation in
+                let dimensions = [("operation", operation.rawValue)]
+                return (
+                    operation,
+                    Counter(label: "ringback_storage_failures_total", dimensions: dimensions, factory: registry)
+                )
+            })
     }
 
     /// Sets what is asked for the gauges when they are rendered.
@@ -33,6 +42,9 @@ final class ServerMetrics: Sendable {
         commits.increment()
         events.increment(by: commit.events.count)
     }
+
+    /// The store could not read or write.
+    func failed(_ failure: StoreFailure) { failures[failure.operation]?.increment() }
 
     func render() -> String {
         for (label, value) in gauges.withLock(\.self)() { Gauge.set(label, value, registry) }

@@ -10,6 +10,7 @@ struct PageRoutes: Sendable {
 
     let services: Services
     let metrics: ServerMetrics
+    let health: StorageHealth
     let isDraining: @Sendable () -> Bool
 
     var pages: [Page] {
@@ -69,11 +70,12 @@ struct PageRoutes: Sendable {
 
     private static var noFile: Problem { Problem(.notFound, "There is no such file.") }
 
-    /// GET /readyz: 503 while draining, and when the database can't be read.
+    /// GET /readyz: 503 while draining, while writes fail, and when the database can't be read.
     private func readiness() async -> HTTPResponse {
         if isDraining() { return Self.status("draining", 503) }
+        if health.isFailing { return Self.status("storage unavailable", 503) }
         do {
-            _ = try await services.calls.nextDeadline()
+            _ = try await services.store.read { try $0.device(tokenHash: []) }
             return Self.status("ready", 200)
         } catch {
             return Self.status("storage unavailable", 503)

@@ -116,7 +116,7 @@ struct Serve: AsyncParsableCommand {
         settings.maximumConnections = try source.integer(
             "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
         let path = try storage.path(source)
-        let store = try storage.opening(path) { try SQLiteStore(path: path) }
+        let store = try storage.opening(path) { [logger] in try SQLiteStore(path: path, logger: logger) }
         let announcement = Announcement(hostname: settings.hostname)
         let server = RingbackServer(store: store, settings: settings, time: SystemTime(), logger: logger) { port in
             announcement.show(port)
@@ -127,7 +127,9 @@ struct Serve: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
+            await store.close()
         } catch {
+            await store.close()
             guard !announcement.isShown,
                 let failure = ListenFailure(error, hostname: settings.hostname, port: settings.port)
             else { throw error }

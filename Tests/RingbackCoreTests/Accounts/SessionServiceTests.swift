@@ -159,6 +159,10 @@ private final class InterruptedStore: Store {
 
     var liveCallCount: Int { store.liveCallCount }
 
+    func probe() async throws { try await store.probe() }
+
+    func close() async { await store.close() }
+
     func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
         try await store.write(work)
     }

@@ -1,0 +1,74 @@
+import Logging
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// Whether the store writes: what `/readyz` says, and what the log says of failures.
+final class StorageHealth: Sendable {
+    /// Between two lines of the log on failures of one kind.
+    private static let logInterval: Duration = .seconds(10)
+    private static let probeInterval: Duration = .seconds(1)
+
+    private struct Failures {
+        var count = 0
+        var loggedAt: Timestamp?
+    }
+
+    private struct State {
+        var failures: [StoreFailure.Operation: Failures] = [:]
+        var failingSince: Timestamp?
+    }
+
+    private let logger: Logger
+    private let state = Mutex(State())
+    /// Asked with every commit.
+    private let failing = Atomic(false)
+
+    init(logger: Logger) { self.logger = logger }
+
+    /// Whether the newest commit was refused.
+    var isFailing: Bool { failing.load(ordering: .relaxed) }
+
+    /// A commit or a read was refused.
+    func failed(_ failure: StoreFailure, at now: Timestamp) {
+        let count = state.withLock { state -> Int? in
+            if failure.operation == .write, state.failingSince == nil {
+                state.failingSince = now
+                failing.store(true, ordering: .relaxed)
+            }
+            var failures = state.failures[failure.operation, default: Failures()]
+            defer { state.failures[failure.operation] = failures }
+            failures.count += 1
+            if let loggedAt = failures.loggedAt, now < loggedAt + Self.logInterval, now >= loggedAt { return nil }
+            defer { failures = Failures(loggedAt: now) }
+            return failures.count
+        }
+        guard let count else { return }
+        logger.error(
+            "the database failed",
+            metadata: [
+                "operation": "\(failure.operation.rawValue)", "error": "\(failure.reason)", "failures": "\(count)",
+            ])
+    }
+
+    /// A commit is durable.
+    func committed(at now: Timestamp) {
+        guard isFailing else { return }
+        let since = state.withLock { state in
+            defer { state.failingSince = nil }
+            failing.store(false, ordering: .relaxed)
+            return state.failingSince
+        }
+        guard let since else { return }
+        logger.notice("the database writes again", metadata: ["after": "\(now - since)"])
+    }
+
+    /// While writes fail, finds out when they work again, for nobody sends any to a server that is not ready. Runs until the task is
+    /// cancelled.
+    func probe(_ store: any Store, time: any Timekeeper) async {
+        while !Task.isCancelled {
+            try? await time.sleep(until: time.now + Self.probeInterval)
+            if isFailing { try? await store.probe() }
+        }
+    }
+}
