@@ -14,6 +14,7 @@ package final class SQLiteStore: Store {
     private let memory: StoreMemory
     private let logger: Logger
     private let writer: GroupWriter
+    private let readers: GroupReader
 
     /// Opens the database, makes it if it isn't there, and applies pending migrations.
     ///
@@ -36,6 +37,7 @@ package final class SQLiteStore: Store {
             )
         }
         writer = try GroupWriter(pool: db, lock: lock, memory: memory)
+        readers = try GroupReader(path: path, Self.configuration, memory: memory)
     }
 
     /// Applies pending migrations and nothing else.
@@ -85,7 +87,7 @@ package final class SQLiteStore: Store {
         var tries = 0
         while true {
             do {
-                return try await pool.read { [memory] db in try work(SQLiteReader(db, memory)) }
+                return try await withCheckedThrowingContinuation { readers.submit(StoreRead(work, $0)) }
             } catch is StaleSnapshot where tries < Self.staleReads {
                 // In a moment both the memory and the next snapshot have the commit that came in between.
                 tries += 1
@@ -108,6 +110,7 @@ package final class SQLiteStore: Store {
     package func close() async {
         await writer.finish()
         do {
+            try await readers.close()
             try pool.close()
             try writer.checkpointer.close()
         } catch {
@@ -115,14 +118,18 @@ package final class SQLiteStore: Store {
         }
     }
 
-    private static func openPool(_ path: String) throws -> DatabasePool {
+    /// Of all connections. Readers look for one row here and one there; the writer gets more below.
+    private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "ringback"
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
-            // Readers look for one row here and one there; the writer gets more below.
             try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512")
         }
+        return configuration
+    }
+
+    private static func openPool(_ path: String) throws -> DatabasePool {
         let pool: DatabasePool
         do {
             pool = try DatabasePool(path: path, configuration: configuration)

@@ -23,16 +23,19 @@ extension [UInt8] {
 
 /// Reads what was appended, in the same order.
 struct LogBytes {
-    private var rest: ArraySlice<UInt8>
+    private let bytes: [UInt8]
+    private var place = 0
 
-    init(_ bytes: [UInt8]) { rest = bytes[...] }
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    var isAtEnd: Bool { rest.isEmpty }
+    var isAtEnd: Bool { place == bytes.count }
 
     /// - Throws: ``CorruptRow``.
     mutating func number() throws -> Int64 {
         var (number, shift): (UInt64, UInt64) = (0, 0)
-        while shift < 64, let byte = rest.popFirst() {
+        while shift < 64, place < bytes.count {
+            let byte = bytes[place]
+            place += 1
             number |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return Int64(bitPattern: number) }
             shift += 7
@@ -44,7 +47,7 @@ struct LogBytes {
     ///
     /// - Throws: ``CorruptRow`` for more than can follow.
     mutating func count() throws -> Int {
-        guard let count = Int(exactly: try number()), (0...rest.count).contains(count) else {
+        guard let count = Int(exactly: try number()), (0...bytes.count - place).contains(count) else {
             throw CorruptRow(column: "entries")
         }
         return count
@@ -54,7 +57,15 @@ struct LogBytes {
     /// - Throws: ``CorruptRow``.
     mutating func text() throws -> String? {
         let count = try count()
-        defer { rest = rest.dropFirst(count) }
-        return count == 0 ? nil : String(decoding: rest.prefix(count), as: UTF8.self)
+        defer { place += count }
+        return count == 0 ? nil : String(decoding: bytes[place..<place + count], as: UTF8.self)
+    }
+
+    /// - Throws: ``CorruptRow``.
+    mutating func skipText() throws { place += try count() }
+
+    /// - Throws: ``CorruptRow``.
+    mutating func skipNumbers(_ count: Int) throws {
+        for _ in 0..<count { _ = try number() }
     }
 }

@@ -67,12 +67,6 @@ struct LogRow {
         try self.init(last: row[0], first: row[1], entries: Array(row[2] as Data))
     }
 
-    /// An entry and its event; `nil` when it is not in this row.
-    func entry(_ number: Int64) -> (event: Event, entry: Entry)? {
-        guard number >= first, let event = events.first(where: { $0.last >= number }) else { return nil }
-        return (event, event.entries[event.entries.count - 1 - Int(event.last - number)])
-    }
-
     /// Of each entry that wasn't erased, what its user's newest would be.
     var heads: [(user: UserID, head: LogHeads.Head)] {
         events.flatMap { event in
@@ -85,6 +79,15 @@ struct LogRow {
     }
 
     private static func event(_ bytes: inout LogBytes, after number: Int64, body: Int) throws -> Event {
+        var event = try eventWithoutEntries(&bytes, after: number, body: body)
+        for id in number + 1...event.last {
+            event.entries.append(try entry(&bytes, id))
+        }
+        return event
+    }
+
+    /// Its entries follow.
+    static func eventWithoutEntries(_ bytes: inout LogBytes, after number: Int64, body: Int) throws -> Event {
         let audience = try bytes.count()
         let last = number + Int64(audience)
         let call = try bytes.number()
@@ -96,14 +99,10 @@ struct LogRow {
         let end = body &+ Int(try bytes.number())
         guard end >= body else { throw CorruptRow(column: "entries") }
         head.key = try bytes.key()
-        var event = Event(head: head, body: body..<end, entries: [], last: last)
-        for id in number + 1...last {
-            event.entries.append(try entry(&bytes, id))
-        }
-        return event
+        return Event(head: head, body: body..<end, entries: [], last: last)
     }
 
-    private static func entry(_ bytes: inout LogBytes, _ number: Int64) throws -> Entry {
+    static func entry(_ bytes: inout LogBytes, _ number: Int64) throws -> Entry {
         let user = try bytes.text().flatMap { UserID($0) }
         let position = try bytes.number()
         let (previous, milestone) = (try bytes.number(), try bytes.number())

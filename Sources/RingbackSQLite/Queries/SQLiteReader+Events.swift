@@ -19,7 +19,7 @@ extension SQLiteReader {
         var next: Int64? = head.event
         var expected = head.position
         while expected > position {
-            guard let number = next, let row = try logRow(with: number), let (event, entry) = row.entry(number),
+            guard let number = next, let row = try logRow(with: number), let (event, entry) = try row.entry(number),
                 entry.user == user, entry.position == expected
             else { return .gone }
             if expected <= end {

@@ -45,7 +45,8 @@ extension SQLiteReader {
     ) throws {
         var next = entry.lastPayload
         while let number = next {
-            guard let row = try logRow(with: number), let event = row.entry(number)?.event, !event.body.isEmpty else {
+            guard let row = try logRow(with: number), let event = try row.entry(number)?.event, !event.body.isEmpty
+            else {
                 // Either it was pruned or erased, or this reader's snapshot is older than the memory.
                 if try number > newestEntry() { throw StaleSnapshot() }
                 return

@@ -11,8 +11,9 @@ import RingbackModel
 class SQLiteReader: StoreReader {
     let db: Database
     let memory: StoreMemory
-    /// The row of the log that was asked for last.
-    var lastRow: LogRow?
+    /// Rows of the log that were asked for last.
+    static let keptLogRows = 16
+    var logRows: [StoredLogRow] = []
 
     init(_ db: Database, _ memory: StoreMemory) {
         self.db = db

@@ -21,7 +21,7 @@ final class GroupWriter: Sendable {
     private let lock: StoreLock
     private let memory: StoreMemory
     let checkpointer: Checkpointer
-    private let thread = WriterThread(name: "ringback-writer")
+    private let thread = StoreThread(name: "ringback-writer")
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
     private let pace = Mutex(CommitPace())
@@ -87,7 +87,7 @@ final class GroupWriter: Sendable {
         let jobs = state.withLock { $0.jobs.isEmpty || !$0.writes.isEmpty ? nil : $0.jobs.count }
         guard let jobs else { return }
         let delay = pace.withLock { $0.delay(at: .now, jobs: jobs) }
-        if delay > .zero { WriterThread.sleep(for: delay) }
+        if delay > .zero { StoreThread.sleep(for: delay) }
         pace.withLock { $0.began(at: .now) }
     }
 

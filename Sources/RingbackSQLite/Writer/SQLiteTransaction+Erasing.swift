@@ -7,7 +7,7 @@ extension SQLiteTransaction {
     /// Removes a user's log. The numbers of its entries are not given again.
     func eraseEvents(of user: UserID) throws {
         var next = try memory.heads.headForWriter(of: user, db)?.event
-        while let number = next, let row = try logRow(with: number) {
+        while let number = next, let row = try logRow(with: number)?.decoded() {
             // The user's first in the row: those behind it lead there.
             guard let entry = row.events.lazy.flatMap(\.entries).first(where: { $0.user == user }) else { return }
             try erase(user, from: row)
@@ -29,6 +29,6 @@ extension SQLiteTransaction {
         try execute(
             "UPDATE log SET entries = ?, bodies = ? WHERE last = ?",
             [Data(draft.entries), Data(draft.bodies), row.last])
-        lastRow = nil
+        logRows = []
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A queue of Dispatch's would do the same on a thread that changes from time to time, and with it the caches and the memory
 /// that the allocator keeps for each thread: some 3 % of the CPU of a call.
-final class WriterThread: Sendable {
+final class StoreThread: Sendable {
     private let work = PendingWork()
 
     init(name: String) {

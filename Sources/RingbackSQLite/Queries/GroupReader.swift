@@ -1,0 +1,157 @@
+import GRDB
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// The readers: all reads that wait when a reader is free are done together, in one transaction.
+///
+/// What a read finds is at least as new as the moment at which it was asked for.
+final class GroupReader: Sendable {
+    /// How many connections read, each on a thread of its own.
+    private static let count = 3
+    /// Reads of a transaction.
+    private static let maximumBatch = 64
+    /// When a transaction has taken so long, the reads that are left go to the next.
+    private static let longest: Duration = .milliseconds(5)
+
+    private struct State {
+        var waiting: [any PendingRead] = []
+        var idle: [Reader]
+        var isClosed = false
+    }
+
+    private let memory: StoreMemory
+    private let readers: [Reader]
+    private let state: Mutex<State>
+
+    /// - Parameter configuration: Of the connections.
+    init(path: String, _ configuration: Configuration, memory: StoreMemory) throws {
+        self.memory = memory
+        readers = try (0..<Self.count).map { _ in try Reader(path, configuration) }
+        state = Mutex(State(idle: readers))
+    }
+
+    func submit(_ read: any PendingRead) {
+        let (isTaken, reader) = state.withLock { state -> (Bool, Reader?) in
+            if state.isClosed { return (false, nil) }
+            state.waiting.append(read)
+            return (true, state.idle.popLast())
+        }
+        guard isTaken else { return read.fail(Problem.notRead) }
+        reader?.run { [self] in drain($0, $1, reader) }
+    }
+
+    /// Does what was asked for before, takes nothing more, and closes the connections.
+    func close() async throws {
+        state.withLock { $0.isClosed = true }
+        for reader in readers { try await reader.close() }
+    }
+
+    private func drain(_ db: Database, _ statements: ReaderStatements, _ reader: Reader?) {
+        while let reads = takeReads(reader) {
+            do {
+                try statements.begin.run()
+                // Only a read begins to see one state.
+                _ = try statements.look.rows { _ in }
+                defer { try? statements.commit.run() }
+                run(reads, SQLiteReader(db, memory))
+            } catch {
+                if db.isInsideTransaction { try? db.execute(sql: "ROLLBACK") }
+                for read in reads { read.fail(error) }
+            }
+        }
+    }
+
+    private func takeReads(_ reader: Reader?) -> [any PendingRead]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                if let reader { state.idle.append(reader) }
+                return nil
+            }
+            let reads = Array(state.waiting.prefix(Self.maximumBatch))
+            state.waiting.removeFirst(reads.count)
+            return reads
+        }
+    }
+
+    private func run(_ reads: [any PendingRead], _ store: SQLiteReader) {
+        let begin = ContinuousClock.now
+        for (index, read) in reads.enumerated() {
+            read.run(on: store)
+            guard begin.duration(to: .now) > Self.longest, index + 1 < reads.count else { continue }
+            let rest = reads[(index + 1)...]
+            return state.withLock { $0.waiting.insert(contentsOf: rest, at: 0) }
+        }
+    }
+}
+
+/// A connection that reads, and its thread.
+private final class Reader: Sendable {
+    private let connection: DatabaseQueue
+    private let thread = StoreThread(name: "ringback-reader")
+    /// `nil` when the connection is closed.
+    private let statements: Mutex<ReaderStatements?>
+
+    init(_ path: String, _ configuration: Configuration) throws {
+        connection = try DatabaseQueue(path: path, configuration: configuration)
+        statements = Mutex(try connection.inDatabase { try ReaderStatements($0) })
+    }
+
+    func run(_ work: @escaping @Sendable (Database, ReaderStatements) -> Void) {
+        thread.run { [self] in
+            guard let statements = statements.withLock(\.self) else { return }
+            connection.inDatabase { work($0, statements) }
+        }
+    }
+
+    /// Closes the connection behind what was given to ``run(_:)``.
+    func close() async throws {
+        await withCheckedContinuation { continuation in
+            thread.run {
+                self.statements.withLock { $0 = nil }
+                continuation.resume()
+            }
+        }
+        try connection.close()
+    }
+}
+
+/// What every transaction of a reader runs, prepared once.
+///
+/// Unchecked, for they are handles of the reader's connection: only its thread uses them.
+private final class ReaderStatements: @unchecked Sendable {
+    let begin: HotStatement
+    let look: HotStatement
+    let commit: HotStatement
+
+    init(_ db: Database) throws {
+        begin = try HotStatement(db, "BEGIN")
+        look = try HotStatement(db, "SELECT 1 FROM meta WHERE key = 'epoch'")
+        commit = try HotStatement(db, "COMMIT")
+    }
+}
+
+/// A read that waits for a reader. All of it happens on the reader's thread.
+protocol PendingRead: AnyObject, Sendable {
+    func run(on store: SQLiteReader)
+    /// The database can't be read.
+    func fail(_ error: any Error)
+}
+
+/// A read that a task waits for.
+final class StoreRead<Value: Sendable>: PendingRead {
+    private let work: @Sendable (any StoreReader) throws -> Value
+    private let continuation: CheckedContinuation<Value, any Error>
+
+    init(
+        _ work: @escaping @Sendable (any StoreReader) throws -> Value,
+        _ continuation: CheckedContinuation<Value, any Error>
+    ) {
+        self.work = work
+        self.continuation = continuation
+    }
+
+    func run(on store: SQLiteReader) { continuation.resume(with: Result { try work(store) }) }
+
+    func fail(_ error: any Error) { continuation.resume(throwing: error) }
+}
