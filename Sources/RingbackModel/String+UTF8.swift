@@ -15,7 +15,15 @@ extension String {
 extension StringProtocol {
     /// Whether both have the same UTF-8 bytes.
     @inlinable
-    package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func hasSameBytes(as other: String) -> Bool {
+        let (own, others) = (utf8, other.utf8)
+        guard own.count == others.count else { return false }
+        // Where they lie, and not byte by byte out of the strings.
+        let isSame = own.withContiguousStorageIfAvailable { own in
+            others.withContiguousStorageIfAvailable { own.elementsEqual($0) }
+        }
+        return (isSame ?? nil) ?? own.elementsEqual(others)
+    }
 
     /// Whether the text equals `other`, ignoring the case of ASCII letters. `other` must be lowercase.
     @inlinable

@@ -51,9 +51,14 @@ extension HTTPHandler {
     func authenticate(_ request: PendingRequest, then: @escaping () -> Void) {
         request.removals = frontEnd.services.sessions.removals
         guard let token = request.fields.token else { return refuse(request, SessionService.unauthenticated) }
+        if let principal = lastPrincipal(token, request.removals) {
+            request.principal = principal
+            return then()
+        }
         do {
             if let principal = try frontEnd.services.sessions.known(token) {
                 request.principal = principal
+                lastToken = (token, principal, request.removals)
                 return then()
             }
         } catch {
@@ -63,6 +68,13 @@ extension HTTPHandler {
             request.principal = principal
             then()
         }
+    }
+
+    /// Who the token of the newest request was found to be, if it is the same and nobody was signed out since.
+    private func lastPrincipal(_ token: String, _ removals: UInt64) -> SessionService.Principal? {
+        guard let lastToken, lastToken.removals == removals, lastToken.token.hasSameBytes(as: token) else { return nil }
+        if case .device(_, let expiresAt) = lastToken.principal, expiresAt <= frontEnd.services.time.now { return nil }
+        return lastToken.principal
     }
 
     /// Asks again who asks if a device was signed out since: it may have been this one.
@@ -100,8 +112,9 @@ extension HTTPHandler {
         guard awaitsContinue, let context else { return }
         awaitsContinue = false
         guard connection.phase == .receiving, !connection.hasMoreOfRequest else { return }
-        let head = HTTPResponseHead(version: .http1_1, status: .continue)
-        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        var buffer = ByteBuffer()
+        buffer.write(ResponseHead(status: 100))
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
     private func checkBody(_ fields: RequestFields) throws(Problem) {

@@ -135,19 +135,32 @@ extension HTTPHandler: EventSink {
         if request.isHTTP10 { connection.endWithAnswer() }
         let head = frontEnd.heads.streamHead(
             to: request.fields, isHTTP10: request.isHTTP10, closes: connection.closesWithAnswer())
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        var buffer = ByteBuffer()
+        buffer.write(head)
+        context.write(wrapOutboundOut(buffer), promise: nil)
         write(ServerSentEvents.welcome(welcome))
         delivery?.pump?.begin(at: welcome.cursor)
         delivery?.hasBegun = true
-        if delivery?.hasEnded == true { finishAnswer(status: 200) } else { delivery?.pump?.pump() }
+        if delivery?.hasEnded == true { endStream() } else { delivery?.pump?.pump() }
     }
 
     private func write(_ buffer: ByteBuffer) {
-        guard let context else { return }
+        guard let context, let request else { return }
         if case .stream(let expiresAt, _) = delivery?.kind {
             delivery?.kind = .stream(expiresAt: expiresAt, quietSince: .now())
         }
-        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        var chunk = buffer
+        if !request.isHTTP10 {
+            chunk = ByteBuffer()
+            chunk.writeChunk(buffer)
+        }
+        context.writeAndFlush(wrapOutboundOut(chunk), promise: nil)
+    }
+
+    private func endStream() {
+        var end = ByteBuffer()
+        if request?.isHTTP10 == false { end.writeLastChunk() }
+        finishAnswer(status: 200, end)
     }
 
     // MARK: EventSink
@@ -183,7 +196,7 @@ extension HTTPHandler: EventSink {
         guard delivery.hasBegun else { return }
         switch delivery.kind {
         case .poll: delivery.pump?.pump()
-        case .stream: finishAnswer(status: 200)
+        case .stream: endStream()
         }
     }
 
@@ -193,7 +206,7 @@ extension HTTPHandler: EventSink {
         case .poll(let deadline): if deadline <= now { delivery.pump?.pump() }
         case .stream(let expiresAt, let quietSince):
             if expiresAt <= frontEnd.services.time.now {
-                finishAnswer(status: 200)
+                endStream()
             } else if now - quietSince > ServerSentEvents.commentInterval {
                 write(ByteBuffer(string: ServerSentEvents.comment))
             }

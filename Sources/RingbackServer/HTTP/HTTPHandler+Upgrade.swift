@@ -74,15 +74,14 @@ extension HTTPHandler {
 
     private func switchProtocols(_ headers: HTTPHeaders, _ handler: SocketHandler) {
         guard let context else { return }
-        let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        var buffer = ByteBuffer()
+        buffer.write(ResponseHead(status: 101, fields: headers.map { ($0.name, $0.value) }))
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         connection.upgraded(at: .now())
         let (pipeline, channel) = (context.pipeline.syncOperations, context.channel)
         do {
             // First, for the socket may have something to say at once.
             pipeline.removeHandler(codec.received, promise: nil)
-            pipeline.removeHandler(codec.encoder, promise: nil)
             try pipeline.addHandler(handler, position: .before(self))
             // Forwards what came behind the upgrade into the socket.
             pipeline.removeHandler(codec.decoder, promise: nil)

@@ -9,8 +9,8 @@ import RingbackModel
 /// What is to be done is decided by ``HTTPConnection``; this does it.
 final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopRecipient, LoopTicked {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     let frontEnd: HTTPFrontEnd
     let codec: HTTPCodec
@@ -22,6 +22,9 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     var request: PendingRequest?
     /// Of a long-poll or a stream.
     var delivery: EventDelivery?
+    /// Whose token the newest request came with, and how many sessions had ended then: a connection's requests have one token, as
+    /// a rule.
+    var lastToken: (token: String, principal: SessionService.Principal, removals: UInt64)?
     private var ownAddress: LoopAddress?
     private var isReadHeld = false
     /// Parts of what was read last are still to come.
@@ -136,7 +139,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         }
     }
 
-    func flushMessages() { context?.flush() }
+    /// Each answer has left by itself.
+    func flushMessages() {}
 
     // MARK: Requests
 
@@ -271,19 +275,19 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         let head = frontEnd.heads.head(
             of: response, to: request?.fields, isHTTP10: request?.isHTTP10 ?? false,
             closes: connection.closesWithAnswer())
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if !response.body.isEmpty, request?.isHead != true {
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: response.body)))), promise: nil)
-        }
-        finishAnswer(status: response.status)
+        let body = request?.isHead == true ? [] : response.body
+        var buffer = context.channel.allocator.buffer(capacity: body.count + 512)
+        buffer.write(head)
+        buffer.writeBytes(body)
+        finishAnswer(status: response.status, buffer)
     }
 
-    /// The answer has been written but for its end.
-    func finishAnswer(status: Int) {
+    /// - Parameter end: The rest of the answer.
+    func finishAnswer(status: Int, _ end: ByteBuffer) {
         guard let context else { return }
         if let request { frontEnd.answered(request, status: status) }
         finishRequest()
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(end), promise: nil)
         switch connection.answered(at: .now()) {
         case .linger: linger()
         case .readOn: proceed()

@@ -9,10 +9,9 @@ import NIOPosix
 import RingbackModel
 import Synchronization
 
-/// The HTTP codec of one connection.
+/// Reads the requests of one connection.
 struct HTTPCodec {
     let received = ReceivedBytes()
-    let encoder = HTTPResponseEncoder()
     let decoder: ByteToMessageHandler<HTTPRequestDecoder>
 
     init() {
@@ -94,7 +93,7 @@ final class HTTPListener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let codec = HTTPCodec()
                     try channel.pipeline.syncOperations.addHandlers(
-                        codec.received, codec.encoder, codec.decoder,
+                        codec.received, codec.decoder,
                         HTTPHandler(frontEnd: frontEnd, codec: codec, peer: IPAddress(channel.remoteAddress)))
                     connections.add(channel)
                 }

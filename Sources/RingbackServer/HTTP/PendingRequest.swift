@@ -15,7 +15,7 @@ final class PendingRequest {
     /// Where the client sees the server.
     let basePath: BasePath
     private let target: RequestTarget
-    private var pathParameters: [String: String] = [:]
+    private var pathParameters = URLParameters()
     /// How many sessions had ended when the token was looked at (``SessionService/removals``).
     var removals: UInt64 = 0
     /// Whose token it came with, when that is known.
@@ -34,7 +34,7 @@ final class PendingRequest {
     /// Percent-encoded.
     var path: Substring { basePath.stripped(from: target.path) }
 
-    func take(_ route: Route, _ parameters: [String: String]) {
+    func take(_ route: Route, _ parameters: URLParameters) {
         self.route = route
         pathParameters = parameters
     }
@@ -45,9 +45,7 @@ final class PendingRequest {
     }
 
     /// The parameters of the query and the path. A name in the path is not to be overridden.
-    var parameters: [String: String] {
-        pathParameters.isEmpty ? target.parameters : target.parameters.merging(pathParameters) { $1 }
-    }
+    var parameters: URLParameters { target.parameters.followed(by: pathParameters) }
 
     /// The request as its operation takes it.
     ///

@@ -18,21 +18,37 @@ struct RequestTarget {
         query = mark.map { rest[rest.utf8.index(after: $0)...] } ?? ""
     }
 
-    /// The parameters of the query. Of those with one name the last counts.
-    var parameters: [String: String] {
-        var parameters: [String: String] = [:]
-        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
-            let sign = pair.firstIndex(of: UInt8(ascii: "="))
-            let name = Substring(pair[..<(sign ?? pair.endIndex)])
-            let value = sign.map { Substring(pair[pair.index(after: $0)...]) } ?? ""
-            parameters[Self.decoded(name)] = Self.decoded(value)
+    /// The parameters of the query.
+    var parameters: URLParameters {
+        var parameters = URLParameters()
+        String(query).readUTF8 { query in
+            for pair in query.split(separator: UInt8(ascii: "&")) {
+                let sign = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+                parameters.append(Self.decoded(pair[..<sign]), Self.decoded(pair[sign...].dropFirst()))
+            }
         }
         return parameters
     }
 
     /// The text without its percent-encoding; as it is, if that is not UTF-8.
-    static func decoded(_ text: Substring) -> String {
-        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
-        return String(text).removingPercentEncoding ?? String(text)
+    static func decoded(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
+        let text = String(decoding: UnsafeBufferPointer(rebasing: bytes), as: UTF8.self)
+        return bytes.contains(UInt8(ascii: "%")) ? text.removingPercentEncoding ?? text : text
+    }
+}
+
+/// The parameters of a query and a path: a handful at most, so they are looked through. Of those with one name the last counts.
+struct URLParameters: Sendable {
+    private(set) var pairs: [(String, String)] = []
+
+    subscript(name: String) -> String? { pairs.last { $0.0.hasSameBytes(as: name) }?.1 }
+
+    mutating func append(_ name: String, _ value: String) { pairs.append((name, value)) }
+
+    /// These, and behind them others.
+    func followed(by others: URLParameters) -> URLParameters {
+        var all = self
+        all.pairs += others.pairs
+        return all
     }
 }

@@ -13,47 +13,48 @@ final class ResponseHeads: Sendable {
     /// - Parameter closes: The connection ends with this answer.
     func head(
         of response: HTTPResponse, to fields: RequestFields?, isHTTP10: Bool, closes: Bool
-    ) -> HTTPResponseHead {
-        var headers: [(String, String)] = []
-        headers.reserveCapacity(8 + response.fields.count)
-        if let contentType = response.contentType { headers.append(("Content-Type", contentType)) }
+    ) -> ResponseHead {
+        var head = ResponseHead(status: response.status)
+        head.fields.reserveCapacity(8 + response.fields.count)
+        if let contentType = response.contentType { head.fields.append(("Content-Type", contentType)) }
         if response.status != 204, response.status != 304 {
-            headers.append(("Content-Length", String(response.body.count)))
+            head.fields.append(("Content-Length", String(response.body.count)))
         }
-        headers += response.fields.map { ($0.name, $0.value) }
-        headers.append(("Cache-Control", response.cacheControl))
-        return head(response.status, &headers, fields, isHTTP10: isHTTP10, closes: closes)
-    }
-
-    /// The head of an event stream (WHATWG HTML, section 9.2), whose length nobody knows.
-    func streamHead(to fields: RequestFields, isHTTP10: Bool, closes: Bool) -> HTTPResponseHead {
-        var headers = [
-            ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"),
-            // Asks nginx not to collect the stream.
-            ("X-Accel-Buffering", "no"),
-        ]
-        var head = head(200, &headers, fields, isHTTP10: isHTTP10, closes: closes)
-        // Such a client knows no chunks: the end of the connection is the end of the stream.
-        if isHTTP10 { head.version = .http1_0 }
+        head.fields += response.fields
+        head.fields.append(("Cache-Control", response.cacheControl))
+        finish(&head, fields, isHTTP10: isHTTP10, closes: closes)
         return head
     }
 
-    private func head(
-        _ status: Int, _ headers: inout [(String, String)], _ fields: RequestFields?, isHTTP10: Bool, closes: Bool
-    ) -> HTTPResponseHead {
-        if !allowedOrigins.isEmpty { headers.append(("Vary", "Origin")) }
+    /// The head of an event stream (WHATWG HTML, section 9.2), whose length nobody knows.
+    func streamHead(to fields: RequestFields, isHTTP10: Bool, closes: Bool) -> ResponseHead {
+        var head = ResponseHead(
+            status: 200, isHTTP10: isHTTP10,
+            fields: [
+                ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"),
+                // Asks nginx not to collect the stream.
+                ("X-Accel-Buffering", "no"),
+            ])
+        // Without chunks, the end of the connection is the end of the stream.
+        if !isHTTP10 { head.fields.append(("Transfer-Encoding", "chunked")) }
+        finish(&head, fields, isHTTP10: isHTTP10, closes: closes)
+        return head
+    }
+
+    /// Adds the fields that every answer has.
+    private func finish(_ head: inout ResponseHead, _ fields: RequestFields?, isHTTP10: Bool, closes: Bool) {
+        if !allowedOrigins.isEmpty { head.fields.append(("Vary", "Origin")) }
         if let origin = fields?.origin, allowedOrigins.contains(origin),
-            !headers.contains(where: { $0.0 == Self.allowOrigin })
+            !head.fields.contains(where: { $0.name == Self.allowOrigin })
         {
-            headers.append((Self.allowOrigin, origin))
-            headers.append(("Access-Control-Expose-Headers", "location, retry-after"))
+            head.fields.append((Self.allowOrigin, origin))
+            head.fields.append(("Access-Control-Expose-Headers", "location, retry-after"))
         }
-        headers.append(("X-Content-Type-Options", "nosniff"))
-        headers.append(("Date", currentDate()))
-        if let options = connectionOptions(status, isHTTP10: isHTTP10, closes: closes) {
-            headers.append(("Connection", options))
+        head.fields.append(("X-Content-Type-Options", "nosniff"))
+        head.fields.append(("Date", currentDate()))
+        if let options = connectionOptions(head.status, isHTTP10: isHTTP10, closes: closes) {
+            head.fields.append(("Connection", options))
         }
-        return HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: HTTPHeaders(headers))
     }
 
     /// RFC 9110, section 7.6.1.

@@ -26,100 +26,106 @@ enum Route: Sendable {
 /// A page or file, or what those who run the server look at: answered by HTTP alone, without a token.
 struct Page: Sendable {
     let id: APIOperation
-    let response: @Sendable (_ parameters: [String: String], _ fields: RequestFields) async throws -> HTTPResponse
+    let response: @Sendable (_ parameters: URLParameters, _ fields: RequestFields) async throws -> HTTPResponse
 }
 
 /// All routes, by the segments of their paths.
 final class RouteTable: Sendable {
     /// What a path leads to.
     struct Match {
-        /// By method; empty for a path that nothing is at.
-        var routes: [String: Route] = [:]
+        /// `nil` for a path that nothing is at.
+        fileprivate var path: RoutePath?
         /// The path's parameters, decoded.
-        var parameters: [String: String] = [:]
+        var parameters = URLParameters()
 
         /// The methods of the path, in the order of their names (RFC 9110, section 10.2.1).
-        var methods: [String] {
-            var methods = Array(routes.keys)
-            // A stream has no head without a body that never ends.
-            if let route = routes["GET"], route.id != .streamEvents { methods.append("HEAD") }
-            return methods.sorted()
-        }
+        var methods: [String] { path?.methods ?? [] }
 
         /// The route of a method; that of GET also answers HEAD.
         func route(_ method: HTTPMethod) -> Route? {
-            guard method == .HEAD else { return routes[method.rawValue] }
-            return methods.contains("HEAD") ? routes["GET"] : nil
+            guard let path else { return nil }
+            guard method == .HEAD else { return path.route(method.rawValue) }
+            return path.methods.contains("HEAD") ? path.route("GET") : nil
         }
     }
 
-    private struct Node: Sendable {
-        var literals: [Substring: Node] = [:]
-        /// At most one: the parameter's name, and what is behind it.
-        var parameter: [Parameter] = []
-        var routes: [String: Route] = [:]
-    }
-
-    private struct Parameter: Sendable {
-        let name: String
-        var node = Node()
-    }
-
-    private let root: Node
+    /// By the number of their segments; of those that fit a path the first counts.
+    private let paths: [[RoutePath]]
     /// All of them, for tests.
     let routes: [Route]
 
     init(_ routes: [Route]) {
         self.routes = routes
-        var root = Node()
-        for route in routes {
-            let (method, path) = route.id.route
-            Self.add(route, method.rawValue, path.split(separator: "/")[...], to: &root)
+        var paths = [[RoutePath]](repeating: [], count: 9)
+        for (path, routes) in Dictionary(grouping: routes, by: \.id.route.path) {
+            let new = RoutePath(path, routes)
+            paths[new.segments.count].append(new)
         }
-        self.root = root
-    }
-
-    private static func add(
-        _ route: Route, _ method: String, _ segments: ArraySlice<Substring>, to node: inout Node
-    ) {
-        guard let segment = segments.first else {
-            precondition(node.routes.updateValue(route, forKey: method) == nil, "one route for a method and a path")
-            return
-        }
-        if segment.hasPrefix("{") {
-            if node.parameter.isEmpty { node.parameter = [Parameter(name: String(segment.dropFirst().dropLast()))] }
-            add(route, method, segments.dropFirst(), to: &node.parameter[0].node)
-        } else {
-            add(route, method, segments.dropFirst(), to: &node.literals[segment, default: Node()])
-        }
+        self.paths = paths.map { $0.sorted(by: <) }
     }
 
     /// - Parameter path: Percent-encoded. Empty segments don't count, so a slash at the end makes no difference.
     func match(_ path: Substring) -> Match {
-        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
         var match = Match()
-        guard segments.count <= 8 else { return match }
-        Self.find(segments[...], in: root, &match)
+        String(path).readUTF8 { path in
+            let parts = path.split(separator: UInt8(ascii: "/"), maxSplits: paths.count)
+            guard parts.count < paths.count else { return }
+            match.path = paths[parts.count].first { $0.fits(parts) }
+            for (segment, part) in zip(match.path?.segments ?? [], parts) {
+                guard case .parameter(let name) = segment else { continue }
+                match.parameters.append(name, RequestTarget.decoded(part))
+            }
+        }
         return match
     }
+}
 
-    /// - Returns: Whether there is something at this path. A name goes before a parameter.
-    @discardableResult
-    private static func find(_ segments: ArraySlice<Substring>, in node: Node, _ match: inout Match) -> Bool {
-        guard let segment = segments.first else {
-            match.routes = node.routes
-            return !node.routes.isEmpty
+/// A path with its routes.
+private final class RoutePath: Sendable {
+    enum Segment: Sendable {
+        case literal([UInt8])
+        case parameter(String)
+    }
+
+    let segments: [Segment]
+    private let routes: [(method: String, route: Route)]
+    /// In the order of their names.
+    let methods: [String]
+
+    init(_ path: String, _ routes: [Route]) {
+        segments = path.split(separator: "/").map { segment in
+            segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .literal(Array(segment.utf8))
         }
-        // Names are ASCII: others would be compared in a time that grows with the square of their length.
-        if segment.utf8.count <= 32, segment.utf8.allSatisfy({ $0 < 0x80 }), let next = node.literals[segment],
-            find(segments.dropFirst(), in: next, &match)
-        {
-            return true
+        self.routes = routes.map { ($0.id.route.method.rawValue, $0) }
+        var methods = self.routes.map(\.method)
+        precondition(Set(methods).count == methods.count, "one route for a method and a path")
+        // A stream has no head without a body that never ends.
+        if let route = self.routes.first(where: { $0.method == "GET" }), route.route.id != .streamEvents {
+            methods.append("HEAD")
         }
-        guard let parameter = node.parameter.first, find(segments.dropFirst(), in: parameter.node, &match) else {
-            return false
+        self.methods = methods.sorted()
+    }
+
+    func route(_ method: String) -> Route? { routes.first { $0.method == method }?.route }
+
+    /// - Parameter parts: Of a path, as many as there are segments.
+    func fits(_ parts: [Slice<UnsafeBufferPointer<UInt8>>]) -> Bool {
+        for (segment, part) in zip(segments, parts) {
+            guard case .literal(let name) = segment else { continue }
+            guard part.count == name.count, part.elementsEqual(name) else { return false }
         }
-        match.parameters[parameter.name] = RequestTarget.decoded(segment)
         return true
+    }
+
+    /// A name goes before a parameter.
+    static func < (a: RoutePath, b: RoutePath) -> Bool {
+        for (a, b) in zip(a.segments, b.segments) {
+            switch (a, b) {
+            case (.literal, .parameter): return true
+            case (.parameter, .literal): return false
+            default: continue
+            }
+        }
+        return false
     }
 }

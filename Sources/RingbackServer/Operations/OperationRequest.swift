@@ -14,7 +14,7 @@ struct OperationRequest: Sendable {
 
     /// Parameters of the path and the query: over a socket they are members of `data`.
     enum Parameters: Sendable {
-        case url([String: String])
+        case url(URLParameters)
         case data(JSONSlice?)
 
         subscript(name: String) -> String? {

@@ -19,7 +19,7 @@ struct SocketUpgrade: Sendable {
     ///   - hasAuthorization: The request has an `Authorization`, and `token` is the bearer token in it, if it is one.
     ///   - parameters: Of the query: `ticket`, `cursor`.
     /// - Throws: ``Problem`` when the upgrade is refused.
-    func decide(hasAuthorization: Bool, token: String?, _ parameters: [String: String]) async throws -> Decision {
+    func decide(hasAuthorization: Bool, token: String?, _ parameters: URLParameters) async throws -> Decision {
         if isDraining() { throw Dispatcher.draining }
         let cursor = parameters["cursor"]
         if let ticket = parameters["ticket"] {
