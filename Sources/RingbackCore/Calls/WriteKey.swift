@@ -94,7 +94,10 @@ struct StableHash {
     /// Ignores white space between the values of JSON.
     mutating func combine(json: JSONText?) {
         guard let json else { return combine(0) }
-        json.utf8.withUnsafeBytes { combine(json: $0) }
+        json.utf8.withUnsafeBytes { json in
+            // There is none around a value, and so none to look for in a string.
+            if json.first == UInt8(ascii: "\"") { combine(json) } else { combine(json: json) }
+        }
     }
 
     /// Hashes strings as a whole, and everything between them byte by byte.

@@ -21,10 +21,12 @@ package struct DevicePresence: Sendable {
         var isLost = true
         /// Whether it was present when its presence was last reported.
         var isPresent = false
+        /// Whether ``DevicePresence/fading`` has it.
+        var isFading = false
     }
 
     private var devices: [UserID: [DeviceID: DeviceState]] = [:]
-    /// Devices with nothing open, to be checked by ``sweep(at:)``.
+    /// Devices with nothing open, to be checked by ``sweep(at:)``, and some that have something open again.
     private var fading: Set<Participant> = []
     /// Users whose presence may have changed, and devices that were lost (`false`) or are back (`true`), until they are
     /// taken.
@@ -72,11 +74,11 @@ package struct DevicePresence: Sendable {
     private static let knownMilliseconds: Int64 = 1000
     private static let freshMilliseconds = pollGrace.milliseconds - knownMilliseconds
 
-    /// Whether the device has something open and was recorded within the last second, so that recording it again
-    /// changes nothing.
+    /// Whether the device is present and was recorded within the last second, so that recording it again changes
+    /// nothing.
     private func isKnown(_ participant: Participant, at now: Timestamp) -> Bool {
         guard let device = devices[participant.userId]?[participant.deviceId] else { return false }
-        return device.open > 0 && device.isPresent && !device.isLost
+        return device.isPresent && !device.isLost
             && now.milliseconds - device.lastSeen.milliseconds < Self.knownMilliseconds
             && device.signaledUntil.milliseconds - now.milliseconds > Self.freshMilliseconds
     }
@@ -98,7 +100,7 @@ package struct DevicePresence: Sendable {
     package mutating func expect(_ participant: Participant, isLost: Bool, at now: Timestamp) {
         guard devices[participant.userId]?[participant.deviceId] == nil else { return }
         devices[participant.userId, default: [:]][participant.deviceId] = DeviceState(
-            signaledUntil: now + Self.pollGrace, lastSeen: now, isLost: isLost)
+            signaledUntil: now + Self.pollGrace, lastSeen: now, isLost: isLost, isFading: true)
         fading.insert(participant)
     }
 
@@ -116,7 +118,10 @@ package struct DevicePresence: Sendable {
             device.isLost = false
             tell(participant, isBack: true)
         }
-        if device.open == 0 { fading.insert(participant) } else { fading.remove(participant) }
+        if device.open == 0, !device.isFading {
+            device.isFading = true
+            fading.insert(participant)
+        }
         devices[participant.userId, default: [:]][participant.deviceId] = device
         unsaved[participant.deviceId] = now
     }
@@ -133,6 +138,11 @@ package struct DevicePresence: Sendable {
                 fading.remove(participant)
                 continue
             }
+            guard device.open == 0 else {
+                fading.remove(participant)
+                devices[participant.userId]?[participant.deviceId]?.isFading = false
+                continue
+            }
             // With a delay, so that reloading a page is not reported.
             let isGone = device.presentUntil.map { $0 + Self.streamGrace <= now } ?? true
             if device.isPresent, isGone {
@@ -144,7 +154,10 @@ package struct DevicePresence: Sendable {
                 device.isLost = true
                 tell(participant, isBack: false)
             }
-            if device.isLost, !device.isPresent { fading.remove(participant) }
+            if device.isLost, !device.isPresent {
+                fading.remove(participant)
+                device.isFading = false
+            }
             devices[participant.userId]?[participant.deviceId] = device
         }
     }
