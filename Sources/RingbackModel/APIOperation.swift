@@ -6,7 +6,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
     case registerUser, listUsers, getMe, updateMe, deleteMe, getUser
     case listBlocks, blockUser, unblockUser
     case getWatching, setWatching, getPresence
-    case createSession, listSessions, getSession, deleteSession, createTicket
+    case createSession, listSessions, deleteSessions, getSession, deleteSession, createTicket
     case invite, listCalls, getCall, getTimeline
     case alerting, accept, decline, cancel, connected, hangUp, endCall
     case sendOffer, getOffer, sendAnswer, getAnswer, addCandidates, listCandidates
@@ -42,6 +42,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .getPresence: (.get, "/v1/users/{userId}/presence")
         case .createSession: (.post, "/v1/sessions")
         case .listSessions: (.get, "/v1/sessions")
+        case .deleteSessions: (.delete, "/v1/sessions")
         case .getSession: (.get, "/v1/sessions/{deviceId}")
         case .deleteSession: (.delete, "/v1/sessions/{deviceId}")
         case .createTicket: (.post, "/v1/tickets")

@@ -10,6 +10,7 @@ package final class SQLiteStore: Store {
     private static let staleReads = 100
 
     package let epoch: String
+    package let tickets: any TicketStore = MemoryTickets()
     private let pool: DatabasePool
     private let memory: StoreMemory
     private let logger: Logger

@@ -8,6 +8,7 @@ final class StoreMemory: Sendable {
     let live: LiveTable
     let devices: LiveDevices
     let unindexed: UnindexedHistory
+    let signIns = SignInCache()
     let time: any Timekeeper
 
     /// Reads it from a database that nobody writes to.

@@ -18,7 +18,7 @@ struct Maintenance: Sendable {
             do {
                 try await services.time.sleep(until: services.time.now + Self.interval)
                 services.feed.forgetEvents(before: services.time.now - .seconds(60))
-                services.tickets.sweep(at: services.time.now)
+                try await services.store.tickets.removeTickets(expiredBy: services.time.now)
                 services.calls.forgetAnswers()
                 // Their watch lists are stored, and read again when they come back.
                 for device in try await services.devices.maintain() { services.presence.forget(device) }

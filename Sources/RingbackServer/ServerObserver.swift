@@ -16,7 +16,7 @@ struct ServerObserver: StoreObserver {
         services.feed.publish(commit.events, now: now)
         for call in commit.calls { services.clock.scheduled(call.deadline(timing: services.calls.timing)) }
         presenceChanged(commit.users)
-        for participant in commit.ended { end(participant) }
+        for signIn in commit.ended { end(signIn) }
         metrics.committed(commit)
     }
 
@@ -26,7 +26,7 @@ struct ServerObserver: StoreObserver {
         switch signal {
         case .presence(let users):
             services.monitor.changed(users: services.presence.watched(among: users))
-        case .revoked(let participant): end(participant)
+        case .revoked(let signIn): end(signIn)
         // Only a store of several nodes tells of other processes' commits.
         case .grew, .epoch: break
         }
@@ -42,10 +42,10 @@ struct ServerObserver: StoreObserver {
         if !watched.isEmpty { services.monitor.changed(users: watched) }
     }
 
-    /// A device's token is void.
-    private func end(_ participant: Participant) {
-        services.sessions.forget(participant)
-        services.streams.end(participant)
-        services.presence.forget(participant)
+    private func end(_ signIn: SignIn) {
+        services.sessions.forget(signIn)
+        // The device may have signed in again, and be back already.
+        guard !services.streams.end(signIn) else { return }
+        services.presence.forget(signIn.participant)
     }
 }

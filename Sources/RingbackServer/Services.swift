@@ -8,7 +8,6 @@ package final class Services: Sendable {
     package let time: any Timekeeper
     package let accounts: AccountService
     package let sessions: SessionService
-    package let tickets: SocketTickets
     package let calls: CallService
     package let clock: CallClock
     package let feed: EventFeed
@@ -29,7 +28,6 @@ package final class Services: Sendable {
             store: store, hasher: hasher, time: time, lifetime: settings.tokenLifetime,
             administratorToken: settings.administratorToken)
         accounts = AccountService(store: store, hasher: hasher, time: time, sessions: sessions)
-        tickets = SocketTickets()
         calls = CallService(store: store, time: time, timing: timing)
         clock = CallClock(calls: calls, time: time, logger: logger)
         feed = EventFeed(store: store)

@@ -4,7 +4,7 @@ package import RingbackModel
 /// Short forms of ``CallService/perform(_:)``.
 extension CallService {
     package func invite(_ invitation: Invitation, key: String? = nil) async throws -> RingbackCore.Answer {
-        try await perform(CallRequest(.invite(invitation), by: invitation.caller, key: key))
+        try await perform(CallRequest(.invite(invitation), by: Exchange.signIn(of: invitation.caller), key: key))
     }
 
     package func perform(
@@ -48,6 +48,6 @@ extension CallService {
     private func change(
         _ change: CallRequest.Change, on id: CallID, by actor: Participant, key: String?
     ) async throws -> RingbackCore.Answer {
-        try await perform(CallRequest(.change(id, change), by: actor, key: key))
+        try await perform(CallRequest(.change(id, change), by: Exchange.signIn(of: actor), key: key))
     }
 }

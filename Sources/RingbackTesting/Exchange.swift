@@ -53,6 +53,9 @@ package struct Exchange: Sendable {
             createdAt: now, expiresAt: now + .seconds(30 * 86_400), lastSeenAt: now)
     }
 
+    /// The sign-in of a device that ``register(_:)`` has added.
+    package static func signIn(of participant: Participant) -> SignIn { record(of: participant).signIn }
+
     /// A new call from Vasya to Petya.
     package func invite(_ invitation: Invitation = Cast.invitation()) async throws -> CallID {
         try Self.callID(in: await calls.invite(invitation))

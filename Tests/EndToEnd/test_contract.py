@@ -141,13 +141,16 @@ def goodbye(vasya, petya):
     vasya.post("/v1/users", body, expect=409)
     vasya.post("/v1/sessions", {"userId": "petya", "password": "not it at all"}, expect=401)
     vasya.post("/v1/users", {**body, "userId": "anna"}, expect=201)
-    session = vasya.post("/v1/sessions", {"userId": "anna", "password": PASSWORD}, expect=201)
+    anna = {"userId": "anna", "password": PASSWORD}
+    session = vasya.post("/v1/sessions", anna, expect=201)
     headers = {"Authorization": f"Bearer {session['token']}"}
     other = vasya.request("DELETE", f"/v1/sessions/{session['deviceId']}", headers=headers)
     assert other.status_code == 204
     new = {"password": "battery staple", "oldPassword": PASSWORD}
     assert vasya.request("PATCH", "/v1/users/me", {**new, "oldPassword": "not it"}).status_code == 403
     assert vasya.request("PATCH", "/v1/users/me", new).json()["endedSessions"] == 0
+    again = {"Authorization": f"Bearer {vasya.post('/v1/sessions', anna, expect=201)['token']}"}
+    assert vasya.request("DELETE", "/v1/sessions", headers=again).json() == {"endedSessions": 1}
     assert petya.request("DELETE", "/v1/users/me").status_code == 204
     petya.get("/v1/users/me", expect=401)
 

@@ -28,6 +28,7 @@ struct OperationTests {
             "createSession": { try await $0.createSession(petya, password: "battery staple", deviceName: "Test") },
             "listSessions": { _ = try await $0.listSessions() },
             "getSession": { _ = try await $0.getSession(device) },
+            "deleteSessions": { _ = try await $0.deleteSessions() },
             "deleteSession": { try await $0.deleteSession(device) },
             "createTicket": { _ = try await $0.createTicket() },
             "invite": { _ = try await $0.invite("petya") },

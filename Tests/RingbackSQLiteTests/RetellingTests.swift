@@ -51,7 +51,7 @@ struct RetellingTests {
             exchange.time.advance(by: .milliseconds(700))
             switch random.step().deed {
             case .command(let command, let actor):
-                let request = CallRequest(.change(id, Self.change(command, number)), by: actor)
+                let request = CallRequest(.change(id, Self.change(command, number)), by: Exchange.signIn(of: actor))
                 _ = try? await exchange.calls.perform(request)
             case .signaling(let isLost, let side):
                 let device = side == .caller ? Cast.vasya : Cast.petya

@@ -4,8 +4,8 @@ import RingbackModel
 extension APIOperation {
     /// Whether performing the operation twice has the same result as once, even without a key.
     ///
-    /// Registering again throws `user_exists`; erasing the account again gives 401.
-    var isRepeatable: Bool { self != .registerUser && self != .deleteMe }
+    /// Registering again gives `user_exists`, erasing and signing everything out again 401.
+    var isRepeatable: Bool { ![.registerUser, .deleteMe, .deleteSessions].contains(self) }
 
     /// Whether the operation takes part in the order of the client's requests: everything but the operations with a
     /// connection of their own.
@@ -16,8 +16,8 @@ extension APIOperation {
         }
     }
 
-    /// Whether the operation may go over an open socket. Those that end the session go over HTTP.
-    var goesOverSocket: Bool { isQueued && self != .deleteSession && self != .deleteMe }
+    /// Whether it may go over an open socket. What ends the socket goes over HTTP.
+    var goesOverSocket: Bool { isQueued && ![.deleteSession, .deleteSessions, .deleteMe].contains(self) }
 
     /// Whether the operation needs no token.
     var isOpen: Bool {

@@ -67,7 +67,19 @@ extension RingbackClient {
         _ = try await send(OperationRequest(.deleteSession, deviceId.rawValue).with(idempotencyKey))
     }
 
-    /// Creates a single-use ticket, with which a browser opens a stream or a socket; tokens are never part of a URL.
+    /// Ends the tokens of all of one's own devices, this one included. Signing in again is the way back.
+    ///
+    /// - Returns: How many devices were signed out.
+    @discardableResult
+    public func deleteSessions() async throws -> Int {
+        let count = try await object(OperationRequest(.deleteSessions)) { json throws(UnexpectedJSON) in
+            try json.integer("endedSessions")
+        }
+        use(nil)
+        return count
+    }
+
+    /// A ticket for a browser's stream or socket, since a token must not stand in a URL.
     public func createTicket() async throws -> Ticket {
         try await object(OperationRequest(.createTicket)) { json throws(UnexpectedJSON) in
             Ticket(

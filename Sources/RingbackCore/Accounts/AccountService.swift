@@ -65,11 +65,11 @@ package final class AccountService: Sendable {
     ///
     /// Repeating a change of the password changes nothing: `password` already is the user's.
     ///
-    /// - Returns: The profile, including the members that only the user may see, and how many devices were signed out.
-    /// - Throws: ``Problem`` `wrong_password` if the old password is wrong; `rate_limited` as for sign-ins;
-    ///   `unauthenticated` if the user no longer exists.
-    package func update(_ device: Participant, _ update: Update) async throws -> (User, endedSessions: Int) {
-        let user = device.userId
+    /// - Returns: The user's own view of the profile, and how many devices were signed out.
+    /// - Throws: ``Problem`` `wrong_password`, and `rate_limited` as for sign-ins, when the old password is wrong;
+    ///   `unauthenticated` when the sign-in is over.
+    package func update(by signIn: SignIn, _ update: Update) async throws -> (User, endedSessions: Int) {
+        let user = signIn.participant.userId
         var change: (verified: String, new: String)?
         if let password = update.password {
             guard let (account, index) = try await sessions.account(of: user, with: [password.old, password.new]) else {
@@ -78,6 +78,7 @@ package final class AccountService: Sendable {
             if index == 0 { change = (account.passwordHash, try await hasher.hash(password.new)) }
         }
         let (account, ended) = try await store.write { [change] store in
+            try store.check(signIn)
             guard var account = try store.account(user) else { throw SessionService.unauthenticated }
             // The password may have been changed concurrently.
             guard change == nil || change?.verified == account.passwordHash else { throw Self.wrongPassword }
@@ -86,29 +87,31 @@ package final class AccountService: Sendable {
             account.passwordHash = change?.new ?? account.passwordHash
             try store.update(account)
             guard change != nil else { return (account, 0) }
-            let others = try store.devices(of: user, limit: .max).map(\.participant).filter { $0 != device }
-            for other in others { try store.delete(other.deviceId) }
-            return (account, others.count)
+            return (account, try store.deleteDevices(of: user, except: signIn.participant.deviceId))
         }
         return (account.ownUser, ended)
     }
 
     package func blocks(of user: UserID) async throws -> [Block] { try await store.read { try $0.blocks(of: user) } }
 
-    /// - Throws: ``Problem`` `user_not_found`; `forbidden` if both are the same user.
-    package func block(_ user: UserID, by blocker: UserID) async throws {
-        guard user != blocker else { throw Problem(.forbidden, "A user cannot block themselves.") }
+    /// - Throws: ``Problem`` `user_not_found`; `forbidden` for oneself.
+    package func block(_ user: UserID, by signIn: SignIn) async throws {
+        let blocker = signIn.participant.userId
+        guard user != blocker else { throw Problem(.forbidden, "Nobody can block themselves.") }
         let now = time.now
         try await store.write { store in
+            try store.check(signIn)
             guard try store.account(user) != nil else { throw Self.notFound(user) }
-            guard try store.account(blocker) != nil else { throw SessionService.unauthenticated }
             try store.block(user, by: blocker, at: now)
         }
     }
 
-    /// Removes a block. Does nothing if there is none.
-    package func unblock(_ user: UserID, by blocker: UserID) async throws {
-        try await store.write { try $0.unblock(user, by: blocker) }
+    /// Does nothing where there is no block.
+    package func unblock(_ user: UserID, by signIn: SignIn) async throws {
+        try await store.write { store in
+            try store.check(signIn)
+            try store.unblock(user, by: signIn.participant.userId)
+        }
     }
 
     private func account(_ user: UserID) async throws -> Account {

@@ -5,14 +5,14 @@ package import RingbackModel
 package final class SessionService: Sendable {
     /// The sender of an authenticated request.
     package enum Principal: Sendable, Hashable {
-        /// A signed-in device, and when its token expires.
-        case device(Participant, expiresAt: Timestamp)
+        /// A signed-in device, and until when.
+        case device(SignIn, expiresAt: Timestamp)
         case administrator
     }
 
-    private let store: any Store
+    let store: any Store
     private let hasher: PasswordHasher
-    private let time: any Timekeeper
+    let time: any Timekeeper
     private let lifetime: Duration
     private let administratorHash: SHA256Digest?
     private let cache = SessionCache()
@@ -113,12 +113,13 @@ package final class SessionService: Sendable {
         return try cache.device(tokenHash: Self.bytes(of: digest)).map { try check($0) }
     }
 
-    /// The principal for a device that presented a ticket instead of its token.
+    /// Looks once more whether a sign-in is good: it may have ended since its token or ticket was looked at.
     ///
-    /// - Throws: ``Problem`` `unauthenticated` or `token_expired` if the token of the device is no longer valid.
-    package func principal(of participant: Participant) async throws -> Principal {
-        guard let device = try await store.read({ try $0.device(participant.deviceId) }),
-            device.participant == participant
+    /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
+    @discardableResult
+    package func principal(of signIn: SignIn) async throws -> Principal {
+        guard let device = try await store.read({ try $0.device(signIn.participant.deviceId) }),
+            device.signIn == signIn
         else { throw Self.unauthenticated }
         return try check(device)
     }
@@ -135,16 +136,32 @@ package final class SessionService: Sendable {
         return record.device(current: device == participant.deviceId)
     }
 
-    /// Signs a device out, which invalidates its token. The commit lists the device in ``Commit/ended``.
-    package func revoke(_ device: DeviceID, of user: UserID) async throws {
+    /// Signs a device out: its token is void. The commit names it in ``Commit/ended``.
+    ///
+    /// - Parameter signIn: Of the same user.
+    /// - Throws: ``Problem`` `not_found`; `unauthenticated` when `signIn` is over.
+    package func revoke(_ device: DeviceID, by signIn: SignIn) async throws {
         try await store.write { store in
-            guard let record = try store.device(device), record.participant.userId == user else { throw Self.noDevice }
+            try store.check(signIn)
+            guard let record = try store.device(device), record.participant.userId == signIn.participant.userId
+            else { throw Self.noDevice }
             try store.delete(device)
         }
     }
 
-    /// Removes a device whose token is invalid. Call it for each device in ``Commit/ended``.
-    package func forget(_ participant: Participant) { cache.remove(participant.deviceId) }
+    /// Signs all devices of a user out, the one that asks included.
+    ///
+    /// - Returns: How many there were.
+    /// - Throws: ``Problem`` `unauthenticated` when `signIn` is over.
+    package func revokeAll(by signIn: SignIn) async throws -> Int {
+        try await store.write { store in
+            try store.check(signIn)
+            return try store.deleteDevices(of: signIn.participant.userId)
+        }
+    }
+
+    /// Forgets a sign-in that is over. To be called with each of ``Commit/ended``.
+    package func forget(_ signIn: SignIn) { cache.remove(signIn.participant.deviceId) }
 
     /// The number of devices that were signed out, or signed in again, since the start. While it does not change,
     /// tokens stay valid.
@@ -152,10 +169,10 @@ package final class SessionService: Sendable {
 
     private func check(_ device: DeviceRecord) throws -> Principal {
         guard device.expiresAt > time.now else { throw Problem(.tokenExpired, "Sign in again.") }
-        return .device(device.participant, expiresAt: device.expiresAt)
+        return .device(device.signIn, expiresAt: device.expiresAt)
     }
 
-    private static func hash(_ token: String) -> [UInt8] { bytes(of: SHA256.hash(data: Array(token.utf8))) }
+    static func hash(_ token: String) -> [UInt8] { bytes(of: SHA256.hash(data: Array(token.utf8))) }
 
     /// Copied at once: a digest as a sequence provides one byte at a time.
     private static func bytes(of digest: SHA256Digest) -> [UInt8] { digest.withUnsafeBytes { Array($0) } }

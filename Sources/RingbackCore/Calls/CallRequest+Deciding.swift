@@ -4,15 +4,16 @@ extension CallRequest {
     /// The facts that the decision depends on.
     package var scope: CallScope {
         switch action {
-        case .invite(let invitation): CallScope(users: [invitation.caller.userId, invitation.callee])
-        case .change(let id, _): CallScope(calls: [id])
+        case .invite(let invitation): CallScope(users: [invitation.caller.userId, invitation.callee], signIn: signIn)
+        case .change(let id, _): CallScope(calls: [id], signIn: signIn)
         }
     }
 
-    /// Makes the decision, without side effects.
+    /// Decides on the facts, without side effects. A request whose sign-in is over is refused with `unauthenticated`.
     ///
     /// - Throws: Errors of `facts`.
     package func decide(on facts: any CallFacts, timing: CallTiming) throws -> CallDecision {
+        guard try facts.isSignedIn(signIn) else { return CallDecision(.failure(SessionService.unauthenticated)) }
         switch action {
         case .invite(let invitation): return try decide(invitation, on: facts, timing: timing)
         case .change(let id, let change):

@@ -7,9 +7,7 @@ extension CallRequest {
     ) throws -> CallDecision {
         if let key, let repeated = try Self.repeated(invitation, key, facts) { return CallDecision(repeated) }
         let (caller, callee) = (invitation.caller.userId, invitation.callee)
-        guard callee != caller else { return Self.refusal(Problem(.callSelf, "A user cannot call themselves.")) }
-        // The caller may have been erased since the token was verified.
-        guard try facts.account(caller) != nil else { return Self.refusal(SessionService.unauthenticated) }
+        guard callee != caller else { return Self.refusal(Problem(.callSelf, "One can't call oneself.")) }
         guard let account = try facts.account(callee) else { return Self.refusal(AccountService.notFound(callee)) }
         let live = try facts.liveCalls(of: caller)
         let now = facts.now

@@ -25,14 +25,17 @@ package final class CallRequest: Sendable {
     }
 
     package let action: Action
-    package let actor: Participant
-    /// Identifies repetitions, which are not carried out again. `nil` for a transition, which may always be repeated.
+    /// Who asks. It is looked at once more when the change is decided.
+    package let signIn: SignIn
+    /// The same key is the same request: it is carried out once. `nil` for a transition, which may be repeated.
     package let key: WriteKey?
 
-    /// - Parameter key: The client's key, within ``Limits/idempotencyKeyCharacters``.
-    package init(_ action: Action, by actor: Participant, key: String? = nil) {
+    package var actor: Participant { signIn.participant }
+
+    /// - Parameter key: The client's, within ``Limits/idempotencyKeyCharacters``.
+    package init(_ action: Action, by signIn: SignIn, key: String? = nil) {
         self.action = action
-        self.actor = actor
+        self.signIn = signIn
         self.key = key.flatMap { WriteKey($0, for: action) }
     }
 }

@@ -99,11 +99,17 @@ package final class CallService: Sendable {
 
     // MARK: Erasing a user
 
-    /// Closes the account of a user, ends the user's calls, and erases the user. Once the account is closed, the user
-    /// does not exist for others, cannot be called, and the tokens of the user's devices are invalid.
-    package func erase(_ user: UserID) async throws {
+    /// Closes the account of a user, ends the user's calls, and erases the user. From the first of it on there is no such user, and
+    /// nobody can call one; the tokens of the user's devices are void.
+    ///
+    /// - Parameter signIn: Who asks for it; `nil` for the server itself.
+    /// - Throws: ``Problem`` `unauthenticated` when `signIn` is over.
+    package func erase(_ user: UserID, by signIn: SignIn? = nil) async throws {
         let now = time.now
-        try await store.write { try $0.close(user, at: now) }
+        try await store.write { store in
+            if let signIn { try store.check(signIn) }
+            try store.close(user, at: now)
+        }
         try await finishErasing(user)
     }
 

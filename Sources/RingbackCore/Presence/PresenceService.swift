@@ -42,10 +42,10 @@ package final class PresenceService: Sendable {
     /// Users that don't exist are left out.
     ///
     /// - Parameter users: At most ``Limits/watchedUsers``.
-    package func watch(_ users: [UserID], by device: Participant) async throws -> [Presence] {
+    package func watch(_ users: [UserID], by signIn: SignIn) async throws -> [Presence] {
+        let device = signIn.participant
         let users = try await store.write { store in
-            // The device may have been signed out since the token was verified.
-            guard try store.device(device.deviceId)?.participant == device else { throw SessionService.unauthenticated }
+            try store.check(signIn)
             let users = try users.filter { try store.account($0) != nil }
             try store.setWatchedUsers(users, by: device.deviceId)
             return users

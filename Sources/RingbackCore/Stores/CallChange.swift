@@ -14,6 +14,8 @@ package protocol CallFacts: AnyObject {
     func invitedCall(_ key: WriteKey, of device: DeviceID) throws -> CallID?
     /// The live calls of a user, oldest first, without those concealed from the user.
     func liveCalls(of user: UserID) throws -> [CallState]
+    /// Whether this is the newest sign-in of its device, and has not been ended.
+    func isSignedIn(_ signIn: SignIn) throws -> Bool
     /// A user who has not been erased.
     func account(_ user: UserID) throws -> Account?
     /// The devices of a user, the most recently seen first.
@@ -26,10 +28,13 @@ package struct CallScope: Sendable, Hashable {
     package var calls: [CallID]
     /// Users whose live calls the decision depends on.
     package var users: [UserID]
+    /// Whose sign-in must not end meanwhile.
+    package var signIn: SignIn?
 
-    package init(calls: [CallID] = [], users: [UserID] = []) {
+    package init(calls: [CallID] = [], users: [UserID] = [], signIn: SignIn? = nil) {
         self.calls = calls
         self.users = users
+        self.signIn = signIn
     }
 }
 

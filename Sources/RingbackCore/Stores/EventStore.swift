@@ -46,7 +46,7 @@ package struct IdempotencyKey: Sendable, Hashable {
     package var device: DeviceID
     package var route: String
     package var key: String
-    /// The SHA-256 hash of the content.
+    /// HMAC-SHA-256 of the request.
     package var fingerprint: [UInt8]
 
     package init(device: DeviceID, route: String, key: String, fingerprint: [UInt8]) {

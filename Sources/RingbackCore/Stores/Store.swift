@@ -33,6 +33,9 @@ package protocol Store: Sendable {
 
     // MARK: Everything else
 
+    /// The tickets that were not used.
+    var tickets: any TicketStore { get }
+
     /// Performs `work` on the last committed state, which is consistent. Live calls may be newer than the rest, never
     /// older.
     ///
@@ -110,8 +113,8 @@ package struct StoreFailure: Sendable {
 package enum StoreSignal: Sendable, Hashable {
     /// Other processes have written to the logs of users, up to these positions.
     case grew([UserID: Int64])
-    /// Another process has invalidated the token of a device.
-    case revoked(Participant)
+    /// Another process has ended a sign-in.
+    case revoked(SignIn)
     /// The presence of users may have changed, or ``PresenceStore/takeSignaling()`` may return something. Whether users
     /// are busy is reported only for other processes' changes.
     case presence([UserID])
@@ -159,8 +162,8 @@ package struct Commit: Sendable {
     package var users: [UserID] = []
     /// Devices that have begun to participate in a call, possibly with duplicates.
     package var joined: [Participant] = []
-    /// Devices whose valid token was invalidated.
-    package var ended: [Participant] = []
+    /// Sign-ins that are over.
+    package var ended: [SignIn] = []
 
     package init() {}
 }

@@ -33,7 +33,7 @@ final class LiveDevices: Sendable {
         guard !commit.joined.isEmpty || !commit.ended.isEmpty else { return }
         change { devices, now in
             for participant in commit.joined { devices.expect(participant, isLost: false, at: now) }
-            for participant in commit.ended { devices.forget(participant) }
+            for signIn in commit.ended { devices.forget(signIn.participant) }
         }
     }
 

@@ -12,8 +12,8 @@ final class CallBatch: CallFacts {
         var log: LogDraft
         var events: [StoredEvent] = []
         var calls: [CallID: CallDraft] = [:]
-        /// Devices whose token is void then.
-        var ended: [Participant] = []
+        /// Sign-ins that are over then.
+        var ended: [SignIn] = []
         /// Up to where ``UnindexedHistory`` has brought its table.
         var historyUntil: Int64?
 
@@ -75,6 +75,10 @@ final class CallBatch: CallFacts {
         let new = staged.calls.values.filter { !known.contains($0.id) && $0.entry.call.isListed(for: user) }
             .sorted { $0.entry.key < $1.entry.key }.map(\.entry.call)
         return (calls.map { staged.calls[$0.id]?.entry.call ?? $0 } + new).filter(\.isLive)
+    }
+
+    func isSignedIn(_ signIn: SignIn) throws -> Bool {
+        try memory.signIns.isSignedIn(signIn) { try SQLiteReader(db, memory).device($0) }
     }
 
     func account(_ user: UserID) throws -> Account? {

@@ -12,6 +12,7 @@ extension SQLiteTransaction {
                 SELECT device_id FROM devices WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
             """, [horizon.expiredDevices.milliseconds, limit])
         let removed = db.changesCount
+        if removed > 0 { memory.signIns.forgetAll() }
         let hasMorePayloads = try prunePayloads(horizon, limit: limit)
         return hasMoreEvents || removed == limit || hasMorePayloads
     }

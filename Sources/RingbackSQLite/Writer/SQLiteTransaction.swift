@@ -5,8 +5,8 @@ import RingbackModel
 
 /// A small transaction for all that is no change of a call. Reads what was committed last, and what it has written.
 final class SQLiteTransaction: SQLiteReader, StoreWriter {
-    /// Devices whose token, until then good, it has made void.
-    private(set) var ended: [Participant] = []
+    /// The sign-ins that it has ended.
+    private(set) var ended: [SignIn] = []
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
@@ -32,14 +32,14 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     }
 
     func close(_ user: UserID, at now: Timestamp) throws {
-        ended += try devices(of: user, limit: .max).map(\.participant)
+        for device in try devices(of: user, limit: .max) { end(device.signIn) }
         try execute("DELETE FROM devices WHERE user_id = ?", [user.rawValue])
         try execute("UPDATE users SET erased_at = ? WHERE user_id = ?", [now.milliseconds, user.rawValue])
     }
 
     func erase(_ user: UserID, at now: Timestamp) throws {
         let id = user.rawValue
-        ended += try devices(of: user, limit: .max).map(\.participant)
+        for device in try devices(of: user, limit: .max) { end(device.signIn) }
         try execute("DELETE FROM blocks WHERE blocker_id = ? OR blocked_id = ?", [id, id])
         try execute("DELETE FROM watches WHERE user_id = ?", [id])
         try execute("DELETE FROM devices WHERE user_id = ?", [id])
@@ -52,9 +52,7 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     }
 
     func save(_ device: DeviceRecord) throws {
-        if let old = try self.device(device.participant.deviceId), old.tokenHash != device.tokenHash {
-            ended.append(old.participant)
-        }
+        if let old = try self.device(device.participant.deviceId), old.signIn != device.signIn { end(old.signIn) }
         try execute(
             """
             INSERT INTO devices (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
@@ -70,8 +68,13 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     }
 
     func delete(_ device: DeviceID) throws {
-        if let old = try self.device(device) { ended.append(old.participant) }
+        if let old = try self.device(device) { end(old.signIn) }
         try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue])
+    }
+
+    private func end(_ signIn: SignIn) {
+        memory.signIns.forget(signIn.participant.deviceId)
+        ended.append(signIn)
     }
 
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws {

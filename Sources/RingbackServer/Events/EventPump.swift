@@ -36,7 +36,7 @@ final class EventPump {
     /// Something may have come since the store was asked.
     private var isWoken = false
 
-    /// Counts the device's connection.
+    /// Counts the device's connection. The sign-in is to be looked at once more behind this: it may have ended in between.
     ///
     /// - Parameters:
     ///   - isPoll: For a long-poll, after which the next is expected.
@@ -44,17 +44,17 @@ final class EventPump {
     ///   - address: Gets ``LoopMessage/wake`` and ``LoopMessage/end(_:)``; the sink is to call ``pump()`` for the former.
     /// - Throws: ``Problem`` `too_many_connections`.
     init(
-        _ participant: Participant, after cursor: Cursor?, isPoll: Bool, limit: Int, _ services: Services,
+        _ signIn: SignIn, after cursor: Cursor?, isPoll: Bool, limit: Int, _ services: Services,
         address: LoopAddress, eventLoop: any EventLoop, sink: any EventSink
     ) throws {
-        self.participant = participant
+        participant = signIn.participant
         self.cursor = cursor ?? Cursor(epoch: "", position: 0)
         self.services = services
         self.isPoll = isPoll
         self.limit = limit
         self.eventLoop = eventLoop
         self.sink = sink
-        registration = try services.streams.register(participant) { address.put(.end($0, $1)) }
+        registration = try services.streams.register(signIn) { address.put(.end($0, $1)) }
         subscription = services.feed.subscribe(participant) { address.put(.wake) }
     }
 

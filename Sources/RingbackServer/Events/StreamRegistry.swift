@@ -1,3 +1,4 @@
+import RingbackCore
 import RingbackModel
 import Synchronization
 
@@ -12,12 +13,17 @@ enum StreamEnd: Sendable {
 /// The open sockets and streams and the waiting polls of every device.
 final class StreamRegistry: Sendable {
     struct Registration: Sendable, Hashable {
-        let participant: Participant
+        let signIn: SignIn
         let number: UInt64
     }
 
+    private struct Stream {
+        let signIn: SignIn
+        let end: @Sendable (StreamEnd, UInt64) -> Void
+    }
+
     private struct State {
-        var streams: [Participant: [UInt64: @Sendable (StreamEnd, UInt64) -> Void]] = [:]
+        var streams: [Participant: [UInt64: Stream]] = [:]
         var nextNumber: UInt64 = 0
         var isClosed = false
     }
@@ -29,13 +35,14 @@ final class StreamRegistry: Sendable {
 
     /// - Parameter end: Called with the registration's number at most once, on any thread; at once when the server is already about to stop.
     /// - Throws: ``Problem`` `too_many_connections`.
-    func register(_ participant: Participant, end: @escaping @Sendable (StreamEnd, UInt64) -> Void) throws
+    func register(_ signIn: SignIn, end: @escaping @Sendable (StreamEnd, UInt64) -> Void) throws
         -> Registration
     {
+        let participant = signIn.participant
         let (number, isClosed) = state.withLock { state -> (UInt64?, Bool) in
             guard state.streams[participant, default: [:]].count < maximumPerDevice else { return (nil, false) }
             state.nextNumber += 1
-            state.streams[participant, default: [:]][state.nextNumber] = end
+            state.streams[participant, default: [:]][state.nextNumber] = Stream(signIn: signIn, end: end)
             return (state.nextNumber, state.isClosed)
         }
         guard let number else {
@@ -43,31 +50,39 @@ final class StreamRegistry: Sendable {
                 .tooManyConnections, "A device may have \(maximumPerDevice) at a time.", retryAfterSeconds: 5)
         }
         if isClosed { end(.restart, number) }
-        return Registration(participant: participant, number: number)
+        return Registration(signIn: signIn, number: number)
     }
 
     func unregister(_ registration: Registration) {
         state.withLock { state in
-            state.streams[registration.participant]?[registration.number] = nil
-            if state.streams[registration.participant]?.isEmpty == true {
-                state.streams[registration.participant] = nil
-            }
+            let participant = registration.signIn.participant
+            state.streams[participant]?[registration.number] = nil
+            if state.streams[participant]?.isEmpty == true { state.streams[participant] = nil }
         }
     }
 
-    /// Ends the streams of a device whose token is void.
-    func end(_ participant: Participant) {
-        let ends = state.withLock { $0.streams.removeValue(forKey: participant) ?? [:] }
-        for (number, end) in ends { end(.superseded, number) }
+    /// Ends the streams of a sign-in that is over.
+    ///
+    /// - Returns: Whether there are streams of another sign-in of the device.
+    func end(_ signIn: SignIn) -> Bool {
+        let participant = signIn.participant
+        let (ended, hasOthers) = state.withLock { state in
+            let all = state.streams[participant] ?? [:]
+            let staying = all.filter { $0.value.signIn != signIn }
+            state.streams[participant] = staying.isEmpty ? nil : staying
+            return (all.filter { $0.value.signIn == signIn }, !staying.isEmpty)
+        }
+        for (number, stream) in ended { stream.end(.superseded, number) }
+        return hasOthers
     }
 
     /// Ends all streams, and those that are still to come.
     func close() {
-        let ends = state.withLock { state in
+        let all = state.withLock { state in
             state.isClosed = true
             return state.streams.values.flatMap { Array($0) }
         }
-        for (number, end) in ends { end(.restart, number) }
+        for (number, stream) in all { stream.end(.restart, number) }
     }
 
     var isClosed: Bool { state.withLock(\.isClosed) }

@@ -28,21 +28,22 @@ extension HTTPHandler: EventSink {
     func beginPoll(_ operation: Operation, _ request: PendingRequest) {
         do {
             let asked = try request.operationRequest(operation)
-            let (query, participant) = (try LongPoll.Query(asked), try asked.participant)
+            let (query, signIn) = (try LongPoll.Query(asked), try asked.signIn)
+            let participant = signIn.participant
             let deadline = NIODeadline.now() + .seconds(Int64(query.waitSeconds))
             delivery = EventDelivery(kind: .poll(until: deadline))
             // From here on the device hears of those it watches.
-            if frontEnd.services.presence.isWatching(participant) { return open(query, for: participant, request) }
+            if frontEnd.services.presence.isWatching(participant) { return open(query, for: signIn, request) }
             run(request, { services in try await services.presence.resumeWatching(participant) }) {
-                self.open(query, for: participant, request)
+                self.open(query, for: signIn, request)
             }
         } catch {
             refuse(request, error)
         }
     }
 
-    private func open(_ query: LongPoll.Query, for participant: Participant, _ request: PendingRequest) {
-        guard arm(participant, after: query.cursor, isPoll: true, limit: query.limit, request) else { return }
+    private func open(_ query: LongPoll.Query, for signIn: SignIn, _ request: PendingRequest) {
+        guard arm(signIn, after: query.cursor, isPoll: true, limit: query.limit, request) else { return }
         // Once more, now that the poll is registered.
         confirm(request) {
             self.delivery?.pump?.begin()
@@ -51,7 +52,7 @@ extension HTTPHandler: EventSink {
                 self.delivery?.pump?.pump()
                 return
             }
-            self.run(request, { services in try await LongPoll.snapshot(for: participant, services) }) {
+            self.run(request, { services in try await LongPoll.snapshot(for: signIn.participant, services) }) {
                 self.send(HTTPResponse($0))
             }
         }
@@ -59,12 +60,12 @@ extension HTTPHandler: EventSink {
 
     /// - Returns: Whether the device may have one more; otherwise it has been told.
     private func arm(
-        _ participant: Participant, after cursor: Cursor?, isPoll: Bool, limit: Int, _ request: PendingRequest
+        _ signIn: SignIn, after cursor: Cursor?, isPoll: Bool, limit: Int, _ request: PendingRequest
     ) -> Bool {
         guard let context else { return false }
         do {
             delivery?.pump = try EventPump(
-                participant, after: cursor, isPoll: isPoll, limit: limit, frontEnd.services,
+                signIn, after: cursor, isPoll: isPoll, limit: limit, frontEnd.services,
                 address: address(context), eventLoop: context.eventLoop, sink: self)
             return true
         } catch {
@@ -85,11 +86,11 @@ extension HTTPHandler: EventSink {
         guard let ticket = request.parameters["ticket"] else {
             return authenticate(request) { self.admitStream(request) }
         }
-        guard let holder = frontEnd.services.tickets.redeem(ticket, at: frontEnd.services.time.now) else {
-            return refuse(request, Problem(.unauthenticated, "The ticket was used, or has expired."))
-        }
-        run(request, { services in try await services.sessions.principal(of: holder) }) { principal in
-            request.principal = principal
+        run(request, { services in try await services.sessions.redeem(ticket) }) { holder in
+            guard let holder else {
+                return self.refuse(request, Problem(.unauthenticated, "The ticket was used, or has expired."))
+            }
+            request.principal = holder
             self.admitStream(request)
         }
     }
@@ -107,7 +108,7 @@ extension HTTPHandler: EventSink {
     }
 
     func beginStream(_ request: PendingRequest) {
-        guard case .device(let participant, let expiresAt) = request.principal else { return }
+        guard case .device(let signIn, let expiresAt) = request.principal else { return }
         let text = request.fields.lastEventID ?? request.parameters["cursor"]
         delivery = EventDelivery(kind: .stream(expiresAt: expiresAt, quietSince: .now()))
         let cursor: Cursor?
@@ -116,15 +117,15 @@ extension HTTPHandler: EventSink {
         } catch {
             return refuse(request, error)
         }
-        guard arm(participant, after: cursor, isPoll: false, limit: ServerSentEvents.batch, request) else { return }
-        // Asked once more now that the stream is registered: the device may have been signed out in between. A cursor that is
-        // gone is a 410 and no stream.
+        guard arm(signIn, after: cursor, isPoll: false, limit: ServerSentEvents.batch, request) else { return }
+        // Asked once more now that the stream is registered: the sign-in may have ended in between. A cursor that is gone is
+        // a 410 and no stream.
         run(
             request,
             { services in
-                _ = try await services.sessions.principal(of: participant)
-                try await services.presence.resumeWatching(participant)
-                return try await Welcome.resume(cursor, participant, services)
+                try await services.sessions.principal(of: signIn)
+                try await services.presence.resumeWatching(signIn.participant)
+                return try await Welcome.resume(cursor, signIn.participant, services)
             }
         ) { self.openStream($0, request) }
     }

@@ -29,7 +29,8 @@ struct Dispatcher: Sendable {
     ) throws(Problem) {
         switch (operation.access, principal) {
         case (.anyone, _), (.administrator, .administrator): break
-        case (.device, .device(let participant, _)):
+        case (.device, .device(let signIn, _)):
+            let participant = signIn.participant
             if notesSignaling { services.devices.signaled(participant) }
             if operation.isWrite { try services.limiter.spend(participant.deviceId, at: services.time.now) }
         case (_, nil): throw SessionService.unauthenticated

@@ -32,15 +32,18 @@ struct OperationRequest: Sendable {
         }
     }
 
-    /// The device that asks.
-    var participant: Participant {
+    /// The sign-in of the device that asks.
+    var signIn: SignIn {
         get throws {
-            guard case .device(let participant, _) = principal else {
+            guard case .device(let signIn, _) = principal else {
                 throw Problem(.forbidden, "This is for a user's device.")
             }
-            return participant
+            return signIn
         }
     }
+
+    /// The device that asks.
+    var participant: Participant { get throws { try signIn.participant } }
 
     /// The body's members. Where a body is not required, none is as good as an empty object.
     func reader(requiresBody: Bool = false) throws -> FieldReader {
@@ -81,7 +84,7 @@ struct OperationRequest: Sendable {
 
     /// A change of the call that the path names.
     func change(_ change: CallRequest.Change) throws -> CallRequest {
-        CallRequest(.change(try call(), change), by: try participant, key: try keyText())
+        CallRequest(.change(try call(), change), by: try signIn, key: try keyText())
     }
 
     // MARK: Idempotency
@@ -108,6 +111,10 @@ struct OperationRequest: Sendable {
         let content = body?.canonicalJSON(excluding: names) ?? []
         return IdempotencyKey(
             device: try participant.deviceId, route: route, key: idempotencyKey,
-            fingerprint: Array(SHA256.hash(data: content)))
+            fingerprint: Array(HMAC<SHA256>.authenticationCode(for: content, using: Self.fingerprintKey)))
     }
+
+    /// A fingerprint says nothing of the request to whoever does not have this key. The answers it is kept with are in the memory
+    /// of this process, and so is the key.
+    private static let fingerprintKey = SymmetricKey(size: .bits256)
 }

@@ -8,11 +8,11 @@ enum BlockRoutes {
                 Answer(200, ItemsPage(try await services.accounts.blocks(of: request.participant.userId)))
             },
             Operation(.blockUser, repeating: .harmless) { request in
-                try await services.accounts.block(request.user(), by: request.participant.userId)
+                try await services.accounts.block(request.user(), by: request.signIn)
                 return Answer(204)
             },
             Operation(.unblockUser, repeating: .harmless) { request in
-                try await services.accounts.unblock(request.user(), by: request.participant.userId)
+                try await services.accounts.unblock(request.user(), by: request.signIn)
                 return Answer(204)
             },
         ]

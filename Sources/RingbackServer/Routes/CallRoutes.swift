@@ -46,7 +46,7 @@ enum CallRoutes {
         let invitation = Invitation(
             caller: try request.participant, callee: try FieldReader.unwrap(callee), media: media ?? Call.Media(),
             custom: custom, ringSeconds: ringSeconds ?? 60)
-        return CallRequest(.invite(invitation), by: invitation.caller, key: try request.keyText())
+        return CallRequest(.invite(invitation), by: try request.signIn, key: try request.keyText())
     }
 
     /// GET /v1/calls

@@ -28,6 +28,6 @@ enum PresenceRoutes {
             }
         }
         try reader.finish()
-        return Answer(200, ItemsPage(try await services.presence.watch(users, by: request.participant)))
+        return Answer(200, ItemsPage(try await services.presence.watch(users, by: request.signIn)))
     }
 }

@@ -8,19 +8,25 @@ enum SessionRoutes {
             Operation(.listSessions) { request in
                 Answer(200, ItemsPage(try await services.sessions.devices(of: request.participant)))
             },
+            Operation(.deleteSessions) { request in
+                let count = try await services.sessions.revokeAll(by: request.signIn)
+                var json = JSONWriter()
+                json.object { $0.field("endedSessions", count) }
+                return Answer(200, body: json.finish())
+            },
             Operation(.getSession) { request in
                 Answer(200, try await services.sessions.device(request.device(), for: request.participant))
             },
             Operation(.deleteSession, repeating: .harmless) { request in
-                try await services.sessions.revoke(request.device(), of: request.participant.userId)
+                try await services.sessions.revoke(request.device(), by: request.signIn)
                 return Answer(204)
             },
             Operation(.createTicket) { request in
-                let ticket = services.tickets.issue(to: try request.participant, at: services.time.now)
+                let ticket = try await services.sessions.issueTicket(to: request.signIn)
                 var json = JSONWriter()
                 json.object { json in
                     json.field("ticket", ticket)
-                    json.field("expiresInSeconds", Int(SocketTickets.lifetime.milliseconds / 1000))
+                    json.field("expiresInSeconds", Int(SessionService.ticketLifetime.milliseconds / 1000))
                 }
                 return Answer(201, body: json.finish())
             },

@@ -58,7 +58,7 @@ enum UserRoutes {
         try reader.finish()
         var update = AccountService.Update(displayName: name, busy: busy)
         if let password, let oldPassword { update.password = .init(password, insteadOf: oldPassword) }
-        let (user, endedSessions) = try await services.accounts.update(request.participant, update)
+        let (user, endedSessions) = try await services.accounts.update(by: request.signIn, update)
         var json = JSONWriter()
         json.object { json in
             user.writeMembers(to: &json)
@@ -69,7 +69,7 @@ enum UserRoutes {
 
     /// DELETE /v1/users/me
     private static func erase(_ request: OperationRequest, _ services: Services) async throws -> Answer {
-        try await services.calls.erase(request.participant.userId)
+        try await services.calls.erase(request.participant.userId, by: request.signIn)
         return Answer(204)
     }
 }

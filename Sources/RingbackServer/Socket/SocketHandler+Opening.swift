@@ -26,7 +26,7 @@ extension SocketHandler {
         do {
             // Armed before the welcome is read, so that nothing falls between.
             let pump = try EventPump(
-                identity.participant, after: nil, isPoll: false, limit: Self.batch, hub.services, address: address,
+                identity.signIn, after: nil, isPoll: false, limit: Self.batch, hub.services, address: address,
                 eventLoop: context.eventLoop, sink: self)
             session = SocketSession(identity, pump, at: hub.services.time.now)
         } catch {

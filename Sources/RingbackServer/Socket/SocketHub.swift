@@ -38,19 +38,19 @@ final class SocketHub: Sendable {
 
     /// Who holds a ticket; `nil` for one that is used or has expired.
     func identify(ticket: String, cursor: String?) async throws -> SocketIdentity? {
-        guard let holder = services.tickets.redeem(ticket, at: services.time.now) else { return nil }
-        return try identity(of: await services.sessions.principal(of: holder), cursor: cursor)
+        guard let holder = try await services.sessions.redeem(ticket) else { return nil }
+        return try identity(of: holder, cursor: cursor)
     }
 
     private func identity(of principal: SessionService.Principal, cursor: String?) throws -> SocketIdentity {
-        guard case .device(let participant, let expiresAt) = principal else { throw Dispatcher.notADevice }
-        return SocketIdentity(participant: participant, expiresAt: expiresAt, cursor: cursor)
+        guard case .device(let signIn, let expiresAt) = principal else { throw Dispatcher.notADevice }
+        return SocketIdentity(signIn: signIn, expiresAt: expiresAt, cursor: cursor)
     }
 
     /// Where the socket goes on. A cursor that is gone gives a snapshot.
     func welcome(_ identity: SocketIdentity) async throws -> Welcome {
-        // Asked once more now that the socket is registered: the device may have been signed out in between.
-        _ = try await services.sessions.principal(of: identity.participant)
+        // Asked once more now that the socket is registered: the sign-in may have ended in between.
+        try await services.sessions.principal(of: identity.signIn)
         try await services.presence.resumeWatching(identity.participant)
         do {
             let cursor = try identity.cursor.map { try Cursor.parse($0) }

@@ -3,11 +3,13 @@ import RingbackModel
 
 /// Who is at the other end of a socket, and from where it goes on.
 struct SocketIdentity: Sendable {
-    let participant: Participant
+    let signIn: SignIn
     let expiresAt: Timestamp
     let cursor: String?
 
-    var principal: SessionService.Principal { .device(participant, expiresAt: expiresAt) }
+    var participant: Participant { signIn.participant }
+
+    var principal: SessionService.Principal { .device(signIn, expiresAt: expiresAt) }
 }
 
 /// A socket whose device is known.

@@ -40,7 +40,7 @@ struct PresenceContract {
 
         private let state = Mutex(State())
 
-        func committed(_ commit: Commit) { state.withLock { $0.ended += commit.ended } }
+        func committed(_ commit: Commit) { state.withLock { $0.ended += commit.ended.map(\.participant) } }
 
         func changed(_ signal: StoreSignal) {
             if case .presence(let users) = signal { state.withLock { $0.announced.formUnion(users) } }

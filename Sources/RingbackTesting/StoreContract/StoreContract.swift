@@ -4,6 +4,7 @@ import Testing
 package enum StoreContract {
     package static let cases: [StoreCase] =
         AccountContract.cases
+        + SignInContract.cases
         + CallContract.cases
         + LiveCallContract.cases
         + PresenceContract.cases

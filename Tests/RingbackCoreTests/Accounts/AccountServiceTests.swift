@@ -56,15 +56,15 @@ struct AccountServiceTests {
     }
 
     @Test func `What an update does not name stays as it was`() async throws {
-        let vasya = Cast.vasya
-        let before = try await accounts.ownUser(vasya.userId)
-        let (user, ended) = try await accounts.update(vasya, .init(busy: .reject))
+        let (vasya, signIn) = (Cast.vasya.userId, Exchange.signIn(of: Cast.vasya))
+        let before = try await accounts.ownUser(vasya)
+        let (user, ended) = try await accounts.update(by: signIn, .init(busy: .reject))
         #expect(user.busy == .reject && user.displayName == before.displayName && ended == 0)
-        #expect(try await accounts.ownUser(vasya.userId) == user)
-        #expect(try await accounts.user(vasya.userId).busy == nil, "for the user's own eyes only")
-        #expect(try await accounts.update(vasya, .init(displayName: "V")).0.busy == .reject)
-        let nobody = Cast.participant("nobody", "nobodys-phone")
-        #expect(await code { try await accounts.update(nobody, .init(displayName: "x")) } == .unauthenticated)
+        #expect(try await accounts.ownUser(vasya) == user)
+        #expect(try await accounts.user(vasya).busy == nil, "for the user's own eyes only")
+        #expect(try await accounts.update(by: signIn, .init(displayName: "V")).0.busy == .reject)
+        let nobody = Exchange.signIn(of: Cast.participant("nobody", "nobodys-phone"))
+        #expect(await code { try await accounts.update(by: nobody, .init(displayName: "x")) } == .unauthenticated)
     }
 
     private func register() async throws -> [Session] {
@@ -77,9 +77,15 @@ struct AccountServiceTests {
     private func change(
         _ old: String, to new: String, name: String? = nil, on session: Session
     ) async throws -> Int {
-        let device = Participant(userId: masha, deviceId: session.deviceId)
         let update = AccountService.Update(displayName: name, password: .init(new, insteadOf: old))
-        return try await accounts.update(device, update).endedSessions
+        return try await accounts.update(by: signIn(session), update).endedSessions
+    }
+
+    private func signIn(_ session: Session) async throws -> SignIn {
+        guard case .device(let signIn, _) = try await sessions.authenticate(session.token) else {
+            preconditionFailure("a device")
+        }
+        return signIn
     }
 
     /// A change of the password left whoever had learned the old one signed in.
@@ -88,7 +94,7 @@ struct AccountServiceTests {
         let ended = Mutex<Set<DeviceID>>([])
         exchange.store.observeCommits { [sessions] commit in
             for device in commit.ended { sessions.forget(device) }
-            ended.withLock { $0.formUnion(commit.ended.map(\.deviceId)) }
+            ended.withLock { $0.formUnion(commit.ended.map(\.participant.deviceId)) }
         }
         for session in all { _ = try await sessions.authenticate(session.token) }
         #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 2)
@@ -129,13 +135,29 @@ struct AccountServiceTests {
 
     @Test func `One can block others, not oneself and not nobody`() async throws {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
-        try await accounts.block(petya, by: vasya)
-        try await accounts.block(petya, by: vasya)
+        let signIn = Exchange.signIn(of: Cast.vasya)
+        try await accounts.block(petya, by: signIn)
+        try await accounts.block(petya, by: signIn)
         #expect(try await accounts.blocks(of: vasya).map(\.userId) == [petya])
-        #expect(await code { try await accounts.block(vasya, by: vasya) } == .forbidden)
-        #expect(await code { try await accounts.block(Cast.user("nobody"), by: vasya) } == .userNotFound)
-        try await accounts.unblock(petya, by: vasya)
-        try await accounts.unblock(petya, by: vasya)
+        #expect(await code { try await accounts.block(vasya, by: signIn) } == .forbidden)
+        #expect(await code { try await accounts.block(Cast.user("nobody"), by: signIn) } == .userNotFound)
+        try await accounts.unblock(petya, by: signIn)
+        try await accounts.unblock(petya, by: signIn)
         #expect(try await accounts.blocks(of: vasya) == [])
+    }
+
+    @Test func `What an account asks for after the sign-in is over is not done`() async throws {
+        let signIn = Exchange.signIn(of: Cast.vasya)
+        _ = try await sessions.open(Cast.vasya.userId, deviceName: nil, device: Cast.vasya.deviceId)
+        let before = try await accounts.ownUser(Cast.vasya.userId)
+        #expect(await code { try await accounts.update(by: signIn, .init(displayName: "x")) } == .unauthenticated)
+        #expect(await code { try await accounts.block(Cast.petya.userId, by: signIn) } == .unauthenticated)
+        #expect(await code { try await accounts.unblock(Cast.petya.userId, by: signIn) } == .unauthenticated)
+        #expect(await code { try await sessions.revoke(Cast.vasyaTablet.deviceId, by: signIn) } == .unauthenticated)
+        #expect(await code { try await sessions.revokeAll(by: signIn) } == .unauthenticated)
+        #expect(await code { try await exchange.calls.erase(Cast.vasya.userId, by: signIn) } == .unauthenticated)
+        #expect(try await accounts.ownUser(Cast.vasya.userId) == before)
+        #expect(try await accounts.blocks(of: Cast.vasya.userId) == [])
+        #expect(try await exchange.store.read { try $0.devices(of: Cast.vasya.userId, limit: 9) }.count == 2)
     }
 }

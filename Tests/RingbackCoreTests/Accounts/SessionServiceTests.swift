@@ -25,6 +25,11 @@ struct SessionServiceTests {
         try await sessions.signIn(user, password: password, deviceName: "phone", device: device)
     }
 
+    private func signIn(of session: Session) async throws -> SignIn {
+        let record = try await exchange.store.read { try $0.device(session.deviceId) }
+        return try #require(record?.signIn)
+    }
+
     private func code(_ work: () async throws -> Any) async -> Problem.Code? {
         do {
             _ = try await work()
@@ -37,14 +42,15 @@ struct SessionServiceTests {
     @Test func `A token is good for its device until it expires`() async throws {
         let session = try await signIn()
         #expect(session.expiresAt == exchange.time.now + .seconds(60) && session.deviceName == "phone")
-        let participant = Participant(userId: user, deviceId: session.deviceId)
-        let principal = SessionService.Principal.device(participant, expiresAt: session.expiresAt)
+        let signIn = try await signIn(of: session)
+        #expect(signIn.participant == Participant(userId: user, deviceId: session.deviceId))
+        let principal = SessionService.Principal.device(signIn, expiresAt: session.expiresAt)
         exchange.time.advance(by: .milliseconds(59_999))
         #expect(try await sessions.authenticate(session.token) == principal)
-        #expect(try await sessions.principal(of: participant) == principal)
+        #expect(try await sessions.principal(of: signIn) == principal)
         exchange.time.advance(by: .milliseconds(1))
         #expect(await code { try await sessions.authenticate(session.token) } == .tokenExpired)
-        #expect(await code { try await sessions.principal(of: participant) } == .tokenExpired)
+        #expect(await code { try await sessions.principal(of: signIn) } == .tokenExpired)
     }
 
     @Test(arguments: ["", "x", "an administrator's tokem", String(repeating: "x", count: 10_000)])
@@ -90,10 +96,12 @@ struct SessionServiceTests {
     @Test func `The same device signed in again has a new token, and the old one is void`() async throws {
         let first = try await signIn()
         _ = try await sessions.authenticate(first.token)
+        let before = try await signIn(of: first)
         let second = try await sessions.signIn(user, password: "correct horse", deviceName: nil, device: first.deviceId)
         #expect(second.deviceId == first.deviceId && second.token != first.token && second.deviceName == "phone")
         #expect(await code { try await sessions.authenticate(first.token) } == .unauthenticated)
         _ = try await sessions.authenticate(second.token)
+        #expect(await code { try await sessions.principal(of: before) } == .unauthenticated)
     }
 
     @Test func `Another user's device can't be had`() async throws {
@@ -104,10 +112,11 @@ struct SessionServiceTests {
     @Test func `A device that is signed out has no token any more`() async throws {
         let session = try await signIn()
         _ = try await sessions.authenticate(session.token)
-        #expect(await code { try await sessions.revoke(session.deviceId, of: Cast.vasya.userId) } == .notFound)
-        try await sessions.revoke(session.deviceId, of: user)
+        let (vasya, laptop) = (Exchange.signIn(of: Cast.vasya), try await signIn(of: signIn()))
+        #expect(await code { try await sessions.revoke(session.deviceId, by: vasya) } == .notFound)
+        try await sessions.revoke(session.deviceId, by: laptop)
         #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
-        #expect(await code { try await sessions.revoke(session.deviceId, of: user) } == .notFound)
+        #expect(await code { try await sessions.revoke(session.deviceId, by: laptop) } == .notFound)
     }
 
     @Test func `A user sees their own devices and no others`() async throws {
@@ -120,6 +129,40 @@ struct SessionServiceTests {
         #expect(await code { try await sessions.device(Cast.vasya.deviceId, for: me) } == .notFound)
     }
 
+    @Test func `All devices of a user can be signed out at once`() async throws {
+        let all = [try await signIn(), try await signIn(), try await signIn()]
+        for session in all { _ = try await sessions.authenticate(session.token) }
+        #expect(try await sessions.revokeAll(by: signIn(of: all[0])) == 3)
+        for session in all { #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated) }
+        #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) } != nil, "other users' stay")
+        _ = try await signIn()
+    }
+
+    /// Somebody who signs in waits for scrypt; then the account is what it is when the token is given.
+    @Test(arguments: [true, false])
+    func `A sign-in that waits while its user is erased, or gets another password, fails`(isErased: Bool) async throws {
+        let store = InterruptedStore(exchange.store)
+        let hasher = PasswordHasher(costExponent: 4)
+        let other = SessionService(
+            store: store, hasher: hasher, time: exchange.time, lifetime: .seconds(60), administratorToken: nil)
+        store.interruptNextRead { [exchange, user] in
+            if isErased {
+                try await exchange.store.write { try $0.close(user, at: ManualTime.start) }
+            } else {
+                let hash = try await hasher.hash("battery staple")
+                try await exchange.store.write { store in
+                    guard var account = try store.account(user) else { return }
+                    account.passwordHash = hash
+                    try store.update(account)
+                }
+            }
+        }
+        let problem = await code { try await other.signIn(user, password: "correct horse", deviceName: nil, device: nil) }
+        #expect(problem == .unauthenticated)
+        let devices = try await exchange.store.read { [user] store in try store.devices(of: user, limit: 9) }
+        #expect(devices.isEmpty)
+    }
+
     /// A token was read from the database just before it was made void, and put into the cache just after.
     @Test func `A token that is made void while it is looked up is not good afterwards`() async throws {
         let token = try await signIn().token
@@ -128,9 +171,8 @@ struct SessionServiceTests {
             store: store, hasher: PasswordHasher(costExponent: 4), time: exchange.time, lifetime: .seconds(60),
             administratorToken: nil)
         exchange.store.observeCommits { commit in for device in commit.ended { other.forget(device) } }
-        let device = try #require(try await exchange.store.read { try $0.devices(of: user, limit: 1) }.first)
-            .participant
-        store.interruptNextRead { try await other.revoke(device.deviceId, of: device.userId) }
+        let device = try #require(try await exchange.store.read { try $0.devices(of: user, limit: 1) }.first).signIn
+        store.interruptNextRead { try await other.revoke(device.participant.deviceId, by: device) }
         _ = try? await other.authenticate(token)
         #expect(await code { try await other.authenticate(token) } == .unauthenticated)
     }
@@ -146,6 +188,8 @@ private final class InterruptedStore: Store {
     func interruptNextRead(_ work: @escaping @Sendable () async throws -> Void) { interruption.withLock { $0 = work } }
 
     var epoch: String { store.epoch }
+
+    var tickets: any TicketStore { store.tickets }
 
     func observe(_ observer: any StoreObserver) { store.observe(observer) }
 

@@ -39,7 +39,8 @@ struct PresenceServiceTests {
     @Test func `A blocked viewer's watch list tells the same`() async throws {
         exchange.store.presence.opened(Cast.petya)
         try await block(Cast.vasya, by: Cast.petya)
-        let watched = try await presence.watch([Cast.petya.userId], by: Cast.vasya)
+        let watched = try await presence.watch(
+            [Cast.petya.userId], by: Exchange.signIn(of: Cast.vasya))
         #expect(watched == [Presence(userId: Cast.petya.userId, status: .offline)])
         #expect(try await presence.watched(by: Cast.vasya) == watched)
     }

@@ -6,7 +6,8 @@ import Testing
 
 /// The order of a socket's requests, without a socket.
 struct SocketQueueTests {
-    private static let participant = Participant(userId: UserID("vasya")!, deviceId: DeviceID("a-device")!)
+    private static let signIn = SignIn(
+        Participant(userId: UserID("vasya")!, deviceId: DeviceID("a-device")!), generation: 1)
 
     private var queue = SocketQueue()
 
@@ -16,7 +17,7 @@ struct SocketQueueTests {
         switch message.first {
         case UInt8(ascii: "c"):
             let call = CallID.random(at: Timestamp(milliseconds: 0))
-            return .change(label, CallRequest(.change(call, .command(.accept)), by: participant))
+            return .change(label, CallRequest(.change(call, .command(.accept)), by: signIn))
         case UInt8(ascii: "t"):
             let operation = Operation(.getMe) { _ in Answer(200) }
             let request = OperationRequest(

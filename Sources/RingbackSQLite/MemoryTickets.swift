@@ -1,0 +1,41 @@
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// Tickets in memory: the one process that has the database open is the only one that is asked for them.
+final class MemoryTickets: TicketStore {
+    private struct State {
+        var tickets: [[UInt8]: Ticket] = [:]
+        /// Of each device, the oldest first.
+        var held: [DeviceID: [[UInt8]]] = [:]
+
+        mutating func remove(_ hash: [UInt8]) -> Ticket? {
+            guard let ticket = tickets.removeValue(forKey: hash) else { return nil }
+            let device = ticket.holder.participant.deviceId
+            held[device]?.removeAll { $0 == hash }
+            if held[device]?.isEmpty == true { held[device] = nil }
+            return ticket
+        }
+    }
+
+    private let state = Mutex(State())
+
+    func insert(_ ticket: Ticket, limit: Int) {
+        let device = ticket.holder.participant.deviceId
+        state.withLock { state in
+            while let oldest = state.held[device]?.first, state.held[device, default: []].count >= limit {
+                _ = state.remove(oldest)
+            }
+            state.tickets[ticket.hash] = ticket
+            state.held[device, default: []].append(ticket.hash)
+        }
+    }
+
+    func take(hash: [UInt8]) -> Ticket? { state.withLock { $0.remove(hash) } }
+
+    func removeTickets(expiredBy moment: Timestamp) {
+        state.withLock { state in
+            for (hash, ticket) in state.tickets where ticket.expiresAt <= moment { _ = state.remove(hash) }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import RingbackCore
+import RingbackModel
+import Testing
+
+/// What the store promises of sign-ins that are over, and of tickets.
+struct SignInContract {
+    static let cases = [
+        StoreCase("What a device asks for after its sign-in is over changes nothing") { stores in
+            for end in End.allCases {
+                try await SignInContract(stores).`What a device asks for after its sign-in is over changes nothing`(end)
+            }
+        },
+        StoreCase("A device that has signed in again goes on with its calls") { stores in
+            try await SignInContract(stores).`A device that has signed in again goes on with its calls`()
+        },
+        StoreCase("A ticket is taken once, by whoever comes first") { stores in
+            try await SignInContract(stores).`A ticket is taken once, by whoever comes first`()
+        },
+        StoreCase("A device keeps its newest tickets, and takes nobody else's away") { stores in
+            try await SignInContract(stores).`A device keeps its newest tickets, and takes nobody else's away`()
+        },
+        StoreCase("Tickets that have expired are removed, and the others are not") { stores in
+            try await SignInContract(stores).`Tickets that have expired are removed, and the others are not`()
+        },
+    ]
+
+    private let exchange: Exchange
+    private var store: any Store { exchange.store }
+    private let vasya = Exchange.signIn(of: Cast.vasya)
+
+    init(_ stores: StoreFactory) async throws { exchange = try await Exchange.withCast(in: stores) }
+
+    private enum End: CaseIterable { case signedInAgain, signedOut, erased, expiredAndPruned }
+
+    private static var again: DeviceRecord {
+        var record = Exchange.record(of: Cast.vasya)
+        record.tokenHash[0] += 1
+        return record
+    }
+
+    /// A write that waited in a connection's queue was carried out after its token had been revoked.
+    private func `What a device asks for after its sign-in is over changes nothing`(_ end: End) async throws {
+        let id = try await exchange.invite()
+        try await store.write { store in
+            switch end {
+            case .signedInAgain: try store.save(Self.again)
+            case .signedOut: try store.delete(Cast.vasya.deviceId)
+            case .erased: try store.close(Cast.vasya.userId, at: ManualTime.start)
+            case .expiredAndPruned:
+                let never = Timestamp(milliseconds: 0)
+                let later = ManualTime.start + .seconds(60 * 86_400)
+                _ = try store.prune(PruneHorizon(events: never, payloads: never, expiredDevices: later), limit: 100)
+            }
+        }
+        let before = try await exchange.call(id)
+        let invitation = Cast.invitation()
+        for action in [.change(id, .command(.cancel)), .invite(invitation)] as [CallRequest.Action] {
+            let problem = await #expect(throws: Problem.self, "\(end)") {
+                try await exchange.calls.perform(CallRequest(action, by: vasya))
+            }
+            #expect(problem?.code == .unauthenticated, "\(end)")
+        }
+        #expect(try await exchange.call(id) == before)
+        #expect(try await store.read { try $0.liveCalls() }.count == 1)
+        let isSignedIn = try await store.read { [vasya] store in try store.isSignedIn(vasya) }
+        #expect(!isSignedIn)
+    }
+
+    private func `A device that has signed in again goes on with its calls`() async throws {
+        let id = try await exchange.invite()
+        try await store.write { try $0.save(Self.again) }
+        let answer = try await exchange.calls.perform(
+            CallRequest(.change(id, .command(.cancel)), by: Self.again.signIn))
+        #expect(answer.status == 200)
+        #expect(try await exchange.call(id)?.ending?.reason == .canceled)
+    }
+
+    // MARK: Tickets
+
+    private func ticket(_ number: UInt8, of holder: SignIn, good seconds: Int = 30) -> Ticket {
+        Ticket(
+            hash: [UInt8](repeating: number, count: 32), holder: holder, expiresAt: ManualTime.start + .seconds(seconds)
+        )
+    }
+
+    private func `A ticket is taken once, by whoever comes first`() async throws {
+        let ticket = ticket(1, of: vasya)
+        try await store.tickets.insert(ticket, limit: 16)
+        let takers = try await withThrowingTaskGroup(of: Ticket?.self) { group in
+            for _ in 0..<16 { group.addTask { [store] in try await store.tickets.take(hash: ticket.hash) } }
+            return try await group.reduce(into: [Ticket?]()) { $0.append($1) }
+        }
+        #expect(takers.compactMap(\.self) == [ticket])
+        #expect(try await store.tickets.take(hash: ticket.hash) == nil)
+        #expect(try await store.tickets.take(hash: []) == nil)
+    }
+
+    private func `A device keeps its newest tickets, and takes nobody else's away`() async throws {
+        let other = ticket(200, of: Exchange.signIn(of: Cast.vasyaTablet))
+        try await store.tickets.insert(other, limit: 16)
+        for number in 0..<40 as Range<UInt8> { try await store.tickets.insert(ticket(number, of: vasya), limit: 16) }
+        var left: [UInt8] = []
+        for number in 0..<40 as Range<UInt8>
+        where try await store.tickets.take(hash: ticket(number, of: vasya).hash) != nil {
+            left.append(number)
+        }
+        #expect(left == Array(24..<40))
+        #expect(try await store.tickets.take(hash: other.hash) == other)
+    }
+
+    private func `Tickets that have expired are removed, and the others are not`() async throws {
+        let (old, new) = (ticket(1, of: vasya, good: 30), ticket(2, of: vasya, good: 31))
+        for ticket in [old, new] { try await store.tickets.insert(ticket, limit: 16) }
+        try await store.tickets.removeTickets(expiredBy: ManualTime.start + .seconds(30))
+        #expect(try await store.tickets.take(hash: old.hash) == nil)
+        #expect(try await store.tickets.take(hash: new.hash) == new)
+    }
+}

@@ -1,0 +1,69 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+/// Tickets, and the sign-ins they are given to.
+struct TicketTests {
+    private let exchange: Exchange
+    private let sessions: SessionService
+
+    init() async throws {
+        exchange = try await Exchange.withCast()
+        sessions = SessionService(
+            store: exchange.store, hasher: PasswordHasher(costExponent: 4), time: exchange.time,
+            lifetime: .seconds(3600), administratorToken: nil)
+    }
+
+    private func signIn(_ device: DeviceID? = nil) async throws -> SignIn {
+        let session = try await sessions.open(Cast.vasya.userId, deviceName: nil, device: device)
+        guard case .device(let signIn, _) = try await sessions.authenticate(session.token) else {
+            preconditionFailure("a device")
+        }
+        return signIn
+    }
+
+    private func isGood(_ ticket: String, for signIn: SignIn) async throws -> Bool {
+        guard case .device(signIn, _) = try await sessions.redeem(ticket) else { return false }
+        return true
+    }
+
+    @Test func `A ticket is good once, for the sign-in that it was given to`() async throws {
+        let (phone, laptop) = (try await signIn(), try await signIn())
+        let (forPhone, forLaptop) = try await (sessions.issueTicket(to: phone), sessions.issueTicket(to: laptop))
+        #expect(forPhone != forLaptop)
+        #expect(try await isGood(forLaptop, for: laptop))
+        #expect(try await isGood(forPhone, for: phone))
+        #expect(try await sessions.redeem(forPhone) == nil)
+        for none in ["", "x", "AAAAAAAAAAAAAAAAAAAAAA"] { #expect(try await sessions.redeem(none) == nil) }
+    }
+
+    @Test func `A ticket is good for 30 seconds`() async throws {
+        let phone = try await signIn()
+        let (early, late) = try await (sessions.issueTicket(to: phone), sessions.issueTicket(to: phone))
+        exchange.time.advance(by: .milliseconds(29_999))
+        #expect(try await isGood(early, for: phone))
+        exchange.time.advance(by: .milliseconds(1))
+        #expect(try await sessions.redeem(late) == nil)
+    }
+
+    @Test func `A device has at most 16 unused tickets, the newest`() async throws {
+        let phone = try await signIn()
+        var tickets: [String] = []
+        for _ in 0..<17 { tickets.append(try await sessions.issueTicket(to: phone)) }
+        #expect(try await sessions.redeem(tickets[0]) == nil)
+        for ticket in tickets.dropFirst() { #expect(try await isGood(ticket, for: phone)) }
+    }
+
+    /// Whoever had stolen a token could buy a ticket with it, wait until the owner signed the device in again, and open a
+    /// socket, whose session then bought the next.
+    @Test func `A ticket that was bought with a stolen token is void once its owner has signed in again`() async throws {
+        let stolen = try await signIn()
+        let ticket = try await sessions.issueTicket(to: stolen)
+        let owner = try await signIn(stolen.participant.deviceId)
+        #expect(owner.participant == stolen.participant && owner != stolen)
+        let problem = await #expect(throws: Problem.self) { try await sessions.redeem(ticket) }
+        #expect(problem?.code == .unauthenticated)
+        #expect(try await isGood(sessions.issueTicket(to: owner), for: owner))
+    }
+}
