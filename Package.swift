@@ -44,7 +44,7 @@ let package = Package(
         ),
         .target(
             name: "RingbackMigrations", path: "migrations",
-            resources: [.embedInCode("0001_schema.sql")],
+            resources: [.embedInCode("0001_schema.sql"), .embedInCode("0002_former_devices.sql")],
             swiftSettings: strict
         ),
         .target(

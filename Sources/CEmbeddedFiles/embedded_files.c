@@ -13,6 +13,9 @@ static const unsigned char demo_demo_css[] = {
 static const unsigned char demo_demo_js[] = {
 #embed "../RingbackWeb/demo/demo.js"
 };
+static const unsigned char demo_devices_js[] = {
+#embed "../RingbackWeb/demo/devices.js"
+};
 static const unsigned char demo_directory_js[] = {
 #embed "../RingbackWeb/demo/directory.js"
 };
@@ -124,6 +127,7 @@ static const EmbeddedFile files[] = {
     FILE("demo/account.js", demo_account_js),
     FILE("demo/demo.css", demo_demo_css),
     FILE("demo/demo.js", demo_demo_js),
+    FILE("demo/devices.js", demo_devices_js),
     FILE("demo/directory.js", demo_directory_js),
     FILE("demo/draw.js", demo_draw_js),
     FILE("demo/history.js", demo_history_js),

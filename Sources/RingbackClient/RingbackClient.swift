@@ -133,4 +133,18 @@ public final class RingbackClient: Sendable {
             Page(items: try json.list("items", read), next: try json.optional("next", JSONObject.string))
         }
     }
+
+    /// The items of all pages of a list.
+    func all<Item: Sendable>(
+        _ operation: APIOperation, _ read: (JSONObject) throws(UnexpectedJSON) -> Item
+    ) async throws -> [Item] {
+        var (items, next): ([Item], String?) = ([], nil)
+        repeat {
+            let request = OperationRequest(operation).with("limit", "100").with("after", next)
+            let page = try await page(request, read)
+            items += page.items
+            next = page.next
+        } while next != nil
+        return items
+    }
 }

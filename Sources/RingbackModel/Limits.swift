@@ -22,11 +22,19 @@ public enum Limits {
     public static let nameCharacters = 1...100
     /// Users that one device may watch.
     public static let watchedUsers = 200
+    /// Users that one user may block.
+    public static let blockedUsers = 1000
     /// Unaccepted outgoing calls of one user at a time.
     public static let outgoingCalls = 100
-    /// Legs that a call lists: the callee's devices that were seen most recently. Other devices ring as well and are
+    /// Live calls of one user at a time, outgoing and incoming.
+    public static let liveCalls = 128
+    /// Live calls of two users with each other at a time.
+    public static let liveCallsOfPair = 16
+    /// Legs that a call lists at first: the callee's devices that were seen most recently. Other devices ring as well and are
     /// listed once they act.
     public static let legs = 32
+    /// Legs that a call lists at most. Any further device is only listed if it accepts or declines.
+    public static let listedLegs = 64
     /// Entries of a call's timeline, not counting the end of the call.
     public static let timelineEntries = 1000
     /// Seconds that a long poll may wait.

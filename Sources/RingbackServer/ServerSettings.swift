@@ -25,6 +25,8 @@ package struct ServerSettings: Sendable {
     package var payloadRetention: Duration = .seconds(86_400)
     /// Connections at a time; more are refused.
     package var maximumConnections = 18_000
+    /// Devices of a user that are signed in. With one more, the one that was seen longest ago is signed out.
+    package var devicesPerUser = 32
     /// Sockets, streams and waiting polls of one device.
     package var connectionsPerDevice = 1000
     /// Writes of one device a second, on average.

@@ -26,7 +26,7 @@ package final class Services: Sendable {
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
         sessions = SessionService(
             store: store, hasher: hasher, time: time, lifetime: settings.tokenLifetime,
-            administratorToken: settings.administratorToken)
+            maximumDevices: settings.devicesPerUser, administratorToken: settings.administratorToken)
         accounts = AccountService(store: store, hasher: hasher, time: time, sessions: sessions)
         calls = CallService(store: store, time: time, timing: timing)
         clock = CallClock(calls: calls, time: time, logger: logger)

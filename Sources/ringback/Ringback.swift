@@ -17,7 +17,8 @@ struct Ringback: AsyncParsableCommand {
             CommandGroup(
                 name: "Client:",
                 subcommands: [
-                    Login.self, Password.self, CallCommand.self, Listen.self, Watch.self, Users.self, History.self,
+                    Login.self, Password.self, Sessions.self, CallCommand.self, Listen.self, Watch.self, Users.self,
+                    History.self,
                     Doctor.self,
                 ]),
         ],

@@ -48,10 +48,8 @@ extension RingbackClient {
         use(nil)
     }
 
-    /// The user's signed-in devices.
-    public func listSessions() async throws -> [Device] {
-        try await page(OperationRequest(.listSessions), Device.init).items
-    }
+    /// The user's signed-in devices, the newest sign-in first.
+    public func listSessions() async throws -> [Device] { try await all(.listSessions, Device.init) }
 
     /// One of the user's signed-in devices.
     ///

@@ -77,9 +77,7 @@ extension RingbackClient {
     }
 
     /// The users that the signed-in user has blocked.
-    public func listBlocks() async throws -> [Block] {
-        try await page(OperationRequest(.listBlocks), Block.init).items
-    }
+    public func listBlocks() async throws -> [Block] { try await all(.listBlocks, Block.init) }
 
     /// Blocks a user: the user's calls no longer ring. The user is not notified.
     ///

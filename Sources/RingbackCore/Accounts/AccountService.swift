@@ -92,16 +92,24 @@ package final class AccountService: Sendable {
         return (account.ownUser, ended)
     }
 
-    package func blocks(of user: UserID) async throws -> [Block] { try await store.read { try $0.blocks(of: user) } }
+    /// Whom a user has blocked, in the order of their names, those after `after`.
+    package func blocks(of user: UserID, after: UserID? = nil, limit: Int = .max) async throws -> [Block] {
+        let blocks = try await store.read { try $0.blocks(of: user) }
+        return Array(blocks.filter { block in after.map { $0.rawValue < block.userId.rawValue } ?? true }.prefix(limit))
+    }
 
-    /// - Throws: ``Problem`` `user_not_found`; `forbidden` for oneself.
+    /// - Throws: ``Problem`` `user_not_found`; `forbidden` for oneself; `invalid_request` beyond ``Limits/blockedUsers``.
     package func block(_ user: UserID, by signIn: SignIn) async throws {
         let blocker = signIn.participant.userId
-        guard user != blocker else { throw Problem(.forbidden, "Nobody can block themselves.") }
+        guard user != blocker else { throw Problem(.forbidden, "A user cannot block themselves.") }
         let now = time.now
         try await store.write { store in
             try store.check(signIn)
             guard try store.account(user) != nil else { throw Self.notFound(user) }
+            let blocks = try store.blocks(of: blocker)
+            guard blocks.count < Limits.blockedUsers || blocks.contains(where: { $0.userId == user }) else {
+                throw Problem(.invalidRequest, "A user can block \(Limits.blockedUsers) others.")
+            }
             try store.block(user, by: blocker, at: now)
         }
     }

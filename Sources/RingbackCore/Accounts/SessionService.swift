@@ -14,20 +14,25 @@ package final class SessionService: Sendable {
     private let hasher: PasswordHasher
     let time: any Timekeeper
     private let lifetime: Duration
+    private let maximumDevices: Int
     private let administratorHash: SHA256Digest?
     private let cache = SessionCache()
     private let attempts = AttemptLimiter()
 
     /// - Parameters:
-    /// - lifetime: How long a token is valid.
-    /// - administratorToken: The token that permits ending any call; `nil` for none.
+    ///   - lifetime: How long a token is valid.
+    ///   - maximumDevices: The maximum number of devices of a user. At the next sign-in, the device that was seen longest
+    ///     ago is signed out.
+    ///   - administratorToken: The token that permits ending any call; `nil` for none.
     package init(
-        store: any Store, hasher: PasswordHasher, time: any Timekeeper, lifetime: Duration, administratorToken: String?
+        store: any Store, hasher: PasswordHasher, time: any Timekeeper, lifetime: Duration, maximumDevices: Int = 32,
+        administratorToken: String?
     ) {
         self.store = store
         self.hasher = hasher
         self.time = time
         self.lifetime = lifetime
+        self.maximumDevices = maximumDevices
         administratorHash = administratorToken.map { SHA256.hash(data: Array($0.utf8)) }
     }
 
@@ -74,15 +79,19 @@ package final class SessionService: Sendable {
         let token = OpaqueText.random(bytes: 32)
         let now = time.now
         let participant = Participant(userId: user, deviceId: device ?? .random())
-        let record = try await store.write { [lifetime] store in
+        let record = try await store.write { [lifetime, maximumDevices] store in
             guard let account = try store.account(user), passwordHash == nil || passwordHash == account.passwordHash
             else { throw Self.unauthenticated }
+            guard try store.owner(of: participant.deviceId) ?? user == user else {
+                throw Problem.invalid("deviceId", "belongs to another user")
+            }
             let old = try store.device(participant.deviceId)
-            if let old, old.participant.userId != user { throw Problem.invalid("deviceId", "is taken") }
             let record = DeviceRecord(
                 participant: participant, name: deviceName ?? old?.name, tokenHash: Self.hash(token), createdAt: now,
                 expiresAt: now + lifetime, lastSeenAt: now)
             try store.save(record)
+            let others = try store.devices(of: user, limit: .max).filter { $0.participant != participant }
+            for device in others.dropFirst(maximumDevices - 1) { try store.delete(device.participant.deviceId) }
             return record
         }
         return Session(
@@ -124,16 +133,31 @@ package final class SessionService: Sendable {
         return try check(device)
     }
 
-    package func devices(of participant: Participant) async throws -> [Device] {
-        try await store.read { try $0.devices(of: participant.userId, limit: 1000) }
-            .map { $0.device(current: $0.participant == participant) }
+    /// A user's devices, those that signed in last first.
+    ///
+    /// - Parameter after: Only those behind this place.
+    package func devices(of participant: Participant, after: DevicePlace?, limit: Int) async throws -> [Device] {
+        let records = try await store.read { try $0.devices(of: participant.userId, limit: .max) }
+        let present = try await store.presence.presentDevices(of: participant.userId)
+        return records.filter { record in after.map { $0 < record.place } ?? true }.sorted { $0.place < $1.place }
+            .prefix(limit).map { device($0, for: participant, present) }
     }
 
     package func device(_ device: DeviceID, for participant: Participant) async throws -> Device {
         guard let record = try await store.read({ try $0.device(device) }),
             record.participant.userId == participant.userId
         else { throw Self.noDevice }
-        return record.device(current: device == participant.deviceId)
+        return self.device(record, for: participant, try await store.presence.presentDevices(of: participant.userId))
+    }
+
+    private func device(
+        _ record: DeviceRecord, for participant: Participant, _ present: Set<DeviceID>
+    ) -> Device {
+        let id = record.participant.deviceId
+        // What is stored of one that is there may be some minutes old.
+        return Device(
+            deviceId: id, deviceName: record.name, createdAt: record.createdAt, expiresAt: record.expiresAt,
+            lastSeenAt: present.contains(id) ? time.now : record.lastSeenAt, current: record.participant == participant)
     }
 
     /// Signs a device out: its token is void. The commit names it in ``Commit/ended``.
@@ -179,12 +203,4 @@ package final class SessionService: Sendable {
 
     package static var unauthenticated: Problem { Problem(.unauthenticated, "The token is missing, wrong or revoked.") }
     private static var noDevice: Problem { Problem(.notFound, "The device does not exist.") }
-}
-
-extension DeviceRecord {
-    func device(current: Bool) -> Device {
-        Device(
-            deviceId: participant.deviceId, deviceName: name, createdAt: createdAt, expiresAt: expiresAt,
-            lastSeenAt: lastSeenAt, current: current)
-    }
 }

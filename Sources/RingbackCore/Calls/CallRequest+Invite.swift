@@ -7,7 +7,7 @@ extension CallRequest {
     ) throws -> CallDecision {
         if let key, let repeated = try Self.repeated(invitation, key, facts) { return CallDecision(repeated) }
         let (caller, callee) = (invitation.caller.userId, invitation.callee)
-        guard callee != caller else { return Self.refusal(Problem(.callSelf, "One can't call oneself.")) }
+        guard callee != caller else { return Self.refusal(Problem(.callSelf, "A user cannot call themselves.")) }
         guard let account = try facts.account(callee) else { return Self.refusal(AccountService.notFound(callee)) }
         let live = try facts.liveCalls(of: caller)
         let now = facts.now
@@ -26,12 +26,9 @@ extension CallRequest {
             // Its ring time was over, so it has ended instead.
             changes = transaction.changes
         }
-        guard live.count(where: { $0.caller.userId == caller && !$0.isUnderWay }) < Limits.outgoingCalls else {
-            return Self.refusal(
-                Problem(.rateLimited, "You have \(Limits.outgoingCalls) open calls.", retryAfterSeconds: 10), changes)
-        }
+        if let problem = try Self.surplus(invitation, live, facts, timing) { return Self.refusal(problem, changes) }
         let devices = try facts.devices(of: callee, limit: Limits.legs)
-            .filter { $0.expiresAt > now }.map(\.participant.deviceId)
+            .filter { $0.rings(at: now) }.map(\.participant.deviceId)
         let reception = try Self.reception(of: caller, by: account, ended: changes.first?.call.id, facts)
         let (call, invited) = CallState.invite(
             invitation, id: .random(at: now), devices: devices, reception: reception, at: now, key: key)
@@ -39,6 +36,30 @@ extension CallRequest {
         transaction.record(invited, key: key)
         let answer = transaction.answer(201, location: transaction.location)
         return CallDecision(.success(answer), changes: changes + transaction.changes)
+    }
+
+    /// Why there may be no further call now; `nil` when there may.
+    ///
+    /// - Parameter live: The caller's live calls. Each invitation looks through them, and through the callee's.
+    private static func surplus(
+        _ invitation: Invitation, _ live: [CallState], _ facts: any CallFacts, _ timing: CallTiming
+    ) throws -> Problem? {
+        let (caller, callee) = (invitation.caller.userId, invitation.callee)
+        let outgoing = live.count { $0.caller.userId == caller && !$0.isUnderWay }
+        let common = live.count { $0.caller.userId == callee || $0.callee == callee }
+        let detail: String
+        if outgoing >= Limits.outgoingCalls {
+            detail = "You have \(outgoing) open calls."
+        } else if common >= timing.liveCallsOfPair {
+            detail = "You have \(common) calls with this user."
+        } else if live.count >= timing.liveCalls {
+            detail = "You have \(live.count) calls."
+        } else if try facts.liveCalls(of: callee).count >= timing.liveCalls {
+            detail = "This user has too many calls."
+        } else {
+            return nil
+        }
+        return Problem(.rateLimited, detail, retryAfterSeconds: 10)
     }
 
     private static func refusal(_ problem: Problem, _ changes: [CallChange] = []) -> CallDecision {

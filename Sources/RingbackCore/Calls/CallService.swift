@@ -21,7 +21,8 @@ package final class CallService: Sendable {
     /// Carries out a request of a device.
     ///
     /// - Throws: ``Problem``, according to the ``CallRefusal`` of the state machine; `idempotency_mismatch`; for an
-    ///   invitation `user_not_found`, `call_self`, and `rate_limited` beyond ``Limits/outgoingCalls``.
+    ///   invitation `user_not_found`, `call_self`, and `rate_limited` beyond ``Limits/outgoingCalls``,
+    ///   ``CallTiming/liveCalls`` and ``CallTiming/liveCallsOfPair``.
     package func perform(_ request: CallRequest) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             submit(request) { continuation.resume(with: $0.result) }

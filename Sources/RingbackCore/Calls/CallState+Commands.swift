@@ -52,6 +52,8 @@ extension CallState {
         guard side == .callee else { throw .forbidden }
         if legs.contains(where: { $0.device == actor.deviceId && $0.hasAlerted }) { return }
         guard state == .inviting || state == .ringing else { throw .invalidTransition(state) }
+        // It rings there, unlisted.
+        if legs.count >= Limits.listedLegs, !legs.contains(where: { $0.device == actor.deviceId }) { return }
         updateLeg(of: actor.deviceId) { leg in
             leg.state = .alerting
             leg.hasAlerted = true

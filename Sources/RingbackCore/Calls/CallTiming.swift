@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// The maximum durations of the transient states of a call.
+/// The maximum durations of the transient states of a call, and how many live calls there may be.
 package struct CallTiming: Sendable, Hashable {
     /// From the invitation to the end as `unreachable` if no device alerts; `nil` for the whole ring time.
     package var unreachable: Duration? = .seconds(30)
@@ -10,6 +10,10 @@ package struct CallTiming: Sendable, Hashable {
     package var negotiation: Duration = .seconds(30)
     /// From `reconnecting` to the end as `connection_lost`.
     package var reconnect: Duration = .seconds(60)
+    /// Calls that a user takes part in, calls out, or is rung for.
+    package var liveCalls = Limits.liveCalls
+    /// Calls of two users with each other.
+    package var liveCallsOfPair = Limits.liveCallsOfPair
 
     package init() {}
 }

@@ -169,6 +169,11 @@ package struct DevicePresence: Sendable {
         devices[user]?.values.contains(where: \.isPresent) ?? false
     }
 
+    /// The devices of a user that are present.
+    package func presentDevices(of user: UserID) -> Set<DeviceID> {
+        Set((devices[user] ?? [:]).filter(\.value.isPresent).keys)
+    }
+
     /// When the user was last in contact, since the start of the server.
     package func lastSeen(_ user: UserID) -> Timestamp? { devices[user]?.values.map(\.lastSeen).max() }
 
@@ -191,8 +196,17 @@ package struct DevicePresence: Sendable {
         self.signaling.merge(signaling) { newer, _ in newer }
     }
 
+    /// The maximum age of the stored time of a device that is connected. An open connection causes one write in this time.
+    package static let seenInterval: Duration = .seconds(600)
+
     /// Takes the times that must be stored with ``AccountWriter/setLastSeen(_:)``.
-    package mutating func takeUnsaved() -> [DeviceID: Timestamp] {
+    package mutating func takeUnsaved(at now: Timestamp) -> [DeviceID: Timestamp] {
+        for (user, known) in devices {
+            for (id, device) in known where device.open > 0 && device.lastSeen + Self.seenInterval <= now {
+                devices[user]?[id]?.lastSeen = now
+                unsaved[id] = now
+            }
+        }
         defer { unsaved = [:] }
         return unsaved
     }

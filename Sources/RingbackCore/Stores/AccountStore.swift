@@ -49,6 +49,18 @@ package struct DeviceRecord: Sendable, Hashable {
     }
 }
 
+extension DeviceRecord {
+    /// The number of identifiers that are reserved for a user in addition to those in use.
+    package static let formerDevices = 64
+    /// How long calls ring on a device that is not seen. Most likely it is a page that was closed.
+    package static let ringingTime: Duration = .seconds(86_400)
+
+    /// Whether calls ring on the device.
+    package func rings(at now: Timestamp) -> Bool {
+        expiresAt > now && (lastSeenAt ?? createdAt) + Self.ringingTime > now
+    }
+}
+
 /// An entry of a block list.
 package struct Block: Sendable, Hashable, JSONWritable {
     package var userId: UserID
@@ -75,6 +87,8 @@ package protocol AccountReader {
     /// A signed-in device, even if its token has expired.
     func device(_ device: DeviceID) throws -> DeviceRecord?
     func device(tokenHash: [UInt8]) throws -> DeviceRecord?
+    /// The user to whom the identifier of a device belongs, also after the device was signed out or has expired.
+    func owner(of device: DeviceID) throws -> UserID?
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
@@ -95,6 +109,8 @@ package protocol AccountWriter {
     func erase(_ user: UserID, at now: Timestamp) throws
     /// Adds a device, or replaces the token of the device with the same identifier.
     func save(_ device: DeviceRecord) throws
+    /// Removes a device. Its identifier stays its user's, as long as it is among the ``DeviceRecord/formerDevices`` that were
+    /// removed last.
     func delete(_ device: DeviceID) throws
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws
     func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws

@@ -25,6 +25,9 @@ package protocol PresenceStore: Sendable {
     /// - Returns: The presence of each of the users, in the order of `users`.
     func presence(of users: [UserID]) async throws -> [UserPresence]
 
+    /// The devices of a user that are present.
+    func presentDevices(of user: UserID) async throws -> Set<DeviceID>
+
     /// The live calls of each device. A device without live calls is not in the result.
     func liveCalls(of devices: [Participant]) async throws -> [Participant: [CallID]]
 

@@ -24,6 +24,10 @@ struct SQLitePresence: PresenceStore {
         }
     }
 
+    func presentDevices(of user: UserID) async throws -> Set<DeviceID> {
+        memory.devices.read { $0.presentDevices(of: user) }
+    }
+
     func liveCalls(of devices: [Participant]) async throws -> [Participant: [CallID]] {
         memory.live.calls(of: devices)
     }
@@ -40,7 +44,7 @@ struct SQLitePresence: PresenceStore {
     }
 
     func maintain() async throws -> [Participant] {
-        let unsaved = memory.devices.change { devices, _ in devices.takeUnsaved() }
+        let unsaved = memory.devices.change { $0.takeUnsaved(at: $1) }
         if !unsaved.isEmpty {
             try await withCheckedThrowingContinuation { continuation in
                 writer.submit(AccountWrite({ try $0.setLastSeen(unsaved) }, continuation))

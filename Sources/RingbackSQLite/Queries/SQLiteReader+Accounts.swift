@@ -52,6 +52,15 @@ extension SQLiteReader {
         try first("\(Self.selectDevice) WHERE token_hash = ?", [Data(tokenHash)], Self.device)
     }
 
+    func owner(of device: DeviceID) throws -> UserID? {
+        try rows(
+            """
+            SELECT user_id FROM devices WHERE device_id = ?1
+            UNION ALL SELECT user_id FROM former_devices WHERE device_id = ?1
+            """, [device.rawValue]
+        ).first.map { try $0.user("user_id") }
+    }
+
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
         Self.newestFirst(try all(Self.devicesOfUser, [user.rawValue], Self.device), limit: limit)
     }

@@ -6,15 +6,12 @@ extension SQLiteTransaction {
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         memory.heads.wantCheckpoint()
         let hasMoreEvents = try pruneLog(before: horizon.events, limit: limit)
-        try execute(
-            """
-            DELETE FROM devices WHERE device_id IN (
-                SELECT device_id FROM devices WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
-            """, [horizon.expiredDevices.milliseconds, limit])
-        let removed = db.changesCount
-        if removed > 0 { memory.signIns.forgetAll() }
+        let expired = try all(
+            "\(Self.selectDevice) WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
+            [horizon.expiredDevices.milliseconds, limit], Self.device)
+        for device in expired { try delete(device.participant.deviceId) }
         let hasMorePayloads = try prunePayloads(horizon, limit: limit)
-        return hasMoreEvents || removed == limit || hasMorePayloads
+        return hasMoreEvents || expired.count == limit || hasMorePayloads
     }
 
     /// Removes the log up to where it is old, some rows at a time. Without holes: whoever walks back from an event would not come

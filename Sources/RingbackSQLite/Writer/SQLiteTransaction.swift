@@ -42,6 +42,7 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
         for device in try devices(of: user, limit: .max) { end(device.signIn) }
         try execute("DELETE FROM blocks WHERE blocker_id = ? OR blocked_id = ?", [id, id])
         try execute("DELETE FROM watches WHERE user_id = ?", [id])
+        try execute("DELETE FROM former_devices WHERE user_id = ?", [id])
         try execute("DELETE FROM devices WHERE user_id = ?", [id])
         try eraseEvents(of: user)
         try execute(
@@ -52,6 +53,7 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     }
 
     func save(_ device: DeviceRecord) throws {
+        try execute("DELETE FROM former_devices WHERE device_id = ?", [device.participant.deviceId.rawValue])
         if let old = try self.device(device.participant.deviceId), old.signIn != device.signIn { end(old.signIn) }
         try execute(
             """
@@ -68,8 +70,23 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     }
 
     func delete(_ device: DeviceID) throws {
-        if let old = try self.device(device) { end(old.signIn) }
+        guard let old = try self.device(device) else { return }
+        end(old.signIn)
+        try remember(old.participant)
         try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue])
+    }
+
+    /// Keeps an identifier for its user, and lets go of those that were kept longest.
+    func remember(_ device: Participant) throws {
+        let user = device.userId.rawValue
+        try execute(
+            "INSERT OR REPLACE INTO former_devices (device_id, user_id, ended_at) VALUES (?, ?, ?)",
+            [device.deviceId.rawValue, user, memory.time.now.milliseconds])
+        try execute(
+            """
+            DELETE FROM former_devices WHERE user_id = ?1 AND ended_at < (
+                SELECT ended_at FROM former_devices WHERE user_id = ?1 ORDER BY ended_at DESC LIMIT 1 OFFSET ?2)
+            """, [user, DeviceRecord.formerDevices - 1])
     }
 
     private func end(_ signIn: SignIn) {

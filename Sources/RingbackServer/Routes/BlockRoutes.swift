@@ -4,9 +4,7 @@ import RingbackModel
 enum BlockRoutes {
     static func operations(_ services: Services) -> [Operation] {
         [
-            Operation(.listBlocks) { request in
-                Answer(200, ItemsPage(try await services.accounts.blocks(of: request.participant.userId)))
-            },
+            Operation(.listBlocks) { try await list($0, services) },
             Operation(.blockUser, repeating: .harmless) { request in
                 try await services.accounts.block(request.user(), by: request.signIn)
                 return Answer(204)
@@ -16,5 +14,17 @@ enum BlockRoutes {
                 return Answer(204)
             },
         ]
+    }
+
+    /// GET /v1/users/me/blocks
+    private static func list(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        let after = try request.parameters["after"].map { text in
+            guard let user = UserID(text) else { throw Problem.invalid("after", "is not a `next` of this resource") }
+            return user
+        }
+        let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
+        let user = try request.participant.userId
+        let blocks = try await services.accounts.blocks(of: user, after: after, limit: limit + 1)
+        return Answer(200, ItemsPage(blocks, limit: limit) { $0.userId.rawValue })
     }
 }

@@ -5,9 +5,7 @@ enum SessionRoutes {
     static func operations(_ services: Services) -> [Operation] {
         [
             Operation(.createSession, access: .anyone) { try await signIn($0, services) },
-            Operation(.listSessions) { request in
-                Answer(200, ItemsPage(try await services.sessions.devices(of: request.participant)))
-            },
+            Operation(.listSessions) { try await list($0, services) },
             Operation(.deleteSessions) { request in
                 let count = try await services.sessions.revokeAll(by: request.signIn)
                 var json = JSONWriter()
@@ -31,6 +29,19 @@ enum SessionRoutes {
                 return Answer(201, body: json.finish())
             },
         ]
+    }
+
+    /// GET /v1/sessions
+    private static func list(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        let after = try request.parameters["after"].map { text in
+            guard let place = DevicePlace(text) else {
+                throw Problem.invalid("after", "is not a `next` of this resource")
+            }
+            return place
+        }
+        let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
+        let devices = try await services.sessions.devices(of: request.participant, after: after, limit: limit + 1)
+        return Answer(200, ItemsPage(devices, limit: limit) { $0.place.description })
     }
 
     /// POST /v1/sessions

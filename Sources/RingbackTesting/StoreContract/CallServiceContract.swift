@@ -41,6 +41,16 @@ struct CallServiceContract {
         StoreCase("Expired devices are not rung") { stores in
             try await CallServiceContract(stores).`Expired devices are not rung`()
         },
+        StoreCase("A device that was not seen for a day is not rung") { stores in
+            try await CallServiceContract(stores).`A device that was not seen for a day is not rung`()
+        },
+        StoreCase("A call lists so many legs, and whoever accepts") { stores in
+            try await CallServiceContract(stores).`A call lists so many legs, and whoever accepts`()
+        },
+        StoreCase("Two users can have only so many calls with each other, and a user only so many at all") { stores in
+            try await CallServiceContract(stores)
+                .`Two users can have only so many calls with each other, and a user only so many at all`()
+        },
         StoreCase("A user can have only so many calls going out") { stores in
             try await CallServiceContract(stores).`A user can have only so many calls going out`()
         },
@@ -260,8 +270,53 @@ struct CallServiceContract {
         #expect(try await exchange.call(try await exchange.invite())?.legs.map(\.device) == [Cast.petya.deviceId])
     }
 
-    func `A user can have only so many calls going out`() async throws {
+    func `A device that was not seen for a day is not rung`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
+        let now = exchange.time.now
+        var legs: [[DeviceID]] = []
+        for age in [86_399, 86_400] {
+            var record = Exchange.record(of: Cast.petyaTablet)
+            record.lastSeenAt = now - .seconds(age)
+            let tablet = record
+            try await exchange.store.write { try $0.save(tablet) }
+            legs.append(try #require(try await exchange.call(try await exchange.invite())).legs.map(\.device))
+        }
+        #expect(legs == [[Cast.petya.deviceId, Cast.petyaTablet.deviceId], [Cast.petya.deviceId]])
+    }
+
+    func `A call lists so many legs, and whoever accepts`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
+        let others = (0..<Limits.listedLegs).map { Cast.participant("petya", "petya-phone-\($0)") }
+        try await exchange.register(others)
+        let id = try await exchange.invite()
+        for device in others { _ = try await exchange.calls.perform(.alerting, on: id, by: device) }
+        #expect(try await exchange.call(id)?.legs.count == Limits.listedLegs)
+        let last = try #require(others.last)
+        _ = try await exchange.calls.perform(.accept, on: id, by: last)
+        let call = try #require(try await exchange.call(id))
+        #expect(call.calleeDevice == last.deviceId && call.legs.count <= Limits.listedLegs + 1)
+        #expect(call.legs.contains { $0.device == last.deviceId && $0.state == .accepted })
+    }
+
+    /// Two devices made 4,500 active calls, and each invitation of their users looked through all of them.
+    func `Two users can have only so many calls with each other, and a user only so many at all`() async throws {
+        var timing = CallTiming()
+        (timing.liveCallsOfPair, timing.liveCalls) = (2, 3)
+        let exchange = try await Exchange.withCast(in: stores, timing: timing)
+        for _ in 0..<2 { _ = try await exchange.connectingCall() }
+        #expect(await problem { try await exchange.calls.invite(Cast.invitation()) } == .rateLimited)
+        let back = Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)
+        #expect(await problem { try await exchange.calls.invite(back) } == .rateLimited)
+        let third = try await exchange.invite(Cast.invitation(from: Cast.stranger))
+        #expect(await problem { try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)) } == .rateLimited)
+        _ = try await exchange.calls.perform(.cancel, on: third, by: Cast.stranger)
+        #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)).status == 201)
+    }
+
+    func `A user can have only so many calls going out`() async throws {
+        var timing = CallTiming()
+        (timing.liveCallsOfPair, timing.liveCalls) = (.max, .max)
+        let exchange = try await Exchange.withCast(in: stores, timing: timing)
         for _ in 0..<Limits.outgoingCalls { _ = try await exchange.invite() }
         #expect(await problem { try await exchange.calls.invite(Cast.invitation()) } == .rateLimited)
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)).status == 201)

@@ -139,7 +139,9 @@ struct CallTimeContract {
     }
 
     func `More calls than one batch are expired at once`() async throws {
-        try await inProcess { exchange in
+        var timing = CallTiming()
+        (timing.liveCallsOfPair, timing.liveCalls) = (.max, .max)
+        try await inProcess(timing: timing) { exchange in
             let callers = (0..<4).map { Cast.participant("caller-\($0)", "caller-phone-\($0)") }
             try await exchange.register(callers)
             try await withThrowingTaskGroup(of: CallID.self) { group in

@@ -13,6 +13,13 @@ struct SignInContract {
         StoreCase("A device that has signed in again goes on with its calls") { stores in
             try await SignInContract(stores).`A device that has signed in again goes on with its calls`()
         },
+        StoreCase("An identifier of a device stays its user's after it is signed out, or pruned") { stores in
+            try await SignInContract(stores)
+                .`An identifier of a device stays its user's after it is signed out, or pruned`()
+        },
+        StoreCase("Of a user's identifiers that are not in use the newest are kept") { stores in
+            try await SignInContract(stores).`Of a user's identifiers that are not in use the newest are kept`()
+        },
         StoreCase("A ticket is taken once, by whoever comes first") { stores in
             try await SignInContract(stores).`A ticket is taken once, by whoever comes first`()
         },
@@ -73,6 +80,47 @@ struct SignInContract {
             CallRequest(.change(id, .command(.cancel)), by: Self.again.signIn))
         #expect(answer.status == 200)
         #expect(try await exchange.call(id)?.ending?.reason == .canceled)
+    }
+
+    // MARK: Identifiers
+
+    private func owner(of device: DeviceID) async throws -> UserID? {
+        try await store.read { try $0.owner(of: device) }
+    }
+
+    private func `An identifier of a device stays its user's after it is signed out, or pruned`() async throws {
+        let (phone, tablet, user) = (Cast.vasya.deviceId, Cast.vasyaTablet.deviceId, Cast.vasya.userId)
+        #expect(try await owner(of: phone) == user)
+        #expect(try await owner(of: Cast.device("nobodys-phone")) == nil)
+        try await store.write { store in
+            try store.delete(phone)
+            let never = Timestamp(milliseconds: 0)
+            let later = ManualTime.start + .seconds(60 * 86_400)
+            _ = try store.prune(PruneHorizon(events: never, payloads: never, expiredDevices: later), limit: 100)
+        }
+        for device in [phone, tablet] {
+            #expect(try await owner(of: device) == user)
+            #expect(try await store.read { try $0.device(device) } == nil)
+        }
+        try await store.write { try $0.save(Exchange.record(of: Cast.vasya)) }
+        #expect(try await owner(of: phone) == user)
+        try await store.write { try $0.erase(user, at: ManualTime.start) }
+        for device in [phone, tablet] { #expect(try await owner(of: device) == nil, "there is no such user any more") }
+    }
+
+    private func `Of a user's identifiers that are not in use the newest are kept`() async throws {
+        let devices = (0..<DeviceRecord.formerDevices + 2).map { Cast.participant("vasya", "vasya-phone-\($0)") }
+        for device in devices {
+            exchange.time.advance(by: .seconds(1))
+            try await store.write { store in
+                try store.save(Exchange.record(of: device))
+                try store.delete(device.deviceId)
+            }
+        }
+        for (index, device) in devices.enumerated() {
+            #expect(try await owner(of: device.deviceId) == (index < 2 ? nil : device.userId), "\(index)")
+        }
+        #expect(try await owner(of: Cast.petya.deviceId) == Cast.petya.userId)
     }
 
     // MARK: Tickets

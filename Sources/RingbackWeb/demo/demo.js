@@ -4,6 +4,7 @@ import { sleep } from '../sdk/api.js';
 import { Ringback } from '../sdk/ringback.js';
 import '../sdk/ringback-call.js';
 import { Account, SignInTrouble } from './account.js';
+import { Devices } from './devices.js';
 import { Directory } from './directory.js';
 import { $, setAvatar, setText } from './draw.js';
 import { History } from './history.js';
@@ -20,6 +21,7 @@ const preview = new Preview(
 /** @type {Ringback|null} */
 let ringback = null;
 let directory = null;
+let devices = null;
 let history = null;
 let signInWords = '';
 let isSignInError = false;
@@ -52,6 +54,7 @@ async function enter() {
     transport: page.get('transport') ?? 'auto', iceTransportPolicy: page.get('ice') ?? undefined,
   });
   directory = new Directory(ringback, account, () => { changed(); element.changed(); });
+  devices = new Devices(ringback);
   history = new History(ringback, element, { userId: account.userId, name: (userId) => directory.name(userId), call });
   element.nameOf = (userId) => directory.name(userId);
   element.ringback = ringback;
@@ -86,7 +89,7 @@ async function becomeAnotherDevice() {
 function refreshAll() {
   directory.refresh();
   history.refresh();
-  drawDevices();
+  devices.refresh();
 }
 
 /** Back to the sign-in form, with a sentence why. */
@@ -98,7 +101,7 @@ async function leaveSession(words, { tell = false } = {}) {
   if (tell) account.signOut(left);
   else account.forget();
   account.releaseDevice();
-  element.ringback = ringback = directory = null;
+  element.ringback = ringback = directory = devices = null;
   history?.stop();
   preview.close();
   showPassword(false);
@@ -191,15 +194,18 @@ function drawMe() {
   $('key-row').hidden = !account.password;
 }
 
-/** All devices of this user ring; here is which those are. */
-async function drawDevices() {
-  const answer = await ringback.request('GET', 'sessions').catch(() => null);
-  if (!answer) return;
-  $('my-devices').replaceChildren(...answer.items.map(({ deviceName, current }) => {
-    const item = document.createElement('li');
-    item.textContent = `${deviceName ?? words().device}${current ? words().thisOne : ''}`;
-    return item;
-  }));
+/** Another password, which this browser keeps; whoever knew the old one is signed out. */
+async function changePassword() {
+  $('new-key').disabled = true;
+  try {
+    const count = await account.changePassword(ringback);
+    setText($('new-key-words'), words().passwordChanged(count));
+  } catch (error) {
+    setText($('new-key-words'), words().passwordKept(error.message));
+  }
+  $('new-key').disabled = false;
+  devices?.refresh();
+  changed();
 }
 
 function drawWords(now) {
@@ -227,7 +233,7 @@ async function keepAwake() {
 function speak(language) {
   choose(language);
   history?.rewrite();
-  if (ringback) drawDevices();
+  devices?.draw();
   element.changed();
   changed();
 }
@@ -251,7 +257,8 @@ function listen() {
     $('me').open = false;
     leaveSession(words().signedOut, { tell: true });
   });
-  $('me').addEventListener('toggle', () => { if ($('me').open) drawDevices(); });
+  $('new-key').addEventListener('click', changePassword);
+  $('me').addEventListener('toggle', () => { if ($('me').open) devices?.refresh(); });
   element.addEventListener('callended', () => {
     history?.refresh();
     changed();

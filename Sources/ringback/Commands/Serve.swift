@@ -87,6 +87,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Connections at a time. (default: as many as the system's limit allows)")
     var maxConnections: Int?
 
+    @Option(
+        help: "Devices of a user that are signed in; with one more, the longest unseen is signed out. (default: 32)")
+    var userDevices: Int?
+
     @Option(help: "Sockets, streams and waiting polls of one device. (default: 1000)")
     var deviceConnections: Int?
 
@@ -153,6 +157,7 @@ struct Serve: AsyncParsableCommand {
         settings.payloadRetention = .seconds(
             3600 * Int64(try source.integer("payload-hours", payloadHours, in: hours, default: 24)))
         settings.passwordCost = try source.integer("password-cost", passwordCost, in: 4...20, default: 15)
+        settings.devicesPerUser = try source.integer("user-devices", userDevices, in: 1...1000, default: 32)
         settings.connectionsPerDevice = try source.integer(
             "device-connections", deviceConnections, in: 1...1_000_000, default: 1000)
         settings.writesPerSecond = Double(

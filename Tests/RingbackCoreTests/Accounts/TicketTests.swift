@@ -57,7 +57,8 @@ struct TicketTests {
 
     /// Whoever had stolen a token could buy a ticket with it, wait until the owner signed the device in again, and open a
     /// socket, whose session then bought the next.
-    @Test func `A ticket that was bought with a stolen token is void once its owner has signed in again`() async throws {
+    @Test func `A ticket that was bought with a stolen token is void once its owner has signed in again`() async throws
+    {
         let stolen = try await signIn()
         let ticket = try await sessions.issueTicket(to: stolen)
         let owner = try await signIn(stolen.participant.deviceId)

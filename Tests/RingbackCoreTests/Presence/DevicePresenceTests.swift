@@ -125,7 +125,7 @@ struct DevicePresenceTests {
         devices.forget(Cast.vasya)
         #expect(!devices.isPresent(Cast.vasya.userId))
         #expect(devices.takeChanges().users == [Cast.vasya.userId])
-        #expect(devices.takeUnsaved() == [:])
+        #expect(devices.takeUnsaved(at: start) == [:])
         devices.forget(Cast.vasya)
         #expect(devices.takeChanges().isEmpty)
         devices.closed(Cast.vasya, isPoll: false, at: at(1))
@@ -137,9 +137,22 @@ struct DevicePresenceTests {
         devices.opened(Cast.vasya, at: start)
         devices.signaled(Cast.petya, at: at(1))
         devices.signaled(Cast.vasya, at: at(2))
-        #expect(devices.takeUnsaved() == [Cast.vasya.deviceId: at(2), Cast.petya.deviceId: at(1)])
-        #expect(devices.takeUnsaved() == [:])
+        #expect(devices.takeUnsaved(at: at(2)) == [Cast.vasya.deviceId: at(2), Cast.petya.deviceId: at(1)])
+        #expect(devices.takeUnsaved(at: at(2)) == [:])
         #expect(devices.isPresent(Cast.vasya.userId), "it stays in memory")
+    }
+
+    /// A page that stayed open for days was last seen when it was opened.
+    @Test func `The time of a device that is there is stored every ten minutes`() {
+        var devices = DevicePresence()
+        devices.opened(Cast.vasya, at: start)
+        devices.opened(Cast.petya, at: start)
+        devices.closed(Cast.petya, isPoll: false, at: at(1))
+        _ = devices.takeUnsaved(at: at(1))
+        #expect(devices.takeUnsaved(at: at(599)) == [:])
+        #expect(devices.takeUnsaved(at: at(600)) == [Cast.vasya.deviceId: at(600)])
+        #expect(devices.takeUnsaved(at: at(1199)) == [:])
+        #expect(devices.takeUnsaved(at: at(1200)) == [Cast.vasya.deviceId: at(1200)])
     }
 
     @Test func `There is something to announce once for each change`() {
