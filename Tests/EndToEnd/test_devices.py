@@ -43,8 +43,11 @@ def test_a_new_password_in_the_demo_signs_out_the_other_devices(server, phone):
     mine, others = token(tab), token(other)
     tab.page.evaluate("() => { document.querySelector('#me').open = document.querySelector('#key-row').open = true; }")
     before = tab.page.inner_text("#my-key")
+    sent = []
+    tab.page.on("request", lambda request: request.method == "PATCH" and sent.append(request.headers))
     tab.page.click("#new-key")
     eventually(lambda: "1" in tab.page.inner_text("#new-key-words"), 10, "the page says how many were signed out")
+    assert len(sent) == 1 and "idempotency-key" not in sent[0], "no key goes with a password"
     other.reaches("signed-out")
     after = tab.page.inner_text("#my-key")
     assert after and after != before

@@ -130,6 +130,19 @@ struct OperationTests {
         }
     }
 
+    @Test func `a password is sent without a key, which may not be kept beside it`() async throws {
+        let server = try ScriptedServer { _, connection in connection.problem(403, "wrong_password") }
+        let client = try RingbackClient(baseURL: server.url, session: Script.session, network: .forTests)
+        let error = await #expect(throws: RingbackError.self) {
+            try await client.changePassword(from: "correct horse", to: "battery staple")
+        }
+        #expect(error?.code == .wrongPassword)
+        let request = try #require(server.requests.first)
+        #expect(request.method == "PATCH" && request.path == "/v1/users/me")
+        #expect(request.headers["idempotency-key"] == nil)
+        #expect(String(decoding: request.body, as: UTF8.self).contains("battery staple"))
+    }
+
     private static func fits(_ path: String, _ template: String) -> Bool {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         let wanted = template.split(separator: "/", omittingEmptySubsequences: false)
