@@ -24,9 +24,10 @@ extension [UInt8] {
 /// Reads what was appended, in the same order.
 struct LogBytes {
     private let bytes: [UInt8]
-    private var place = 0
+    private(set) var place: Int
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// - Parameter place: Where to begin, as ``place`` was before.
+    init(_ bytes: [UInt8], from place: Int = 0) { (self.bytes, self.place) = (bytes, place) }
 
     var isAtEnd: Bool { place == bytes.count }
 

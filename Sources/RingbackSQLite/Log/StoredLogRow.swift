@@ -8,13 +8,25 @@ final class StoredLogRow {
     let last: Int64
     let first: Int64
     private let entries: [UInt8]
+    /// Where the events begin that have been passed over, in their order: a walk through a log comes back to them.
+    private var starts: [Start]
     /// The bodies of all its events, once one was asked for.
     var bodies: [UInt8]?
+
+    private struct Start {
+        /// The number of the last entry before the event.
+        let before: Int64
+        /// In ``entries``.
+        let place: Int
+        /// In ``bodies``.
+        let body: Int
+    }
 
     /// - Parameter row: Has the columns `last`, `first` and `entries` first.
     init(_ row: Row) {
         (last, first) = (row[0], row[1])
         entries = Array(row[2] as Data)
+        starts = [Start(before: first - 1, place: 0, body: 0)]
     }
 
     /// The whole row.
@@ -26,9 +38,11 @@ final class StoredLogRow {
     ///
     /// - Throws: ``CorruptRow``.
     func entry(_ number: Int64) throws -> (event: LogRow.Event, entry: LogRow.Entry)? {
-        guard first <= number, number <= last else { return nil }
-        var bytes = LogBytes(entries)
-        var (before, body) = (first - 1, 0)
+        guard first <= number, number <= last, let start = starts.last(where: { $0.before < number }) else {
+            return nil
+        }
+        var bytes = LogBytes(entries, from: start.place)
+        var (before, body) = (start.before, start.body)
         while !bytes.isAtEnd {
             let start = bytes
             let audience = Int64(try bytes.count())
@@ -47,6 +61,9 @@ final class StoredLogRow {
             _ = try bytes.key()
             for _ in 0..<audience { try Self.skipEntry(&bytes) }
             before += audience
+            if before > starts[starts.count - 1].before {
+                starts.append(Start(before: before, place: bytes.place, body: body))
+            }
         }
         throw CorruptRow(column: "entries")
     }
