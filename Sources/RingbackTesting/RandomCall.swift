@@ -33,7 +33,7 @@ package struct RandomCall: Sendable {
         var generator = SeededGenerator(seed: seed)
         now = ManualTime.start
         var timing = CallTiming()
-        if generator.oneIn(4) { timing.unreachable = nil }
+        if !generator.oneIn(4) { timing.unreachable = .seconds(30) }
         let reception: CallState.Reception = generator.oneIn(10) ? .concealed : generator.oneIn(50) ? .busy : .rings
         call = Cast.invitedCall(id: id, reception: reception, ringSeconds: 10 + generator.number(below: 171), at: now)
         self.timing = timing

@@ -26,7 +26,8 @@ struct ConfigurationFile {
         "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer, "hostname": .string,
         "log-level": .string, "max-connections": .integer, "password-cost": .integer, "payload-hours": .integer,
         "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,
-        "trusted-proxies": .list, "turn-secrets": .list, "turn-urls": .list, "user-devices": .integer,
+        "trusted-proxies": .list, "turn-secrets": .list, "turn-urls": .list, "unreachable-seconds": .integer,
+        "user-devices": .integer,
     ]
     private static let maximumBytes = 1 << 20
 

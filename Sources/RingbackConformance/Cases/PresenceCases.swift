@@ -7,6 +7,7 @@ enum PresenceCases {
             "A user who listens is online, one who never did is offline", .resources, body: onlineAndOffline),
         ConformanceCase("A user in a call, or calling, is busy", .resources, body: busy),
         ConformanceCase("A watcher hears that a user becomes busy", .events, body: watching),
+        ConformanceCase("A block looks as if the user had gone offline", .resources, body: block),
         ConformanceCase("A user whose device is gone becomes offline", .resources, needs: [.time], body: gone),
         ConformanceCase(
             "A watch list is kept for the device and replaced as a whole", .resources, scope: .eachTransport, body: list
@@ -73,6 +74,44 @@ enum PresenceCases {
             }
         }
         throw ConformanceFailure("the watcher did not hear that the user became busy, ten times: \(vasya.heard)")
+    }
+
+    private static func block(_ context: ConformanceContext) async throws {
+        let (vasya, petya) = try await (context.caller(), context.callee())
+        let masha = try await context.caller("masha")
+        await masha.stopListening()
+        let watched: [JSONLiteral] = [petya, masha].map { .string($0.user.userId) }
+        let list = try await vasya.perform(.setWatching, ["userIds": .array(watched)]).expect(200)
+        let petyas = list.list("items").first { $0.text("userId") == petya.user.userId }
+        try expectEqual(petyas?.text("status"), "online", "the status before the block")
+        // Presence is live only: what happens between two polls is not told. So it happens until it was heard.
+        for attempt in 1...10 {
+            async let gone = heard("offline", of: petya, by: vasya, within: .seconds(attempt))
+            try await petya.perform(.blockUser, ["userId": .string(vasya.user.userId)]).expect(204)
+            let wasTold = await gone
+            try expectEqual(try await status(of: petya, by: vasya), "offline", "the status behind the block")
+            let other = try await vasya.perform(.getPresence, ["userId": .string(masha.user.userId)]).expect(200)
+            let blocked = try await vasya.perform(.getPresence, ["userId": .string(petya.user.userId)]).expect(200)
+            if other.text("status") == "offline" {
+                try expectEqual(
+                    blocked.members?.map(\.name), other.members?.map(\.name) ?? [], "the members behind a block")
+            }
+            async let back = heard("online", of: petya, by: vasya, within: .seconds(attempt))
+            try await petya.perform(.unblockUser, ["userId": .string(vasya.user.userId)]).expect(204)
+            let isTold = await back
+            try expectEqual(try await status(of: petya, by: vasya), "online", "the status after the block")
+            if wasTold, isTold { return }
+        }
+        throw ConformanceFailure("the watcher did not hear of a block, ten times: \(vasya.heard)")
+    }
+
+    private static func heard(
+        _ status: String, of device: TestDevice, by watcher: TestDevice, within time: Duration
+    ) async -> Bool {
+        let event = try? await watcher.next(.presence, within: time) {
+            $0.data?.text("userId") == device.user.userId && $0.data?.text("status") == status
+        }
+        return event != nil
     }
 
     private static func list(_ context: ConformanceContext) async throws {

@@ -4,7 +4,9 @@ import RingbackModel
 enum TimerCases {
     static let all = [
         timed("A call that nobody answers ends as no_answer when its ring time is over", body: noAnswer),
-        timed("A call that no device rings for is unreachable after 30 s", body: unreachable),
+        timed("A call that no device rings for is unreachable when its ring time is over", body: unreachable),
+        timed("A caller who is gone while it rings is reconnecting, and then has canceled", body: lostCaller),
+        timed("A caller who comes back while it rings rings on", body: returningCaller),
         timed("A blocked caller sees unreachable, and the callee never learns of it", body: blocked),
         timed("A call that does not connect within 30 s ends as connect_timeout", body: connectTimeout),
         timed("An offer that is not answered lapses after 30 s", section: .negotiations, body: lapse),
@@ -44,20 +46,57 @@ enum TimerCases {
     }
 
     private static func unreachable(_ context: ConformanceContext) async throws {
-        let call = try await context.call(.inviting)
-        try await context.pass(.seconds(28), keeping: call.caller, call.callee)
-        try expectEqual(try await call.current(by: call.caller).state, "inviting", "the state after 28 of 30 s")
+        let (vasya, petya) = try await (context.caller(), context.callee())
+        let call = try await vasya.call(petya, ringSeconds: 35)
+        try await context.pass(.seconds(33), keeping: call.caller, call.callee)
+        try expectEqual(try await call.current(by: call.caller).state, "inviting", "the state after 33 of 35 s")
         try await context.pass(.seconds(4), keeping: call.caller, call.callee)
         for device in [call.caller, call.callee] {
             try check(await device.next(.callEnded, of: call.id), .unreachable, sipStatus: 480)
         }
     }
 
+    /// A call that rings for a caller of whom nothing is heard any more.
+    private static func ringingForNobody(_ context: ConformanceContext) async throws -> TestCall {
+        let (vasya, petya) = try await (context.caller(), context.callee())
+        let call = try await vasya.call(petya, ringSeconds: 180)
+        try await call.ring()
+        await vasya.stopListening()
+        try await context.pass(upTo: .seconds(60), keeping: petya) {
+            try await call.current(by: petya).participant(vasya)?.text("connection") == "reconnecting"
+        }
+        let lost = try await petya.next(.callParticipant, of: call.id)
+        try expectEqual(lost.data?.text("connection"), "reconnecting", "the caller's connection")
+        try expectEqual(try await call.current(by: petya).state, "ringing", "the state meanwhile")
+        return call
+    }
+
+    private static func lostCaller(_ context: ConformanceContext) async throws {
+        let call = try await ringingForNobody(context)
+        try await context.pass(.seconds(8), keeping: call.callee)
+        try expectEqual(try await call.current(by: call.callee).state, "ringing", "the state after 8 of 15 s")
+        try await context.pass(.seconds(10), keeping: call.callee)
+        let ended = try await call.callee.next(.callEnded, of: call.id)
+        try check(ended, .canceled, sipStatus: 487)
+        let history = try await call.callee.perform(.listCalls).expect(200)
+        try expectEqual(history.flag("items.0.missed"), true, "missed in the callee's history")
+    }
+
+    private static func returningCaller(_ context: ConformanceContext) async throws {
+        let call = try await ringingForNobody(context)
+        try await call.caller.listen()
+        let back = try await call.callee.next(.callParticipant, of: call.id)
+        try expectEqual(back.data?.text("connection"), "online", "the caller's connection")
+        try await context.pass(.seconds(30), keeping: call.caller, call.callee)
+        try expectEqual(try await call.current(by: call.callee).state, "ringing", "the state 30 s later")
+        try await call.accept()
+    }
+
     private static func blocked(_ context: ConformanceContext) async throws {
         let (vasya, petya) = try await (context.caller(), context.callee())
         try await petya.perform(.blockUser, ["userId": .string(vasya.user.userId)]).expect(204)
         let call = try await vasya.invite(petya.user).expectCall(.inviting, status: 201)
-        try await context.pass(.seconds(32), keeping: vasya, petya)
+        try await context.pass(.seconds(62), keeping: vasya, petya)
         try check(await vasya.next(.callEnded, of: call.id), .unreachable, sipStatus: 480)
         let masha = try await context.caller("masha")
         let bell = try await masha.call(petya)

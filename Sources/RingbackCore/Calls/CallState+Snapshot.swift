@@ -28,7 +28,8 @@ extension CallState {
     }
 
     private var participants: [CallParticipant] {
-        guard calleeDevice != nil else { return [] }
+        // While it rings the caller is told of only when it is lost.
+        guard calleeDevice != nil || isLive && callerSide.reconnectingSince != nil else { return [] }
         return Side.allCases.compactMap { side in
             device(of: side).map { device in
                 CallParticipant(

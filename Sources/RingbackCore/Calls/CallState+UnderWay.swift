@@ -112,7 +112,7 @@ extension CallState {
         tellOther(side, .callMedia, .media, actor, &transition)
     }
 
-    /// Notifies only the device of the other participant.
+    /// Notifies only the device of the other participant; all devices of the callee until one of them has accepted.
     private mutating func tellOther(
         _ side: Side, _ type: EventType, _ content: Transition.Content, _ actor: Participant?,
         _ transition: inout Transition
@@ -124,10 +124,12 @@ extension CallState {
 
     // MARK: Loss of signaling
 
-    /// Records that the signaling of a participant is lost or back. Does nothing unless the call is under way.
+    /// Records that the signaling of a participant is lost or back. While a call rings, the caller is the only participant.
     package mutating func setReconnecting(_ isReconnecting: Bool, _ side: Side, at now: Timestamp) -> Transition {
         var transition = Transition()
-        guard isUnderWay, (self[side].reconnectingSince != nil) != isReconnecting else { return transition }
+        guard isUnderWay || isLive && side == .caller, (self[side].reconnectingSince != nil) != isReconnecting else {
+            return transition
+        }
         self[side].reconnectingSince = isReconnecting ? now : nil
         let actor = participant(of: side)
         record(isReconnecting ? "reconnecting" : "back", by: actor, at: now, in: &transition)

@@ -30,7 +30,7 @@ package struct CallState: Sendable, Hashable {
         }
     }
 
-    /// The state of one side, once the call is accepted.
+    /// The state of one side. Most of it is set once the call is accepted.
     package struct SideState: Sendable, Hashable {
         package var hasReportedConnected = false
         package var hasSentAnswer = false

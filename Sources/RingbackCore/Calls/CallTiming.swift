@@ -3,7 +3,9 @@ package import RingbackModel
 /// The maximum durations of the transient states of a call, and how many live calls there may be.
 package struct CallTiming: Sendable, Hashable {
     /// From the invitation to the end as `unreachable` if no device alerts; `nil` for the whole ring time.
-    package var unreachable: Duration? = .seconds(30)
+    package var unreachable: Duration?
+    /// While a call rings: from the caller's `reconnecting` to the end as `canceled`.
+    package var lostCaller: Duration = .seconds(15)
     /// From `accept` to the end as `connect_timeout`.
     package var connect: Duration = .seconds(30)
     /// From an offer to its expiry without an answer.
@@ -22,8 +24,7 @@ extension CallState {
     /// When ``advance(to:timing:)`` must be called next; `nil` if there is no deadline.
     package func deadline(timing: CallTiming) -> Timestamp? {
         switch state {
-        case .inviting: min(ringsUntil, timing.unreachable.map { createdAt + $0 } ?? ringsUntil)
-        case .ringing: ringsUntil
+        case .inviting, .ringing: Self.earliest(ringEnd(timing), callerLostUntil(timing))
         case .connecting, .active:
             Self.earliest(
                 Self.earliest(
@@ -34,6 +35,17 @@ extension CallState {
                     calleeSide.reconnectingSince.map { $0 + timing.reconnect }))
         case .ended: nil
         }
+    }
+
+    /// When a call that nobody accepts ends.
+    private func ringEnd(_ timing: CallTiming) -> Timestamp {
+        guard state == .inviting, let unreachable = timing.unreachable else { return ringsUntil }
+        return min(ringsUntil, createdAt + unreachable)
+    }
+
+    /// When a call that rings for a lost caller ends.
+    private func callerLostUntil(_ timing: CallTiming) -> Timestamp? {
+        callerSide.reconnectingSince.map { $0 + timing.lostCaller }
     }
 
     private static func earliest(_ a: Timestamp?, _ b: Timestamp?) -> Timestamp? {
@@ -57,10 +69,15 @@ extension CallState {
 
     private func overdueReason(now: Timestamp, timing: CallTiming) -> EndReason? {
         switch state {
-        case .inviting:
-            // If no device rang, nobody was reached, whatever the ring time was.
-            deadline(timing: timing).map { $0 <= now } == true ? .unreachable : nil
-        case .ringing: ringsUntil <= now ? .noAnswer : nil
+        case .inviting, .ringing:
+            if let lost = callerLostUntil(timing), lost <= now, lost < ringEnd(timing) {
+                .canceled
+            } else if ringEnd(timing) <= now {
+                // If no device rang, nobody was reached, whatever the ring time was.
+                state == .inviting ? .unreachable : .noAnswer
+            } else {
+                nil
+            }
         case .connecting, .active:
             if [callerSide, calleeSide].contains(where: {
                 $0.reconnectingSince.map { $0 + timing.reconnect <= now } ?? false

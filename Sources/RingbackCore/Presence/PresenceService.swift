@@ -5,10 +5,15 @@ import Synchronization
 package final class PresenceService: Sendable {
     fileprivate struct State {
         var watchers: [UserID: Set<Participant>] = [:]
-        var watched: [DeviceID: [UserID]] = [:]
+        /// The users that each device watches, with what it was told last.
+        var watched: [DeviceID: [UserID: Told]] = [:]
         /// The presence that each watching device has not received yet. Bounded by the length of its watch list.
         var pending: [DeviceID: [UserID: Presence]] = [:]
-        var told: [UserID: Presence.Status] = [:]
+    }
+
+    fileprivate struct Told {
+        /// `nil` until it is known.
+        var status: Presence.Status?
     }
 
     private let store: any Store
@@ -20,21 +25,20 @@ package final class PresenceService: Sendable {
         self.feed = feed
     }
 
-    /// The presence of a user as `viewer` sees it. For viewers whom the user has blocked, it is offline and has no
-    /// time.
+    /// The presence of a user as `viewer` sees it. For viewers whom the user has blocked, the user went offline at the time of
+    /// the block.
     ///
     /// - Throws: ``Problem`` `user_not_found`.
     package func presence(of user: UserID, for viewer: UserID) async throws -> Presence {
-        let (account, isBlocked) = try await store.read { (try $0.account(user), try $0.isBlocked(viewer, by: user)) }
-        guard let account else { throw Problem(.userNotFound, "The user \(user) does not exist.") }
-        if isBlocked { return Presence(userId: user, status: .offline) }
-        return try await presences(of: [(user, account.lastSeenAt)])[0]
+        let account = try await store.read { try $0.account(user) }
+        guard account != nil else { throw Problem(.userNotFound, "The user \(user) does not exist.") }
+        return try await views(of: [user], by: viewer)[0]
     }
 
     /// The presence of the users that a device watches.
     package func watched(by device: Participant) async throws -> [Presence] {
         let users = try await store.read { try $0.watchedUsers(by: device.deviceId) }
-        return try await presences(of: users, for: device.userId)
+        return try await views(of: users, by: device.userId)
     }
 
     /// Replaces the watch list of a device.
@@ -50,8 +54,7 @@ package final class PresenceService: Sendable {
             try store.setWatchedUsers(users, by: device.deviceId)
             return users
         }
-        try await load(users, watchedBy: device)
-        return try await presences(of: users, for: device.userId)
+        return try await load(users, watchedBy: device)
     }
 
     /// Whether the stored watch list of a device has been loaded.
@@ -60,7 +63,7 @@ package final class PresenceService: Sendable {
     /// Loads the stored watch list of a device that opens a stream.
     package func resumeWatching(_ device: Participant) async throws {
         guard !isWatching(device) else { return }
-        try await load(store.read { try $0.watchedUsers(by: device.deviceId) }, watchedBy: device)
+        _ = try await load(store.read { try $0.watchedUsers(by: device.deviceId) }, watchedBy: device)
     }
 
     /// Removes a device that was signed out.
@@ -84,66 +87,76 @@ package final class PresenceService: Sendable {
         state.withLock { state in Set(users.filter { state.watchers[$0] != nil }) }
     }
 
-    /// Notifies watching devices if the presence of a user has changed.
+    /// Notifies the watching devices to which a user looks different now.
     package func refresh(_ user: UserID) async throws {
         guard let watchers = state.withLock({ $0.watchers[user] }) else { return }
-        let (account, blocked) = try await store.read { store in
-            (try store.account(user), try watchers.filter { try store.isBlocked($0.userId, by: user) })
+        let viewers = Set(watchers.map(\.userId))
+        let sights = try await store.read { store in
+            try viewers.map { ($0, try Sight(of: user, by: $0, in: store)) }
         }
-        let presence = try await presences(of: [(user, account?.lastSeenAt)])[0]
+        let known = try await store.presence.presence(of: [user])[0]
+        let views = Dictionary(uniqueKeysWithValues: sights.map { ($0, $1.view(of: known)) })
         let told = state.withLock { state in
-            guard state.told.updateValue(presence.status, forKey: user) != presence.status else { return false }
-            for watcher in watchers.subtracting(blocked) where state.watched[watcher.deviceId]?.contains(user) == true {
-                state.pending[watcher.deviceId, default: [:]][user] = presence
-            }
-            return true
-        }
-        guard told else { return }
-        for watcher in watchers.subtracting(blocked) { feed.wake(watcher) }
-    }
-
-    private func presences(of users: [UserID], for viewer: UserID) async throws -> [Presence] {
-        let seen = try await store.read { store in
-            try users.map { user -> (isHidden: Bool, lastSeenAt: Timestamp?) in
-                (try store.isBlocked(viewer, by: user), try store.account(user)?.lastSeenAt)
+            watchers.filter { watcher in
+                guard let view = views[watcher.userId], let told = state.watched[watcher.deviceId]?[user],
+                    told.status != view.status
+                else { return false }
+                state.watched[watcher.deviceId]?[user] = Told(status: view.status)
+                state.pending[watcher.deviceId, default: [:]][user] = view
+                return true
             }
         }
-        let presences = try await presences(of: zip(users, seen).map { ($0, $1.lastSeenAt) })
-        return zip(presences, seen).map { presence, seen in
-            seen.isHidden ? Presence(userId: presence.userId, status: .offline) : presence
-        }
+        for watcher in told { feed.wake(watcher) }
     }
 
-    /// - Parameter users: Users, and when each was last seen according to the account.
-    private func presences(of users: [(UserID, lastSeenAt: Timestamp?)]) async throws -> [Presence] {
-        zip(users, try await store.presence.presence(of: users.map(\.0))).map { user, known in
-            Presence(userId: user.0, status: known.status, lastSeenAt: known.lastSeenAt ?? user.lastSeenAt)
-        }
+    private func views(of users: [UserID], by viewer: UserID) async throws -> [Presence] {
+        let sights = try await store.read { store in try users.map { try Sight(of: $0, by: viewer, in: store) } }
+        return zip(sights, try await store.presence.presence(of: users)).map { $0.view(of: $1) }
     }
 
-    private func load(_ users: [UserID], watchedBy device: Participant) async throws {
+    private func load(_ users: [UserID], watchedBy device: Participant) async throws -> [Presence] {
         state.withLock { $0.setWatched(users, by: device) }
         // Read after watching has begun, so that a change in between is not missed.
-        let presences = try await store.presence.presence(of: users)
+        let views = try await views(of: users, by: device.userId)
         state.withLock { state in
-            for (user, presence) in zip(users, presences) where state.watchers[user] != nil && state.told[user] == nil {
-                state.told[user] = presence.status
+            for view in views {
+                guard let told = state.watched[device.deviceId]?[view.userId], told.status == nil else { continue }
+                state.watched[device.deviceId]?[view.userId] = Told(status: view.status)
             }
         }
+        return views
+    }
+}
+
+/// How a user is seen by another.
+private struct Sight {
+    let user: UserID
+    /// As far as the account says.
+    let lastSeenAt: Timestamp?
+    /// When the user blocked the one who looks.
+    let blockedAt: Timestamp?
+
+    init(of user: UserID, by viewer: UserID, in store: any StoreReader) throws {
+        self.user = user
+        lastSeenAt = try store.account(user)?.lastSeenAt
+        blockedAt = try store.blockedAt(viewer, by: user)
+    }
+
+    func view(of known: UserPresence) -> Presence {
+        let lastSeenAt = known.lastSeenAt ?? lastSeenAt
+        guard let blockedAt else { return Presence(userId: user, status: known.status, lastSeenAt: lastSeenAt) }
+        return Presence(userId: user, status: .offline, lastSeenAt: lastSeenAt.map { min($0, blockedAt) })
     }
 }
 
 extension PresenceService.State {
     fileprivate mutating func setWatched(_ users: [UserID], by device: Participant) {
-        for user in watched[device.deviceId] ?? [] {
+        for user in watched[device.deviceId, default: [:]].keys {
             watchers[user]?.remove(device)
-            if watchers[user]?.isEmpty == true {
-                watchers[user] = nil
-                told[user] = nil
-            }
+            if watchers[user]?.isEmpty == true { watchers[user] = nil }
         }
         pending[device.deviceId] = nil
-        watched[device.deviceId] = users
+        watched[device.deviceId] = Dictionary(users.map { ($0, PresenceService.Told()) }) { first, _ in first }
         for user in users { watchers[user, default: []].insert(device) }
     }
 }

@@ -91,11 +91,18 @@ package protocol AccountReader {
     func owner(of device: DeviceID) throws -> UserID?
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
-    func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
+    /// When `blocker` blocked the user; `nil` if there is no block.
+    func blockedAt(_ user: UserID, by blocker: UserID) throws -> Timestamp?
     /// Users whose account is closed and who have not been erased, because the server stopped in between.
     func closedUsers() throws -> [UserID]
     func blocks(of user: UserID) throws -> [Block]
     func watchedUsers(by device: DeviceID) throws -> [UserID]
+}
+
+extension AccountReader {
+    package func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
+        try blockedAt(user, by: blocker) != nil
+    }
 }
 
 package protocol AccountWriter {

@@ -158,7 +158,7 @@ package struct Commit: Sendable {
     package var events: [StoredEvent] = []
     /// The calls that changed, in their new state, each once.
     package var calls: [CallState] = []
-    /// Users who may have become busy or free, possibly with duplicates.
+    /// Users who may have become busy or free, or whose blocks changed, possibly with duplicates.
     package var users: [UserID] = []
     /// Devices that have begun to participate in a call, possibly with duplicates.
     package var joined: [Participant] = []

@@ -16,7 +16,7 @@ final class LiveDevices: Sendable {
     init(_ live: LiveTable, time: any Timekeeper) {
         self.time = time
         var state = State()
-        for call in live.calls where call.isUnderWay {
+        for call in live.calls {
             for side in CallState.Side.allCases {
                 guard let participant = call.participant(of: side) else { continue }
                 state.devices.expect(participant, isLost: call[side].reconnectingSince != nil, at: time.now)

@@ -258,7 +258,10 @@ extension Commit {
     ///
     /// - Parameter old: The call before; `nil` for one that did not live.
     fileprivate mutating func note(_ call: CallState, after old: CallState?) {
-        if (old != nil) != call.isLive { users.append(call.caller.userId) }
+        if (old != nil) != call.isLive {
+            users.append(call.caller.userId)
+            if call.isLive { joined.append(call.caller) }
+        }
         guard (old?.isUnderWay ?? false) != call.isUnderWay else { return }
         users.append(call.callee)
         guard call.isUnderWay else { return }

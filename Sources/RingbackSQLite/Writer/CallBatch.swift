@@ -14,6 +14,8 @@ final class CallBatch: CallFacts {
         var calls: [CallID: CallDraft] = [:]
         /// Sign-ins that are over then.
         var ended: [SignIn] = []
+        /// Users who have blocked somebody, or lifted a block.
+        var blockers: [UserID] = []
         /// Up to where ``UnindexedHistory`` has brought its table.
         var historyUntil: Int64?
 
@@ -198,6 +200,7 @@ extension CallBatch.Staged {
         commit.events = events
         commit.calls = calls.values.map(\.entry.call)
         commit.ended = ended
+        commit.users = blockers
         return commit
     }
 

@@ -161,6 +161,7 @@ final class GroupWriter: Sendable {
                 let transaction = SQLiteTransaction(db, memory)
                 try write.run(in: transaction)
                 batch.staged.ended = transaction.ended
+                batch.staged.blockers = transaction.blockers
             }
             observer.committed(memory.commit(staged))
             write.complete()

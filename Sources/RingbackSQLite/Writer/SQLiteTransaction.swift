@@ -7,6 +7,8 @@ import RingbackModel
 final class SQLiteTransaction: SQLiteReader, StoreWriter {
     /// The sign-ins that it has ended.
     private(set) var ended: [SignIn] = []
+    /// Users whose blocks it has changed.
+    private(set) var blockers: [UserID] = []
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
@@ -107,12 +109,14 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     }
 
     func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws {
+        blockers.append(blocker)
         try execute(
             "INSERT OR IGNORE INTO blocks (blocker_id, blocked_id, created_at) VALUES (?, ?, ?)",
             [blocker.rawValue, user.rawValue, now.milliseconds])
     }
 
     func unblock(_ user: UserID, by blocker: UserID) throws {
+        blockers.append(blocker)
         try execute("DELETE FROM blocks WHERE blocker_id = ? AND blocked_id = ?", [blocker.rawValue, user.rawValue])
     }
 

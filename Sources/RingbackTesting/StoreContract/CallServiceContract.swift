@@ -208,7 +208,7 @@ struct CallServiceContract {
     func `An invitation that is overdue is not merged with`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.invite()
-        exchange.time.advance(by: .seconds(30))
+        exchange.time.advance(by: .seconds(60))
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)).status == 201)
         #expect(try await exchange.call(id)?.ending?.reason == .unreachable)
     }
@@ -255,7 +255,7 @@ struct CallServiceContract {
         #expect(
             try await calls.invite(Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)).status == 201,
             "no merge: that would tell")
-        exchange.time.advance(by: .seconds(30))
+        exchange.time.advance(by: .seconds(60))
         try await calls.expire()
         #expect(try await calls.call(id, for: Cast.vasya.userId).reason == .unreachable)
         #expect(try await events(for: Cast.petyaTablet, in: exchange).filter { $0 == "call.incoming" } == [])

@@ -157,11 +157,11 @@ struct CallTimeContract {
     }
 
     func `A server that waits longer takes over calls of one that waited less`() async throws {
-        let id = try await inProcess { try await $0.invite() }
-        var patient = CallTiming()
-        patient.unreachable = nil
+        var impatient = CallTiming()
+        impatient.unreachable = .seconds(30)
+        let id = try await inProcess(timing: impatient) { try await $0.invite() }
         time.advance(by: .seconds(30))
-        try await inProcess(timing: patient) { exchange in
+        try await inProcess { exchange in
             try await exchange.calls.expire()
             #expect(try await exchange.call(id)?.state == .inviting)
             #expect(
@@ -173,7 +173,7 @@ struct CallTimeContract {
     func `What time has done is kept, also when the command is refused`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.invite()
-            time.advance(by: .seconds(30))
+            time.advance(by: .seconds(60))
             let problem = try await #require(throws: Problem.self) {
                 try await exchange.calls.perform(.accept, on: id, by: Cast.petya)
             }

@@ -57,7 +57,7 @@ struct LiveCallContract {
 
     func `A caller is busy at once, a callee once a device has accepted`() async throws {
         let id = try await exchange.invite()
-        #expect(commits.newest?.users == [Cast.vasya.userId] && commits.newest?.joined == [])
+        #expect(commits.newest?.users == [Cast.vasya.userId] && commits.newest?.joined == [Cast.vasya])
         #expect(try await busy() == [Cast.vasya.userId])
         #expect(try await calls() == [Cast.vasya: [id]])
         _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petya)

@@ -13,6 +13,10 @@ struct PresenceContract {
             try await PresenceContract(stores)
                 .`A device that takes part in a call is expected, also by a store that is opened again`()
         },
+        StoreCase("A caller is expected while it rings, also by a store that is opened again") { stores in
+            try await PresenceContract(stores)
+                .`A caller is expected while it rings, also by a store that is opened again`()
+        },
         StoreCase("A loss is given once, and again when it could not be told") { stores in
             try await PresenceContract(stores).`A loss is given once, and again when it could not be told`()
         },
@@ -104,6 +108,29 @@ struct PresenceContract {
         #expect(try await again.store.presence.takeSignaling() == [Cast.vasya: false], "the other was lost already")
         again.store.presence.signaled(Cast.petya)
         #expect(try await again.store.presence.takeSignaling() == [Cast.petya: true])
+    }
+
+    func `A caller is expected while it rings, also by a store that is opened again`() async throws {
+        let database = try TemporaryDatabase()
+        let id: CallID
+        do {
+            let exchange = try Exchange(in: stores, database)
+            try await exchange.register(Cast.devices)
+            id = try await exchange.invite(Cast.invitation(ringSeconds: 180))
+            exchange.time.advance(by: DevicePresence.pollGrace)
+            #expect(try await exchange.store.presence.takeSignaling() == [Cast.vasya: false])
+        }
+        let again = try Exchange(in: stores, database)
+        again.time.advance(by: DevicePresence.pollGrace)
+        let lost = try await again.store.presence.takeSignaling()
+        #expect(lost == [Cast.vasya: false])
+        try await again.calls.note(signaling: lost)
+        #expect(try await again.call(id)?.callerSide.reconnectingSince == again.time.now)
+        again.time.advance(by: .seconds(15))
+        try await again.calls.expire()
+        #expect(try await again.call(id)?.ending?.reason == .canceled)
+        let missed = try await again.calls.history(HistoryQuery(user: Cast.petya.userId, limit: 1))
+        #expect(missed.first?.missed == true)
     }
 
     func `A loss is given once, and again when it could not be told`() async throws {

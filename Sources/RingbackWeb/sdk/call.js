@@ -96,14 +96,14 @@ export class Call extends LocalMedia {
     this.info = { ...this.info, ...info };
     const { deviceId } = this.ringback.device;
     if (info.state === 'ended') return this.finish(info.reason);
+    const other = info.participants?.find(({ deviceId: id }) => id !== deviceId);
+    this.update({ remoteConnection: other?.connection ?? 'online', remoteMedia: this.remoteMedia ?? other?.media ?? null });
     const isAccepted = rank(info) >= 2;
     if (this.isIncoming) {
       if (isAccepted) this.finish(info.callee.deviceId === deviceId ? 'merged' : 'accepted_elsewhere');
       return;
     }
     if (isAccepted) this.start(this.role === 'caller');
-    const other = info.participants?.find((participant) => participant.deviceId !== deviceId);
-    if (other) this.update({ remoteConnection: other.connection, remoteMedia: this.remoteMedia ?? other.media });
     if (this.isRinging) this.#set(info.state);
   }
 

@@ -233,7 +233,8 @@ export class RingbackCall extends HTMLElement {
     setText(this.#$('incoming-name'), name);
     setAvatar(this.#$('incoming-avatar'), call.peerId, name);
     const calling = words.isCalling(video) + (more ? words.andMore(more) : '');
-    setText(this.#$('incoming-words'), current ? words.isCallingToo : calling);
+    const isLost = call.remoteConnection === 'reconnecting';
+    setText(this.#$('incoming-words'), isLost ? words.dropped(name) : current ? words.isCallingToo : calling);
     this.#$('accept-voice').hidden = !video;
     if (this.#shownRinging === call) return;
     this.#shownRinging = call;

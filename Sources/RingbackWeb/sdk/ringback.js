@@ -190,8 +190,11 @@ export class Ringback extends EventTarget {
 
   #incoming(info) {
     const { callId, callee } = info;
-    if (callee.userId !== this.device.userId || this.#left.has(callId) || this.find(callId)) return;
+    if (callee.userId !== this.device.userId || this.#left.has(callId)) return;
+    const known = this.find(callId);
+    if (known) return known.apply(info);
     const call = this.#add(info);
+    call.apply(info);
     this.request('POST', `calls/${callId}/alerting`, {}, { patienceMs: 30_000 }).catch(({ status }) => {
       if (call.isIncoming && [404, 409].includes(status)) call.finish('canceled');
     });

@@ -78,6 +78,13 @@ struct Serve: AsyncParsableCommand {
             """)
     var trustedProxies: String?
 
+    @Option(
+        help: """
+            Seconds after which a call that no device rings for ends as unreachable. (default: the ring time that the caller \
+            asks for)
+            """)
+    var unreachableSeconds: Int?
+
     @Option(help: "Hours that events are kept for those who come back. (default: 168)")
     var eventHours: Int?
 
@@ -122,7 +129,9 @@ struct Serve: AsyncParsableCommand {
         let path = try storage.path(source)
         let store = try storage.opening(path) { [logger] in try SQLiteStore(path: path, logger: logger) }
         let announcement = Announcement(hostname: settings.hostname)
-        let server = RingbackServer(store: store, settings: settings, time: SystemTime(), logger: logger) { port in
+        let server = RingbackServer(
+            store: store, settings: settings, time: SystemTime(), timing: try timing(source), logger: logger
+        ) { port in
             announcement.show(port)
         }
         let group = ServiceGroup(
@@ -139,6 +148,14 @@ struct Serve: AsyncParsableCommand {
             else { throw error }
             throw CommandError(failure.description)
         }
+    }
+
+    private func timing(_ source: SettingsSource) throws -> CallTiming {
+        var timing = CallTiming()
+        // No call rings longer than the default.
+        timing.unreachable = .seconds(
+            Int64(try source.integer("unreachable-seconds", unreachableSeconds, in: 10...180, default: 180)))
+        return timing
     }
 
     private func settings(_ source: SettingsSource) throws -> ServerSettings {

@@ -25,18 +25,17 @@ struct CallTimerTests {
         #expect(driven.wait(.seconds(3600)) == Transition(), sourceLocation: location)
     }
 
-    @Test func `Without a device that rings the callee is unreachable after 30 seconds`() {
-        expectEnd(.unreachable, after: .seconds(30), DrivenCall())
+    /// It was 30 seconds, whatever ring time the caller asked for.
+    @Test(arguments: [10, 60, 180])
+    func `Without a device that rings the callee is unreachable when the ring time is over`(ringSeconds: Int) {
+        expectEnd(.unreachable, after: .seconds(ringSeconds), DrivenCall(ringSeconds: ringSeconds))
     }
 
-    @Test func `A ring time below 30 seconds ends sooner`() {
-        expectEnd(.unreachable, after: .seconds(10), DrivenCall(ringSeconds: 10))
-    }
-
-    @Test func `Where a push may wake a device, the whole ring time is waited for`() {
-        var driven = DrivenCall(ringSeconds: 120)
-        driven.timing.unreachable = nil
-        expectEnd(.unreachable, after: .seconds(120), driven)
+    @Test(arguments: [(10, 10), (30, 30), (31, 30), (180, 30)])
+    func `A server may wait less for a device that rings`(ringSeconds: Int, expected: Int) {
+        var driven = DrivenCall(ringSeconds: ringSeconds)
+        driven.timing.unreachable = .seconds(30)
+        expectEnd(.unreachable, after: .seconds(expected), driven)
     }
 
     @Test(arguments: [10, 60, 180])
@@ -98,12 +97,56 @@ struct CallTimerTests {
         expectEnd(.connectionLost, after: .seconds(20), driven)
     }
 
-    @Test func `Losing the signaling while it rings changes nothing`() throws {
+    @Test func `Losing a device of the callee while it rings changes nothing`() throws {
         var driven = DrivenCall()
         try driven.perform(.alerting, by: Cast.petya)
         let before = driven.call
-        for side in CallState.Side.allCases { #expect(driven.signaling(lost: true, side) == Transition()) }
+        #expect(driven.signaling(lost: true, .callee) == Transition())
         #expect(driven.call == before)
+    }
+
+    /// The phone rang on for a caller who had gone.
+    @Test(arguments: [false, true])
+    func `A caller who is lost while it rings has canceled after 15 seconds`(isAlerting: Bool) throws {
+        var driven = DrivenCall()
+        if isAlerting { try driven.perform(.alerting, by: Cast.petya) }
+        driven.wait(.seconds(10))
+        let lost = driven.signaling(lost: true, .caller)
+        #expect(lost.heard == ["call.participant petya-phone", "call.participant petya-tablet"])
+        #expect(driven.call.call.participants.map(\.connection) == [.reconnecting])
+        #expect(driven.signaling(lost: true, .caller) == Transition(), "told once")
+        expectEnd(.canceled, after: .seconds(15), driven)
+    }
+
+    @Test func `A caller who is back in time rings on`() throws {
+        var driven = DrivenCall(ringSeconds: 60)
+        try driven.perform(.alerting, by: Cast.petya)
+        driven.signaling(lost: true, .caller)
+        driven.wait(.milliseconds(14_999))
+        let back = driven.signaling(lost: false, .caller)
+        #expect(back.heard == ["call.participant petya-phone", "call.participant petya-tablet"])
+        #expect(driven.call.call.participants == [])
+        driven.wait(.seconds(30))
+        expectEnd(.noAnswer, after: .milliseconds(15_001), driven)
+    }
+
+    @Test func `A ring time that is over before a lost caller's has its own reason`() throws {
+        var driven = DrivenCall(ringSeconds: 10)
+        try driven.perform(.alerting, by: Cast.petya)
+        driven.signaling(lost: true, .caller)
+        expectEnd(.noAnswer, after: .seconds(10), driven)
+        driven.wait(.seconds(3600))
+        #expect(driven.call.call.reason == .noAnswer, "also when both are over")
+    }
+
+    @Test func `Who accepts while the caller is lost sees it, and waits as in any call`() throws {
+        var driven = DrivenCall()
+        driven.signaling(lost: true, .caller)
+        driven.wait(.seconds(5))
+        try driven.perform(.accept, by: Cast.petya)
+        #expect(driven.call.call.participants.map(\.connection) == [.reconnecting, .online])
+        expectEnd(.connectTimeout, after: .seconds(30), driven)
+        #expect(driven.signaling(lost: false, .caller).heard == ["call.participant petya-phone"])
     }
 
     @Test func `An open negotiation lapses after 30 seconds, and nobody is told`() throws {

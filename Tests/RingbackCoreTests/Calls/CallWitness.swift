@@ -101,6 +101,10 @@ struct CallWitness {
                 try expect(!notice.isHeard(by: actor), "nobody hears its own writes")
             }
             switch notice.type {
+            case .callParticipant where !before.isUnderWay:
+                try expect(before.isLive, "\(notice.type) after the end")
+                try expect(notice.actor == before.caller, "while it rings only the caller can be lost")
+                try expect(notice.audiences == [.init(user: before.callee)], "all of the callee's devices are told")
             case .callOffer, .callAnswer, .callCandidates, .callMedia, .callParticipant:
                 try expect(before.isUnderWay, "\(notice.type) before accept, or after the end")
                 let sender = notice.actor.flatMap { before.side(of: $0) }
@@ -188,6 +192,9 @@ struct CallWitness {
         try expect((call.reason != nil) == isEnded && (call.sipStatus != nil) == isEnded, "why it ended")
         try expect((call.talkSeconds != nil) == isEnded && (call.ringSeconds ?? 0) >= 0, "how long it was")
         try expect((call.expiresAt != nil) == isWaiting, "it expires while it rings")
-        try expect(call.participants.count == (state.calleeDevice == nil ? 0 : 2), "two take part, or nobody")
+        let isCallerLost = isWaiting && state.callerSide.reconnectingSince != nil
+        try expect(
+            call.participants.count == (state.calleeDevice == nil ? isCallerLost ? 1 : 0 : 2),
+            "two take part, or nobody, but for a caller who is lost")
     }
 }

@@ -8,7 +8,12 @@ struct ConcealedCallTests {
     @Test func `The callee is told nothing, whatever happens`() throws {
         let ends: [(inout DrivenCall) throws -> Transition] = [
             { try $0.perform(.cancel, by: Cast.vasya) },
-            { $0.wait(.seconds(30)) },
+            { $0.wait(.seconds(60)) },
+            { driven in
+                let lost = driven.signaling(lost: true, .caller)
+                #expect(lost.notices == [])
+                return driven.wait(.seconds(15))
+            },
             { driven in driven.call.endByAdministrator(at: driven.now) },
         ]
         for end in ends {
@@ -26,7 +31,7 @@ struct ConcealedCallTests {
         var concealed = DrivenCall(reception: .concealed)
         var unheard = DrivenCall()
         #expect(concealed.call.call == unheard.call.call)
-        let (one, other) = (concealed.wait(.seconds(30)), unheard.wait(.seconds(30)))
+        let (one, other) = (concealed.wait(.seconds(60)), unheard.wait(.seconds(60)))
         #expect(concealed.call.call == unheard.call.call)
         #expect(concealed.call.call.reason == .unreachable)
         #expect(one.timeline == other.timeline)

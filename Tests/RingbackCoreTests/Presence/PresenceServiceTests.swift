@@ -1,6 +1,7 @@
 import RingbackCore
 import RingbackModel
 import RingbackTesting
+import Synchronization
 import Testing
 
 /// Who is told what of whom.
@@ -14,7 +15,9 @@ struct PresenceServiceTests {
     }
 
     private func block(_ user: Participant, by blocker: Participant) async throws {
-        try await exchange.store.write { try $0.block(user.userId, by: blocker.userId, at: ManualTime.start) }
+        try await exchange.store.write { [time = exchange.time] in
+            try $0.block(user.userId, by: blocker.userId, at: time.now)
+        }
     }
 
     @Test func `A user is online while a device is present, and busy in a call`() async throws {
@@ -26,23 +29,83 @@ struct PresenceServiceTests {
         #expect(try await presence.presence(of: petya, for: Cast.vasya.userId).status == .busy)
     }
 
-    @Test func `A blocked viewer who asks is told that the user is offline, and no time`() async throws {
+    /// A block showed itself: the time at which one was last seen was missing.
+    @Test func `A blocked viewer who asks is told that the user has been offline since the block`() async throws {
         exchange.store.presence.opened(Cast.petya)
+        exchange.time.advance(by: .seconds(10))
+        try await block(Cast.vasya, by: Cast.petya)
+        exchange.store.presence.signaled(Cast.petya)
+        let blockedAt = exchange.time.now
+        exchange.time.advance(by: .seconds(10))
+        exchange.store.presence.signaled(Cast.petya)
+        let hidden = try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId)
+        #expect(hidden == Presence(userId: Cast.petya.userId, status: .offline, lastSeenAt: blockedAt))
+        let shown = try await presence.presence(of: Cast.petya.userId, for: Cast.stranger.userId)
+        #expect(
+            shown == Presence(userId: Cast.petya.userId, status: .online, lastSeenAt: exchange.time.now))
+    }
+
+    @Test func `Who had gone before the block was last seen before it`() async throws {
+        exchange.store.presence.signaled(Cast.petya)
+        let seenAt = exchange.time.now
+        exchange.time.advance(by: .seconds(10))
         try await block(Cast.vasya, by: Cast.petya)
         let hidden = try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId)
-        #expect(hidden == Presence(userId: Cast.petya.userId, status: .offline))
-        #expect(hidden.lastSeenAt == nil)
-        let shown = try await presence.presence(of: Cast.petya.userId, for: Cast.stranger.userId)
-        #expect(shown.status == .online && shown.lastSeenAt != nil)
+        #expect(hidden == Presence(userId: Cast.petya.userId, status: .offline, lastSeenAt: seenAt))
     }
 
     @Test func `A blocked viewer's watch list tells the same`() async throws {
         exchange.store.presence.opened(Cast.petya)
         try await block(Cast.vasya, by: Cast.petya)
-        let watched = try await presence.watch(
-            [Cast.petya.userId], by: Exchange.signIn(of: Cast.vasya))
-        #expect(watched == [Presence(userId: Cast.petya.userId, status: .offline)])
+        let watched = try await presence.watch([Cast.petya.userId], by: Exchange.signIn(of: Cast.vasya))
+        #expect(
+            watched == [Presence(userId: Cast.petya.userId, status: .offline, lastSeenAt: ManualTime.start)])
         #expect(try await presence.watched(by: Cast.vasya) == watched)
+    }
+
+    /// Whoever watched was told nothing, and went on seeing the other one online.
+    @Test func `A block is told as going offline is, and its end as coming back, to the blocked alone`() async throws {
+        let petya = Cast.petya.userId
+        exchange.store.presence.opened(Cast.petya)
+        for watcher in [Cast.vasya, Cast.vasyaTablet, Cast.stranger] {
+            _ = try await presence.watch([petya], by: Exchange.signIn(of: watcher))
+        }
+        exchange.time.advance(by: .seconds(10))
+        exchange.store.presence.signaled(Cast.petya)
+        try await block(Cast.vasya, by: Cast.petya)
+        try await presence.refresh(petya)
+        let gone = Presence(userId: petya, status: .offline, lastSeenAt: exchange.time.now)
+        for watcher in [Cast.vasya, Cast.vasyaTablet] {
+            #expect(presence.takePending(for: watcher.deviceId) == [gone])
+        }
+        #expect(presence.takePending(for: Cast.stranger.deviceId) == [])
+
+        _ = try await exchange.calls.invite(Cast.invitation(from: Cast.petya, to: Cast.stranger.userId))
+        try await presence.refresh(petya)
+        #expect(presence.takePending(for: Cast.vasya.deviceId) == [], "what happens meanwhile")
+        #expect(presence.takePending(for: Cast.stranger.deviceId).map(\.status) == [.busy])
+
+        try await exchange.store.write { try $0.unblock(Cast.vasya.userId, by: petya) }
+        try await presence.refresh(petya)
+        #expect(presence.takePending(for: Cast.vasya.deviceId).map(\.status) == [.busy])
+        #expect(presence.takePending(for: Cast.stranger.deviceId) == [])
+    }
+
+    @Test func `A block of one who is offline is not told`() async throws {
+        _ = try await presence.watch([Cast.petya.userId], by: Exchange.signIn(of: Cast.vasya))
+        try await block(Cast.vasya, by: Cast.petya)
+        try await presence.refresh(Cast.petya.userId)
+        exchange.store.presence.opened(Cast.petya)
+        try await presence.refresh(Cast.petya.userId)
+        #expect(presence.takePending(for: Cast.vasya.deviceId) == [])
+    }
+
+    @Test func `A commit names those whose blocks it changes`() async throws {
+        let users = Mutex<[UserID]>([])
+        exchange.store.observeCommits { commit in users.withLock { $0 += commit.users } }
+        try await block(Cast.vasya, by: Cast.petya)
+        try await exchange.store.write { try $0.unblock(Cast.vasya.userId, by: Cast.petya.userId) }
+        #expect(users.withLock(\.self) == [Cast.petya.userId, Cast.petya.userId])
     }
 
     @Test func `Who is asked for must exist`() async throws {
