@@ -6,17 +6,21 @@ package import RingbackModel
     import Darwin
 #endif
 
-/// The system's clock.
+/// The system's clocks.
 package struct SystemTime: Timekeeper {
     package init() {}
 
-    package var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    package var now: Timestamp { Timestamp(milliseconds: Self.milliseconds(CLOCK_REALTIME)) }
+
+    package var monotonic: MonotonicTime { MonotonicTime(milliseconds: Self.milliseconds(CLOCK_MONOTONIC)) }
+
+    package func sleep(until moment: MonotonicTime) async throws {
+        try await Task.sleep(for: max(.zero, moment - monotonic))
     }
 
-    package func sleep(until moment: Timestamp) async throws {
-        try await Task.sleep(for: max(.zero, moment - now))
+    private static func milliseconds(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }

@@ -84,6 +84,14 @@ package enum APIOperation: String, Sendable, CaseIterable {
     /// Whether the operation may change state: every method but GET.
     package var isWrite: Bool { route.method != .get }
 
+    /// Whether it ends a call or a session: other writes must not use up its allowance.
+    package var isEnding: Bool {
+        switch self {
+        case .decline, .cancel, .hangUp, .deleteSession, .deleteSessions: true
+        default: false
+        }
+    }
+
     /// The names in braces in the path, in order.
     package var pathParameters: [String] {
         route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }

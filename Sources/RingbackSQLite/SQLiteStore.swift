@@ -69,10 +69,10 @@ package final class SQLiteStore: Store {
     package func submit(_ job: any StoreJob) { writer.submit(job) }
 
     package func takeDueCalls(limit: Int) async throws -> [CallID] {
-        memory.live.due(at: memory.time.now, limit: limit)
+        memory.live.due(at: memory.time.monotonic, limit: limit)
     }
 
-    package func nextDeadline() async throws -> Timestamp? { memory.live.nextDeadline }
+    package func nextDeadline() async throws -> MonotonicTime? { memory.live.nextDeadline }
 
     package var liveCallCount: Int { memory.live.count }
 

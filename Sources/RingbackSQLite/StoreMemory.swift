@@ -14,11 +14,14 @@ final class StoreMemory: Sendable {
     /// Reads it from a database that nobody writes to.
     init(_ db: Database, time: any Timekeeper, logger: Logger) throws {
         heads = try LogHeads(db)
-        live = try LiveTable(db, logger: logger)
+        live = try LiveTable(db, at: time.moment, logger: logger)
         devices = LiveDevices(live, time: time)
         unindexed = try UnindexedHistory(db)
         self.time = time
     }
+
+    /// The clock of a call that begins now.
+    var clock: SteadyClock { SteadyClock(reading: time.now, at: time.monotonic) }
 
     /// Takes what has been committed.
     ///

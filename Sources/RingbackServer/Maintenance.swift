@@ -16,8 +16,8 @@ struct Maintenance: Sendable {
         var round = 0
         while !Task.isCancelled {
             do {
-                try await services.time.sleep(until: services.time.now + Self.interval)
-                services.feed.forgetEvents(before: services.time.now - .seconds(60))
+                try await services.time.sleep(until: services.time.monotonic + Self.interval)
+                services.feed.forgetEvents(before: services.time.monotonic - .seconds(60))
                 try await services.store.tickets.removeTickets(expiredBy: services.time.now)
                 services.calls.forgetAnswers()
                 // Their watch lists are stored, and read again when they come back.

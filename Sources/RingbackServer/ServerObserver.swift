@@ -11,10 +11,10 @@ struct ServerObserver: StoreObserver {
     func committed(_ commit: Commit) {
         // Who is woken or answered by a commit is so in one go, when the last answer is there.
         inboxes.hold()
-        let now = services.time.now
+        let now = services.time.monotonic
         health.committed(at: now)
         services.feed.publish(commit.events, now: now)
-        for call in commit.calls { services.clock.scheduled(call.deadline(timing: services.calls.timing)) }
+        services.clock.scheduled(commit.nextDeadline)
         presenceChanged(commit.users)
         for signIn in commit.ended { end(signIn) }
         metrics.committed(commit)
@@ -34,7 +34,7 @@ struct ServerObserver: StoreObserver {
 
     func failed(_ failure: StoreFailure) {
         metrics.failed(failure)
-        health.failed(failure, at: services.time.now)
+        health.failed(failure, at: services.time.monotonic)
     }
 
     private func presenceChanged(_ users: [UserID]) {

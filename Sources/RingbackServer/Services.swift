@@ -17,6 +17,8 @@ package final class Services: Sendable {
     package let settings: ServerSettings
     let streams: StreamRegistry
     let limiter: RateLimiter
+    /// For what ends a call or a session.
+    let endingLimiter: RateLimiter
 
     /// Makes every service over a store.
     init(store: any Store, settings: ServerSettings, time: any Timekeeper, timing: CallTiming, logger: Logger) {
@@ -36,5 +38,6 @@ package final class Services: Sendable {
         monitor = ConnectionMonitor(presence: presence, store: store, calls: calls, time: time, logger: logger)
         streams = StreamRegistry(maximumPerDevice: settings.connectionsPerDevice)
         limiter = RateLimiter(perSecond: settings.writesPerSecond)
+        endingLimiter = RateLimiter(perSecond: max(50, settings.writesPerSecond))
     }
 }

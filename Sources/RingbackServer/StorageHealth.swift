@@ -11,12 +11,12 @@ final class StorageHealth: Sendable {
 
     private struct Failures {
         var count = 0
-        var loggedAt: Timestamp?
+        var loggedAt: MonotonicTime?
     }
 
     private struct State {
         var failures: [StoreFailure.Operation: Failures] = [:]
-        var failingSince: Timestamp?
+        var failingSince: MonotonicTime?
     }
 
     private let logger: Logger
@@ -30,7 +30,7 @@ final class StorageHealth: Sendable {
     var isFailing: Bool { failing.load(ordering: .relaxed) }
 
     /// A commit or a read was refused.
-    func failed(_ failure: StoreFailure, at now: Timestamp) {
+    func failed(_ failure: StoreFailure, at now: MonotonicTime) {
         let count = state.withLock { state -> Int? in
             if failure.operation == .write, state.failingSince == nil {
                 state.failingSince = now
@@ -52,7 +52,7 @@ final class StorageHealth: Sendable {
     }
 
     /// A commit is durable.
-    func committed(at now: Timestamp) {
+    func committed(at now: MonotonicTime) {
         guard isFailing else { return }
         let since = state.withLock { state in
             defer { state.failingSince = nil }
@@ -67,7 +67,7 @@ final class StorageHealth: Sendable {
     /// cancelled.
     func probe(_ store: any Store, time: any Timekeeper) async {
         while !Task.isCancelled {
-            try? await time.sleep(until: time.now + Self.probeInterval)
+            try? await time.sleep(until: time.monotonic + Self.probeInterval)
             if isFailing { try? await store.probe() }
         }
     }

@@ -1,21 +1,22 @@
-import RingbackCore
+package import RingbackCore
 package import RingbackModel
 import Synchronization
 
 /// A clock that stands still until it is moved.
 package final class ManualTime: Timekeeper {
     private struct Sleeper {
-        let until: Timestamp
+        let until: MonotonicTime
         let continuation: CheckedContinuation<Void, any Error>
     }
 
     private struct Watcher {
-        let until: Timestamp
+        let until: MonotonicTime
         let continuation: CheckedContinuation<Void, Never>
     }
 
     private struct State {
-        var now: Timestamp
+        var monotonic = ManualTime.monotonicStart
+        var wall: SteadyClock
         var sleepers: [UInt64: Sleeper] = [:]
         var watchers: [Watcher] = []
         var nextNumber: UInt64 = 0
@@ -24,24 +25,39 @@ package final class ManualTime: Timekeeper {
     /// 2026-01-31T09:30:00.000Z
     package static let start = Timestamp(milliseconds: 1_769_851_800_000)
 
+    /// What ``monotonic`` begins with.
+    package static let monotonicStart = MonotonicTime(milliseconds: 1_000_000)
+
     private let state: Mutex<State>
 
-    package init(_ now: Timestamp = ManualTime.start) { state = Mutex(State(now: now)) }
+    package init(_ now: Timestamp = ManualTime.start) {
+        state = Mutex(State(wall: SteadyClock(reading: now, at: Self.monotonicStart)))
+    }
 
-    package var now: Timestamp { state.withLock(\.now) }
+    package var now: Timestamp { state.withLock { $0.wall.time(at: $0.monotonic) } }
 
-    /// Moves the clock and wakes those whose moment has come, the earliest first.
+    package var monotonic: MonotonicTime { state.withLock(\.monotonic) }
+
+    /// Sets the wall clock, forwards or back, in no time.
+    package func stepWallClock(by duration: Duration) {
+        state.withLock { state in
+            let now = state.wall.time(at: state.monotonic)
+            state.wall = SteadyClock(reading: now + duration, at: state.monotonic)
+        }
+    }
+
+    /// Moves both clocks and wakes those whose moment has come, the earliest first.
     package func advance(by duration: Duration) {
         let due = state.withLock { state in
-            state.now = state.now + duration
-            let due = state.sleepers.filter { $0.value.until <= state.now }
+            state.monotonic = state.monotonic + duration
+            let due = state.sleepers.filter { $0.value.until <= state.monotonic }
             for number in due.keys { state.sleepers[number] = nil }
             return due.values.sorted { $0.until < $1.until }
         }
         for sleeper in due { sleeper.continuation.resume() }
     }
 
-    package func sleep(until moment: Timestamp) async throws {
+    package func sleep(until moment: MonotonicTime) async throws {
         let number = state.withLock { state in
             state.nextNumber += 1
             return state.nextNumber
@@ -50,7 +66,7 @@ package final class ManualTime: Timekeeper {
             try await withCheckedThrowingContinuation { continuation in
                 let (result, watchers) = state.withLock { state -> (Result<Void, any Error>?, [Watcher]) in
                     if Task.isCancelled { return (.failure(CancellationError()), []) }
-                    if moment <= state.now { return (.success(()), []) }
+                    if moment <= state.monotonic { return (.success(()), []) }
                     state.sleepers[number] = Sleeper(until: moment, continuation: continuation)
                     let watchers = state.watchers.filter { $0.until == moment }
                     state.watchers.removeAll { $0.until == moment }
@@ -65,9 +81,10 @@ package final class ManualTime: Timekeeper {
         }
     }
 
-    /// Returns when someone sleeps until `moment`, so that a test can move the clock without a race; or when the task is
-    /// cancelled.
-    package func someoneSleeps(until moment: Timestamp) async {
+    /// Returns when someone sleeps until so long after the start, so that a test can move the clock without a race; or when
+    /// the task is cancelled.
+    package func someoneSleeps(until elapsed: Duration) async {
+        let moment = Self.monotonicStart + elapsed
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in

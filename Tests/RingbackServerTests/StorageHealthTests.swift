@@ -31,7 +31,7 @@ struct StorageHealthTests {
 
     private let lines = Lines()
     private let health: StorageHealth
-    private let start = ManualTime.start
+    private let start = ManualTime.monotonicStart
 
     init() { health = StorageHealth(logger: Logger(label: "test") { [lines] _ in lines }) }
 

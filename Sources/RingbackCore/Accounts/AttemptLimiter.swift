@@ -13,7 +13,7 @@ package final class AttemptLimiter: Sendable {
     private struct Attempts {
         var failures = 0
         var pending = 0
-        var since: Timestamp
+        var since: MonotonicTime
     }
 
     private let attempts = Mutex<[UserID: Attempts]>([:])
@@ -23,7 +23,7 @@ package final class AttemptLimiter: Sendable {
     /// Begins an attempt. Every attempt must be ended with ``end(_:hasSucceeded:)``.
     ///
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
-    package func begin(_ user: UserID, at now: Timestamp) throws {
+    package func begin(_ user: UserID, at now: MonotonicTime) throws {
         let wait: Duration? = attempts.withLock { attempts in
             if attempts.count >= Self.capacity {
                 attempts = attempts.filter { $0.value.pending > 0 || $0.value.since + Self.window > now }

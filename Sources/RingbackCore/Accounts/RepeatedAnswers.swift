@@ -17,7 +17,7 @@ final class RepeatedAnswers: Sendable {
 
     fileprivate struct Entry {
         let fingerprint: [UInt8]
-        let time: Timestamp
+        let time: MonotonicTime
         /// `nil` while the work is in progress.
         var answer: Answer?
     }
@@ -38,7 +38,7 @@ final class RepeatedAnswers: Sendable {
     ///
     /// - Throws: ``Problem`` `idempotency_mismatch`; errors of `work`, which are not remembered.
     func answer(
-        _ key: IdempotencyKey, at now: Timestamp, _ work: () async throws -> Answer
+        _ key: IdempotencyKey, at now: MonotonicTime, _ work: () async throws -> Answer
     ) async throws -> Answer {
         let place = Place(device: key.device, route: key.route, key: key.key)
         let known = try state.withLock { state throws(Problem) in
@@ -64,7 +64,7 @@ final class RepeatedAnswers: Sendable {
     }
 
     /// Removes answers older than ``lifetime``. Call periodically.
-    func sweep(at now: Timestamp) { state.withLock { $0.removeOld(before: now - Self.lifetime) } }
+    func sweep(at now: MonotonicTime) { state.withLock { $0.removeOld(before: now - Self.lifetime) } }
 }
 
 extension RepeatedAnswers.State {
@@ -89,7 +89,7 @@ extension RepeatedAnswers.State {
         counts[place.device] = count > 0 ? count : nil
     }
 
-    fileprivate mutating func removeOld(before moment: Timestamp) {
+    fileprivate mutating func removeOld(before moment: MonotonicTime) {
         while let place = places.first, entries[place].map({ $0.time <= moment }) ?? true { remove(place) }
     }
 }

@@ -56,7 +56,7 @@ package final class SessionService: Sendable {
     /// - Returns: `nil` if none matches or the user does not exist.
     /// - Throws: ``Problem`` `rate_limited`.
     package func account(of user: UserID, with passwords: [String]) async throws -> (Account, index: Int)? {
-        try attempts.begin(user, at: time.now)
+        try attempts.begin(user, at: time.monotonic)
         var isRight: Bool?
         defer { attempts.end(user, hasSucceeded: isRight) }
         let account = try await store.read { try $0.account(user) }

@@ -1,11 +1,10 @@
 package import Logging
-package import RingbackModel
 import Synchronization
 
 /// Calls ``CallService/expire()`` at the next deadline. Deadlines follow from the calls, also after a restart.
 package final class CallClock: Sendable {
     private struct State {
-        var next: Timestamp?
+        var next: MonotonicTime?
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
     }
@@ -22,7 +21,7 @@ package final class CallClock: Sendable {
     }
 
     /// Takes the new deadline of a call that has changed.
-    package func scheduled(_ deadline: Timestamp?) {
+    package func scheduled(_ deadline: MonotonicTime?) {
         guard let deadline else { return }
         let wake = state.withLock { state -> CheckedContinuation<Void, Never>? in
             if let next = state.next, next <= deadline { return nil }
@@ -46,7 +45,7 @@ package final class CallClock: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 logger.error("failed to expire calls", metadata: ["error": "\(error)"])
-                try? await time.sleep(until: time.now + .seconds(1))
+                try? await time.sleep(until: time.monotonic + .seconds(1))
             }
         }
     }

@@ -18,7 +18,7 @@ extension CallRequest {
         case .invite(let invitation): return try decide(invitation, on: facts, timing: timing)
         case .change(let id, let change):
             guard let call = try facts.call(id) else { return CallDecision(.failure(CallRefusal.notFound.problem)) }
-            var transaction = CallTransaction(call, at: facts.now, timing: timing)
+            var transaction = CallTransaction(call, at: try facts.now(for: call), timing: timing)
             transaction.advance()
             let outcome = carryOut(change, in: &transaction)
             return CallDecision(outcome, changes: transaction.changes)

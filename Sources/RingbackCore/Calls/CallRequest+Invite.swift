@@ -17,7 +17,7 @@ extension CallRequest {
             call.caller.userId == callee && (call.state == .inviting || call.state == .ringing)
         }
         if let standing {
-            var transaction = CallTransaction(standing, at: now, timing: timing)
+            var transaction = CallTransaction(standing, at: try facts.now(for: standing), timing: timing)
             transaction.advance()
             if transaction.call.isLive {
                 try transaction.apply(.merge, by: invitation.caller, key: key)

@@ -38,11 +38,11 @@ package final class CallService: Sendable {
 
     /// Performs work that may be repeated. Returns the remembered answer if there is one for the key.
     package func repeatable(_ key: IdempotencyKey, _ work: () async throws -> Answer) async throws -> Answer {
-        try await repeatedAnswers.answer(key, at: time.now, work)
+        try await repeatedAnswers.answer(key, at: time.monotonic, work)
     }
 
     /// Removes remembered answers that have expired. Call periodically.
-    package func forgetAnswers() { repeatedAnswers.sweep(at: time.now) }
+    package func forgetAnswers() { repeatedAnswers.sweep(at: time.monotonic) }
 
     // MARK: Other changes
 
@@ -68,7 +68,7 @@ package final class CallService: Sendable {
         }
     }
 
-    package func nextDeadline() async throws -> Timestamp? { try await store.nextDeadline() }
+    package func nextDeadline() async throws -> MonotonicTime? { try await store.nextDeadline() }
 
     /// Records in their calls that the signaling of devices is lost (`false`) or back (`true`). May be repeated.
     package func note(signaling: [Participant: Bool]) async throws {

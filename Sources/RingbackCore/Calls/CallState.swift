@@ -283,6 +283,15 @@ extension CallState {
         return side
     }
 
+    /// The newest time that the call knows. Its own clock never shows an earlier one.
+    package var newestTime: Timestamp {
+        let times = [
+            ringingAt, acceptedAt, activeAt, ending?.at, openNegotiation?.openedAt, callerSide.reconnectingSince,
+            calleeSide.reconnectingSince,
+        ]
+        return times.lazy.compactMap(\.self).reduce(createdAt, max)
+    }
+
     package var isLive: Bool { state != .ended }
 
     /// Whether the call has been accepted and has not ended.

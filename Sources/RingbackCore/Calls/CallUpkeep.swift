@@ -20,8 +20,8 @@ package enum CallUpkeep: Sendable, Hashable {
     /// Makes the decision, without side effects. The answer is 200 with the call, or `not_found`.
     package func decide(on facts: any CallFacts, timing: CallTiming) throws -> CallDecision {
         guard let call = try facts.call(call) else { return CallDecision(.failure(CallRefusal.notFound.problem)) }
-        var transaction = CallTransaction(call, at: facts.now, timing: timing)
-        let now = facts.now
+        let now = try facts.now(for: call)
+        var transaction = CallTransaction(call, at: now, timing: timing)
         switch self {
         case .advance:
             transaction.advance()

@@ -40,7 +40,7 @@ package final class EventFeed: Sendable {
 
         /// - Parameter publication: Each reader is woken once per publication.
         mutating func take(
-            _ event: StoredEvent, publication: UInt64, now: Timestamp, waking wakes: inout [@Sendable () -> Void]
+            _ event: StoredEvent, publication: UInt64, now: MonotonicTime, waking wakes: inout [@Sendable () -> Void]
         ) {
             if recent == nil { recent = RecentEvents(last: event.position - 1) }
             recent?.append(event, now: now)
@@ -91,7 +91,7 @@ package final class EventFeed: Sendable {
     }
 
     /// Takes committed events and wakes the readers they are for. Called by the store, in the order of the commits.
-    package func publish(_ events: [StoredEvent], now: Timestamp) {
+    package func publish(_ events: [StoredEvent], now: MonotonicTime) {
         let wakes = state.withLock { state in
             var wakes: [@Sendable () -> Void] = []
             state.publications += 1
@@ -126,7 +126,7 @@ package final class EventFeed: Sendable {
     package var readerCount: Int { state.withLock { $0.users.values.reduce(0) { $0 + $1.readers.count } } }
 
     /// Removes events older than `moment` from memory. They remain in the store.
-    package func forgetEvents(before moment: Timestamp) {
+    package func forgetEvents(before moment: MonotonicTime) {
         state.withLock { state in
             for (user, known) in state.users where known.recent?.newest.map({ $0 < moment }) ?? true {
                 // While there are readers, the newest position is kept, which saves them a read of the database.
@@ -148,9 +148,9 @@ package final class EventFeed: Sendable {
         if events.count < limit {
             state.withLock { state in
                 // The events in memory may be newer than what the store returned.
-                let last = events.last?.position ?? cursor.position
                 if state.users[reader.userId]?.recent == nil {
-                    state.users[reader.userId, default: UserState()].recent = RecentEvents(last: last)
+                    state.users[reader.userId, default: UserState()].recent = RecentEvents(
+                        after: cursor.position, events)
                 }
             }
         }

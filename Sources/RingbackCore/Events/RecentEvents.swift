@@ -11,12 +11,18 @@ struct RecentEvents: Sendable {
     /// The position of the newest event, which need not be in memory.
     private var last: Int64
     /// The time of the newest event.
-    private(set) var newest: Timestamp?
+    private(set) var newest: MonotonicTime?
 
     /// Knows the newest position, and no events.
     init(last: Int64) { self.last = last }
 
-    mutating func append(_ event: StoredEvent, now: Timestamp) {
+    /// Knows the newest events of the store, all of them after `position`. They are the first to be removed from memory.
+    init(after position: Int64, _ events: [StoredEvent]) {
+        last = position
+        for event in events { append(event, now: nil) }
+    }
+
+    mutating func append(_ event: StoredEvent, now: MonotonicTime?) {
         // There is a gap, so earlier events can no longer be returned from memory.
         if event.position != last + 1 { forget() }
         events.append(event)

@@ -51,7 +51,7 @@ package final class ConnectionMonitor: Sendable {
     private func tick() async {
         while !Task.isCancelled {
             changed()
-            do { try await time.sleep(until: time.now + .seconds(1)) } catch { return }
+            do { try await time.sleep(until: time.monotonic + .seconds(1)) } catch { return }
         }
     }
 
@@ -62,7 +62,7 @@ package final class ConnectionMonitor: Sendable {
             if isSignalingTold, areUsersTold {
                 await wait()
             } else {
-                try? await time.sleep(until: time.now + .seconds(1))
+                try? await time.sleep(until: time.monotonic + .seconds(1))
             }
         }
     }

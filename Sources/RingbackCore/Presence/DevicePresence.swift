@@ -13,10 +13,11 @@ package struct DevicePresence: Sendable {
     private struct DeviceState {
         var open = 0
         /// The end of its presence if nothing is open.
-        var presentUntil: Timestamp?
+        var presentUntil: MonotonicTime?
         /// When its signaling is lost if nothing is open.
-        var signaledUntil: Timestamp
-        var lastSeen: Timestamp
+        var signaledUntil: MonotonicTime
+        /// `nil` for a device that is expected.
+        var lastSeen: Moment?
         /// Whether its signaling is lost. True for a new device, until it is heard from.
         var isLost = true
         /// Whether it was present when its presence was last reported.
@@ -41,33 +42,33 @@ package struct DevicePresence: Sendable {
     // MARK: What devices do
 
     /// Records that a socket, a stream or a waiting poll began.
-    package mutating func opened(_ participant: Participant, at now: Timestamp) {
+    package mutating func opened(_ participant: Participant, at now: Moment) {
         update(participant, at: now) { device in device.open += 1 }
     }
 
     /// Records that a socket, a stream or a poll ended.
     ///
     /// - Parameter isPoll: Whether it was a poll, after which another one is expected.
-    package mutating func closed(_ participant: Participant, isPoll: Bool, at now: Timestamp) {
+    package mutating func closed(_ participant: Participant, isPoll: Bool, at now: Moment) {
         // Ignores a device that was signed out meanwhile.
         guard devices[participant.userId]?[participant.deviceId] != nil else { return }
         update(participant, at: now) { device in
             device.open = max(0, device.open - 1)
             if isPoll {
-                device.presentUntil = now + Self.pollGrace
-                device.signaledUntil = now + Self.pollGrace
+                device.presentUntil = now.monotonic + Self.pollGrace
+                device.signaledUntil = now.monotonic + Self.pollGrace
             } else if device.open == 0 {
-                device.presentUntil = max(device.presentUntil ?? now, now)
-                device.signaledUntil = max(device.presentUntil ?? now, now + Self.streamGrace)
+                device.presentUntil = max(device.presentUntil ?? now.monotonic, now.monotonic)
+                device.signaledUntil = max(device.presentUntil ?? now.monotonic, now.monotonic + Self.streamGrace)
             }
         }
     }
 
     /// Records a request.
-    package mutating func signaled(_ participant: Participant, at now: Timestamp) {
+    package mutating func signaled(_ participant: Participant, at now: Moment) {
         if isKnown(participant, at: now) { return }
         update(participant, at: now) { device in
-            device.signaledUntil = max(device.signaledUntil, now + Self.pollGrace)
+            device.signaledUntil = max(device.signaledUntil, now.monotonic + Self.pollGrace)
         }
     }
 
@@ -76,11 +77,14 @@ package struct DevicePresence: Sendable {
 
     /// Whether the device is present and was recorded within the last second, so that recording it again changes
     /// nothing.
-    private func isKnown(_ participant: Participant, at now: Timestamp) -> Bool {
-        guard let device = devices[participant.userId]?[participant.deviceId] else { return false }
+    private func isKnown(_ participant: Participant, at now: Moment) -> Bool {
+        guard let device = devices[participant.userId]?[participant.deviceId], let lastSeen = device.lastSeen else {
+            return false
+        }
+        let milliseconds = now.monotonic.milliseconds
         return device.isPresent && !device.isLost
-            && now.milliseconds - device.lastSeen.milliseconds < Self.knownMilliseconds
-            && device.signaledUntil.milliseconds - now.milliseconds > Self.freshMilliseconds
+            && milliseconds - lastSeen.monotonic.milliseconds < Self.knownMilliseconds
+            && device.signaledUntil.milliseconds - milliseconds > Self.freshMilliseconds
     }
 
     /// Removes a device that was signed out.
@@ -97,16 +101,16 @@ package struct DevicePresence: Sendable {
     /// Expects a participating device to return after a restart of the server.
     ///
     /// - Parameter isLost: Whether its signaling was lost before the restart.
-    package mutating func expect(_ participant: Participant, isLost: Bool, at now: Timestamp) {
+    package mutating func expect(_ participant: Participant, isLost: Bool, at now: Moment) {
         guard devices[participant.userId]?[participant.deviceId] == nil else { return }
         devices[participant.userId, default: [:]][participant.deviceId] = DeviceState(
-            signaledUntil: now + Self.pollGrace, lastSeen: now, isLost: isLost, isFading: true)
+            signaledUntil: now.monotonic + Self.pollGrace, isLost: isLost, isFading: true)
         fading.insert(participant)
     }
 
-    private mutating func update(_ participant: Participant, at now: Timestamp, _ change: (inout DeviceState) -> Void) {
+    private mutating func update(_ participant: Participant, at now: Moment, _ change: (inout DeviceState) -> Void) {
         var device =
-            devices[participant.userId]?[participant.deviceId] ?? DeviceState(signaledUntil: now, lastSeen: now)
+            devices[participant.userId]?[participant.deviceId] ?? DeviceState(signaledUntil: now.monotonic)
         change(&device)
         device.lastSeen = now
         if !device.isPresent, device.open > 0 {
@@ -123,7 +127,7 @@ package struct DevicePresence: Sendable {
             fading.insert(participant)
         }
         devices[participant.userId, default: [:]][participant.deviceId] = device
-        unsaved[participant.deviceId] = now
+        unsaved[participant.deviceId] = now.wall
     }
 
     private mutating func tell(_ participant: Participant, isBack: Bool) {
@@ -132,7 +136,7 @@ package struct DevicePresence: Sendable {
     }
 
     /// Records which devices are no longer present or connected. Call about once a second.
-    package mutating func sweep(at now: Timestamp) {
+    package mutating func sweep(at now: MonotonicTime) {
         for participant in fading {
             guard var device = devices[participant.userId]?[participant.deviceId] else {
                 fading.remove(participant)
@@ -175,7 +179,7 @@ package struct DevicePresence: Sendable {
     }
 
     /// When the user was last in contact, since the start of the server.
-    package func lastSeen(_ user: UserID) -> Timestamp? { devices[user]?.values.map(\.lastSeen).max() }
+    package func lastSeen(_ user: UserID) -> Timestamp? { devices[user]?.values.compactMap(\.lastSeen?.wall).max() }
 
     /// Takes the users whose presence may have changed; `nil` if there are none and ``takeSignaling()`` is empty as
     /// well.
@@ -200,11 +204,12 @@ package struct DevicePresence: Sendable {
     package static let seenInterval: Duration = .seconds(600)
 
     /// Takes the times that must be stored with ``AccountWriter/setLastSeen(_:)``.
-    package mutating func takeUnsaved(at now: Timestamp) -> [DeviceID: Timestamp] {
+    package mutating func takeUnsaved(at now: Moment) -> [DeviceID: Timestamp] {
         for (user, known) in devices {
-            for (id, device) in known where device.open > 0 && device.lastSeen + Self.seenInterval <= now {
+            for (id, device) in known where device.open > 0 {
+                guard let seen = device.lastSeen, seen.monotonic + Self.seenInterval <= now.monotonic else { continue }
                 devices[user]?[id]?.lastSeen = now
-                unsaved[id] = now
+                unsaved[id] = now.wall
             }
         }
         defer { unsaved = [:] }

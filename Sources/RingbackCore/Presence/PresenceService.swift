@@ -110,6 +110,7 @@ package final class PresenceService: Sendable {
     }
 
     private func views(of users: [UserID], by viewer: UserID) async throws -> [Presence] {
+        if users.isEmpty { return [] }
         let sights = try await store.read { store in try users.map { try Sight(of: $0, by: viewer, in: store) } }
         return zip(sights, try await store.presence.presence(of: users)).map { $0.view(of: $1) }
     }

@@ -8,6 +8,8 @@ package import RingbackModel
 package protocol CallFacts: AnyObject {
     /// The store's clock.
     var now: Timestamp { get }
+    /// What a call's own clock shows: it began as the store's, and is not set when that is.
+    func now(for call: CallState) throws -> Timestamp
     func call(_ id: CallID) throws -> CallState?
     /// The call that a device created, or was merged into, with this key or another of the same id. Known while the
     /// call is live, and for some time after the invitation.
@@ -21,6 +23,10 @@ package protocol CallFacts: AnyObject {
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
+}
+
+extension CallFacts {
+    package func now(for call: CallState) throws -> Timestamp { now }
 }
 
 /// What must not change between loading the facts of a decision and its commit. A store with several nodes locks it.

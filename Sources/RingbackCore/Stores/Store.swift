@@ -23,7 +23,7 @@ package protocol Store: Sendable {
     func takeDueCalls(limit: Int) async throws -> [CallID]
 
     /// When ``takeDueCalls(limit:)`` will next return a call, as far as is known now.
-    func nextDeadline() async throws -> Timestamp?
+    func nextDeadline() async throws -> MonotonicTime?
 
     /// The presence of devices.
     var presence: any PresenceStore { get }
@@ -158,6 +158,8 @@ package struct Commit: Sendable {
     package var events: [StoredEvent] = []
     /// The calls that changed, in their new state, each once.
     package var calls: [CallState] = []
+    /// When the first of the calls is due; `nil` when none of them is ever.
+    package var nextDeadline: MonotonicTime?
     /// Users who may have become busy or free, or whose blocks changed, possibly with duplicates.
     package var users: [UserID] = []
     /// Devices that have begun to participate in a call, possibly with duplicates.

@@ -161,10 +161,10 @@ extension Row {
 }
 
 extension LiveTable.Entry {
-    init(_ row: Row) throws {
+    init(_ row: Row, clock: SteadyClock) throws {
         let call = try CallRow.state(row)
         self.init(
-            key: row["id"], call: call,
+            key: row["id"], call: call, clock: clock,
             // Due at once: only the use cases know when it is, and they look then.
             deadline: call.isLive ? call.createdAt : nil,
             timeline: StoredTimeline(json: Array((row["timeline"] as String).utf8)), lastPayload: row["last_payload"],

@@ -19,7 +19,7 @@ final class LiveDevices: Sendable {
         for call in live.calls {
             for side in CallState.Side.allCases {
                 guard let participant = call.participant(of: side) else { continue }
-                state.devices.expect(participant, isLost: call[side].reconnectingSince != nil, at: time.now)
+                state.devices.expect(participant, isLost: call[side].reconnectingSince != nil, at: time.moment)
             }
         }
         self.state = Mutex(state)
@@ -40,8 +40,8 @@ final class LiveDevices: Sendable {
     func read<Value>(_ body: (DevicePresence) -> Value) -> Value { state.withLock { body($0.devices) } }
 
     /// Changes what is known, and announces what is new in it.
-    func change<Value>(_ body: (inout DevicePresence, _ now: Timestamp) -> Value) -> Value {
-        let now = time.now
+    func change<Value>(_ body: (inout DevicePresence, _ now: Moment) -> Value) -> Value {
+        let now = time.moment
         let (value, users, observer) = state.withLock { state in
             (body(&state.devices, now), state.devices.takeNews(), state.observer)
         }

@@ -14,19 +14,26 @@ struct LiveRows {
         let error: any Error
     }
 
-    init(_ db: Database) throws {
+    private let clock: SteadyClock
+
+    init(_ db: Database, at moment: Moment) throws {
+        clock = SteadyClock(reading: moment.wall, at: moment.monotonic)
         let rows = try Row.fetchCursor(
             db, sql: "SELECT * FROM calls INDEXED BY calls_live WHERE ended_at IS NULL ORDER BY id")
         while let row = try rows.next() {
             let key: Int64 = row["id"]
             do {
-                byKey[key] = try LiveTable.Entry(row)
+                byKey[key] = try LiveTable.Entry(row, clock: clock)
                 asOf[key] = row["as_of"]
             } catch {
                 damaged[key] = Damage(call: row["call_id"], error: error)
             }
         }
         try replay(db)
+        // The system's clock may have been set back since.
+        for (key, entry) in byKey where entry.call.newestTime > moment.wall {
+            byKey[key]?.clock = SteadyClock(reading: entry.call.newestTime, at: moment.monotonic)
+        }
     }
 
     /// In any order.
@@ -76,7 +83,7 @@ struct LiveRows {
                     error: CorruptRow(column: "bodies"))
                 return
             }
-            var entry = LiveTable.Entry(new: call, key: key)
+            var entry = LiveTable.Entry(new: call, key: key, clock: clock)
             entry.timeline.append(transition.timeline)
             byKey[key] = entry
         }

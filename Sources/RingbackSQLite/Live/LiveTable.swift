@@ -13,7 +13,9 @@ final class LiveTable: Sendable {
         /// The row's key.
         let key: Int64
         var call: CallState
-        /// When time alone changes the call; `nil` when it never does.
+        /// The call's own: it is not set when the system's is.
+        var clock: SteadyClock
+        /// When time alone changes the call, by its own clock; `nil` when it never does.
         var deadline: Timestamp?
         var timeline: StoredTimeline
         /// The newest event with an offer, an answer or candidates.
@@ -51,10 +53,10 @@ final class LiveTable: Sendable {
     private let damaged: Set<String>
 
     /// Reads the rows of the live calls, and what the log knows more. What is damaged is logged and left out.
-    init(_ db: Database, logger: Logger) throws {
+    init(_ db: Database, at moment: Moment, logger: Logger) throws {
         var state = State(nextKey: 1)
         try state.readInvitationKeys(db)
-        let rows = try LiveRows(db)
+        let rows = try LiveRows(db, at: moment)
         for entry in rows.entries.sorted(by: { $0.key < $1.key }) { state.insert(entry) }
         for damage in rows.damaged.values {
             logger.error(
@@ -132,15 +134,15 @@ final class LiveTable: Sendable {
     var behind: [Entry] { state.withLock { $0.entries.values.filter(\.row.isBehind) } }
 
     /// Calls whose deadline is not after `now`, the most overdue first.
-    func due(at now: Timestamp, limit: Int) -> [CallID] {
+    func due(at now: MonotonicTime, limit: Int) -> [CallID] {
         state.withLock { state in
-            state.entries.values.filter { $0.deadline.map { $0 <= now } ?? false }
-                .sorted { ($0.deadline ?? now, $0.key) < ($1.deadline ?? now, $1.key) }
+            state.entries.values.filter { $0.due.map { $0 <= now } ?? false }
+                .sorted { ($0.due ?? now, $0.key) < ($1.due ?? now, $1.key) }
                 .prefix(limit).map(\.call.id)
         }
     }
 
-    var nextDeadline: Timestamp? { state.withLock { $0.entries.values.lazy.compactMap(\.deadline).min() } }
+    var nextDeadline: MonotonicTime? { state.withLock { $0.entries.values.lazy.compactMap(\.due).min() } }
 
     /// Takes the calls of a transaction that has been committed.
     ///
@@ -170,11 +172,15 @@ final class LiveTable: Sendable {
 }
 
 extension LiveTable.Entry {
+    /// When time alone changes the call.
+    var due: MonotonicTime? { deadline.map { clock.moment(of: $0) } }
+
     /// Of a call that has no row.
-    init(new call: CallState, key: Int64) {
+    init(new call: CallState, key: Int64, clock: SteadyClock) {
         // Due at once: only the use cases know when it is, and they look then.
         self.init(
-            key: key, call: call, deadline: call.createdAt, timeline: StoredTimeline(), lastPayload: nil, row: .absent)
+            key: key, call: call, clock: clock, deadline: call.createdAt, timeline: StoredTimeline(), lastPayload: nil,
+            row: .absent)
     }
 }
 

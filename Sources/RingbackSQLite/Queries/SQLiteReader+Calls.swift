@@ -14,7 +14,7 @@ extension SQLiteReader {
                 if memory.live.isDamaged(id) { throw CorruptRow(column: "calls") }
                 throw StaleSnapshot()
             }
-            return try LiveTable.Entry(row)
+            return try LiveTable.Entry(row, clock: memory.clock)
         }
         if entry == nil { try requireThatNothingEnded(of: nil) }
         return entry

@@ -29,6 +29,7 @@ final class CallBatch: CallFacts {
     var staged: Staged
     /// The store's clock, as of the decision that is made.
     private(set) var now: Timestamp
+    private var monotonic: MonotonicTime
     /// The call that was asked for last: most decisions are about one.
     private var current: CallDraft?
 
@@ -37,6 +38,7 @@ final class CallBatch: CallFacts {
         self.memory = memory
         self.statements = statements
         now = memory.time.now
+        monotonic = memory.time.monotonic
         staged = Staged(log: statements.takeLog(first: memory.heads.newestEvent + 1))
         // A commit is of many messages, as a rule.
         staged.heads.reserveCapacity(64)
@@ -49,6 +51,7 @@ final class CallBatch: CallFacts {
     /// - Throws: When the whole transaction is lost.
     func take(_ job: any StoreJob) throws -> (any Error)? {
         now = memory.time.now
+        monotonic = memory.time.monotonic
         let changes: [CallChange]
         do {
             changes = try job.decide(on: self)
@@ -62,6 +65,8 @@ final class CallBatch: CallFacts {
     }
 
     // MARK: Facts
+
+    func now(for call: CallState) throws -> Timestamp { try draft(of: call.id)?.entry.clock.time(at: monotonic) ?? now }
 
     func call(_ id: CallID) throws -> CallState? { try draft(of: id)?.entry.call }
 
@@ -112,11 +117,14 @@ final class CallBatch: CallFacts {
         return current
     }
 
+    /// Of a call that begins now.
+    private var clock: SteadyClock { SteadyClock(reading: now, at: monotonic) }
+
     private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {
         if memory.live.isDamaged(id) { throw CorruptRow(column: "calls") }
         let rows = try Row.fetchCursor(
             db.cachedStatement(sql: "SELECT * FROM calls WHERE call_id = ?"), arguments: [id.rawValue])
-        return try withExtendedLifetime(rows) { try rows.next().map { try LiveTable.Entry($0) } }
+        return try withExtendedLifetime(rows) { try rows.next().map { try LiveTable.Entry($0, clock: clock) } }
     }
 
     // MARK: Changes
@@ -142,7 +150,8 @@ final class CallBatch: CallFacts {
 
     private func draft(for change: CallChange) throws -> CallDraft {
         if !change.isNew, let draft = try draft(of: change.call.id) { return draft }
-        let draft = CallDraft(LiveTable.Entry(new: change.call, key: memory.live.takeKey()), isStaged: false)
+        let entry = LiveTable.Entry(new: change.call, key: memory.live.takeKey(), clock: clock)
+        let draft = CallDraft(entry, isStaged: false)
         current = draft
         return draft
     }
@@ -199,6 +208,7 @@ extension CallBatch.Staged {
         var commit = Commit()
         commit.events = events
         commit.calls = calls.values.map(\.entry.call)
+        commit.nextDeadline = calls.values.lazy.compactMap(\.entry.due).min()
         commit.ended = ended
         commit.users = blockers
         return commit

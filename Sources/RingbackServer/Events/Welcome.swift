@@ -31,7 +31,8 @@ struct Welcome: Sendable, JSONWritable {
     /// - Throws: ``Problem`` `cursor_expired`.
     static func resume(_ cursor: Cursor?, _ participant: Participant, _ services: Services) async throws -> Welcome {
         guard let cursor else { return try await begin(participant, services) }
-        _ = try await services.feed.read(after: cursor, for: participant, limit: 1)
+        // What it has missed is read with it, and delivered from memory.
+        _ = try await services.feed.read(after: cursor, for: participant, limit: SocketHandler.batch)
         return Welcome(participant: participant, cursor: cursor, isRecovered: true, calls: nil)
     }
 

@@ -32,7 +32,10 @@ struct Dispatcher: Sendable {
         case (.device, .device(let signIn, _)):
             let participant = signIn.participant
             if notesSignaling { services.devices.signaled(participant) }
-            if operation.isWrite { try services.limiter.spend(participant.deviceId, at: services.time.now) }
+            if operation.isWrite {
+                let limiter = operation.id.isEnding ? services.endingLimiter : services.limiter
+                try limiter.spend(participant.deviceId, at: services.time.monotonic)
+            }
         case (_, nil): throw SessionService.unauthenticated
         case (.administrator, .device): throw Problem(.forbidden, "This operation is for administrators.")
         case (.device, .administrator): throw Self.notADevice

@@ -1,3 +1,4 @@
+import RingbackCore
 import RingbackModel
 import Synchronization
 
@@ -7,9 +8,9 @@ final class RateLimiter: Sendable {
 
     private struct Bucket {
         var level: Double
-        var at: Timestamp
+        var at: MonotonicTime
 
-        mutating func spend(at now: Timestamp, _ perSecond: Double, _ burst: Double) -> Bool {
+        mutating func spend(at now: MonotonicTime, _ perSecond: Double, _ burst: Double) -> Bool {
             level = min(burst, level + Double(now.milliseconds - at.milliseconds) / 1000 * perSecond)
             at = now
             guard level >= 1 else { return false }
@@ -30,7 +31,7 @@ final class RateLimiter: Sendable {
     }
 
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
-    func spend(_ device: DeviceID, at now: Timestamp) throws(Problem) {
+    func spend(_ device: DeviceID, at now: MonotonicTime) throws(Problem) {
         let isAllowed = buckets.withLock { buckets in
             if buckets.count >= Self.capacity {
                 // Full buckets are as good as none.

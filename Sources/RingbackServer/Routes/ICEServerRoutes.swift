@@ -10,7 +10,7 @@ enum ICEServerRoutes {
         return [
             Operation(.getICEServers) { request in
                 let participant = try request.participant
-                try limiter.spend(participant.deviceId, at: services.time.now)
+                try limiter.spend(participant.deviceId, at: services.time.monotonic)
                 let servers = ICEServers(settings: services.settings)
                 return Answer(200, body: servers.json(for: participant.userId, at: services.time.now))
             }

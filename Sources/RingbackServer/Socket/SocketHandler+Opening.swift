@@ -28,7 +28,7 @@ extension SocketHandler {
             let pump = try EventPump(
                 identity.signIn, after: nil, isPoll: false, limit: Self.batch, hub.services, address: address,
                 eventLoop: context.eventLoop, sink: self)
-            session = SocketSession(identity, pump, at: hub.services.time.now)
+            session = SocketSession(identity, pump, at: hub.services.time.monotonic)
         } catch {
             return close(.tooManyConnections)
         }

@@ -72,7 +72,7 @@ final class SocketHub: Sendable {
             guard let operation else { throw Problem(.notFound, "There is no operation of that name.") }
             let principal = session.identity.principal
             try dispatcher.admit(
-                operation, by: principal, notesSignaling: session.notesSignaling(at: services.time.now))
+                operation, by: principal, notesSignaling: session.notesSignaling(at: services.time.monotonic))
             guard request.data.map({ $0.kind == .object }) ?? true else {
                 throw Problem(.invalidRequest, "`data` must be an object.")
             }

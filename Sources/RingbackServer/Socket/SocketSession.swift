@@ -17,16 +17,16 @@ struct SocketSession {
     let identity: SocketIdentity
     let pump: EventPump
     /// When it was last noted that the device was heard of by this socket.
-    private var notedAt: Timestamp
+    private var notedAt: MonotonicTime
 
-    init(_ identity: SocketIdentity, _ pump: EventPump, at now: Timestamp) {
+    init(_ identity: SocketIdentity, _ pump: EventPump, at now: MonotonicTime) {
         self.identity = identity
         self.pump = pump
         notedAt = now
     }
 
     /// Whether it is to be noted that the device was heard of: for an open socket once a second is enough.
-    mutating func notesSignaling(at now: Timestamp) -> Bool {
+    mutating func notesSignaling(at now: MonotonicTime) -> Bool {
         guard now.milliseconds - notedAt.milliseconds >= 1000 else { return false }
         notedAt = now
         return true

@@ -67,7 +67,7 @@ export class Call extends LocalMedia {
     this.#peer?.restartIce().catch(note);
   }
 
-  /** Devices first, so that nobody picks up a call that waits for a permission. */
+  /** Devices first: nobody picks up a call that waits for a permission. */
   async invite({ audio = true, video = true, ...more }) {
     const media = { audio, video };
     await this.acquire(media);
@@ -96,8 +96,8 @@ export class Call extends LocalMedia {
     this.info = { ...this.info, ...info };
     const { deviceId } = this.ringback.device;
     if (info.state === 'ended') return this.finish(info.reason);
-    const other = info.participants?.find(({ deviceId: id }) => id !== deviceId);
-    this.update({ remoteConnection: other?.connection ?? 'online', remoteMedia: this.remoteMedia ?? other?.media ?? null });
+    const { connection = 'online', media } = info.participants?.find(({ deviceId: id }) => id !== deviceId) ?? {};
+    this.update({ remoteConnection: connection, remoteMedia: this.remoteMedia ?? media ?? null });
     const isAccepted = rank(info) >= 2;
     if (this.isIncoming) {
       if (isAccepted) this.finish(info.callee.deviceId === deviceId ? 'merged' : 'accepted_elsewhere');

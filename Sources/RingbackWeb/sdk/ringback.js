@@ -101,7 +101,7 @@ export class Ringback extends EventTarget {
     const early = caller.deviceId === this.device.deviceId ? 'cancel' : 'decline';
     this.#left.add(callId);
     return say(rank(info) < 2 ? early : 'hangup', how)
-      // An accept may have come in between, or one's own may have got lost.
+      // An accept came in between, or one's own got lost.
       .catch((error) => { if (error.status === 409) return say('hangup', {}); throw error; })
       .catch(note);
   }
@@ -202,7 +202,7 @@ export class Ringback extends EventTarget {
 
   async #rejoin(info, kept) {
     const call = this.find(info.callId);
-    // This tab has left it, or begun another one meanwhile.
+    // This tab has left it, or begun another.
     if (!call && (this.current || kept.callId !== info.callId)) return void this.leave(info);
     const { rejoin } = await import('./rejoin.js');
     rejoin(call ?? this.#add(info), info, call ? null : kept);

@@ -24,13 +24,14 @@ def binary():
 class Server:
     """`ringback serve`, from its start to its end. It keeps its port and its database over a restart."""
 
-    def __init__(self, directory, *options, port=0, database=None):
+    def __init__(self, directory, *options, port=0, database=None, environment=None):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.database = Path(database or self.directory / "ringback.sqlite")
         self.log = self.directory / "server.log"
         self.options = options
         self.port = port
+        self.environment = environment or {}
         self.process = None
 
     @property
@@ -48,7 +49,8 @@ class Server:
         read_from = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, env=environment())
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
+                env=environment() | self.environment)
         line = eventually(lambda: self._listening(read_from), 30, "the server says that it listens")
         self.port = int(line.group(2))
         return self

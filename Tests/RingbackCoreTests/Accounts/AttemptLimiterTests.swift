@@ -6,7 +6,7 @@ import Testing
 /// How fast passwords can be guessed, in parallel too.
 struct AttemptLimiterTests {
     private let limiter = AttemptLimiter()
-    private let now = ManualTime.start
+    private let now = ManualTime.monotonicStart
 
     private func begin(_ user: UserID = Cast.vasya.userId) -> Int? {
         do {

@@ -261,7 +261,7 @@ private final class InterruptedStore: Store {
 
     func takeDueCalls(limit: Int) async throws -> [CallID] { try await store.takeDueCalls(limit: limit) }
 
-    func nextDeadline() async throws -> Timestamp? { try await store.nextDeadline() }
+    func nextDeadline() async throws -> MonotonicTime? { try await store.nextDeadline() }
 
     var presence: any PresenceStore { store.presence }
 

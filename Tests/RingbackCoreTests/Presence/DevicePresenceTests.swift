@@ -5,15 +5,18 @@ import Testing
 
 /// Which devices the server hears from, by what they do and when.
 struct DevicePresenceTests {
-    private let start = ManualTime.start
+    private let start = ManualTime().moment
 
-    private func at(_ seconds: Double) -> Timestamp { start + .milliseconds(Int64(seconds * 1000)) }
+    private func at(_ seconds: Double) -> Moment {
+        let elapsed = Duration.milliseconds(Int64(seconds * 1000))
+        return Moment(wall: start.wall + elapsed, monotonic: start.monotonic + elapsed)
+    }
 
     /// Whether the user is present once the devices were swept at this moment.
     private func isPresent(
         _ participant: Participant, on devices: inout DevicePresence, at seconds: Double
     ) -> Bool {
-        devices.sweep(at: at(seconds))
+        devices.sweep(at: at(seconds).monotonic)
         return devices.isPresent(participant.userId)
     }
 
@@ -24,7 +27,7 @@ struct DevicePresenceTests {
         #expect(isPresent(Cast.vasya, on: &devices, at: 100_000))
         #expect(!devices.isPresent(Cast.petya.userId))
         devices.closed(Cast.vasya, isPoll: false, at: at(100_010))
-        #expect(devices.lastSeen(Cast.vasya.userId) == at(100_010))
+        #expect(devices.lastSeen(Cast.vasya.userId) == at(100_010).wall)
         #expect(isPresent(Cast.vasya, on: &devices, at: 100_012.999))
         #expect(!isPresent(Cast.vasya, on: &devices, at: 100_013))
     }
@@ -54,15 +57,15 @@ struct DevicePresenceTests {
         #expect(came.users == [Cast.vasya.userId] && came.signaling == [Cast.vasya: true])
         #expect(devices.takeChanges().isEmpty)
         devices.opened(Cast.vasya, at: at(1))
-        devices.sweep(at: at(2))
+        devices.sweep(at: at(2).monotonic)
         #expect(devices.takeChanges().isEmpty)
         for second in [3, 4] { devices.closed(Cast.vasya, isPoll: false, at: at(Double(second))) }
-        devices.sweep(at: at(6.999))
+        devices.sweep(at: at(6.999).monotonic)
         #expect(devices.takeChanges().isEmpty)
-        devices.sweep(at: at(7))
+        devices.sweep(at: at(7).monotonic)
         let went = devices.takeChanges()
         #expect(went.users == [Cast.vasya.userId] && went.signaling == [Cast.vasya: false])
-        devices.sweep(at: at(8))
+        devices.sweep(at: at(8).monotonic)
         #expect(devices.takeChanges().isEmpty)
     }
 
@@ -71,10 +74,10 @@ struct DevicePresenceTests {
         devices.opened(Cast.vasya, at: start)
         _ = devices.takeChanges()
         devices.closed(Cast.vasya, isPoll: false, at: at(10))
-        devices.sweep(at: at(11))
-        devices.sweep(at: at(12.999))
+        devices.sweep(at: at(11).monotonic)
+        devices.sweep(at: at(12.999).monotonic)
         devices.opened(Cast.vasya, at: at(12.999))
-        for second in 13..<30 { devices.sweep(at: at(Double(second))) }
+        for second in 13..<30 { devices.sweep(at: at(Double(second)).monotonic) }
         #expect(devices.takeChanges().isEmpty)
     }
 
@@ -83,11 +86,11 @@ struct DevicePresenceTests {
         devices.opened(Cast.vasya, at: start)
         devices.closed(Cast.vasya, isPoll: true, at: at(25))
         _ = devices.takeChanges()
-        devices.sweep(at: at(64.999))
+        devices.sweep(at: at(64.999).monotonic)
         #expect(devices.takeChanges().signaling == [:])
-        devices.sweep(at: at(65))
+        devices.sweep(at: at(65).monotonic)
         #expect(devices.takeChanges().signaling == [Cast.vasya: false])
-        devices.sweep(at: at(68))
+        devices.sweep(at: at(68).monotonic)
         #expect(devices.takeChanges().users == [Cast.vasya.userId], "gone 3 seconds after that")
         devices.opened(Cast.vasya, at: at(70))
         let back = devices.takeChanges()
@@ -100,9 +103,9 @@ struct DevicePresenceTests {
         #expect(!devices.isPresent(Cast.vasya.userId))
         #expect(devices.takeChanges().signaling == [Cast.vasya: true])
         devices.signaled(Cast.vasya, at: at(30))
-        devices.sweep(at: at(69.999))
+        devices.sweep(at: at(69.999).monotonic)
         #expect(devices.takeChanges().isEmpty)
-        devices.sweep(at: at(70))
+        devices.sweep(at: at(70).monotonic)
         let changes = devices.takeChanges()
         #expect(changes.signaling == [Cast.vasya: false] && changes.users == [])
     }
@@ -137,7 +140,7 @@ struct DevicePresenceTests {
         devices.opened(Cast.vasya, at: start)
         devices.signaled(Cast.petya, at: at(1))
         devices.signaled(Cast.vasya, at: at(2))
-        #expect(devices.takeUnsaved(at: at(2)) == [Cast.vasya.deviceId: at(2), Cast.petya.deviceId: at(1)])
+        #expect(devices.takeUnsaved(at: at(2)) == [Cast.vasya.deviceId: at(2).wall, Cast.petya.deviceId: at(1).wall])
         #expect(devices.takeUnsaved(at: at(2)) == [:])
         #expect(devices.isPresent(Cast.vasya.userId), "it stays in memory")
     }
@@ -150,9 +153,17 @@ struct DevicePresenceTests {
         devices.closed(Cast.petya, isPoll: false, at: at(1))
         _ = devices.takeUnsaved(at: at(1))
         #expect(devices.takeUnsaved(at: at(599)) == [:])
-        #expect(devices.takeUnsaved(at: at(600)) == [Cast.vasya.deviceId: at(600)])
+        #expect(devices.takeUnsaved(at: at(600)) == [Cast.vasya.deviceId: at(600).wall])
         #expect(devices.takeUnsaved(at: at(1199)) == [:])
-        #expect(devices.takeUnsaved(at: at(1200)) == [Cast.vasya.deviceId: at(1200)])
+        #expect(devices.takeUnsaved(at: at(1200)) == [Cast.vasya.deviceId: at(1200).wall])
+    }
+
+    @Test func `A device that is expected has not been seen`() {
+        var devices = DevicePresence()
+        devices.expect(Cast.vasya, isLost: false, at: start)
+        #expect(devices.lastSeen(Cast.vasya.userId) == nil)
+        devices.signaled(Cast.vasya, at: at(1))
+        #expect(devices.lastSeen(Cast.vasya.userId) == at(1).wall)
     }
 
     @Test func `There is something to announce once for each change`() {
@@ -180,9 +191,9 @@ struct DevicePresenceTests {
         var devices = DevicePresence()
         devices.expect(Cast.vasya, isLost: false, at: start)
         devices.expect(Cast.petya, isLost: true, at: start)
-        devices.sweep(at: at(39.999))
+        devices.sweep(at: at(39.999).monotonic)
         #expect(devices.takeSignaling().isEmpty)
-        devices.sweep(at: at(40))
+        devices.sweep(at: at(40).monotonic)
         #expect(devices.takeSignaling() == [Cast.vasya: false], "the other was lost already")
     }
 }
