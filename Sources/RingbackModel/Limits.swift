@@ -29,7 +29,7 @@ public enum Limits {
     /// Live calls of one user at a time, outgoing and incoming.
     public static let liveCalls = 128
     /// Live calls of two users with each other at a time.
-    public static let liveCallsOfPair = 16
+    public static let liveCallsOfPair = 32
     /// Legs that a call lists at first: the callee's devices that were seen most recently. Other devices ring as well and are
     /// listed once they act.
     public static let legs = 32
