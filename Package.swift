@@ -43,8 +43,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "RingbackMigrations", path: "migrations",
-            resources: [.embedInCode("0001_schema.sql"), .embedInCode("0002_former_devices.sql")],
+            name: "RingbackMigrations", dependencies: ["CEmbeddedFiles"], path: "migrations",
+            exclude: ["sqlite", "postgresql"],
             swiftSettings: strict
         ),
         .target(
@@ -55,6 +55,17 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .systemLibrary(name: "CLibpq"),
+        .target(
+            name: "RingbackPostgres",
+            dependencies: [
+                "CLibpq", "RingbackCore", "RingbackModel", "RingbackMigrations",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict
         ),
@@ -110,7 +121,8 @@ let package = Package(
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "CLibcurl", "RingbackServer", "RingbackSQLite", "RingbackClient", "RingbackCore", "RingbackModel",
+                "CLibcurl", "RingbackServer", "RingbackSQLite", "RingbackPostgres", "RingbackClient", "RingbackCore",
+                "RingbackModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -149,6 +161,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "CurlTransportTests", dependencies: ["CurlTransport"], swiftSettings: strict),
         .testTarget(
+            name: "RingbackPostgresTests",
+            dependencies: [
+                "RingbackCore", "RingbackModel", "RingbackPostgres", "RingbackTesting",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "RingbackClientTests",
             dependencies: [
                 "CurlTransport", "RingbackClient", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackServer",
@@ -175,8 +194,8 @@ let package = Package(
 
 // The READMEs of the modules, which are not sources.
 let described = [
-    "RingbackConformance", "RingbackCore", "RingbackModel", "RingbackSQLite", "RingbackServer", "RingbackTesting",
-    "RingbackWeb",
+    "RingbackConformance", "RingbackCore", "RingbackModel", "RingbackPostgres", "RingbackSQLite", "RingbackServer",
+    "RingbackTesting", "RingbackWeb",
 ]
 for target in package.targets where described.contains(target.name) { target.exclude.append("README.md") }
 

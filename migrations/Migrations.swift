@@ -1,5 +1,7 @@
-/// The numbered SQL files of this folder, compiled in.
-package enum Migrations {
+import CEmbeddedFiles
+
+/// The numbered SQL files of a store's folder, compiled in.
+package struct Migrations: Sendable {
     package struct Migration: Sendable {
         /// Counted from 1, without gaps.
         package let number: Int
@@ -8,11 +10,21 @@ package enum Migrations {
         package let sql: String
     }
 
-    /// All migrations in their order. Add to the end; never change one that was released.
-    package static let all: [Migration] = [
-        Migration(number: 1, name: "schema", sql: text(PackageResources._001_schema_sql)),
-        Migration(number: 2, name: "former_devices", sql: text(PackageResources._002_former_devices_sql)),
-    ]
+    /// In their order. Add to the end; never change one that was released.
+    package let all: [Migration]
 
-    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    package static let sqlite = Migrations(EMBEDDED_STORE_SQLITE)
+    package static let postgresql = Migrations(EMBEDDED_STORE_POSTGRESQL)
+
+    private init(_ store: EmbeddedStore) {
+        var count = 0
+        let files = embedded_migrations(store, &count)
+        all = (0..<count).compactMap { index in
+            guard let file = files?[index] else { return nil }
+            let name = String(cString: file.path)
+            return Migration(
+                number: index + 1, name: String(name.dropFirst("0001_".count).dropLast(".sql".count)),
+                sql: String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.count), as: UTF8.self))
+        }
+    }
 }

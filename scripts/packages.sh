@@ -3,7 +3,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What Swift needs to build the package on Debian and its descendants.
-build_packages=(g++ git binutils libsqlite3-dev libcurl4-openssl-dev libwslay-dev zlib1g-dev)
+build_packages=(g++ git binutils libsqlite3-dev libcurl4-openssl-dev libwslay-dev libpq-dev zlib1g-dev)
 
 # The debug build, which scripts/run and the tests share. Other options would compile anew what one of them has compiled.
 debug_build=(swift build --package-path "$root" --explicit-target-dependency-import-check error)

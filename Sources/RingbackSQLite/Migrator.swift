@@ -47,7 +47,7 @@ struct Migrator {
     /// The first migration of the development versions, which had five of them.
     private static let unreleased = "f0bea24f5b3755031c7412a6cb4279afbae132f5bb887e8a91c9861da3047d19"
 
-    private let migrations = Migrations.all
+    private let migrations = Migrations.sqlite.all
 
     /// - Returns: The numbers of those that were applied now.
     /// - Throws: ``MigrationError`` before anything is changed.

@@ -15,7 +15,7 @@ final class StoreMemory: Sendable {
     init(_ db: Database, time: any Timekeeper, logger: Logger) throws {
         heads = try LogHeads(db)
         live = try LiveTable(db, at: time.moment, logger: logger)
-        devices = LiveDevices(live, time: time)
+        devices = LiveDevices(live.calls, time: time)
         unindexed = try UnindexedHistory(db)
         self.time = time
     }

@@ -12,6 +12,7 @@ package struct RingbackServer: Sendable {
     private let metrics: ServerMetrics
     private let health: StorageHealth
     private let drain: Drain
+    private let observer: ServerObserver
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
 
@@ -44,7 +45,8 @@ package struct RingbackServer: Sendable {
         listener = HTTPListener(frontEnd: frontEnd, maximumConnections: settings.maximumConnections)
         self.logger = logger
         self.onListening = onListening
-        store.observe(ServerObserver(services: services, inboxes: frontEnd.inboxes, metrics: metrics, health: health))
+        observer = ServerObserver(services: services, inboxes: frontEnd.inboxes, metrics: metrics, health: health)
+        store.observe(observer)
     }
 
     private static func operations(_ services: Services) -> [Operation] {
@@ -66,6 +68,7 @@ package struct RingbackServer: Sendable {
             group.addTask { await services.clock.run() }
             group.addTask { await services.monitor.run() }
             group.addTask { await health.probe(services.store, time: services.time) }
+            group.addTask { await observer.endVoidStreams() }
             group.addTask { await Maintenance(services: services, logger: logger).run() }
             await withGracefulShutdownHandler {
                 await drain.waitUntilBegun()

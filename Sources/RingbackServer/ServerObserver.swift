@@ -27,8 +27,32 @@ struct ServerObserver: StoreObserver {
         case .presence(let users):
             services.monitor.changed(users: services.presence.watched(among: users))
         case .revoked(let signIn): end(signIn)
-        // Only a store of several nodes tells of other processes' commits.
-        case .grew, .epoch: break
+        case .grew(let heads): services.feed.grew(heads)
+        case .watching(let devices):
+            services.monitor.changed(watching: Set(devices.filter { services.presence.isWatching($0) }))
+        case .due: services.clock.scheduled(services.time.monotonic)
+        case .epoch: break
+        }
+    }
+
+    func missedSignals() {
+        services.sessions.forgetAll()
+        services.feed.missedSignals()
+        services.monitor.changed(
+            users: services.presence.watchedUsers, watching: services.presence.watchingDevices)
+    }
+
+    var readers: [UserID] { services.feed.readers }
+
+    /// Ends what devices have open that another process has signed out, where its signal was missed. Runs until the task is
+    /// cancelled.
+    func endVoidStreams() async {
+        while (try? await services.time.sleep(until: services.time.monotonic + .seconds(3))) != nil {
+            guard services.sessions.takeWasForgotten() else { continue }
+            for signIn in services.streams.signIns {
+                let isGood = try? await services.store.read { try $0.isSignedIn(signIn) }
+                if isGood == false { end(signIn) }
+            }
         }
     }
 

@@ -46,7 +46,7 @@ struct OpeningTests {
     }
 
     @Test func `A new database gets every migration, an old one none`() throws {
-        let all = Migrations.all.map(\.number)
+        let all = Migrations.sqlite.all.map(\.number)
         #expect(try SQLiteStore.migrate(path: database.path) == all)
         #expect(try SQLiteStore.migrate(path: database.path) == [])
         _ = try SQLiteStore(path: database.path)
@@ -54,20 +54,20 @@ struct OpeningTests {
     }
 
     @Test func `The migrations are numbered from 1 without gaps`() {
-        #expect(Migrations.all.map(\.number) == Array(1...Migrations.all.count))
-        #expect(Migrations.all.allSatisfy { !$0.sql.isEmpty })
+        #expect(Migrations.sqlite.all.map(\.number) == Array(1...Migrations.sqlite.all.count))
+        #expect(Migrations.sqlite.all.allSatisfy { !$0.sql.isEmpty })
     }
 
     @Test func `Every SQL file of the folder is in the list, with its content`() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let folder = root.appendingPathComponent("migrations")
+        let folder = root.appendingPathComponent("migrations/sqlite")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sql") }
-        let names = Migrations.all.map { migration in
+        let names = Migrations.sqlite.all.map { migration in
             String(repeating: "0", count: 4 - "\(migration.number)".count) + "\(migration.number)_\(migration.name).sql"
         }
         #expect(files.sorted() == names)
-        for (name, migration) in zip(names, Migrations.all) {
+        for (name, migration) in zip(names, Migrations.sqlite.all) {
             #expect(try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8) == migration.sql)
         }
     }
@@ -82,7 +82,7 @@ struct OpeningTests {
         let rows = try DatabaseQueue(path: database.path).read {
             try Int.fetchOne($0, sql: "SELECT count(*) FROM schema_migrations")
         }
-        #expect(rows == Migrations.all.count + 1)
+        #expect(rows == Migrations.sqlite.all.count + 1)
     }
 
     @Test func `A migration that was applied in another form is refused`() throws {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Devices by the hash of their token, so that requests need not read the database.
 ///
-/// An entry is valid until it is removed, because the process is the only one that changes the database.
+/// An entry is valid until it is removed: the store reports every device that is signed out, by any process.
 final class SessionCache: Sendable {
     private static let capacity = 100_000
 
@@ -31,6 +31,9 @@ final class SessionCache: Sendable {
             state.hashes[device.participant.deviceId] = device.tokenHash
         }
     }
+
+    /// Forgets everything: devices may have been signed out by another process.
+    func removeAll() { state.withLock { $0 = State(removals: $0.removals + 1) } }
 
     func remove(_ device: DeviceID) {
         state.withLock { state in

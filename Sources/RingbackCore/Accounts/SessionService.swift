@@ -1,5 +1,6 @@
 import Crypto
 package import RingbackModel
+import Synchronization
 
 /// Signing in and out: bearer tokens (RFC 6750), each bound to a device.
 package final class SessionService: Sendable {
@@ -186,6 +187,17 @@ package final class SessionService: Sendable {
 
     /// Forgets a sign-in that is over. To be called with each of ``Commit/ended``.
     package func forget(_ signIn: SignIn) { cache.remove(signIn.participant.deviceId) }
+
+    /// Asks the store again about every token.
+    package func forgetAll() {
+        cache.removeAll()
+        wasForgotten.store(true, ordering: .releasing)
+    }
+
+    /// Whether ``forgetAll()`` was called since this was asked before: devices may have been signed out unnoticed.
+    package func takeWasForgotten() -> Bool { wasForgotten.exchange(false, ordering: .acquiringAndReleasing) }
+
+    private let wasForgotten = Atomic(false)
 
     /// The number of devices that were signed out, or signed in again, since the start. While it does not change,
     /// tokens stay valid.

@@ -4,7 +4,10 @@ extension CallRequest {
     /// The facts that the decision depends on.
     package var scope: CallScope {
         switch action {
-        case .invite(let invitation): CallScope(users: [invitation.caller.userId, invitation.callee], signIn: signIn)
+        case .invite(let invitation):
+            CallScope(
+                users: [invitation.caller.userId, invitation.callee], signIn: signIn,
+                invitation: key.map { InvitationKey($0, of: invitation.caller.deviceId) })
         case .change(let id, _): CallScope(calls: [id], signIn: signIn)
         }
     }

@@ -35,8 +35,15 @@ package final class EventFeed: Sendable {
     private struct UserState {
         var recent: RecentEvents?
         var readers: [Reader] = []
+        /// How far another process has said that the log is.
+        var head: Int64 = 0
 
         var isEmpty: Bool { recent == nil && readers.isEmpty }
+
+        /// Whether the newest events here are the newest of all, as far as is known.
+        mutating func dropRecentIfBehind() {
+            if let last = recent?.last, last < head { recent = nil }
+        }
 
         /// - Parameter publication: Each reader is woken once per publication.
         mutating func take(
@@ -44,6 +51,7 @@ package final class EventFeed: Sendable {
         ) {
             if recent == nil { recent = RecentEvents(last: event.position - 1) }
             recent?.append(event, now: now)
+            if head > event.position { dropRecentIfBehind() }
             for index in readers.indices where readers[index].wokenFor < publication {
                 guard event.isMeant(for: readers[index].device) else { continue }
                 readers[index].wokenFor = publication
@@ -56,7 +64,20 @@ package final class EventFeed: Sendable {
         var users: [UserID: UserState] = [:]
         var nextNumber: UInt64 = 0
         var publications: UInt64 = 0
+        /// How often something was told of other processes' commits.
+        var signals: UInt64 = 0
+        /// How often that may have been missed.
+        var misses: UInt64 = 0
         var isClosed = false
+
+        /// Whether a position that the store has given is still the newest of a user's log, as far as is known.
+        ///
+        /// - Parameter moment: ``signals`` and ``misses`` before the store was asked.
+        func isNewest(_ position: Int64, of user: UserID, since moment: (UInt64, UInt64)) -> Bool {
+            if moment == (signals, misses) { return true }
+            guard moment.1 == misses, let known = users[user], !known.readers.isEmpty else { return false }
+            return known.head <= position
+        }
     }
 
     private let store: any Store
@@ -104,6 +125,42 @@ package final class EventFeed: Sendable {
         for wake in wakes { wake() }
     }
 
+    /// Notes how far other processes have brought users' logs, and wakes those who read along.
+    package func grew(_ heads: [UserID: Int64]) {
+        let wakes = state.withLock { state in
+            state.signals += 1
+            var wakes: [@Sendable () -> Void] = []
+            for (user, head) in heads {
+                guard var known = state.users[user], known.head < head else { continue }
+                known.head = head
+                // What was committed here has woken its readers already.
+                if known.recent?.last ?? 0 < head {
+                    known.recent = nil
+                    wakes += known.readers.map(\.wake)
+                }
+                state.users[user] = known.isEmpty ? nil : known
+            }
+            return wakes
+        }
+        for wake in wakes { wake() }
+    }
+
+    /// Other processes may have written to any log: everybody looks.
+    package func missedSignals() {
+        let wakes = state.withLock { state in
+            state.misses += 1
+            for user in state.users.keys { state.users[user]?.recent = nil }
+            state.users = state.users.filter { !$0.value.isEmpty }
+            return state.users.values.flatMap { $0.readers.map(\.wake) }
+        }
+        for wake in wakes { wake() }
+    }
+
+    /// The users whose logs somebody reads along.
+    package var readers: [UserID] {
+        state.withLock { state in state.users.filter { !$0.value.readers.isEmpty }.map(\.key) }
+    }
+
     /// Wakes the readers of a device for something that is not in the log.
     package func wake(_ device: Participant) {
         let wakes = state.withLock { state in
@@ -142,13 +199,15 @@ package final class EventFeed: Sendable {
     /// - Throws: ``Problem`` `cursor_expired` if the cursor belongs to another log, or events after it were pruned.
     package func read(after cursor: Cursor, for reader: Participant, limit: Int) async throws -> Page {
         if let page = try readNewest(after: cursor, for: reader, limit: limit) { return page }
+        let before = state.withLock { ($0.signals, $0.misses) }
         let read = try await store.read { try $0.events(of: reader.userId, after: cursor.position, limit: limit) }
         guard case .events(let events) = read else { throw Self.cursorExpired }
         // A full page need not end with the newest event.
         if events.count < limit {
             state.withLock { state in
                 // The events in memory may be newer than what the store returned.
-                if state.users[reader.userId]?.recent == nil {
+                let last = events.last?.position ?? cursor.position
+                if state.users[reader.userId]?.recent == nil, state.isNewest(last, of: reader.userId, since: before) {
                     state.users[reader.userId, default: UserState()].recent = RecentEvents(
                         after: cursor.position, events)
                 }

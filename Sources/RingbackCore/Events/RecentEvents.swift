@@ -9,7 +9,7 @@ struct RecentEvents: Sendable {
     private var events: [StoredEvent] = []
     private var bytes = 0
     /// The position of the newest event, which need not be in memory.
-    private var last: Int64
+    private(set) var last: Int64
     /// The time of the newest event.
     private(set) var newest: MonotonicTime?
 

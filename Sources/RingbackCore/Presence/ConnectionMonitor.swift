@@ -7,6 +7,8 @@ package final class ConnectionMonitor: Sendable {
     private struct State {
         /// Users whose presence may have changed.
         var users: Set<UserID> = []
+        /// Devices whose watch lists have changed elsewhere.
+        var watching: Set<Participant> = []
         var wake: CheckedContinuation<Void, Never>?
         var isWoken = false
     }
@@ -29,9 +31,10 @@ package final class ConnectionMonitor: Sendable {
     }
 
     /// Records that the presence of `users` may have changed, or that devices may have been lost or be back.
-    package func changed(users: Set<UserID> = []) {
+    package func changed(users: Set<UserID> = [], watching: Set<Participant> = []) {
         let wake = state.withLock { state in
             state.users.formUnion(users)
+            state.watching.formUnion(watching)
             state.isWoken = true
             defer { state.wake = nil }
             return state.wake
@@ -58,8 +61,9 @@ package final class ConnectionMonitor: Sendable {
     private func tell() async {
         while !Task.isCancelled {
             let isSignalingTold = await tellSignaling()
+            let areListsLoaded = await loadWatchLists()
             let areUsersTold = await tellUsers()
-            if isSignalingTold, areUsersTold {
+            if isSignalingTold, areListsLoaded, areUsersTold {
                 await wait()
             } else {
                 try? await time.sleep(until: time.monotonic + .seconds(1))
@@ -83,6 +87,25 @@ package final class ConnectionMonitor: Sendable {
             logger.error("failed to report lost signaling", metadata: ["error": "\(error)"])
             return false
         }
+    }
+
+    /// - Returns: Whether all watch lists that have changed elsewhere were loaded.
+    private func loadWatchLists() async -> Bool {
+        let devices = state.withLock { state in
+            defer { state.watching = [] }
+            return state.watching
+        }
+        var rest: Set<Participant> = []
+        for device in devices {
+            do {
+                try await presence.reloadWatching(device)
+            } catch {
+                logger.error("failed to load a watch list", metadata: ["error": "\(error)"])
+                rest.insert(device)
+            }
+        }
+        state.withLock { $0.watching.formUnion(rest) }
+        return rest.isEmpty
     }
 
     /// - Returns: Whether all changes were reported.

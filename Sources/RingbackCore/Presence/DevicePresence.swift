@@ -181,6 +181,27 @@ package struct DevicePresence: Sendable {
     /// When the user was last in contact, since the start of the server.
     package func lastSeen(_ user: UserID) -> Timestamp? { devices[user]?.values.compactMap(\.lastSeen?.wall).max() }
 
+    /// What is known of one device.
+    package struct Known: Sendable {
+        package let participant: Participant
+        package let isPresent: Bool
+        /// Nothing is heard of it, and its grace is over.
+        package let isLost: Bool
+        /// `nil` for a device that is expected.
+        package let lastSeen: Timestamp?
+    }
+
+    package func devices(of user: UserID) -> [Known] {
+        (devices[user] ?? [:]).map { device, state in
+            Known(
+                participant: Participant(userId: user, deviceId: device), isPresent: state.isPresent,
+                isLost: state.isLost, lastSeen: state.lastSeen?.wall)
+        }
+    }
+
+    /// Users of whose devices something is known.
+    package var knownUsers: [UserID] { Array(devices.keys) }
+
     /// Takes the users whose presence may have changed; `nil` if there are none and ``takeSignaling()`` is empty as
     /// well.
     package mutating func takeNews() -> Set<UserID>? {

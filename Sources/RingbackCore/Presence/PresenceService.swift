@@ -82,6 +82,20 @@ package final class PresenceService: Sendable {
         }
     }
 
+    /// Takes up a device's stored watch list again, if it was taken up here before.
+    package func reloadWatching(_ device: Participant) async throws {
+        guard isWatching(device) else { return }
+        _ = try await load(store.read { try $0.watchedUsers(by: device.deviceId) }, watchedBy: device)
+    }
+
+    /// Devices whose watch lists were taken up.
+    package var watchingDevices: Set<Participant> {
+        state.withLock { state in Set(state.watchers.values.joined()) }
+    }
+
+    /// All whom somebody watches.
+    package var watchedUsers: Set<UserID> { state.withLock { Set($0.watchers.keys) } }
+
     /// The users among `users` that somebody watches.
     package func watched(among users: [UserID]) -> Set<UserID> {
         state.withLock { state in Set(users.filter { state.watchers[$0] != nil }) }

@@ -36,11 +36,27 @@ package struct CallScope: Sendable, Hashable {
     package var users: [UserID]
     /// Whose sign-in must not end meanwhile.
     package var signIn: SignIn?
+    /// The invitation that may have been made before.
+    package var invitation: InvitationKey?
 
-    package init(calls: [CallID] = [], users: [UserID] = [], signIn: SignIn? = nil) {
+    package init(
+        calls: [CallID] = [], users: [UserID] = [], signIn: SignIn? = nil, invitation: InvitationKey? = nil
+    ) {
         self.calls = calls
         self.users = users
         self.signIn = signIn
+        self.invitation = invitation
+    }
+}
+
+/// The key of an invitation, which is its device's own.
+package struct InvitationKey: Sendable, Hashable {
+    package var key: WriteKey
+    package var device: DeviceID
+
+    package init(_ key: WriteKey, of device: DeviceID) {
+        self.key = key
+        self.device = device
     }
 }
 

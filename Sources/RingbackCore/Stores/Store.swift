@@ -86,6 +86,8 @@ package protocol StoreObserver: Sendable {
     func missedSignals()
     /// A commit or a read failed because the disk is full or failing. A later commit means that writing works again.
     func failed(_ failure: StoreFailure)
+    /// The users whose logs somebody reads along here: a store of several nodes looks now and then how far they are.
+    var readers: [UserID] { get }
 }
 
 extension StoreObserver {
@@ -93,6 +95,7 @@ extension StoreObserver {
     package func changed(_ signal: StoreSignal) {}
     package func missedSignals() {}
     package func failed(_ failure: StoreFailure) {}
+    package var readers: [UserID] { [] }
 }
 
 /// A failure of the storage.
@@ -118,6 +121,10 @@ package enum StoreSignal: Sendable, Hashable {
     /// The presence of users may have changed, or ``PresenceStore/takeSignaling()`` may return something. Whether users
     /// are busy is reported only for other processes' changes.
     case presence([UserID])
+    /// Other processes have replaced the lists of users that these devices watch.
+    case watching([Participant])
+    /// The deadline of a call has passed, and no process has taken it up.
+    case due
     /// The event log was replaced.
     case epoch
 }

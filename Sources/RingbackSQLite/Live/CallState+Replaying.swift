@@ -19,9 +19,6 @@ extension EventType {
         case .callEnded, .callStopped, .presence: false
         }
     }
-
-    /// The event has what the other side needs to connect: an offer, an answer or candidates.
-    var hasPayload: Bool { self == .callOffer || self == .callAnswer || self == .callCandidates }
 }
 
 /// An event of the log that no command of this machine can have made.
@@ -85,53 +82,5 @@ extension CallState {
         case .callMedia: (data["media"]?.text).map { .media($0) }
         default: nil
         }
-    }
-}
-
-extension EventBody {
-    /// The event as one JSON object.
-    var json: JSONSlice? { JSONSlice(kept: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")]) }
-}
-
-extension Participant {
-    /// - Returns: `nil` when `json` names no device of a user.
-    init?(_ json: JSONSlice?) {
-        guard let user = json?["userId"]?.string.flatMap({ UserID($0) }),
-            let device = json?["deviceId"]?.string.flatMap({ DeviceID($0) })
-        else { return nil }
-        self.init(userId: user, deviceId: device)
-    }
-}
-
-extension Description {
-    /// The offer or answer that an event tells of; `nil` when it tells of something else.
-    init?(_ event: EventBody) {
-        guard let json = event.json else { return nil }
-        guard let kind: Kind = event.type == .callOffer ? .offer : event.type == .callAnswer ? .answer : nil,
-            let data = json["data"], let call = data["callId"]?.string.flatMap({ CallID($0) }),
-            let negotiation = data["negotiation"]?.integer, let sdp = data["description"]?["sdp"]?.text,
-            let from = Participant(data["from"])
-        else { return nil }
-        self.init(
-            callId: call, negotiation: negotiation, kind: kind, sdp: sdp,
-            iceRestart: data["iceRestart"]?.bool ?? false, from: from, createdAt: event.time)
-    }
-}
-
-/// Candidates as they were sent together.
-struct CandidateBatch: Sendable, Hashable {
-    var from: Participant
-    var negotiation: Int?
-    var candidates: [JSONText]
-
-    /// The candidates that an event tells of; `nil` when it tells of something else.
-    init?(_ event: EventBody) {
-        guard let json = event.json else { return nil }
-        guard event.type == .callCandidates, let from = Participant(json["actor"]), let data = json["data"],
-            let candidates = data["candidates"]?.elements
-        else { return nil }
-        self.from = from
-        negotiation = data["negotiation"]?.integer
-        self.candidates = candidates.map(\.text)
     }
 }

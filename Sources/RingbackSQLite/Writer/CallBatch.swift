@@ -238,8 +238,3 @@ extension CallBatch.Staged {
         }
     }
 }
-
-extension CallState {
-    /// Whether a user's live calls have it: it may be concealed from the callee.
-    func isListed(for user: UserID) -> Bool { caller.userId == user || callee == user && !isConcealed }
-}

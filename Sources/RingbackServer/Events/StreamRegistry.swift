@@ -85,6 +85,11 @@ final class StreamRegistry: Sendable {
         for (number, stream) in all { stream.end(.restart, number) }
     }
 
+    /// The sign-ins that have something open.
+    var signIns: Set<SignIn> {
+        state.withLock { state in Set(state.streams.values.flatMap { $0.values.map(\.signIn) }) }
+    }
+
     var isClosed: Bool { state.withLock(\.isClosed) }
 
     var count: Int { state.withLock { $0.streams.values.reduce(0) { $0 + $1.count } } }

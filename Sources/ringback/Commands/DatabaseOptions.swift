@@ -1,9 +1,14 @@
 import ArgumentParser
 import Foundation
+import RingbackPostgres
 
 /// Where the settings come from: the command line before the environment before the configuration file.
 struct DatabaseOptions: ParsableArguments {
-    @Option(help: "The SQLite database; made if it isn't there. [RINGBACK_DATABASE] (default: ringback.sqlite)")
+    @Option(
+        help: """
+            The SQLite database, made if it isn't there, or the URL of a PostgreSQL database: postgresql://user@host/name. \
+            [RINGBACK_DATABASE] (default: ringback.sqlite)
+            """)
     var database: String?
 
     @Option(help: "A JSON file whose keys are these options' names.", completion: .file(extensions: ["json"]))
@@ -12,9 +17,28 @@ struct DatabaseOptions: ParsableArguments {
     func source() throws -> SettingsSource { try SettingsSource(file: config) }
 
     /// - Throws: ``CommandError`` when there can't be a database at this place.
-    func path(_ source: SettingsSource) throws -> String {
-        let path = source.string("database", database) ?? "ringback.sqlite"
-        guard !path.isEmpty else { throw ValidationError("database must not be empty.") }
+    func location(_ source: SettingsSource) throws -> DatabaseLocation {
+        let text = source.string("database", database) ?? "ringback.sqlite"
+        guard !text.isEmpty else { throw ValidationError("database must not be empty.") }
+        guard PostgresURL.isOne(text) else { return .sqlite(path: try file(text)) }
+        let url: PostgresURL
+        do {
+            url = try PostgresURL(text)
+        } catch {
+            throw ValidationError("database is not a URL of PostgreSQL: \(error)")
+        }
+        guard database == nil || !url.hasPassword else {
+            throw ValidationError(
+                """
+                The command line is no place for a password: others can see it. Take it out of the URL and put it into \
+                PGPASSWORD, into the file that passfile= or PGPASSFILE names (~/.pgpass), or put the whole URL into \
+                RINGBACK_DATABASE or the configuration file.
+                """)
+        }
+        return .postgresql(url)
+    }
+
+    private func file(_ path: String) throws -> String {
         let files = FileManager.default
         var isFolder: ObjCBool = false
         let isThere = files.fileExists(atPath: path, isDirectory: &isFolder)
@@ -32,15 +56,5 @@ struct DatabaseOptions: ParsableArguments {
             throw CommandError("This user may not read and write the database \(path).")
         }
         return path
-    }
-
-    /// Does what opens the database at `path`, and says what is wrong with the file without the SQL that found it.
-    func opening<Value>(_ path: String, _ work: () throws -> Value) throws -> Value {
-        do {
-            return try work()
-        } catch {
-            let reason = "\(error)".components(separatedBy: " - while executing")[0]
-            throw CommandError("The database \(path) can't be used: \(reason)")
-        }
     }
 }

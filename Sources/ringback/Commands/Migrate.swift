@@ -1,5 +1,4 @@
 import ArgumentParser
-import RingbackSQLite
 
 /// `ringback migrate`
 struct Migrate: AsyncParsableCommand {
@@ -11,10 +10,11 @@ struct Migrate: AsyncParsableCommand {
 
     func run() async throws {
         FileDescriptors.makePrivate()
-        let path = try storage.path(storage.source())
-        let applied = try storage.opening(path) { try SQLiteStore.migrate(path: path) }
+        let database = try storage.location(storage.source())
+        let applied = try database.migrate()
         print(
             applied.isEmpty
-                ? "\(path) is up to date." : "\(path): applied \(applied.map(String.init).joined(separator: ", ")).")
+                ? "\(database) is up to date."
+                : "\(database): applied \(applied.map(String.init).joined(separator: ", ")).")
     }
 }

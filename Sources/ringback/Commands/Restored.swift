@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import RingbackSQLite
 
 /// `ringback restored`
 struct Restored: AsyncParsableCommand {
@@ -15,16 +14,12 @@ struct Restored: AsyncParsableCommand {
 
     func run() async throws {
         FileDescriptors.makePrivate()
-        let path = try storage.path(storage.source())
-        guard FileManager.default.fileExists(atPath: path) else {
+        let database = try storage.location(storage.source())
+        if case .sqlite(let path) = database, !FileManager.default.fileExists(atPath: path) {
             throw CommandError(
                 "There is no database \(path). Copy the backup there first, or name it with --database.")
         }
-        try storage.opening(path) {
-            // A backup may be older than this version, and what is not a database of ours is told from one.
-            _ = try SQLiteStore.migrate(path: path)
-            try SQLiteStore.renewEpoch(path: path)
-        }
-        print("\(path): the event log has a new epoch.")
+        try database.renewEpoch()
+        print("\(database): the event log has a new epoch.")
     }
 }

@@ -3,7 +3,6 @@ import Foundation
 import Logging
 import RingbackCore
 import RingbackServer
-import RingbackSQLite
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -107,6 +106,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Seconds that a graceful stop waits for requests. (default: 10)")
     var drainSeconds: Int?
 
+    @Option(help: "The name of this process in PostgreSQL's list of sessions. (default: the host's name)")
+    var nodeName: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: notice)")
     var logLevel: String?
 
@@ -126,8 +128,11 @@ struct Serve: AsyncParsableCommand {
         let limit = FileDescriptors.raiseLimit()
         settings.maximumConnections = try source.integer(
             "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
-        let path = try storage.path(source)
-        let store = try storage.opening(path) { [logger] in try SQLiteStore(path: path, logger: logger) }
+        let node = source.string("node-name", nodeName) ?? ProcessInfo.processInfo.hostName
+        guard (1...63).contains(node.utf8.count), node.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ValidationError("node-name must be 1 to 63 visible ASCII characters.")
+        }
+        let store = try storage.location(source).open(node: node, logger: logger)
         let announcement = Announcement(hostname: settings.hostname)
         let server = RingbackServer(
             store: store, settings: settings, time: SystemTime(), timing: try timing(source), logger: logger

@@ -27,7 +27,8 @@ class Server:
     def __init__(self, directory, *options, port=0, database=None, environment=None):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.database = Path(database or self.directory / "ringback.sqlite")
+        # A file, or the URL of a PostgreSQL database.
+        self.database = database or self.directory / "ringback.sqlite"
         self.log = self.directory / "server.log"
         self.options = options
         self.port = port

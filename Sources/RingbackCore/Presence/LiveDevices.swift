@@ -1,10 +1,9 @@
-import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The devices of a single node: all of it is in memory. After a restart devices come back by themselves, and those that take
-/// part in a call are expected to.
-final class LiveDevices: Sendable {
+/// The devices of one node, in memory. After a restart devices come back by themselves, and those that take part in a call are
+/// expected to.
+package final class LiveDevices: Sendable {
     private struct State {
         var devices = DevicePresence()
         var observer: (any StoreObserver)?
@@ -13,10 +12,11 @@ final class LiveDevices: Sendable {
     private let time: any Timekeeper
     private let state: Mutex<State>
 
-    init(_ live: LiveTable, time: any Timekeeper) {
+    /// - Parameter calls: Those that live.
+    package init(_ calls: [CallState], time: any Timekeeper) {
         self.time = time
         var state = State()
-        for call in live.calls {
+        for call in calls {
             for side in CallState.Side.allCases {
                 guard let participant = call.participant(of: side) else { continue }
                 state.devices.expect(participant, isLost: call[side].reconnectingSince != nil, at: time.moment)
@@ -26,10 +26,10 @@ final class LiveDevices: Sendable {
     }
 
     /// Sets who hears of what is new.
-    func observe(_ observer: any StoreObserver) { state.withLock { $0.observer = observer } }
+    package func observe(_ observer: any StoreObserver) { state.withLock { $0.observer = observer } }
 
     /// Takes what a commit means for devices.
-    func commit(_ commit: Commit) {
+    package func commit(_ commit: Commit) {
         guard !commit.joined.isEmpty || !commit.ended.isEmpty else { return }
         change { devices, now in
             for participant in commit.joined { devices.expect(participant, isLost: false, at: now) }
@@ -37,10 +37,10 @@ final class LiveDevices: Sendable {
         }
     }
 
-    func read<Value>(_ body: (DevicePresence) -> Value) -> Value { state.withLock { body($0.devices) } }
+    package func read<Value>(_ body: (DevicePresence) -> Value) -> Value { state.withLock { body($0.devices) } }
 
     /// Changes what is known, and announces what is new in it.
-    func change<Value>(_ body: (inout DevicePresence, _ now: Moment) -> Value) -> Value {
+    package func change<Value>(_ body: (inout DevicePresence, _ now: Moment) -> Value) -> Value {
         let now = time.moment
         let (value, users, observer) = state.withLock { state in
             (body(&state.devices, now), state.devices.takeNews(), state.observer)

@@ -6,10 +6,10 @@ import Synchronization
 ///
 /// A queue of Dispatch's would do the same on a thread that changes from time to time, and with it the caches and the memory
 /// that the allocator keeps for each thread: some 3 % of the CPU of a call.
-final class StoreThread: Sendable {
+package final class StoreThread: Sendable {
     private let work = PendingWork()
 
-    init(name: String) {
+    package init(name: String) {
         let thread = Thread { [work] in
             while let next = work.next() { next() }
         }
@@ -21,9 +21,9 @@ final class StoreThread: Sendable {
     deinit { work.add(nil) }
 
     /// Lets the thread that calls it sleep.
-    static func sleep(for time: Duration) { Thread.sleep(forTimeInterval: time / .seconds(1)) }
+    package static func sleep(for time: Duration) { Thread.sleep(forTimeInterval: time / .seconds(1)) }
 
-    func run(_ work: @escaping @Sendable () -> Void) { self.work.add(work) }
+    package func run(_ work: @escaping @Sendable () -> Void) { self.work.add(work) }
 }
 
 /// Work in its order; `nil` when nothing comes any more.

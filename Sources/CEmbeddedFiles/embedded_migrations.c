@@ -1,0 +1,35 @@
+#include "CEmbeddedFiles.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char sqlite_0001[] = {
+#embed "../../migrations/sqlite/0001_schema.sql"
+};
+static const unsigned char sqlite_0002[] = {
+#embed "../../migrations/sqlite/0002_former_devices.sql"
+};
+static const unsigned char postgresql_0001[] = {
+#embed "../../migrations/postgresql/0001_schema.sql"
+};
+
+#define FILE(path, bytes) {path, bytes, sizeof bytes}
+static const EmbeddedFile sqlite[] = {
+    FILE("0001_schema.sql", sqlite_0001),
+    FILE("0002_former_devices.sql", sqlite_0002),
+};
+static const EmbeddedFile postgresql[] = {
+    FILE("0001_schema.sql", postgresql_0001),
+};
+
+const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {
+    switch (store) {
+    case EMBEDDED_STORE_SQLITE:
+        *count = sizeof sqlite / sizeof *sqlite;
+        return sqlite;
+    case EMBEDDED_STORE_POSTGRESQL:
+        *count = sizeof postgresql / sizeof *postgresql;
+        return postgresql;
+    }
+    *count = 0;
+    return NULL;
+}

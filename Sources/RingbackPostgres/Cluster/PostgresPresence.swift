@@ -1,0 +1,267 @@
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// The devices of all nodes: this node's own in memory, and in rows while there are other nodes to read them.
+final class PostgresPresence: PresenceStore {
+    private struct State {
+        /// Users whose rows are to be written.
+        var dirty: Set<UserID> = []
+        var isScheduled = false
+        /// Devices whose loss was given, and that may have come to another node in the same moment.
+        var given: Set<Participant> = []
+        var observer: (any StoreObserver)?
+    }
+
+    private let node: Node
+    private let devices: LiveDevices
+    private let signals: SignalSender
+    private let thread: ConnectionThread
+    private let reads: ConnectionPool
+    private let write: @Sendable ([DeviceID: Timestamp]) async throws -> Void
+    private let state = Mutex(State())
+
+    /// - Parameter write: Stores when devices were last seen.
+    init(
+        node: Node, devices: LiveDevices, signals: SignalSender, thread: ConnectionThread, reads: ConnectionPool,
+        write: @escaping @Sendable ([DeviceID: Timestamp]) async throws -> Void
+    ) {
+        self.node = node
+        self.devices = devices
+        self.signals = signals
+        self.thread = thread
+        self.reads = reads
+        self.write = write
+    }
+
+    func observe(_ observer: any StoreObserver) {
+        state.withLock { $0.observer = observer }
+        devices.observe(PresenceRelay(presence: self))
+    }
+
+    // MARK: What this node's connections do
+
+    func opened(_ device: Participant) { devices.change { $0.opened(device, at: $1) } }
+
+    func closed(_ device: Participant, isPoll: Bool) {
+        devices.change { $0.closed(device, isPoll: isPoll, at: $1) }
+    }
+
+    func signaled(_ device: Participant) { devices.change { $0.signaled(device, at: $1) } }
+
+    // MARK: What is known of all nodes' devices
+
+    func presence(of users: [UserID]) async throws -> [UserPresence] {
+        let names = SQLValue.texts(users.map(\.rawValue))
+        let statements = [
+            Statement(
+                """
+                SELECT p.user_id, bool_or(p.present), max(p.last_seen_at) FROM device_presence p
+                JOIN nodes n ON n.node_id = p.node_id
+                WHERE p.user_id = ANY($1) AND p.node_id <> $2 AND n.seen_at > \(Self.now) - $3 GROUP BY p.user_id
+                """, names, .text(node.id), .integer(Node.lifetimeMilliseconds)),
+            Statement(
+                """
+                SELECT caller_id FROM calls WHERE live AND caller_id = ANY($1) UNION
+                SELECT callee_id FROM calls WHERE live AND callee_id = ANY($1) AND state IN ('connecting', 'active')
+                """, names),
+        ]
+        let (elsewhere, busy) = try await reads.run { connection in
+            let results = try connection.run(statements)
+            return (
+                Dictionary(try results[0].map { (try $0.user(0), ($0.bool(1), try $0.time(2))) }) { $1 },
+                Set(try results[1].map { try $0.user(0) })
+            )
+        }
+        return devices.read { devices in
+            users.map { user in
+                let times = [devices.lastSeen(user), elsewhere[user]?.1].compactMap(\.self)
+                return UserPresence(
+                    isPresent: devices.isPresent(user) || elsewhere[user]?.0 == true, isBusy: busy.contains(user),
+                    lastSeenAt: times.max())
+            }
+        }
+    }
+
+    func presentDevices(of user: UserID) async throws -> Set<DeviceID> {
+        let elsewhere = Statement(
+            """
+            SELECT p.device_id FROM device_presence p JOIN nodes n ON n.node_id = p.node_id
+            WHERE p.user_id = $1 AND p.present AND p.node_id <> $2 AND n.seen_at > \(Self.now) - $3
+            """, .text(user.rawValue), .text(node.id), .integer(Node.lifetimeMilliseconds))
+        let found = try await reads.run { try $0.run(elsewhere).map { try $0.device(0) } }
+        return devices.read { $0.presentDevices(of: user) }.union(found)
+    }
+
+    func liveCalls(of devices: [Participant]) async throws -> [Participant: [CallID]] {
+        let users = SQLValue.texts(Set(devices.map(\.userId)).map(\.rawValue))
+        let found = try await reads.run { connection in
+            try connection.run(
+                Statement(
+                    """
+                    SELECT call_id, body FROM calls
+                    WHERE (live AND caller_id = ANY($1)) OR (live AND callee_id = ANY($1)) ORDER BY number
+                    """, users)
+            ).map { try CallBody.decode($0.bytes(1), id: $0.call(0)) }
+        }
+        var calls: [Participant: [CallID]] = [:]
+        for device in devices {
+            let own = found.filter { $0.side(of: device) != nil }.map(\.id)
+            if !own.isEmpty { calls[device] = own }
+        }
+        return calls
+    }
+
+    func takeSignaling() async throws -> [Participant: Bool] {
+        let changes = devices.change { devices, now in
+            devices.sweep(at: now.monotonic)
+            return devices.takeSignaling()
+        }
+        let given = state.withLock(\.given)
+        guard node.hasPeers, !changes.isEmpty || !given.isEmpty else { return changes }
+        do {
+            return try await compare(changes, given)
+        } catch {
+            try await putBack(changes)
+            throw error
+        }
+    }
+
+    func putBack(_ signaling: [Participant: Bool]) async throws {
+        devices.change { devices, _ in devices.putBack(signaling) }
+    }
+
+    func maintain() async throws -> [Participant] {
+        let unsaved = devices.change { $0.takeUnsaved(at: $1) }
+        if !unsaved.isEmpty { try await write(unsaved) }
+        let gone = devices.change { devices, _ in devices.dropGone() }
+        if !gone.isEmpty { flush(Set(gone.map(\.userId))) }
+        return gone
+    }
+
+    // MARK: Other nodes
+
+    /// Expects devices of a node that has died.
+    func adopt(_ orphans: [(Participant, isLost: Bool)]) {
+        devices.change { devices, now in
+            for (participant, isLost) in orphans { devices.expect(participant, isLost: isLost, at: now) }
+        }
+        let users = Set(orphans.map(\.0.userId))
+        flush(users)
+        announce(users)
+    }
+
+    /// Tells the observer of users who may have come or gone.
+    func announce(_ users: Set<UserID>) {
+        guard !users.isEmpty else { return }
+        state.withLock(\.observer)?.changed(.presence(Array(users)))
+    }
+
+    /// Writes the rows of all devices: another node has come, or has removed them.
+    func flushAll() { flush(Set(devices.read { $0.knownUsers })) }
+
+    /// Writes the rows of users' devices, together with what else has come in by then, and tells the other nodes.
+    func flush(_ users: Set<UserID>) {
+        guard node.hasPeers else { return }
+        let isFirst = state.withLock { state in
+            state.dirty.formUnion(users)
+            guard !state.isScheduled, !state.dirty.isEmpty else { return false }
+            state.isScheduled = true
+            return true
+        }
+        guard isFirst else { return }
+        thread.run { [self] connection in
+            let users = state.withLock { state in
+                defer { (state.dirty, state.isScheduled) = ([], false) }
+                return state.dirty
+            }
+            do {
+                try connection.run(rows(of: users))
+                signals.presence(users)
+            } catch {
+                // Again with the next change, or when the next second's heartbeat succeeds.
+                state.withLock { $0.dirty.formUnion(users) }
+            }
+        }
+    }
+
+    /// Writes what could not be written.
+    func flushRest() { flush([]) }
+
+    private static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+    private func rows(of users: Set<UserID>) -> Statement {
+        let known = devices.read { devices in users.flatMap { devices.devices(of: $0) } }
+            .sorted { $0.participant.deviceId.rawValue < $1.participant.deviceId.rawValue }
+        return Statement(
+            """
+            WITH gone AS (
+                DELETE FROM device_presence WHERE node_id = $1 AND user_id = ANY($2) AND NOT device_id = ANY($3)
+            )
+            INSERT INTO device_presence (device_id, node_id, user_id, present, lost, last_seen_at)
+            SELECT device_id, $1, user_id, present, lost, seen
+            FROM unnest($3::text[], $4::text[], $5::bool[], $6::bool[], $7::bigint[])
+                AS d (device_id, user_id, present, lost, seen)
+            ON CONFLICT (device_id, node_id) DO UPDATE SET user_id = excluded.user_id, present = excluded.present,
+                lost = excluded.lost, last_seen_at = excluded.last_seen_at
+            """, .text(node.id), .texts(users.map(\.rawValue)), .texts(known.map(\.participant.deviceId.rawValue)),
+            .texts(known.map(\.participant.userId.rawValue)), .bools(known.map(\.isPresent)),
+            .bools(known.map(\.isLost)), .integers(known.map { $0.lastSeen?.milliseconds ?? 0 }))
+    }
+
+    /// - Returns: The changes without the losses of devices that another node hears from, and with those that have come to
+    ///   another node since their loss was given.
+    private func compare(
+        _ changes: [Participant: Bool], _ given: Set<Participant>
+    ) async throws -> [Participant: Bool] {
+        let asked = given.union(changes.filter { !$0.value }.keys)
+        let names = SQLValue.texts(asked.map(\.deviceId.rawValue).sorted())
+        let rows = rows(of: Set(changes.keys.map(\.userId)))
+        let statements = [
+            Statement("BEGIN"),
+            // Of nodes that lose a device in the same moment the last one notices that it was the last.
+            Statement(
+                "SELECT 1 FROM device_presence WHERE device_id = ANY($1) ORDER BY device_id, node_id FOR UPDATE", names),
+            rows,
+            Statement(
+                """
+                SELECT DISTINCT p.device_id FROM device_presence p JOIN nodes n ON n.node_id = p.node_id
+                WHERE p.device_id = ANY($1) AND p.node_id <> $2 AND NOT p.lost AND n.seen_at > \(Self.now) - $3
+                """, names, .text(node.id), .integer(Node.lifetimeMilliseconds)),
+            Statement("COMMIT"),
+        ]
+        let heard: Set<DeviceID> = try await withCheckedThrowingContinuation { continuation in
+            thread.run { connection in
+                do {
+                    continuation.resume(returning: Set(try connection.run(statements)[3].map { try $0.device(0) }))
+                } catch {
+                    connection.rollBack()
+                    continuation.resume(throwing: error.forClients)
+                }
+            }
+        }
+        signals.presence(Set(changes.keys.map(\.userId)))
+        var result = changes.filter { $0.value || !heard.contains($0.key.deviceId) }
+        for device in given where heard.contains(device.deviceId) { result[device] = true }
+        let lost = result.filter { !$0.value }.keys
+        state.withLock { $0.given = Set(lost) }
+        return result
+    }
+}
+
+/// Between what is new of this node's devices and who wants to hear of it.
+private struct PresenceRelay: StoreObserver {
+    let presence: PostgresPresence
+
+    func committed(_ commit: Commit) {}
+
+    func changed(_ signal: StoreSignal) {
+        guard case .presence(let users) = signal else { return }
+        presence.flush(Set(users))
+        presence.relay(signal)
+    }
+}
+
+extension PostgresPresence {
+    fileprivate func relay(_ signal: StoreSignal) { state.withLock(\.observer)?.changed(signal) }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Logging
+import RingbackCore
+import Synchronization
+
+/// Hears what other nodes have committed, on a connection and a thread of its own.
+final class SignalListener: Sendable {
+    private let settings: PostgresConnection.Settings
+    private let node: Node
+    private let channel: String
+    private let logger: Logger
+    private let isStopped = Atomic(false)
+    private let isListening = Atomic(false)
+
+    init(settings: PostgresConnection.Settings, node: Node, channel: String, logger: Logger) {
+        self.settings = settings
+        self.node = node
+        self.channel = channel
+        self.logger = logger
+    }
+
+    /// Whether signals come. Without, whatever is cached is looked up again every few seconds.
+    var isLive: Bool { isListening.load(ordering: .acquiring) }
+
+    func stop() { isStopped.store(true, ordering: .releasing) }
+
+    /// - Parameters:
+    ///   - missed: Called when signals may have been missed; every five seconds while none come.
+    ///   - heard: Called with what other nodes have told.
+    func start(missed: @escaping @Sendable () -> Void, heard: @escaping @Sendable (SignalText) -> Void) {
+        let thread = Thread { [self] in listen(missed, heard) }
+        thread.name = "ringback-listener"
+        thread.start()
+    }
+
+    private func listen(_ missed: () -> Void, _ heard: (SignalText) -> Void) {
+        let connection = PostgresConnection(settings)
+        var nextMissed = ContinuousClock.now
+        while !isStopped.load(ordering: .acquiring) {
+            do {
+                if !connection.isOpen {
+                    try connection.run(Statement("LISTEN \"\(channel)\""))
+                    isListening.store(true, ordering: .releasing)
+                    // Armed first: what came before is looked for.
+                    missed()
+                }
+                connection.waitForInput(.seconds(1))
+                var text = SignalText()
+                for payload in try connection.takeNotifications() {
+                    var one = SignalText()
+                    guard one.read(payload) != node.id else { continue }
+                    text.merge(one)
+                }
+                if !text.isEmpty { heard(text) }
+            } catch {
+                if isListening.exchange(false, ordering: .acquiringAndReleasing) {
+                    logger.warning("no signals of other nodes are heard", metadata: ["error": "\(error)"])
+                    nextMissed = .now
+                }
+                if nextMissed <= .now {
+                    missed()
+                    nextMissed = .now + .seconds(5)
+                }
+                Thread.sleep(forTimeInterval: 0.2)
+            }
+        }
+        connection.close()
+    }
+}
+
+extension SignalText {
+    fileprivate mutating func merge(_ other: SignalText) {
+        grew.merge(other.grew) { max($0, $1) }
+        presence.formUnion(other.presence)
+        revoked += other.revoked
+        watching += other.watching
+    }
+}

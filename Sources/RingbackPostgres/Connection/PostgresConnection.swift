@@ -1,0 +1,287 @@
+import CLibpq
+import Foundation
+import RingbackModel
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A connection to PostgreSQL, used by one thread at a time, which waits.
+///
+/// Statements go in libpq's pipeline mode: all of a call at once, in one round trip. A connection that was lost is made anew with
+/// the next statement that begins something.
+final class PostgresConnection {
+    struct Settings: Sendable {
+        let url: PostgresURL
+        /// What `pg_stat_activity` shows.
+        let name: String
+        /// Statements that each session begins with.
+        var session: [String] = []
+        /// How long an answer may take.
+        var answerTime: Duration = .seconds(15)
+    }
+
+    private let settings: Settings
+    private var connection: OpaquePointer?
+    /// The names of prepared statements by their texts.
+    private var prepared: [String: String] = [:]
+    private var preparations = 0
+    /// After an attempt in vain: none before then.
+    private var retryAt: ContinuousClock.Instant?
+    /// How often it was made.
+    private(set) var generation = 0
+
+    init(_ settings: Settings) { self.settings = settings }
+
+    deinit { close() }
+
+    func close() {
+        if let connection { PQfinish(connection) }
+        connection = nil
+        prepared = [:]
+    }
+
+    var isOpen: Bool { connection != nil }
+
+    /// The descriptor to wait for; -1 without a connection.
+    var descriptor: Int32 { connection.map { PQsocket($0) } ?? -1 }
+
+    // MARK: Connecting
+
+    /// Connects, unless it is connected. Half a second after an attempt in vain comes the next one.
+    ///
+    /// - Throws: ``PostgresError``.
+    func open() throws {
+        guard connection == nil else { return }
+        if let retryAt, ContinuousClock.now < retryAt { throw PostgresError.lost("the database can't be reached") }
+        retryAt = nil
+        do {
+            try connect()
+        } catch {
+            retryAt = .now + .milliseconds(500)
+            throw error
+        }
+    }
+
+    private func connect() throws {
+        let all = settings.url.settings(else: [
+            ("application_name", settings.name), ("client_encoding", "UTF8"), ("connect_timeout", "3"),
+            ("target_session_attrs", "read-write"), ("keepalives_idle", "5"), ("keepalives_interval", "2"),
+            ("keepalives_count", "3"), ("tcp_user_timeout", "10000"),
+        ])
+        var names = all.map { strdup($0.name).map { UnsafePointer($0) } } + [nil]
+        var values = all.map { strdup($0.value).map { UnsafePointer($0) } } + [nil]
+        defer { for text in names + values { free(UnsafeMutableRawPointer(mutating: text)) } }
+        guard let new = PQconnectdbParams(&names, &values, 0) else { throw PostgresError.lost("out of memory") }
+        guard PQstatus(new) == CONNECTION_OK else {
+            defer { PQfinish(new) }
+            throw PostgresError.lost(Self.message(new))
+        }
+        connection = new
+        generation += 1
+        do {
+            for statement in settings.session { try execute(statement) }
+        } catch {
+            close()
+            throw error
+        }
+        guard PQsetnonblocking(new, 1) == 0, PQenterPipelineMode(new) == 1 else {
+            let message = Self.message(new)
+            close()
+            throw PostgresError.lost(message)
+        }
+    }
+
+    /// Runs several statements without parameters outside of the pipeline, and waits.
+    private func execute(_ sql: String) throws {
+        guard let connection, let result = PQexec(connection, sql) else { throw PostgresError.lost("no connection") }
+        defer { PQclear(result) }
+        let status = PQresultStatus(result)
+        guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else { throw Self.error(result) }
+    }
+
+    /// Runs a script of statements in one transaction of its own.
+    ///
+    /// - Throws: ``PostgresError``; nothing has changed then.
+    func run(script: String) throws {
+        try open()
+        guard let connection, PQexitPipelineMode(connection) == 1, PQsetnonblocking(connection, 0) == 0 else {
+            close()
+            throw PostgresError.lost("the connection is in use")
+        }
+        do {
+            try execute("BEGIN; \(script); COMMIT")
+        } catch {
+            close()
+            throw error
+        }
+        guard PQsetnonblocking(connection, 1) == 0, PQenterPipelineMode(connection) == 1 else { return close() }
+    }
+
+    // MARK: Statements
+
+    /// Runs statements in one round trip. Behind one that fails the others are not run.
+    ///
+    /// - Returns: The result of each.
+    /// - Throws: ``PostgresError`` of the first that failed. A transaction that was open is open still, and failed; of a
+    ///   connection that was lost nothing is left.
+    func run(_ statements: [Statement]) throws -> [Rows] {
+        try open()
+        guard let connection else { throw PostgresError.lost("no connection") }
+        do {
+            // Of each result that will come whether it is that of a statement, or the name of one that is prepared.
+            var expected: [String?] = []
+            for statement in statements {
+                let name: String
+                if let known = prepared[statement.sql] {
+                    name = known
+                } else {
+                    preparations += 1
+                    name = "s\(preparations)"
+                    // Known from here on also for the same text later in this pipeline.
+                    prepared[statement.sql] = name
+                    try prepare(statement, as: name, connection)
+                    expected.append(statement.sql)
+                }
+                try send(statement, name, connection)
+                expected.append(nil)
+            }
+            guard PQpipelineSync(connection) == 1 else { throw PostgresError.lost(Self.message(connection)) }
+            return try receive(expected, connection)
+        } catch let error as PostgresError {
+            if error.isLost { close() }
+            throw error
+        }
+    }
+
+    @discardableResult
+    func run(_ statement: Statement) throws -> Rows { try run([statement])[0] }
+
+    /// Ends a transaction that has failed. A connection that can't is closed, and the transaction with it.
+    func rollBack() {
+        guard connection != nil else { return }
+        if (try? run(Statement("ROLLBACK"))) == nil { close() }
+    }
+
+    private func prepare(_ statement: Statement, as name: String, _ connection: OpaquePointer) throws {
+        let types = statement.parameters.map(\.type)
+        guard PQsendPrepare(connection, name, statement.sql, Int32(types.count), types) == 1 else {
+            throw PostgresError.lost(Self.message(connection))
+        }
+    }
+
+    private func send(_ statement: Statement, _ name: String, _ connection: OpaquePointer) throws {
+        let values = statement.parameters.map(\.encoded)
+        let bytes = values.flatMap { $0 ?? [] }
+        let sent = bytes.withUnsafeBytes { bytes -> Int32 in
+            // Something to point to, also for empty values.
+            let nothing: StaticString = ""
+            let start =
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                ?? UnsafeRawPointer(nothing.utf8Start).assumingMemoryBound(to: CChar.self)
+            var offset = 0
+            var pointers: [UnsafePointer<CChar>?] = []
+            var lengths: [Int32] = []
+            for value in values {
+                pointers.append(value == nil ? nil : start + offset)
+                lengths.append(Int32(value?.count ?? 0))
+                offset += value?.count ?? 0
+            }
+            let formats = [Int32](repeating: 1, count: values.count)
+            return PQsendQueryPrepared(connection, name, Int32(values.count), pointers, lengths, formats, 1)
+        }
+        guard sent == 1 else { throw PostgresError.lost(Self.message(connection)) }
+    }
+
+    private func receive(_ expected: [String?], _ connection: OpaquePointer) throws -> [Rows] {
+        let deadline = ContinuousClock.now + settings.answerTime
+        var results: [Rows] = []
+        var failure: PostgresError?
+        for preparing in expected {
+            guard let result = try nextResult(connection, until: deadline) else {
+                throw PostgresError.lost("a result is missing")
+            }
+            let status = PQresultStatus(result)
+            switch status {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK:
+                if preparing == nil { results.append(Rows(result)) } else { PQclear(result) }
+            default:
+                if failure == nil, status != PGRES_PIPELINE_ABORTED { failure = Self.error(result) }
+                if let preparing { prepared[preparing] = nil }
+                PQclear(result)
+            }
+            // Behind each result is a null.
+            guard try nextResult(connection, until: deadline) == nil else {
+                throw PostgresError.lost("a result too many")
+            }
+        }
+        guard let sync = try nextResult(connection, until: deadline) else {
+            throw PostgresError.lost("the end of the pipeline is missing")
+        }
+        PQclear(sync)
+        if let failure { throw failure }
+        return results
+    }
+
+    /// Sends what is to be sent, and waits for what comes next.
+    private func nextResult(
+        _ connection: OpaquePointer, until deadline: ContinuousClock.Instant
+    ) throws -> OpaquePointer? {
+        while PQisBusy(connection) == 1 {
+            let unsent = PQflush(connection)
+            guard unsent >= 0 else { throw PostgresError.lost(Self.message(connection)) }
+            let events = try wait(for: unsent == 1 ? POLLIN | POLLOUT : POLLIN, until: deadline)
+            if events & POLLIN != 0 || events & (POLLERR | POLLHUP) != 0 {
+                guard PQconsumeInput(connection) == 1 else { throw PostgresError.lost(Self.message(connection)) }
+            }
+        }
+        return PQgetResult(connection)
+    }
+
+    private func wait(for events: Int32, until deadline: ContinuousClock.Instant) throws -> Int32 {
+        let left = ContinuousClock.now.duration(to: deadline)
+        guard left > .zero else { throw PostgresError.lost("the database has not answered in time") }
+        var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        let count = poll(&entry, 1, Int32(clamping: left.milliseconds + 1))
+        guard count >= 0 || errno == EINTR else { throw PostgresError.lost(String(cString: strerror(errno))) }
+        return Int32(entry.revents)
+    }
+
+    // MARK: Notifications
+
+    /// Waits until there is something to read on the connection, or the time is over.
+    func waitForInput(_ time: Duration) {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&entry, 1, Int32(clamping: time.milliseconds))
+    }
+
+    /// Takes the payloads of the notifications that have come.
+    ///
+    /// - Throws: ``PostgresError`` for a connection that was lost.
+    func takeNotifications() throws -> [String] {
+        guard let connection, PQconsumeInput(connection) == 1, PQstatus(connection) == CONNECTION_OK else {
+            close()
+            throw PostgresError.lost("the listener's connection was lost")
+        }
+        var payloads: [String] = []
+        while let notification = PQnotifies(connection) {
+            payloads.append(String(cString: notification.pointee.extra))
+            PQfreemem(notification)
+        }
+        return payloads
+    }
+
+    private static func error(_ result: OpaquePointer) -> PostgresError {
+        let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+        return PostgresError(
+            state: state,
+            message: PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) }
+                ?? String(cString: PQresultErrorMessage(result)))
+    }
+
+    private static func message(_ connection: OpaquePointer) -> String {
+        String(cString: PQerrorMessage(connection)).split(separator: "\n").joined(separator: " ")
+    }
+}

@@ -1,0 +1,95 @@
+import Crypto
+import RingbackMigrations
+
+/// Why a database can't be used as it is.
+package enum PostgresDatabaseError: Error, CustomStringConvertible {
+    case tooOld(version: Int)
+    case newer(found: Int, known: Int)
+    case changed(number: Int, name: String)
+    case foreign
+
+    package var description: String {
+        switch self {
+        case .tooOld(let version):
+            "The server is PostgreSQL \(version / 10_000). Version 15 or later is needed."
+        case .newer(let found, let known):
+            """
+            The database was made by a newer version of ringback (migration \(found), this version knows \(known)). \
+            Run the newer version, or restore a backup from before the upgrade.
+            """
+        case .changed(let number, let name):
+            """
+            Migration \(number) (\(name)) was applied to this database in another form than this version has. \
+            Run the version that made the database, or restore a backup.
+            """
+        case .foreign:
+            "The schema has tables of something else. Name a database, or a schema (options=-csearch_path=…), of its own."
+        }
+    }
+}
+
+/// Applies the numbered migrations in their order, each in a transaction, and records them with a checksum. One node at a time does.
+struct Migrator {
+    private static let table = """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            number integer PRIMARY KEY,
+            name text NOT NULL,
+            checksum text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )
+        """
+    private static let lock: SQLValue = .integer(0x72_69_6E_67_62_61_63_6B)
+
+    let connection: PostgresConnection
+    private let migrations = Migrations.postgresql.all
+
+    init(_ connection: PostgresConnection) { self.connection = connection }
+
+    /// - Returns: The numbers of those that were applied now.
+    /// - Throws: ``PostgresDatabaseError`` before anything is changed; ``PostgresError``.
+    func migrate() throws -> [Int] {
+        let version = try connection.run(Statement("SELECT current_setting('server_version_num')::integer"))
+            .first?.integer(0)
+        guard let version, version >= 150_000 else {
+            throw PostgresDatabaseError.tooOld(version: Int(version ?? 0))
+        }
+        try connection.run(Statement("SELECT pg_advisory_lock($1)", Self.lock))
+        defer { _ = try? connection.run(Statement("SELECT pg_advisory_unlock($1)", Self.lock)) }
+        return try migrateAlone()
+    }
+
+    private func migrateAlone() throws -> [Int] {
+        let tables = try connection.run(
+            Statement(
+                "SELECT count(*), to_regclass('schema_migrations') IS NOT NULL FROM pg_tables WHERE schemaname = current_schema()"
+            ))
+        if let row = tables.first, try row.integer(0) > 0, !row.bool(1) { throw PostgresDatabaseError.foreign }
+        try connection.run(Statement(Self.table))
+        let applied = try connection.run(Statement("SELECT number, checksum FROM schema_migrations ORDER BY number"))
+            .map { (number: Int(try $0.integer(0)), checksum: try $0.text(1)) }
+        if let last = applied.last, last.number > migrations.count {
+            throw PostgresDatabaseError.newer(found: last.number, known: migrations.count)
+        }
+        for (number, checksum) in applied {
+            let migration = migrations[number - 1]
+            guard checksum == Self.checksum(migration) else {
+                throw PostgresDatabaseError.changed(number: migration.number, name: migration.name)
+            }
+        }
+        let pending = migrations.dropFirst(applied.count)
+        for migration in pending {
+            try connection.run(
+                script: """
+                    \(migration.sql);
+                    INSERT INTO schema_migrations (number, name, checksum)
+                    VALUES (\(migration.number), '\(migration.name)', '\(Self.checksum(migration))')
+                    """)
+        }
+        return pending.map(\.number)
+    }
+
+    private static func checksum(_ migration: Migrations.Migration) -> String {
+        SHA256.hash(data: Array(migration.sql.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            .joined()
+    }
+}

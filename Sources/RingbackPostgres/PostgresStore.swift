@@ -1,0 +1,223 @@
+package import Logging
+package import RingbackCore
+package import RingbackModel
+import Synchronization
+
+/// The store on PostgreSQL: one writer of calls with group commit, some connections for reads and small transactions.
+package final class PostgresStore: Store {
+    private static let readers = 4
+    private static let writers = 2
+
+    package let epoch: String
+    package let tickets: any TicketStore
+    private let live = LiveCalls()
+    private let time: any Timekeeper
+    private let calls: CallWriter
+    private let reads: ConnectionPool
+    private let writes: ConnectionPool
+    private let lockSeed: Int64
+    private let node: Node
+    private let devices: LiveDevices
+    private let devicePresence: PostgresPresence
+    private let signals: SignalSender
+    private let listener: SignalListener
+    private let heartbeat: Heartbeat
+    private let isObserved = Atomic(false)
+
+    /// Connects, and applies pending migrations.
+    ///
+    /// - Parameters:
+    ///   - node: Names this process in `pg_stat_activity` and in the log.
+    ///   - time: What the decisions on calls take for now.
+    /// - Throws: ``PostgresDatabaseError``, and what PostgreSQL says.
+    package init(url: PostgresURL, node: String, time: any Timekeeper, logger: Logger) throws {
+        self.time = time
+        let name = "ringback \(node)"
+        let node = Node(name: node)
+        self.node = node
+        let connection = PostgresConnection(Self.settings(url, name))
+        _ = try Migrator(connection).migrate()
+        let row = try connection.run(
+            Statement("SELECT value, hashtextextended(value, 0) FROM meta WHERE key = 'epoch'")
+        ).first
+        (epoch, lockSeed) = (try row?.text(0) ?? "", try row?.integer(1) ?? 0)
+        let found = try connection.run(Statement("SELECT call_id, version, body FROM calls WHERE live ORDER BY number"))
+            .map { (call: try CallBody.decode($0.bytes(2), id: $0.call(0)), version: try $0.integer(1)) }
+        live.take(found)
+        devices = LiveDevices(found.map(\.call), time: time)
+        connection.close()
+        let channel = "ringback_\(epoch)"
+        signals = SignalSender(
+            thread: ConnectionThread(
+                Self.settings(url, "\(name) signals", session: ["SET synchronous_commit = off"])),
+            node: node, channel: channel)
+        calls = CallWriter(
+            thread: ConnectionThread(Self.settings(url, "\(name) calls")), live: live, devices: devices,
+            signals: signals, time: time, lockSeed: lockSeed, logger: logger)
+        let reads = ConnectionPool(Self.settings(url, "\(name) reads"), count: Self.readers)
+        let writes = ConnectionPool(Self.settings(url, "\(name) accounts"), count: Self.writers)
+        (self.reads, self.writes) = (reads, writes)
+        devicePresence = PostgresPresence(
+            node: node, devices: devices, signals: signals,
+            thread: ConnectionThread(Self.settings(url, "\(name) presence")), reads: reads
+        ) { [lockSeed] seen in
+            _ = try await writes.run {
+                try PostgresTransaction.write($0, lockSeed: lockSeed, now: time.now) { try $0.setLastSeen(seen) }
+            }
+        }
+        tickets = PostgresTickets(pool: writes)
+        listener = SignalListener(
+            settings: Self.settings(url, "\(name) listener"), node: node, channel: channel, logger: logger)
+        heartbeat = Heartbeat(settings: Self.settings(url, "\(name) heartbeat"), node: node, logger: logger)
+    }
+
+    deinit {
+        listener.stop()
+        heartbeat.stop()
+    }
+
+    /// Applies pending migrations and nothing else.
+    ///
+    /// - Returns: The numbers of those that were applied.
+    package static func migrate(url: PostgresURL) throws -> [Int] {
+        try Migrator(PostgresConnection(settings(url, "ringback migrate"))).migrate()
+    }
+
+    /// Gives the log a new epoch, so that cursors from before are refused. For a database that came from a backup.
+    package static func renewEpoch(url: PostgresURL) throws {
+        let connection = PostgresConnection(settings(url, "ringback restored"))
+        try connection.run(
+            Statement(
+                "UPDATE meta SET value = substr(replace(gen_random_uuid()::text, '-', ''), 1, 12) WHERE key = 'epoch'"))
+    }
+
+    /// Makes a schema, unless it is there.
+    ///
+    /// - Parameter name: Lower-case letters, digits and underscores.
+    package static func makeSchema(_ name: String, url: PostgresURL) throws {
+        try PostgresConnection(settings(url, "ringback")).run(Statement("CREATE SCHEMA IF NOT EXISTS \(name)"))
+    }
+
+    private static func settings(
+        _ url: PostgresURL, _ name: String, session: [String] = []
+    ) -> PostgresConnection.Settings {
+        PostgresConnection.Settings(
+            url: url, name: name,
+            session: [
+                // What is acknowledged is on disk, whatever the database's default is; a standby's setting stays.
+                """
+                SELECT set_config('synchronous_commit', 'on', false)
+                WHERE current_setting('synchronous_commit') IN ('off', 'local')
+                """,
+                "SET client_min_messages = warning", "SET statement_timeout = '10s'", "SET lock_timeout = '5s'",
+                "SET idle_in_transaction_session_timeout = '15s'",
+                // Every statement finds its rows by an index: one plan for all, however the statistics are.
+                "SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off", "SET enable_hashjoin = off",
+                "SET enable_mergejoin = off", "SET jit = off",
+            ] + session)
+    }
+
+    /// Sets who hears of commits, and begins to live among the other nodes.
+    package func observe(_ observer: any StoreObserver) {
+        devicePresence.observe(observer)
+        calls.observe(observer)
+        guard !isObserved.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        let (presence, devices, live, reads) = (devicePresence, devices, live, reads)
+        // Before other nodes know of this one.
+        listener.start {
+            observer.missedSignals()
+        } heard: { text in
+            if !text.watching.isEmpty { observer.changed(.watching(text.watching)) }
+            for signIn in text.revoked {
+                devices.change { devices, _ in devices.forget(signIn.participant) }
+                observer.changed(.revoked(signIn))
+            }
+            if !text.grew.isEmpty { observer.changed(.grew(text.grew)) }
+            presence.announce(text.presence)
+        }
+        heartbeat.start {
+            observer.readers
+        } found: { finding in
+            if finding.hasCome || finding.wasForgotten { presence.flushAll() }
+            if !finding.orphans.isEmpty { presence.adopt(finding.orphans) }
+            presence.flushRest()
+            if finding.hasMissed { observer.missedSignals() }
+            if !finding.heads.isEmpty { observer.changed(.grew(finding.heads)) }
+            if finding.isOverdue { observer.changed(.due) }
+            if finding.isTimeToReconcile { _ = reads.run { live.reconcile($0) } }
+        }
+    }
+
+    // MARK: Calls
+
+    package func submit(_ job: any StoreJob) { calls.submit(job) }
+
+    package func takeDueCalls(limit: Int) async throws -> [CallID] {
+        let now = time.now
+        let due = Statement(
+            """
+            UPDATE calls SET leased_by = $3, leased_until = $1 + 5000 WHERE call_id IN (
+                SELECT call_id FROM calls
+                WHERE live AND deadline <= $1 AND (leased_by IS NULL OR leased_by = $3 OR leased_until < $1)
+                ORDER BY deadline, number LIMIT $2 FOR UPDATE SKIP LOCKED
+            ) RETURNING call_id, deadline, number
+            """, .integer(now.milliseconds), .integer(Int64(limit)), .text(node.id))
+        return try await writes.run { connection in
+            try connection.run(due).map { (try $0.call(0), try $0.integer(1), try $0.integer(2)) }
+                .sorted { ($0.1, $0.2) < ($1.1, $1.2) }.map(\.0)
+        }
+    }
+
+    package func nextDeadline() async throws -> MonotonicTime? {
+        let next = Statement("SELECT min(deadline) FROM calls WHERE live AND deadline IS NOT NULL")
+        return try await reads.run { try $0.run(next).first?.optionalTime(0) }
+            .map { time.monotonic + ($0 - time.now) }
+    }
+
+    package var presence: any PresenceStore { devicePresence }
+
+    package var liveCallCount: Int { live.count }
+
+    // MARK: All else
+
+    package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
+        try await reads.run { try PostgresReader.read($0, work) }
+    }
+
+    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        let (lockSeed, time) = (lockSeed, time)
+        let (value, news) = try await writes.run {
+            try PostgresTransaction.write($0, lockSeed: lockSeed, now: time.now, work)
+        }
+        signals.watching(news.watching)
+        if !news.ended.isEmpty || !news.blockers.isEmpty {
+            await withCheckedContinuation { continuation in
+                calls.announce(ended: news.ended, users: news.blockers) { continuation.resume() }
+            }
+        }
+        return value
+    }
+
+    package func probe() async throws {
+        try await writes.run { connection in
+            _ = try connection.run(
+                Statement(
+                    """
+                    INSERT INTO meta (key, value) VALUES ('probe', now()::text)
+                    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+                    """))
+        }
+        await withCheckedContinuation { continuation in calls.announce { continuation.resume() } }
+    }
+
+    package func close() async {
+        await withCheckedContinuation { continuation in calls.finish { continuation.resume() } }
+        listener.stop()
+        heartbeat.stop()
+        // The others take this node's devices at once.
+        let node = node
+        _ = try? await writes.run {
+            _ = try $0.run(Statement("UPDATE nodes SET seen_at = 0 WHERE node_id = $1", .text(node.id)))
+        }
+    }
+}

@@ -1,0 +1,223 @@
+import RingbackCore
+import RingbackModel
+
+/// A small transaction for all that is no change of a call. Serializable: as if there were no other at the time.
+final class PostgresTransaction: PostgresReader, StoreWriter {
+    private static let maximumTries = 20
+
+    private let lockSeed: Int64
+    private let now: Timestamp
+    /// What others are to hear of it.
+    struct News: Sendable {
+        /// Sign-ins that are over.
+        var ended: [SignIn] = []
+        /// Users whose blocks have changed.
+        var blockers: [UserID] = []
+        /// Devices that watch other users now.
+        var watching: [Participant] = []
+    }
+
+    private var news = News()
+
+    private init(_ connection: PostgresConnection, lockSeed: Int64, now: Timestamp) {
+        self.lockSeed = lockSeed
+        self.now = now
+        super.init(connection, begin: Statement("BEGIN ISOLATION LEVEL SERIALIZABLE"))
+    }
+
+    /// Runs `work` and commits; again when it got in the way of another.
+    ///
+    /// - Returns: What `work` returns, and what others are to hear of it.
+    /// - Throws: What `work` throws, of which nothing is left; ``PostgresError``. When that says that the connection was lost, the
+    ///   commit may have been made.
+    static func write<Value>(
+        _ connection: PostgresConnection, lockSeed: Int64, now: Timestamp, _ work: (any StoreWriter) throws -> Value
+    ) throws -> (Value, News) {
+        var tries = 0
+        while true {
+            tries += 1
+            var isCommitting = false
+            do {
+                let transaction = PostgresTransaction(connection, lockSeed: lockSeed, now: now)
+                let value = try work(transaction)
+                isCommitting = true
+                try transaction.end()
+                return (value, transaction.news)
+            } catch {
+                connection.rollBack()
+                guard let error = error as? PostgresError, tries < maximumTries else { throw error }
+                guard error.isRetryable || error.isLost && !isCommitting && tries == 1 else { throw error }
+            }
+        }
+    }
+
+    private func execute(_ sql: String, _ parameters: SQLValue...) throws { try rows(Statement(sql, all: parameters)) }
+
+    func insert(_ account: Account) throws -> Bool {
+        try rows(
+            Statement(
+                """
+                INSERT INTO users (user_id, display_name, password_hash, busy, created_at) VALUES ($1, $2, $3, $4, $5)
+                ON CONFLICT (user_id) DO NOTHING
+                """, .text(account.userId.rawValue), .text(account.displayName), .text(account.passwordHash),
+                .text(account.busy.rawValue), .integer(account.createdAt.milliseconds))
+        ).affected == 1
+    }
+
+    func update(_ account: Account) throws {
+        try execute(
+            "UPDATE users SET display_name = $1, password_hash = $2, busy = $3 WHERE user_id = $4",
+            .text(account.displayName), .text(account.passwordHash), .text(account.busy.rawValue),
+            .text(account.userId.rawValue))
+    }
+
+    func close(_ user: UserID, at now: Timestamp) throws {
+        // An invitation that is being decided has the lock: behind it, its call is among those that are ended.
+        try rows(CallGroup.lock([user.rawValue], seed: lockSeed))
+        news.ended += try devices(of: user, limit: .max).map(\.signIn)
+        try execute("DELETE FROM devices WHERE user_id = $1", .text(user.rawValue))
+        try execute(
+            "UPDATE users SET erased_at = $1 WHERE user_id = $2", .integer(now.milliseconds), .text(user.rawValue))
+    }
+
+    func erase(_ user: UserID, at now: Timestamp) throws {
+        let id = SQLValue.text(user.rawValue)
+        try execute("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id = $1", id)
+        try execute("DELETE FROM watches WHERE user_id = $1", id)
+        try execute("DELETE FROM former_devices WHERE user_id = $1", id)
+        news.ended += try devices(of: user, limit: .max).map(\.signIn)
+        try execute("DELETE FROM devices WHERE user_id = $1", id)
+        // The numbers of its events are not given again.
+        try execute("UPDATE user_logs SET pruned_until = position WHERE user_id = $1", id)
+        try execute("DELETE FROM events WHERE user_id = $1", id)
+        try execute(
+            """
+            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', last_seen_at = NULL, erased_at = $1
+            WHERE user_id = $2
+            """, .integer(now.milliseconds), id)
+    }
+
+    func save(_ device: DeviceRecord) throws {
+        try execute("DELETE FROM former_devices WHERE device_id = $1", .text(device.participant.deviceId.rawValue))
+        if let old = try self.device(device.participant.deviceId), old.signIn != device.signIn {
+            news.ended.append(old.signIn)
+        }
+        try execute(
+            """
+            INSERT INTO devices (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (device_id) DO UPDATE SET name = excluded.name, token_hash = excluded.token_hash,
+                created_at = excluded.created_at, expires_at = excluded.expires_at, last_seen_at = excluded.last_seen_at
+            """, .text(device.participant.deviceId.rawValue), .text(device.participant.userId.rawValue),
+            .text(device.name), .bytes(device.tokenHash), .integer(device.createdAt.milliseconds),
+            .integer(device.expiresAt.milliseconds), .integer(device.lastSeenAt?.milliseconds))
+    }
+
+    func delete(_ device: DeviceID) throws {
+        guard let old = try self.device(device) else { return }
+        news.ended.append(old.signIn)
+        try remember(old.participant)
+        try execute("DELETE FROM devices WHERE device_id = $1", .text(device.rawValue))
+    }
+
+    /// Keeps an identifier for its user, and lets go of those that were kept longest.
+    private func remember(_ device: Participant) throws {
+        let user = SQLValue.text(device.userId.rawValue)
+        try execute(
+            """
+            INSERT INTO former_devices (device_id, user_id, ended_at) VALUES ($1, $2, $3)
+            ON CONFLICT (device_id) DO UPDATE SET user_id = excluded.user_id, ended_at = excluded.ended_at
+            """, .text(device.deviceId.rawValue), user, .integer(now.milliseconds))
+        try execute(
+            """
+            DELETE FROM former_devices WHERE user_id = $1 AND ended_at < (
+                SELECT ended_at FROM former_devices WHERE user_id = $1 ORDER BY ended_at DESC LIMIT 1 OFFSET $2)
+            """, user, .integer(Int64(DeviceRecord.formerDevices - 1)))
+    }
+
+    func setLastSeen(_ devices: [DeviceID: Timestamp]) throws {
+        let devices = devices.sorted { $0.key.rawValue < $1.key.rawValue }
+        let (names, times) = (
+            SQLValue.texts(devices.map(\.key.rawValue)), SQLValue.integers(devices.map(\.value.milliseconds))
+        )
+        try execute(
+            """
+            UPDATE devices d SET last_seen_at = seen.time
+            FROM unnest($1::text[], $2::bigint[]) AS seen (device_id, time) WHERE d.device_id = seen.device_id
+            """, names, times)
+        try execute(
+            """
+            UPDATE users u SET last_seen_at = greatest(u.last_seen_at, seen.time)
+            FROM (
+                SELECT d.user_id, max(s.time) AS time
+                FROM unnest($1::text[], $2::bigint[]) AS s (device_id, time) JOIN devices d ON d.device_id = s.device_id
+                GROUP BY d.user_id
+            ) AS seen WHERE u.user_id = seen.user_id
+            """, names, times)
+    }
+
+    func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws {
+        news.blockers.append(blocker)
+        try execute(
+            "INSERT INTO blocks (blocker_id, blocked_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            .text(blocker.rawValue), .text(user.rawValue), .integer(now.milliseconds))
+    }
+
+    func unblock(_ user: UserID, by blocker: UserID) throws {
+        news.blockers.append(blocker)
+        try execute(
+            "DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2", .text(blocker.rawValue),
+            .text(user.rawValue))
+    }
+
+    func setWatchedUsers(_ users: [UserID], by device: DeviceID) throws {
+        if let watcher = try self.device(device)?.participant { news.watching.append(watcher) }
+        try execute("DELETE FROM watches WHERE device_id = $1", .text(device.rawValue))
+        try execute(
+            "INSERT INTO watches (device_id, user_id) SELECT $1, name FROM unnest($2::text[]) AS name",
+            .text(device.rawValue), .texts(Set(users).map(\.rawValue)))
+    }
+
+    // MARK: Pruning
+
+    func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
+        let events =
+            try rows(
+                Statement(
+                    """
+                    WITH old AS (
+                        DELETE FROM events WHERE (user_id, position) IN (
+                            SELECT user_id, position FROM events WHERE time < $1 ORDER BY time LIMIT $2
+                        ) RETURNING user_id, position
+                    ), ends AS (SELECT user_id, max(position) AS position FROM old GROUP BY user_id), heads AS (
+                        UPDATE user_logs l SET pruned_until = greatest(l.pruned_until, e.position)
+                        FROM ends e WHERE l.user_id = e.user_id
+                    )
+                    SELECT count(*) FROM old
+                    """, .integer(horizon.events.milliseconds), .integer(Int64(limit)))
+            ).first?.optionalInteger(0) ?? 0
+        let devices = try rows(
+            Statement(
+                "\(Self.selectDevice) WHERE expires_at < $1 ORDER BY expires_at LIMIT $2",
+                .integer(horizon.expiredDevices.milliseconds), .integer(Int64(limit)))
+        ).map(Self.device)
+        for device in devices { try delete(device.participant.deviceId) }
+        let calls = try rows(
+            Statement(
+                """
+                UPDATE calls SET payloads_kept = false, version = version + 1 WHERE call_id IN (
+                    SELECT call_id FROM calls WHERE ended_at IS NOT NULL AND payloads_kept AND ended_at < $1
+                    ORDER BY ended_at LIMIT $2)
+                """, .integer(horizon.payloads.milliseconds), .integer(Int64(limit)))
+        ).affected
+        let keys = try rows(
+            Statement(
+                """
+                DELETE FROM invitations WHERE (device_id, key_id) IN (
+                    SELECT i.device_id, i.key_id FROM invitations i LEFT JOIN calls c ON c.call_id = i.call_id AND c.live
+                    WHERE i.created_at < $1 AND c.call_id IS NULL ORDER BY i.created_at LIMIT $2)
+                """, .integer((horizon.payloads - CallGroup.invitationLifetime).milliseconds), .integer(Int64(limit)))
+        ).affected
+        return [Int(events), devices.count, calls, keys].contains(limit)
+    }
+}

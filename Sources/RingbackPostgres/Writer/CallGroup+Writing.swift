@@ -1,0 +1,133 @@
+import RingbackCore
+import RingbackModel
+
+/// The second round trip: the positions in the logs, the events, the calls, and the commit.
+extension CallGroup {
+    /// Commits. A group without changes ends its transaction.
+    ///
+    /// - Returns: What has become durable.
+    func commit() throws -> Commit {
+        var statements: [Statement] = []
+        if !entries.isEmpty { statements += [lockLogs(), insertEvents()] }
+        let changed = drafts.values.filter(\.isChanged)
+        let new = changed.filter(\.isNew).sorted { $0.number < $1.number }
+        let old = changed.filter { !$0.isNew }
+        if !new.isEmpty { statements.append(Self.insert(new)) }
+        if !old.isEmpty { statements.append(Self.update(old)) }
+        let invitations = changed.flatMap { draft in draft.newInvitations.map { ($0.0, $0.1, draft.call.id) } }
+        if !invitations.isEmpty { statements.append(Self.insert(invitations)) }
+        statements += quality.map { Self.upsert($0.report, of: $0.call) }
+        statements.append(Statement("COMMIT"))
+        let results = try connection.run(statements)
+        var commit = Commit()
+        if !entries.isEmpty { commit.events = try events(heads: results[0]) }
+        commit.calls = changed.map(\.call)
+        return commit
+    }
+
+    // MARK: Events
+
+    /// Moves the heads of the logs, in the order of their users, and tells where they are then.
+    private func lockLogs() -> Statement {
+        let counts = counts.sorted { $0.key.rawValue < $1.key.rawValue }
+        return Statement(
+            """
+            INSERT INTO user_logs (user_id, position) SELECT * FROM unnest($1::text[], $2::bigint[])
+            ON CONFLICT (user_id) DO UPDATE SET position = user_logs.position + excluded.position
+            RETURNING user_id, position
+            """, .texts(counts.map(\.key.rawValue)), .integers(counts.map(\.value)))
+    }
+
+    /// Each event has its position from the end of its log.
+    private func insertEvents() -> Statement {
+        Statement(
+            """
+            INSERT INTO events
+                (user_id, position, time, type, only_device, except_device, call_id, payload, members)
+            SELECT e.user_id, l.position - e.back, e.time, e.type, e.only_device, e.except_device, e.call_id, e.payload,
+                e.members
+            FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+                $8::bigint[], $9::bytea[])
+                AS e (user_id, back, time, type, only_device, except_device, call_id, payload, members)
+            JOIN user_logs l ON l.user_id = e.user_id
+            """, .texts(entries.map(\.user.rawValue)), .integers(entries.map { back($0) }),
+            .integers(entries.map(\.body.time.milliseconds)), .texts(entries.map(\.body.type.rawValue)),
+            .texts(entries.map { $0.only?.rawValue }), .texts(entries.map { $0.except?.rawValue }),
+            .texts(entries.map { $0.payload?.call.rawValue }),
+            .integers(entries.map { $0.payload.map { Int64($0.number) } }), .byteArrays(entries.map(\.body.members)))
+    }
+
+    private func back(_ entry: Entry) -> Int64 { (counts[entry.user] ?? 0) - entry.count }
+
+    private func events(heads: Rows) throws -> [StoredEvent] {
+        let heads = Dictionary(try heads.map { (try $0.user(0), try $0.integer(1)) }) { $1 }
+        return entries.map { entry in
+            StoredEvent(
+                user: entry.user, position: (heads[entry.user] ?? 0) - back(entry), only: entry.only,
+                except: entry.except, body: entry.body)
+        }
+    }
+
+    // MARK: Calls
+
+    private static func insert(_ drafts: [CallDraft]) -> Statement {
+        Statement(
+            """
+            INSERT INTO calls
+                (call_id, caller_id, callee_id, concealed, state, live, ended_at, deadline, version, payloads, body, timeline)
+            SELECT call_id, caller_id, callee_id, concealed, state, live, ended_at, deadline, 1, payloads, body, timeline
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::text[], $6::bool[], $7::bigint[], $8::bigint[],
+                $9::bigint[], $10::text[], $11::text[]) WITH ORDINALITY
+                AS c (call_id, caller_id, callee_id, concealed, state, live, ended_at, deadline, payloads, body, timeline,
+                    place)
+            ORDER BY place
+            """, .texts(drafts.map(\.call.id.rawValue)), .texts(drafts.map(\.call.caller.userId.rawValue)),
+            .texts(drafts.map(\.call.callee.rawValue)), .bools(drafts.map(\.call.isConcealed)),
+            .texts(drafts.map(\.call.state.rawValue)), .bools(drafts.map(\.call.isLive)),
+            .integers(drafts.map { $0.call.ending?.at.milliseconds }),
+            .integers(drafts.map { $0.deadline?.milliseconds }),
+            .integers(drafts.map { Int64($0.payloads) }), .texts(drafts.map { CallBody.encode($0.call) }),
+            .texts(drafts.map { TimelineText.encode($0.timeline) }))
+    }
+
+    private static func update(_ drafts: [CallDraft]) -> Statement {
+        Statement(
+            """
+            UPDATE calls c
+            SET state = n.state, live = n.live, ended_at = n.ended_at, deadline = n.deadline, leased_by = NULL,
+                leased_until = NULL, version = c.version + 1, payloads = n.payloads, body = n.body,
+                timeline = c.timeline || n.timeline
+            FROM unnest($1::text[], $2::text[], $3::bool[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[])
+                AS n (call_id, state, live, ended_at, deadline, payloads, body, timeline)
+            WHERE c.call_id = n.call_id
+            """, .texts(drafts.map(\.call.id.rawValue)), .texts(drafts.map(\.call.state.rawValue)),
+            .bools(drafts.map(\.call.isLive)), .integers(drafts.map { $0.call.ending?.at.milliseconds }),
+            .integers(drafts.map { $0.deadline?.milliseconds }), .integers(drafts.map { Int64($0.payloads) }),
+            .texts(drafts.map { CallBody.encode($0.call) }), .texts(drafts.map { TimelineText.encode($0.timeline) }))
+    }
+
+    private typealias Invitation = (key: InvitationKey, time: Timestamp, call: CallID)
+
+    private static func insert(_ invitations: [Invitation]) -> Statement {
+        // Of one key the newest, for a statement can't write a row twice.
+        let newest = Dictionary(invitations.map { (InvitationID($0.key), $0) }) { $1 }.values
+        return Statement(
+            """
+            INSERT INTO invitations (device_id, key_id, call_id, created_at)
+            SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[])
+            ON CONFLICT (device_id, key_id) DO UPDATE SET call_id = excluded.call_id, created_at = excluded.created_at
+            """, .texts(newest.map(\.key.device.rawValue)), .integers(newest.map { Int64(bitPattern: $0.key.key.id) }),
+            .texts(newest.map(\.call.rawValue)), .integers(newest.map(\.time.milliseconds)))
+    }
+
+    private static func upsert(_ quality: QualityReport, of call: CallID) -> Statement {
+        Statement(
+            """
+            INSERT INTO quality (call_id, user_id, device_id, created_at, summary) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (call_id, user_id) DO UPDATE SET device_id = excluded.device_id,
+                created_at = excluded.created_at, summary = excluded.summary
+            """, .text(call.rawValue), .text(quality.participant.userId.rawValue),
+            .text(quality.participant.deviceId.rawValue), .integer(quality.time.milliseconds),
+            .bytes(quality.summary.utf8))
+    }
+}

@@ -1,0 +1,177 @@
+import Logging
+import RingbackCore
+import RingbackModel
+import Synchronization
+
+/// The one writer of calls of this node: all jobs that are waiting are committed together, in two round trips.
+final class CallWriter: Sendable {
+    private static let maximumGroup = 512
+    private static let maximumTries = 10
+
+    private struct State {
+        var jobs: [any StoreJob] = []
+        var isScheduled = false
+        var isClosed = false
+        var observer: any StoreObserver = CommitObserver { _ in }
+    }
+
+    private let thread: ConnectionThread
+    private let live: LiveCalls
+    private let time: any Timekeeper
+    private let lockSeed: Int64
+    private let devices: LiveDevices
+    private let signals: SignalSender
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(
+        thread: ConnectionThread, live: LiveCalls, devices: LiveDevices, signals: SignalSender, time: any Timekeeper,
+        lockSeed: Int64,
+        logger: Logger
+    ) {
+        self.thread = thread
+        self.live = live
+        self.devices = devices
+        self.signals = signals
+        self.time = time
+        self.lockSeed = lockSeed
+        self.logger = logger
+    }
+
+    func observe(_ observer: any StoreObserver) { state.withLock { $0.observer = observer } }
+
+    var observer: any StoreObserver { state.withLock(\.observer) }
+
+    /// Tells the observer, in its turn, of a commit that another connection has made.
+    ///
+    /// - Parameters:
+    ///   - ended: Sign-ins that are over.
+    ///   - users: Users whose blocks have changed.
+    func announce(
+        ended: [SignIn] = [], users: [UserID] = [], then completion: @escaping @Sendable () -> Void
+    ) {
+        thread.run { [self] _ in
+            var commit = Commit()
+            commit.ended = ended
+            commit.users = users
+            tell(commit)
+            completion()
+            observer.settled()
+        }
+    }
+
+    private func tell(_ commit: Commit) {
+        devices.commit(commit)
+        observer.committed(commit)
+        signals.committed(commit)
+    }
+
+    func submit(_ job: any StoreJob) {
+        let isFirst = state.withLock { state -> Bool? in
+            guard !state.isClosed else { return nil }
+            state.jobs.append(job)
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        guard let isFirst else { return job.fail(Problem.databaseUnavailable) }
+        if isFirst { thread.run { self.drain($0) } }
+    }
+
+    /// Takes no more jobs. Calls `completion` when those that were taken have been committed.
+    func finish(then completion: @escaping @Sendable () -> Void) {
+        state.withLock { $0.isClosed = true }
+        thread.run { _ in completion() }
+    }
+
+    private func drain(_ connection: PostgresConnection) {
+        while var jobs = takeJobs() {
+            commit(&jobs, connection)
+        }
+    }
+
+    private func takeJobs() -> [any StoreJob]? {
+        state.withLock { state in
+            guard !state.jobs.isEmpty else {
+                state.isScheduled = false
+                return nil
+            }
+            let group = Array(state.jobs.prefix(Self.maximumGroup))
+            state.jobs.removeFirst(group.count)
+            return group
+        }
+    }
+
+    private func commit(_ jobs: inout [any StoreJob], _ connection: PostgresConnection) {
+        let observer = observer
+        do {
+            let (commit, errors) = try transact(jobs, connection)
+            tell(commit)
+            complete(jobs, errors)
+        } catch {
+            let isUnavailable = (error as? PostgresError)?.isUnavailable ?? false
+            if !isUnavailable, jobs.count > 1 {
+                // One of them can't be written. Each gets a commit of its own, so that it harms no other.
+                for job in jobs {
+                    var one = [job]
+                    commit(&one, connection)
+                }
+                jobs = []
+                return
+            }
+            if isUnavailable {
+                observer.failed(StoreFailure(.write, "\(error)"))
+            } else {
+                logger.error("a call could not be committed", metadata: ["error": "\(error)"])
+            }
+            for job in jobs { job.fail(error.forClients) }
+            // Some of it may have been committed all the same.
+            if isUnavailable { observer.missedSignals() }
+        }
+        // Before whoever waits comes to run: the last to hold a job frees it.
+        jobs = []
+        observer.settled()
+    }
+
+    private func complete(_ jobs: [any StoreJob], _ errors: [(Int, any Error)]) {
+        var errors = errors[...]
+        for (index, job) in jobs.enumerated() {
+            if let (place, error) = errors.first, place == index {
+                errors.removeFirst()
+                job.fail(error.forClients)
+            } else {
+                job.complete()
+            }
+        }
+    }
+
+    /// - Returns: What has become durable, and of each job that threw its place and what it threw.
+    /// - Throws: ``PostgresError``. When it says that the connection was lost, the commit may have been made.
+    private func transact(
+        _ jobs: [any StoreJob], _ connection: PostgresConnection
+    ) throws -> (Commit, [(Int, any Error)]) {
+        var tries = 0
+        while true {
+            tries += 1
+            var isCommitting = false
+            do {
+                let group = CallGroup(connection, live: live, time: time, lockSeed: lockSeed)
+                try group.begin(jobs)
+                var errors: [(Int, any Error)] = []
+                for (index, job) in jobs.enumerated() {
+                    if let error = try group.take(job) { errors.append((index, error)) }
+                }
+                isCommitting = true
+                var commit = try group.commit()
+                live.commit(group.drafts.values, noting: &commit)
+                let deadline = group.drafts.values.lazy.filter(\.isChanged).compactMap(\.deadline).min()
+                commit.nextDeadline = deadline.map { time.monotonic + ($0 - time.now) }
+                return (commit, errors)
+            } catch {
+                connection.rollBack()
+                guard let error = error as? PostgresError, tries < Self.maximumTries else { throw error }
+                // The first use of a connection may be when it is found to be lost, and nothing has been written then.
+                guard error.isRetryable || error.isLost && !isCommitting && tries == 1 else { throw error }
+            }
+        }
+    }
+}

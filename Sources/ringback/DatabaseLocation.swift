@@ -1,0 +1,67 @@
+import Foundation
+import Logging
+import RingbackCore
+import RingbackPostgres
+import RingbackSQLite
+
+/// Which store, and where: the one place that chooses.
+enum DatabaseLocation: CustomStringConvertible {
+    case sqlite(path: String)
+    case postgresql(PostgresURL)
+
+    /// Nothing secret.
+    var description: String {
+        switch self {
+        case .sqlite(let path): path
+        case .postgresql(let url): url.description
+        }
+    }
+
+    /// - Parameter node: The name of this process among those that use the database.
+    /// - Throws: ``CommandError``.
+    func open(node: String, logger: Logger) throws -> any Store {
+        try explaining {
+            switch self {
+            case .sqlite(let path): try SQLiteStore(path: path, logger: logger)
+            case .postgresql(let url): try PostgresStore(url: url, node: node, time: SystemTime(), logger: logger)
+            }
+        }
+    }
+
+    /// Applies pending migrations.
+    ///
+    /// - Returns: The numbers of those that were applied.
+    /// - Throws: ``CommandError``.
+    func migrate() throws -> [Int] {
+        try explaining {
+            switch self {
+            case .sqlite(let path): try SQLiteStore.migrate(path: path)
+            case .postgresql(let url): try PostgresStore.migrate(url: url)
+            }
+        }
+    }
+
+    /// Gives the event log a new epoch.
+    ///
+    /// - Throws: ``CommandError``.
+    func renewEpoch() throws {
+        // A backup may be older than this version, and what is not a database of ours is told from one.
+        _ = try migrate()
+        try explaining {
+            switch self {
+            case .sqlite(let path): try SQLiteStore.renewEpoch(path: path)
+            case .postgresql(let url): try PostgresStore.renewEpoch(url: url)
+            }
+        }
+    }
+
+    /// Says what is wrong with the database without the SQL that found it.
+    private func explaining<Value>(_ work: () throws -> Value) throws -> Value {
+        do {
+            return try work()
+        } catch {
+            let reason = "\(error)".components(separatedBy: " - while executing")[0]
+            throw CommandError("The database \(self) can't be used: \(reason)")
+        }
+    }
+}
