@@ -18,7 +18,7 @@ static CURLcode (*ws_recv)(CURL *, void *, size_t, size_t *, const struct ws_fra
 static CURLcode (*ws_send)(CURL *, const void *, size_t, size_t *, curl_off_t, unsigned);
 
 int clibcurl_ws_find(void) {
-    /* Debian 12's libcurl has the functions, but they only say that they are not built in. */
+    /* In Debian 12's libcurl the functions exist, but only return that they are not built in. */
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     if (info->version_num < 0x080E00) return 0;
     int speaks = 0;
@@ -32,8 +32,8 @@ int clibcurl_ws_find(void) {
 }
 
 /*
- * 8.14 takes what comes into chunks of 64 KiB, and goes on for as long as the network fills one: a server that is fast enough
- * would have it take everything. So the system's buffer must not hold as much.
+ * 8.14 reads into chunks of 64 KiB and continues while the network fills one, so a fast server would make it read without
+ * limit. Therefore the buffer of the system must be smaller than that.
  */
 static int bound_buffer(void *context, curl_socket_t socket, curlsocktype purpose) {
     int bytes = 32 << 10;

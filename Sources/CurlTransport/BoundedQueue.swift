@@ -1,8 +1,9 @@
 import Synchronization
 
-/// What one thread puts in and one task takes out, in order and bounded.
+/// A bounded queue from one thread to one task.
 ///
-/// The one who puts in asks ``hasRoom()`` first, and stops reading the network when there is none; `onRoom` tells it to go on.
+/// The producer must call ``hasRoom()`` before each element and stop reading from the network when it returns `false`;
+/// `onRoom` is called when it may continue.
 package final class BoundedQueue<Element: Sendable>: Sendable {
     private struct State {
         var items: [(element: Element, cost: Int)] = []
@@ -25,7 +26,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// What an element costs beyond its bytes: empty ones must not be free.
+    /// The cost of an element in addition to its bytes, so that empty elements are not free.
     private static var ownCost: Int { 64 }
 
     private let state = Mutex(State())
@@ -37,7 +38,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         self.onRoom = onRoom
     }
 
-    /// Whether more may be put in. After a `false` `onRoom` is called once there is room.
+    /// Whether more elements may be added. After `false`, `onRoom` is called once when there is room.
     package func hasRoom() -> Bool {
         state.withLock { state in
             state.isHeld = state.cost >= capacity
@@ -60,7 +61,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         waiter?.resume(returning: element)
     }
 
-    /// Nothing more comes. What is in it can still be taken out. Only the first end counts.
+    /// Ends the queue. Elements in it can still be taken. Only the first call has an effect.
     package func finish(throwing error: (any Error)? = nil) {
         let waiter = state.withLock { state -> CheckedContinuation<Element?, any Error>? in
             guard state.end == nil else { return nil }
@@ -71,7 +72,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         if let error { waiter?.resume(throwing: error) } else { waiter?.resume(returning: nil) }
     }
 
-    /// The next element; `nil` at the end. For one task at a time.
+    /// The next element; `nil` at the end. Only for one task at a time.
     package func next() async throws -> Element? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

@@ -2,27 +2,27 @@ import CLibcurl
 import Foundation
 import Synchronization
 
-/// A thread that drives libcurl's multi interface, for all who share it.
+/// A thread that drives libcurl's multi interface for all users of the driver.
 ///
-/// It sleeps in `curl_multi_poll`; `curl_multi_wakeup` is the only function of libcurl that another thread calls.
+/// It waits in `curl_multi_poll`. `curl_multi_wakeup` is the only function of libcurl that other threads call.
 package final class CurlDriver: Sendable {
-    /// The one that all clients of the SDK share.
+    /// The driver shared by all clients of the SDK.
     package static let shared = CurlDriver()
 
     private enum Command: Sendable {
         case add(CurlTransfer)
         case cancel(CurlTransfer)
-        /// There is room again for a stream that was held.
+        /// Resumes a paused stream, because its queue has room.
         case resume(CurlTransfer)
     }
 
     private let multi: CurlMulti
     private let commands = Mutex<[Command]>([])
 
-    /// - Parameter connectionsPerHost: How many connections to one host may be open at a time; further requests wait. 0 is without
-    ///   a bound.
+    /// - Parameter connectionsPerHost: The maximum number of open connections to one host; further requests wait. 0 for
+    ///   no limit.
     package init(connectionsPerHost: Int = 0) {
-        // Once in a process and before anything else of libcurl's: without it there is no client at all.
+        // libcurl must be initialized once in the process, before any other use.
         guard let multi = try? CurlMulti(connectionsPerHost: connectionsPerHost) else {
             fatalError("libcurl could not be set up")
         }
@@ -34,7 +34,7 @@ package final class CurlDriver: Sendable {
 
     // MARK: From any task
 
-    /// Runs a transfer to its end. Cancelling the task closes its connection.
+    /// Performs a transfer. Cancelling the task closes its connection.
     ///
     /// - Throws: ``CurlError``; `CancellationError`.
     package func perform(_ request: CurlRequest) async throws -> CurlResponse {
@@ -53,7 +53,7 @@ package final class CurlDriver: Sendable {
         }
     }
 
-    /// Begins a transfer whose pieces come through the queue.
+    /// Starts a transfer that delivers its pieces through a queue.
     package func start(_ transfer: CurlTransfer, into incoming: BoundedQueue<CurlTransfer.Piece>) {
         transfer.stream(into: incoming)
         send(.add(transfer))
@@ -71,7 +71,7 @@ package final class CurlDriver: Sendable {
             commands.append(command)
             return commands.count == 1
         }
-        // Whoever came before has woken it, and it takes them all.
+        // An earlier command has woken the thread, which takes all commands.
         if isFirst { multi.wake() }
     }
 

@@ -1,20 +1,21 @@
 package import CLibcurl
 import Synchronization
 
-/// One easy handle of libcurl with what must live as long: its list of headers and its buffer for an error's text.
+/// An easy handle of libcurl, with the data that must live as long: the list of headers and the buffer for error
+/// messages.
 ///
-/// - Note: `@unchecked Sendable`: a handle is set up by one task, handed over through a lock, and then used by the one
+/// - Note: `@unchecked Sendable`: a handle is set up by one task, handed over through a lock, and then used only by the
 ///   thread that runs it.
 package final class CurlEasy: @unchecked Sendable {
-    /// libcurl is set up once in a process.
+    /// Whether libcurl was initialized. Initializes it once per process.
     static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
-    /// Handles to be used again; as bit patterns, because pointers are not `Sendable`.
+    /// Handles for reuse, as bit patterns because pointers are not `Sendable`.
     private static let spares = Mutex<[UInt]>([])
     private static let mostSpares = 32
 
     package let handle: UnsafeMutableRawPointer
-    /// To be set after a transfer that went well.
+    /// Set after a successful transfer.
     var isReusable = false
     private var headers: UnsafeMutablePointer<curl_slist>?
     private let words: UnsafeMutablePointer<CChar>
@@ -26,7 +27,8 @@ package final class CurlEasy: @unchecked Sendable {
         words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         _ = clibcurl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
         set(CURLOPT_NOSIGNAL, 1)
-        // An h2 server may be behind a proxy that does not keep long polls apart: one request, one connection.
+        // HTTP/1.1 by default: a proxy in front of an HTTP/2 server may not handle concurrent long polls well. One
+        // request per connection.
         set(CURLOPT_HTTP_VERSION, options.usesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
@@ -50,9 +52,9 @@ package final class CurlEasy: @unchecked Sendable {
         spares.withLock { $0.popLast() }.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
     }
 
-    /// - Returns: `false` when there are enough.
+    /// - Returns: `false` if enough handles are kept.
     private static func keep(_ handle: UnsafeMutableRawPointer) -> Bool {
-        // Forgets all options, so that nothing points to what is freed with the one who set them.
+        // Resets all options, so that the handle keeps no pointers to freed memory.
         curl_easy_reset(handle)
         let pattern = UInt(bitPattern: handle)
         return spares.withLock { spares in
@@ -71,24 +73,24 @@ package final class CurlEasy: @unchecked Sendable {
         _ = clibcurl_set_pointer(handle, CURLOPT_HTTPHEADER, headers)
     }
 
-    /// libcurl's message for what failed last; empty if it has none.
+    /// libcurl's message for the last failure; empty if there is none.
     package var failureText: String { String(cString: words) }
 
     package func clearFailure() { words[0] = 0 }
 
-    /// What `code` means, with libcurl's message for this transfer.
+    /// The error for `code`, with libcurl's message for this transfer.
     package func failure(_ code: CURLcode) -> CurlError {
         let text = failureText
         var answerOfProxy = 0
         if clibcurl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &answerOfProxy) == CURLE_OK, answerOfProxy == 407 {
             return .proxyWantsPassword
         }
-        // For a URL that is no proxy's it has the code of a host that is not there.
+        // An invalid proxy URL has the same code as an unknown host.
         if text.hasPrefix("Unsupported proxy") { return .failed(.proxy, text) }
         return .failed(.init(code), text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
     }
 
-    /// At least one, since libcurl takes 0 for its own default.
+    /// At least 1, because libcurl interprets 0 as its default.
     package static func milliseconds(_ duration: Duration) -> Int {
         let (seconds, attoseconds) = duration.components
         return max(

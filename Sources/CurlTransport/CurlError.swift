@@ -1,35 +1,35 @@
 internal import CLibcurl
 
-/// Why a transfer has no answer.
+/// A failure to get a response.
 package enum CurlError: Error, Sendable, Hashable {
-    /// What failed, and a sentence about it: mostly libcurl's message.
+    /// The kind of failure and a description, usually libcurl's message.
     case failed(Kind, String)
-    /// The answer, or its head, is longer than the request allows.
+    /// The response, or its head, is longer than the request allows.
     case tooLong(CurlResponseHead, String)
 
-    /// What failed.
+    /// The kinds of failures.
     package enum Kind: Sendable, Hashable {
-        /// The host's or the proxy's name has no address.
+        /// The name of the host or of the proxy could not be resolved.
         case nameNotFound
-        /// Nothing answers at the address.
+        /// No connection to the address could be established.
         case unreachable
-        /// The address is not public, and the request allows only those.
+        /// The address is not public, and the request allows only public addresses.
         case addressNotAllowed
-        /// The certificate is not trusted or is another host's, or the two have no TLS in common.
+        /// The certificate is not trusted or is for another host, or the TLS handshake failed.
         case tls
-        /// It took too long.
+        /// A timeout was exceeded.
         case timedOut
-        /// The connection broke in the middle.
+        /// The connection was lost.
         case connectionLost
-        /// What answered is not HTTP.
+        /// The response is not HTTP.
         case notHTTP
-        /// The proxy or the URL is not usable.
+        /// The proxy or the URL cannot be used.
         case proxy
-        /// Anything else.
+        /// Any other failure.
         case other
     }
 
-    static let noMemory = CurlError.failed(.other, "libcurl could not be set up")
+    static let noMemory = CurlError.failed(.other, "libcurl could not be initialized")
     package static let proxyWantsPassword = CurlError.failed(
         .proxy, "the proxy requires a user and a password, or rejects those it was given (407)")
 }
@@ -44,7 +44,7 @@ extension CurlError.Kind {
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS:
             self = .tls
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING,
-            // libcurl's code for headers that are too long.
+            // Also libcurl's code for headers that are too long.
             CURLE_OUT_OF_MEMORY:
             self = .notHTTP
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: self = .connectionLost

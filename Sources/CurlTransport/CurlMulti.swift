@@ -2,13 +2,14 @@ package import CLibcurl
 
 /// A multi handle of libcurl.
 ///
-/// - Note: `@unchecked Sendable`: the handle never changes, libcurl allows ``wake()`` from any thread, and
-///   everything else by the one thread that owns this.
+/// - Note: `@unchecked Sendable`: the handle never changes. libcurl permits ``wake()`` from any thread; everything else
+///   is called only by the thread that owns this object.
 package final class CurlMulti: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
 
-    /// - Parameter connectionsPerHost: How many connections to one host may be open at a time; further requests wait. 0 is without a bound.
-    /// - Throws: ``CurlError`` when libcurl has no memory.
+    /// - Parameter connectionsPerHost: The maximum number of open connections to one host; further requests wait. 0 for
+    ///   no limit.
+    /// - Throws: ``CurlError`` if libcurl is out of memory.
     package init(connectionsPerHost: Int = 0) throws(CurlError) {
         guard CurlEasy.isReady, let handle = curl_multi_init() else {
             throw .noMemory
@@ -25,7 +26,7 @@ package final class CurlMulti: @unchecked Sendable {
 
     package func remove(_ easy: CurlEasy) { curl_multi_remove_handle(handle, easy.handle) }
 
-    /// Does what can be done without waiting, and reports the transfers that have ended.
+    /// Performs everything that does not need to wait, and reports transfers that have ended.
     package func perform(_ done: (UnsafeMutableRawPointer, CURLcode) -> Void) {
         var running: Int32 = 0
         curl_multi_perform(handle, &running)
@@ -36,10 +37,10 @@ package final class CurlMulti: @unchecked Sendable {
         }
     }
 
-    /// Sleeps until a transfer can go on, a timer of libcurl's is due, somebody calls ``wake()``, or `milliseconds` are
-    /// over.
+    /// Waits until a transfer can continue, a timer of libcurl fires, ``wake()`` is called, or `milliseconds` have
+    /// passed.
     ///
-    /// - Parameter socket: One more to watch.
+    /// - Parameter socket: An additional socket to watch.
     package func wait(milliseconds: Int32 = 10_000, socket: curl_socket_t? = nil, writing: Bool = false) {
         guard let socket else {
             curl_multi_poll(handle, nil, 0, milliseconds, nil)

@@ -1,18 +1,18 @@
-/// A request as it goes to libcurl.
+/// A request for libcurl.
 package struct CurlRequest: Sendable {
     package var method = "GET"
     package var url: String
     package var headers: [(name: String, value: String)] = []
     package var body: [UInt8]?
-    /// Over a connection of its own: when one that was kept turns out dead, libcurl sends a request again by itself.
+    /// Whether to use a new connection. If a reused one turns out to be closed, libcurl repeats the request by itself.
     package var isFresh = false
-    /// For the whole transfer; `nil` for a stream.
+    /// The timeout of the whole transfer; `nil` for a stream.
     package var timeout: Duration?
     /// For a stream: how long it may be silent.
     package var silence: Duration?
-    /// Bytes that a collected body may have.
+    /// The maximum length of a collected body in bytes.
     package var maximumBytes = 16 << 20
-    /// How many redirects are followed, each under the same rules; only for GET.
+    /// The maximum number of redirects to follow, each under the same rules. Only for GET.
     package var maximumRedirects = 0
     package var options: CurlOptions
 
@@ -22,19 +22,20 @@ package struct CurlRequest: Sendable {
     }
 }
 
-/// How connections are made.
+/// Options for connections.
 package struct CurlOptions: Sendable, Hashable {
-    /// A file of PEM certificates to trust instead of the system's.
+    /// The path of a PEM file with the certificates to trust instead of the system's.
     package var certificateAuthorities: String?
-    /// `nil` uses the environment's proxy; an empty string none.
+    /// `nil` uses the proxy of the environment; an empty string uses none.
     package var proxy: String?
-    /// How long a connection may take to be made, TLS included.
+    /// The maximum time to establish a connection, including TLS.
     package var connectTimeout: Duration
-    /// Refuses loopback, link-local, private, multicast and reserved addresses, whatever name led to them, also after a redirect.
+    /// Rejects loopback, link-local, private, multicast and reserved addresses, whichever name they were resolved from,
+    /// also after a redirect.
     ///
-    /// It uses no proxy of the environment, since a proxy would connect by rules of its own.
+    /// Does not use the proxy of the environment, which would connect without these checks.
     package var allowsOnlyPublicAddresses = false
-    /// HTTP/2, over TLS by ALPN, over plain TCP with prior knowledge. Otherwise HTTP/1.1.
+    /// Uses HTTP/2: with ALPN over TLS, with prior knowledge over TCP. Otherwise HTTP/1.1.
     package var usesHTTP2 = false
 
     package init(certificateAuthorities: String? = nil, proxy: String? = nil, connectTimeout: Duration = .seconds(10)) {
@@ -44,28 +45,28 @@ package struct CurlOptions: Sendable, Hashable {
     }
 }
 
-/// The beginning of an answer.
+/// The head of a response.
 package struct CurlResponseHead: Sendable, Hashable {
     package var status = 0
-    /// By their names in lower case. Of headers with one name the last counts.
+    /// Header fields by lowercase name. Of fields with the same name, the last.
     package var headers: [String: String] = [:]
 
     package init() {}
 
-    /// The media type without its parameters, in lower case.
+    /// The media type in lowercase, without parameters.
     package var contentType: String? {
         headers["content-type"]?.split(separator: ";").first.map {
             $0.lowercased().filter { $0 != " " && $0 != "\t" }
         }
     }
 
-    /// Seconds (RFC 9110, section 10.2.3), up to a day. A date is not understood.
+    /// `Retry-After` in seconds (RFC 9110, section 10.2.3), at most a day. Dates are not supported.
     package var retryAfter: Duration? {
         headers["retry-after"].flatMap { Int64($0) }.flatMap { (0...86_400).contains($0) ? .seconds($0) : nil }
     }
 }
 
-/// A whole answer.
+/// A complete response.
 package struct CurlResponse: Sendable {
     package var head: CurlResponseHead
     package var body: [UInt8]

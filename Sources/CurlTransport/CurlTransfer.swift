@@ -1,12 +1,12 @@
 import CLibcurl
 import Synchronization
 
-/// One transfer. What comes in is collected, or passed on piece by piece.
+/// A transfer whose response is collected, or passed on piece by piece.
 ///
-/// - Note: `@unchecked Sendable`: all that changes, but for the atomic flag, is touched by the thread of ``CurlDriver`` alone,
-///   from the moment the transfer was handed to it through its lock.
+/// - Note: `@unchecked Sendable`: everything that changes, except for the atomic flag, is accessed only by the thread
+///   of ``CurlDriver``, once the transfer was handed to it through a lock.
 package final class CurlTransfer: @unchecked Sendable {
-    /// What a reader gets that takes a transfer piece by piece.
+    /// A piece of a response, for a reader of a stream.
     package enum Piece: Sendable {
         case head(CurlResponseHead)
         case bytes([UInt8])
@@ -18,17 +18,17 @@ package final class CurlTransfer: @unchecked Sendable {
     }
 
     let easy: CurlEasy
-    /// Set from any task; a transfer that was cancelled before it was handed over does not begin.
+    /// Set by any task. A transfer that is cancelled before it is handed over does not begin.
     let isCancelled = Atomic(false)
     private let maximumBytes: Int
     private var sink: Sink?
     private var reader = HeadReader()
     private var body: [UInt8] = []
     private var headIsTold = false
-    /// Why the transfer was given up from within a callback.
+    /// Why a callback aborted the transfer.
     private var refusal: CurlError?
 
-    /// - Throws: When libcurl has no memory.
+    /// - Throws: ``CurlError`` if libcurl is out of memory.
     package init(_ request: CurlRequest) throws(CurlError) {
         guard let easy = CurlEasy(request.options) else { throw .noMemory }
         self.easy = easy
@@ -36,7 +36,7 @@ package final class CurlTransfer: @unchecked Sendable {
         easy.set(CURLOPT_URL, request.url)
         if request.method != "GET" { easy.set(CURLOPT_CUSTOMREQUEST, request.method) }
         if let body = request.body {
-            // libcurl takes a null pointer for no body at all.
+            // libcurl interprets a null pointer as no body.
             _ = (body.isEmpty ? [0] : body).withUnsafeBytes {
                 clibcurl_set_body(easy.handle, $0.baseAddress, curl_off_t(body.count))
             }
@@ -52,7 +52,7 @@ package final class CurlTransfer: @unchecked Sendable {
             easy.set(CURLOPT_LOW_SPEED_LIMIT, 1)
             easy.set(CURLOPT_LOW_SPEED_TIME, max(1, Int(clamping: silence.components.seconds)))
         }
-        // A name with nothing behind it takes out what libcurl would send by itself.
+        // A name without a value removes a header that libcurl adds by default.
         var headers = request.headers.map { "\($0.name): \($0.value)" } + ["Expect:"]
         if request.body?.isEmpty == true { headers.append("Content-Type:") }
         easy.setHeaders(headers)
@@ -72,7 +72,7 @@ package final class CurlTransfer: @unchecked Sendable {
         if request.options.allowsOnlyPublicAddresses { checkAddresses() }
     }
 
-    /// Looks at each address before a socket to it is made.
+    /// Checks each address before a socket to it is opened.
     private func checkAddresses() {
         let me = Unmanaged.passUnretained(self).toOpaque()
         _ = clibcurl_set_pointer(easy.handle, CURLOPT_OPENSOCKETDATA, me)
@@ -90,10 +90,10 @@ package final class CurlTransfer: @unchecked Sendable {
         }
     }
 
-    /// Before the transfer is handed over.
+    /// Call before the transfer is handed over.
     func collect(into continuation: CheckedContinuation<CurlResponse, any Error>) { sink = .collecting(continuation) }
 
-    /// Before the transfer is handed over.
+    /// Call before the transfer is handed over.
     func stream(into incoming: BoundedQueue<Piece>) { sink = .streaming(incoming) }
 
     // MARK: On the driver's thread
@@ -131,7 +131,7 @@ package final class CurlTransfer: @unchecked Sendable {
         incoming.push(.head(reader.head), cost: 0)
     }
 
-    /// The last thing that happens to a transfer.
+    /// Ends the transfer.
     func finish(_ code: CURLcode) {
         guard code == CURLE_OK else { return finish(throwing: refusal ?? easy.failure(code)) }
         guard reader.isComplete else { return finish(throwing: easy.failure(CURLE_PARTIAL_FILE)) }
@@ -157,7 +157,7 @@ package final class CurlTransfer: @unchecked Sendable {
 }
 
 extension BidirectionalCollection<UInt8> {
-    /// As text, without white space at its ends.
+    /// The text without leading and trailing white space.
     package var trimmedText: String {
         func isSpace(_ byte: UInt8) -> Bool {
             byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")

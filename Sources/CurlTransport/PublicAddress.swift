@@ -4,9 +4,9 @@
     internal import Darwin
 #endif
 
-/// Which addresses belong to the public internet (the special-purpose registries of RFC 6890).
+/// Public addresses, according to the special-purpose registries (RFC 6890).
 package enum PublicAddress {
-    /// - Parameter bytes: 4 of IPv4 or 16 of IPv6, in network order. Other lengths are not public.
+    /// - Parameter bytes: 4 bytes of IPv4 or 16 of IPv6, in network order. Other lengths are not public.
     package static func contains(_ bytes: [UInt8]) -> Bool {
         switch bytes.count {
         case 4: isPublic4(bytes[...])
@@ -15,7 +15,7 @@ package enum PublicAddress {
         }
     }
 
-    /// The address within a `sockaddr`; empty for families other than IPv4 and IPv6.
+    /// The address in a `sockaddr`; empty for other families than IPv4 and IPv6.
     static func bytes(of address: UnsafeRawPointer, family: Int32) -> [UInt8] {
         switch family {
         case AF_INET:
@@ -38,16 +38,16 @@ package enum PublicAddress {
     ]
 
     private static func isPublic6(_ bytes: [UInt8]) -> Bool {
-        // Addresses that carry one of IPv4: mapped, compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056).
+        // Addresses that contain an IPv4 address: mapped, compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056).
         if bytes[..<10].allSatisfy({ $0 == 0 }) {
             guard bytes[10...11].allSatisfy({ $0 == 0xFF }) else { return false }
             return isPublic4(bytes[12...])
         }
         if bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B]) { return bytes[4] == 0 && isPublic4(bytes[12...]) }
         if bytes.starts(with: [0x20, 0x02]) { return isPublic4(bytes[2..<6]) }
-        // Beyond global unicast there are unique local, link-local, site-local and multicast addresses.
+        // Outside of global unicast there are unique local, link-local, site-local and multicast addresses.
         guard bytes[0] & 0xE0 == 0x20 else { return false }
-        // Teredo and other protocol assignments, and the addresses of examples.
+        // Teredo and other protocol assignments, and documentation addresses.
         return !(bytes[0] == 0x20 && bytes[1] == 0x01 && (bytes[2] < 2 || (bytes[2] == 0x0D && bytes[3] == 0xB8)))
     }
 }

@@ -32,10 +32,10 @@ public final class RingbackClient: Sendable {
     /// Creates a client.
     ///
     /// - Parameters:
-    /// - baseURL: The URL of the server: `https://ringback.example.org`, with a path if the API is below one.
-    /// - session: A session from an earlier sign-in.
-    /// - network: Certificates, proxy and timeouts.
-    /// - retries: The delays between retries.
+    ///   - baseURL: The URL of the server: `https://ringback.example.org`, with a path if the API is below one.
+    ///   - session: A session from an earlier sign-in.
+    ///   - network: Certificates, proxy and timeouts.
+    ///   - retries: The delays between retries.
     /// - Throws: ``RingbackError/invalidArgument(_:)`` if the URL is not http or https, or has a query.
     public init(
         baseURL: URL, session: Session? = nil, network: NetworkOptions = NetworkOptions(),
@@ -134,7 +134,7 @@ public final class RingbackClient: Sendable {
         }
     }
 
-    /// The items of all pages of a list.
+    /// Reads all pages of a list.
     func all<Item: Sendable>(
         _ operation: APIOperation, _ read: (JSONObject) throws(UnexpectedJSON) -> Item
     ) async throws -> [Item] {

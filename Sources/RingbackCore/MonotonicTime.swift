@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// A moment by a clock that nobody sets: for intervals and deadlines of this process. To another process it means nothing.
+/// A time of a monotonic clock, for intervals and deadlines of this process. It is meaningless to other processes.
 package struct MonotonicTime: Hashable, Comparable, Sendable {
     package var milliseconds: Int64
 
@@ -8,7 +8,7 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
 
     package static func < (a: MonotonicTime, b: MonotonicTime) -> Bool { a.milliseconds < b.milliseconds }
 
-    /// Sub-millisecond parts of the duration are dropped.
+    /// Truncates the duration to milliseconds.
     package static func + (moment: MonotonicTime, duration: Duration) -> MonotonicTime {
         MonotonicTime(milliseconds: moment.milliseconds &+ duration.milliseconds)
     }
@@ -22,7 +22,7 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
     }
 }
 
-/// A moment by both clocks.
+/// The readings of both clocks at one moment.
 package struct Moment: Sendable, Hashable {
     package var wall: Timestamp
     package var monotonic: MonotonicTime
@@ -33,22 +33,22 @@ package struct Moment: Sendable, Hashable {
     }
 }
 
-/// A wall clock that goes on as it was read once, whatever the system's is set to meanwhile.
+/// A wall clock that continues from one reading, unaffected by changes of the system clock.
 package struct SteadyClock: Sendable, Hashable {
     private let offset: Int64
 
     /// - Parameters:
-    ///   - time: What it shows at `moment`.
+    ///   - time: The reading at `moment`.
     package init(reading time: Timestamp, at moment: MonotonicTime) {
         offset = time.milliseconds &- moment.milliseconds
     }
 
-    /// What it shows at a moment.
+    /// Returns the reading at a moment.
     package func time(at moment: MonotonicTime) -> Timestamp {
         Timestamp(milliseconds: moment.milliseconds &+ offset)
     }
 
-    /// When it shows a time.
+    /// Returns the moment of a reading.
     package func moment(of time: Timestamp) -> MonotonicTime {
         MonotonicTime(milliseconds: time.milliseconds &- offset)
     }

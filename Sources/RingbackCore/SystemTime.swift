@@ -6,7 +6,7 @@ package import RingbackModel
     import Darwin
 #endif
 
-/// The system's clocks.
+/// The clocks of the system.
 package struct SystemTime: Timekeeper {
     package init() {}
 

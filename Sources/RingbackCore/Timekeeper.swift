@@ -2,10 +2,10 @@ package import RingbackModel
 
 /// The source of time, which tests replace with a clock of their own.
 package protocol Timekeeper: Sendable {
-    /// The wall clock: for what is shown, and what is stored. It may be set at any time, forwards and back.
+    /// The wall clock, for times that are displayed or stored. It may be changed at any time.
     var now: Timestamp { get }
 
-    /// For intervals and deadlines.
+    /// The monotonic clock, for intervals and deadlines.
     var monotonic: MonotonicTime { get }
 
     /// Returns at `moment` or soon after.

@@ -89,7 +89,7 @@ public struct Call: Hashable, Sendable, Codable {
     public var merged: Bool?
     /// Only in the history: whether the requesting user called or was called.
     public var direction: CallDirection?
-    /// Only in the history: whether this is an incoming call that was never accepted.
+    /// Only in the history: whether this is an incoming call that ended without being accepted or declined.
     public var missed: Bool?
 
     /// Creates a call with the members that every call has; the others are `nil`.

@@ -22,18 +22,18 @@ public enum Limits {
     public static let nameCharacters = 1...100
     /// Users that one device may watch.
     public static let watchedUsers = 200
-    /// Users that one user may block.
+    /// The maximum number of users that a user may block.
     public static let blockedUsers = 1000
     /// Unaccepted outgoing calls of one user at a time.
     public static let outgoingCalls = 100
-    /// Live calls of one user at a time, outgoing and incoming.
+    /// The maximum number of live calls of a user, outgoing and incoming.
     public static let liveCalls = 128
-    /// Live calls of two users with each other at a time.
+    /// The maximum number of live calls of two users with each other.
     public static let liveCallsOfPair = 32
-    /// Legs that a call lists at first: the callee's devices that were seen most recently. Other devices ring as well and are
-    /// listed once they act.
+    /// The maximum number of legs that a new call lists: those of the callee's devices that were seen most recently. Other
+    /// devices ring as well, and are listed once they act.
     public static let legs = 32
-    /// Legs that a call lists at most. Any further device is only listed if it accepts or declines.
+    /// The maximum number of legs that a call lists. Further devices are only listed if they accept or decline.
     public static let listedLegs = 64
     /// Entries of a call's timeline, not counting the end of the call.
     public static let timelineEntries = 1000

@@ -171,7 +171,7 @@ extension Problem.Code {
 extension Problem: JSONWritable {
     package func write(to json: inout JSONWriter) { write(to: &json, under: "") }
 
-    /// - Parameter basePath: What a proxy has put before the paths of the server.
+    /// - Parameter basePath: The path prefix under which a proxy exposes the server.
     package func write(to json: inout JSONWriter, under basePath: String) {
         json.object { json in
             json.field("type", "\(basePath)/docs#problem-\(code.rawValue)")

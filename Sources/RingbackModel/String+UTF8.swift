@@ -18,7 +18,7 @@ extension StringProtocol {
     package func hasSameBytes(as other: String) -> Bool {
         let (own, others) = (utf8, other.utf8)
         guard own.count == others.count else { return false }
-        // Where they lie, and not byte by byte out of the strings.
+        // Compares the contiguous storage, which is faster than iterating over the bytes.
         let isSame = own.withContiguousStorageIfAvailable { own in
             others.withContiguousStorageIfAvailable { own.elementsEqual($0) }
         }

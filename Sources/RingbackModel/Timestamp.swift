@@ -83,7 +83,7 @@ extension Timestamp: CustomStringConvertible {
             (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60
         else { return nil }
         let days = Self.days(year: year, month: month, day: day)
-        // A day that the month does not have would be one of the next.
+        // A day that the month does not have would be a day of the next month.
         guard Self.civil(fromDays: days).day == day else { return nil }
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second
         self.init(milliseconds: seconds * 1000 + fraction)

@@ -43,7 +43,7 @@ public struct EventSequence: AsyncSequence, Sendable {
     public struct AsyncIterator: AsyncIteratorProtocol {
         let engine: EventEngine
 
-        /// Waits for the next event. Never returns `nil`.
+        /// Waits for the next event. Returns `nil` only after an error was thrown.
         ///
         /// - Throws: ``RingbackError``; `CancellationError`.
         public mutating func next() async throws -> Event? { try await engine.next() }
@@ -54,8 +54,8 @@ extension RingbackClient {
     /// The events of the user.
     ///
     /// - Parameters:
-    /// - cursor: The ``Event/cursor`` of the last event that was handled. Without a cursor the sequence begins with a
-    ///   ``Event/Kind/snapshot(_:)``.
+    ///   - cursor: The ``Event/cursor`` of the last event that was handled. Without a cursor the sequence begins with a
+    ///     ``Event/Kind/snapshot(_:)``.
     ///   - choice: Which transports may be used.
     public func events(after cursor: Cursor? = nil, over choice: TransportChoice = .automatic) -> EventSequence {
         EventSequence(self, after: cursor, over: choice)
@@ -64,9 +64,9 @@ extension RingbackClient {
     /// Performs one long poll. Most applications use ``events(after:over:)`` instead, which also reconnects.
     ///
     /// - Parameters:
-    /// - cursor: Where to continue. Without a cursor the response is a snapshot.
-    /// - waitSeconds: How long the server waits for an event, 0 to 60.
-    /// - limit: The maximum number of events, 1 to 1000.
+    ///   - cursor: Where to continue. Without a cursor the response is a snapshot.
+    ///   - waitSeconds: How long the server waits for an event, 0 to 60.
+    ///   - limit: The maximum number of events, 1 to 1000.
     /// - Throws: `cursor_expired`: poll without a cursor.
     public func pollEvents(after cursor: Cursor? = nil, waitSeconds: Int = 25, limit: Int = 100) async throws
         -> EventsPage

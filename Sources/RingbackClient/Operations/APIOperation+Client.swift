@@ -4,7 +4,7 @@ import RingbackModel
 extension APIOperation {
     /// Whether performing the operation twice has the same result as once, even without a key.
     ///
-    /// Registering again gives `user_exists`, erasing and signing everything out again 401.
+    /// A second registration gets `user_exists`, a second erasure or sign-out of all devices gets 401.
     var isRepeatable: Bool { ![.registerUser, .deleteMe, .deleteSessions].contains(self) }
 
     /// Whether the operation takes part in the order of the client's requests: everything but the operations with a
@@ -16,7 +16,7 @@ extension APIOperation {
         }
     }
 
-    /// Whether it may go over an open socket. What ends the socket goes over HTTP.
+    /// Whether the operation may go over an open socket. Operations that end the socket go over HTTP.
     var goesOverSocket: Bool { isQueued && ![.deleteSession, .deleteSessions, .deleteMe].contains(self) }
 
     /// Whether the operation needs no token.

@@ -7,11 +7,11 @@ extension RingbackClient {
     /// ``RingbackModel/Call/merged`` is true. The call may have ended already, with the reason `busy`.
     ///
     /// - Parameters:
-    /// - callee: The user to call.
-    /// - media: The media to ask for.
-    /// - ringSeconds: How long the call may ring, 10 to 180 seconds; 60 by default.
-    /// - custom: Any JSON of at most ``RingbackModel/Limits/customBytes`` bytes, for the callee.
-    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
+    ///   - callee: The user to call.
+    ///   - media: The media to ask for.
+    ///   - ringSeconds: How long the call may ring, 10 to 180 seconds; 60 by default.
+    ///   - custom: Any JSON of at most ``RingbackModel/Limits/customBytes`` bytes, for the callee.
+    ///   - idempotencyKey: Identifies the write if you repeat it; by default a new key.
     /// - Throws: `user_not_found`, `call_self`; `rate_limited` with ``RingbackModel/Limits/outgoingCalls`` unaccepted
     ///   calls.
     public func invite(
@@ -39,9 +39,9 @@ extension RingbackClient {
     ///
     /// - Parameters:
     ///   - state: Only calls in this state.
-    /// - other: Only calls with this user, in either direction.
-    /// - before: The ``Page/next`` of the previous page.
-    /// - limit: The maximum number of calls, 1 to 100; 50 by default.
+    ///   - other: Only calls with this user, in either direction.
+    ///   - before: The ``Page/next`` of the previous page.
+    ///   - limit: The maximum number of calls, 1 to 100; 50 by default.
     /// - Throws: `not_found` if `before` did not come from this user's history.
     public func listCalls(
         _ state: CallFilter? = nil, with other: UserID? = nil, before: String? = nil, limit: Int? = nil
@@ -86,8 +86,8 @@ extension RingbackClient {
     ///
     /// - Parameters:
     ///   - callId: The call.
-    /// - message: A text for the caller, at most ``RingbackModel/Limits/messageCharacters`` characters.
-    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
+    ///   - message: A text for the caller, at most ``RingbackModel/Limits/messageCharacters`` characters.
+    ///   - idempotencyKey: Identifies the write if you repeat it; by default a new key.
     /// - Throws: `already_accepted`, `invalid_transition`.
     @discardableResult
     public func decline(
@@ -118,7 +118,7 @@ extension RingbackClient {
     /// - Parameters:
     ///   - callId: The call.
     ///   - reason: `completed`, `ice_failed`, `media_failed` or `unsupported`.
-    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
+    ///   - idempotencyKey: Identifies the write if you repeat it; by default a new key.
     /// - Throws: `invalid_transition`: the call has not been accepted.
     @discardableResult
     public func hangUp(
@@ -132,7 +132,7 @@ extension RingbackClient {
     ///
     /// - Parameters:
     ///   - callId: The call.
-    /// - administratorToken: The token that the operator configured with `--admin-token`; not the token of a session.
+    ///   - administratorToken: The token that the operator configured with `--admin-token`; not the token of a session.
     /// - Throws: `forbidden`, `not_found`.
     @discardableResult
     public func endCall(_ callId: CallID, administratorToken: String) async throws -> Call {

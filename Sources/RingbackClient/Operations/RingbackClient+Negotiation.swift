@@ -5,10 +5,10 @@ extension RingbackClient {
     ///
     /// - Parameters:
     ///   - callId: The call.
-    /// - sdp: At most ``RingbackModel/Limits/sdpBytes`` bytes of UTF-8.
-    /// - negotiation: The expected number of the new negotiation; another number throws `stale_negotiation`.
+    ///   - sdp: At most ``RingbackModel/Limits/sdpBytes`` bytes of UTF-8.
+    ///   - negotiation: The expected number of the new negotiation; another number throws `stale_negotiation`.
     ///   - iceRestart: Whether the offer restarts ICE.
-    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
+    ///   - idempotencyKey: Identifies the write if you repeat it; by default a new key.
     /// - Throws: `not_accepted`, `negotiation_pending`, `stale_negotiation`, `invalid_transition`.
     @discardableResult
     public func sendOffer(
@@ -34,9 +34,9 @@ extension RingbackClient {
     ///
     /// - Parameters:
     ///   - callId: The call.
-    /// - sdp: At most ``RingbackModel/Limits/sdpBytes`` bytes of UTF-8.
-    /// - negotiation: The negotiation of the offer.
-    /// - idempotencyKey: Identifies the write if you repeat it; by default a new key.
+    ///   - sdp: At most ``RingbackModel/Limits/sdpBytes`` bytes of UTF-8.
+    ///   - negotiation: The negotiation of the offer.
+    ///   - idempotencyKey: Identifies the write if you repeat it; by default a new key.
     /// - Throws: `stale_negotiation`: the offer has been superseded or has expired. `not_accepted`,
     ///   `invalid_transition`.
     @discardableResult
@@ -63,9 +63,9 @@ extension RingbackClient {
     ///
     /// - Parameters:
     ///   - callId: The call.
-    /// - candidates: In the order in which they were gathered.
-    /// - negotiation: The negotiation that they belong to.
-    /// - idempotencyKey: Identifies the first request; further requests get keys of their own.
+    ///   - candidates: In the order in which they were gathered.
+    ///   - negotiation: The negotiation that they belong to.
+    ///   - idempotencyKey: Identifies the first request; further requests get keys of their own.
     /// - Throws: `not_accepted`, `invalid_transition`.
     public func addCandidates(
         _ callId: CallID, _ candidates: [ICECandidate], negotiation: Int? = nil, idempotencyKey: IdempotencyKey? = nil
@@ -83,9 +83,9 @@ extension RingbackClient {
     /// A page of the other side's candidates.
     ///
     /// - Parameters:
-    /// - after: The ``Page/next`` of the previous page, or the position of the last known candidate.
-    ///   - after: The ``Page/next`` of the page before, or the position of the last one known.
-    /// - limit: The maximum number of candidates, 1 to 1000.
+    ///   - callId: The call.
+    ///   - after: The ``Page/next`` of the previous page, or the position of the last known candidate.
+    ///   - limit: The maximum number of candidates, 1 to 1000.
     public func listCandidates(
         _ callId: CallID, after: String? = nil, limit: Int? = nil
     ) async throws -> Page<StoredCandidate> {

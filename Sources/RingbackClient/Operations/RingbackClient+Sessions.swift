@@ -6,11 +6,11 @@ extension RingbackClient {
     /// Store ``session`` to continue with the same device after a restart of the program.
     ///
     /// - Parameters:
-    /// - userId: The identifier of the user.
-    /// - password: The password.
-    /// - deviceName: A name by which the user recognizes the device, at most 100 characters.
-    /// - deviceId: The device of an earlier session, to remain that device; its previous token becomes invalid. By
-    ///   default a new device.
+    ///   - userId: The identifier of the user.
+    ///   - password: The password.
+    ///   - deviceName: A name by which the user recognizes the device, at most 100 characters.
+    ///   - deviceId: The device of an earlier session, to remain that device; its previous token becomes invalid. By
+    ///     default a new device.
     /// - Throws: `unauthenticated`: the user does not exist, or the password is wrong.
     @discardableResult
     public func createSession(
@@ -48,7 +48,7 @@ extension RingbackClient {
         use(nil)
     }
 
-    /// The user's signed-in devices, the newest sign-in first.
+    /// Lists the user's signed-in devices, the newest sign-in first.
     public func listSessions() async throws -> [Device] { try await all(.listSessions, Device.init) }
 
     /// One of the user's signed-in devices.
@@ -65,9 +65,9 @@ extension RingbackClient {
         _ = try await send(OperationRequest(.deleteSession, deviceId.rawValue).with(idempotencyKey))
     }
 
-    /// Ends the tokens of all of one's own devices, this one included. Signing in again is the way back.
+    /// Signs out all devices of the user, including this one.
     ///
-    /// - Returns: How many devices were signed out.
+    /// - Returns: The number of devices that were signed out.
     @discardableResult
     public func deleteSessions() async throws -> Int {
         let count = try await object(OperationRequest(.deleteSessions)) { json throws(UnexpectedJSON) in
@@ -77,7 +77,7 @@ extension RingbackClient {
         return count
     }
 
-    /// A ticket for a browser's stream or socket, since a token must not stand in a URL.
+    /// Creates a ticket for a browser's stream or socket, because a token must not be part of a URL.
     public func createTicket() async throws -> Ticket {
         try await object(OperationRequest(.createTicket)) { json throws(UnexpectedJSON) in
             Ticket(

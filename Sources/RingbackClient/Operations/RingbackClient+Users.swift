@@ -7,10 +7,10 @@ extension RingbackClient {
     /// Registers a user. Does not sign in, and requires no session.
     ///
     /// - Parameters:
-    /// - userId: The identifier for signing in and being called. It cannot be changed and is never given to another
-    ///   user.
-    /// - password: 8 to 200 characters.
-    /// - displayName: The name to display, at most 100 characters; by default the `userId`.
+    ///   - userId: The identifier for signing in and being called. It cannot be changed and is never given to another
+    ///     user.
+    ///   - password: 8 to 200 characters.
+    ///   - displayName: The name to display, at most 100 characters; by default the `userId`.
     /// - Throws: `user_exists`: the identifier is, or once was, in use.
     @discardableResult
     public func registerUser(_ userId: UserID, password: String, displayName: String? = nil) async throws -> User {
@@ -25,9 +25,9 @@ extension RingbackClient {
     /// A page of the directory, ordered by `userId`.
     ///
     /// - Parameters:
-    /// - prefix: Only users whose `userId` has this prefix.
-    /// - after: The ``Page/next`` of the previous page.
-    /// - limit: The maximum number of users, 1 to 100; 50 by default.
+    ///   - prefix: Only users whose `userId` has this prefix.
+    ///   - after: The ``Page/next`` of the previous page.
+    ///   - limit: The maximum number of users, 1 to 100; 50 by default.
     public func listUsers(prefix: String? = nil, after: String? = nil, limit: Int? = nil) async throws -> Page<User> {
         try await page(
             OperationRequest(.listUsers).with("prefix", prefix).with("after", after)

@@ -84,9 +84,9 @@ struct RequestOrder {
     /// Adds a request.
     ///
     /// - Parameters:
-    /// - id: Must be greater than all earlier ones.
-    /// - isWrite: Whether the request must keep its order.
-    /// - fitsSocket: `false` if the request must go over HTTP.
+    ///   - id: Must be greater than all earlier ones.
+    ///   - isWrite: Whether the request must keep its order.
+    ///   - fitsSocket: `false` if the request must go over HTTP.
     mutating func add(_ id: RequestID, isWrite: Bool, fitsSocket: Bool) -> [Action] {
         entries.append(Entry(id: id, isWrite: isWrite, fitsSocket: fitsSocket))
         waiting += 1

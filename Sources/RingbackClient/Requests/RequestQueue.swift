@@ -9,7 +9,7 @@ import Synchronization
 final class RequestQueue: Sendable {
     typealias RequestID = RequestOrder.RequestID
 
-    /// What the task that waits for an answer has to do next.
+    /// The next step of the task that waits for an answer.
     enum Turn: Sendable {
         case sendOverHTTP
         case answered(CurlResponse)

@@ -32,8 +32,8 @@ public struct MediaState: Sendable, Hashable {
     /// Creates a media state.
     ///
     /// - Parameters:
-    /// - tracks: The tracks by name.
-    /// - isHeld: Whether the participant has put the call on hold.
+    ///   - tracks: The tracks by name.
+    ///   - isHeld: Whether the participant has put the call on hold.
     public init(tracks: [String: Track] = [:], isHeld: Bool? = nil) {
         self.tracks = tracks
         self.isHeld = isHeld

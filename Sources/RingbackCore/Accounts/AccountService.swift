@@ -65,9 +65,9 @@ package final class AccountService: Sendable {
     ///
     /// Repeating a change of the password changes nothing: `password` already is the user's.
     ///
-    /// - Returns: The user's own view of the profile, and how many devices were signed out.
-    /// - Throws: ``Problem`` `wrong_password`, and `rate_limited` as for sign-ins, when the old password is wrong;
-    ///   `unauthenticated` when the sign-in is over.
+    /// - Returns: The user's own view of the profile, and the number of devices that were signed out.
+    /// - Throws: ``Problem`` `wrong_password`, or `rate_limited` as for sign-ins, if the old password is wrong;
+    ///   `unauthenticated` if the sign-in has ended.
     package func update(by signIn: SignIn, _ update: Update) async throws -> (User, endedSessions: Int) {
         let user = signIn.participant.userId
         var change: (verified: String, new: String)?
@@ -92,13 +92,14 @@ package final class AccountService: Sendable {
         return (account.ownUser, ended)
     }
 
-    /// Whom a user has blocked, in the order of their names, those after `after`.
+    /// Returns the users whom a user has blocked, ordered by identifier, after `after`.
     package func blocks(of user: UserID, after: UserID? = nil, limit: Int = .max) async throws -> [Block] {
         let blocks = try await store.read { try $0.blocks(of: user) }
         return Array(blocks.filter { block in after.map { $0.rawValue < block.userId.rawValue } ?? true }.prefix(limit))
     }
 
-    /// - Throws: ``Problem`` `user_not_found`; `forbidden` for oneself; `invalid_request` beyond ``Limits/blockedUsers``.
+    /// - Throws: ``Problem`` `user_not_found`; `forbidden` if a user blocks themselves; `invalid_request` beyond
+    ///   ``Limits/blockedUsers``.
     package func block(_ user: UserID, by signIn: SignIn) async throws {
         let blocker = signIn.participant.userId
         guard user != blocker else { throw Problem(.forbidden, "A user cannot block themselves.") }
@@ -114,7 +115,7 @@ package final class AccountService: Sendable {
         }
     }
 
-    /// Does nothing where there is no block.
+    /// Removes a block, if there is one.
     package func unblock(_ user: UserID, by signIn: SignIn) async throws {
         try await store.write { store in
             try store.check(signIn)

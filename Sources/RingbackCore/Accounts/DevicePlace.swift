@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// A place in the list of a user's devices, which begins with the newest sign-in.
+/// A position in the list of a user's devices, which is ordered by sign-in, the newest first.
 package struct DevicePlace: Sendable, Hashable, Comparable, LosslessStringConvertible {
     private let createdAt: Timestamp
     private let device: DeviceID
@@ -10,7 +10,7 @@ package struct DevicePlace: Sendable, Hashable, Comparable, LosslessStringConver
         self.device = device
     }
 
-    /// - Parameter description: As ``description`` gives it.
+    /// - Parameter description: A value of ``description``.
     package init?(_ description: String) {
         let parts = description.split(separator: ".", maxSplits: 1)
         guard parts.count == 2, let milliseconds = Int64(parts[0]), let device = DeviceID(String(parts[1])) else {
@@ -32,6 +32,6 @@ extension DeviceRecord {
 }
 
 extension Device {
-    /// Its place in the list of its user's devices.
+    /// The position in the list of the user's devices.
     package var place: DevicePlace { DevicePlace(createdAt, deviceId) }
 }

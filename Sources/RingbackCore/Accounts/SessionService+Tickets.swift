@@ -3,10 +3,10 @@ import RingbackModel
 /// Single-use tickets for the two places where a browser can't set a header: `EventSource` and `WebSocket`.
 extension SessionService {
     package static let ticketLifetime: Duration = .seconds(30)
-    /// Unused tickets of one device; another one voids the oldest.
+    /// The maximum number of unused tickets of a device. A further one invalidates the oldest.
     private static let ticketsPerDevice = 16
 
-    /// A new ticket's text: 256 random bits in base64url.
+    /// Issues a ticket: 256 random bits in base64url.
     package func issueTicket(to holder: SignIn) async throws -> String {
         let text = OpaqueText.random(bytes: 32)
         let ticket = Ticket(hash: Self.hash(text), holder: holder, expiresAt: time.now + Self.ticketLifetime)
@@ -14,10 +14,10 @@ extension SessionService {
         return text
     }
 
-    /// Uses a ticket up.
+    /// Redeems a ticket.
     ///
-    /// - Returns: Whose it was; `nil` for one that was used, has expired, or is none.
-    /// - Throws: ``Problem`` `unauthenticated`, `token_expired` when the sign-in that it was given to is over.
+    /// - Returns: The holder; `nil` if the ticket is unknown, was used or has expired.
+    /// - Throws: ``Problem`` `unauthenticated` or `token_expired` if the sign-in that it was issued to has ended.
     package func redeem(_ ticket: String) async throws -> Principal? {
         guard OpaqueText.isValid(ticket), let ticket = try await store.tickets.take(hash: Self.hash(ticket)),
             ticket.expiresAt > time.now

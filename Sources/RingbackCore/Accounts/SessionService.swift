@@ -6,7 +6,7 @@ import Synchronization
 package final class SessionService: Sendable {
     /// The sender of an authenticated request.
     package enum Principal: Sendable, Hashable {
-        /// A signed-in device, and until when.
+        /// A signed-in device, and when its token expires.
         case device(SignIn, expiresAt: Timestamp)
         case administrator
     }
@@ -123,7 +123,7 @@ package final class SessionService: Sendable {
         return try cache.device(tokenHash: Self.bytes(of: digest)).map { try check($0) }
     }
 
-    /// Looks once more whether a sign-in is good: it may have ended since its token or ticket was looked at.
+    /// Checks a sign-in again: it may have ended since its token or ticket was checked.
     ///
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
     @discardableResult
@@ -134,9 +134,9 @@ package final class SessionService: Sendable {
         return try check(device)
     }
 
-    /// A user's devices, those that signed in last first.
+    /// Returns the devices of a user, the newest sign-in first.
     ///
-    /// - Parameter after: Only those behind this place.
+    /// - Parameter after: The position after which the page begins.
     package func devices(of participant: Participant, after: DevicePlace?, limit: Int) async throws -> [Device] {
         let records = try await store.read { try $0.devices(of: participant.userId, limit: .max) }
         let present = try await store.presence.presentDevices(of: participant.userId)
@@ -155,16 +155,16 @@ package final class SessionService: Sendable {
         _ record: DeviceRecord, for participant: Participant, _ present: Set<DeviceID>
     ) -> Device {
         let id = record.participant.deviceId
-        // What is stored of one that is there may be some minutes old.
+        // The stored time of a connected device may be some minutes old.
         return Device(
             deviceId: id, deviceName: record.name, createdAt: record.createdAt, expiresAt: record.expiresAt,
             lastSeenAt: present.contains(id) ? time.now : record.lastSeenAt, current: record.participant == participant)
     }
 
-    /// Signs a device out: its token is void. The commit names it in ``Commit/ended``.
+    /// Signs out a device. ``Commit/ended`` contains its sign-in.
     ///
-    /// - Parameter signIn: Of the same user.
-    /// - Throws: ``Problem`` `not_found`; `unauthenticated` when `signIn` is over.
+    /// - Parameter signIn: A sign-in of the same user.
+    /// - Throws: ``Problem`` `not_found`; `unauthenticated` if `signIn` has ended.
     package func revoke(_ device: DeviceID, by signIn: SignIn) async throws {
         try await store.write { store in
             try store.check(signIn)
@@ -174,10 +174,10 @@ package final class SessionService: Sendable {
         }
     }
 
-    /// Signs all devices of a user out, the one that asks included.
+    /// Signs out all devices of a user, including the one that requests it.
     ///
-    /// - Returns: How many there were.
-    /// - Throws: ``Problem`` `unauthenticated` when `signIn` is over.
+    /// - Returns: The number of devices that were signed out.
+    /// - Throws: ``Problem`` `unauthenticated` if `signIn` has ended.
     package func revokeAll(by signIn: SignIn) async throws -> Int {
         try await store.write { store in
             try store.check(signIn)
@@ -185,7 +185,7 @@ package final class SessionService: Sendable {
         }
     }
 
-    /// Forgets a sign-in that is over. To be called with each of ``Commit/ended``.
+    /// Removes an ended sign-in from the cache. Must be called with each of ``Commit/ended``.
     package func forget(_ signIn: SignIn) { cache.remove(signIn.participant.deviceId) }
 
     /// Asks the store again about every token.

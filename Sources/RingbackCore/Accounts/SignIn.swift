@@ -1,10 +1,10 @@
 package import RingbackModel
 
-/// A sign-in of a device. When the device signs in again, whatever the earlier sign-in began is void: its token, its tickets, its
-/// connections, and its writes that wait.
+/// A sign-in of a device. When the device signs in again, everything that belongs to the earlier sign-in becomes invalid: its
+/// token, its tickets, its connections and its waiting writes.
 package struct SignIn: Sendable, Hashable {
     package let participant: Participant
-    /// Tells the sign-ins of a device apart.
+    /// Distinguishes the sign-ins of a device.
     package let generation: UInt64
 
     package init(_ participant: Participant, generation: UInt64) {
@@ -14,7 +14,7 @@ package struct SignIn: Sendable, Hashable {
 }
 
 extension DeviceRecord {
-    /// The sign-in that gave the device its token. No two have the same token, so this says which one it was.
+    /// The sign-in at which the token was issued. It is derived from the hash of the token, which no two sign-ins share.
     package var signIn: SignIn {
         let generation = tokenHash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return SignIn(participant, generation: generation)
@@ -22,22 +22,22 @@ extension DeviceRecord {
 }
 
 extension AccountReader {
-    /// Whether this is the newest sign-in of its device, and has not been ended.
+    /// Whether this is the newest sign-in of the device and has not ended.
     package func isSignedIn(_ signIn: SignIn) throws -> Bool {
         try device(signIn.participant.deviceId)?.signIn == signIn
     }
 
-    /// - Throws: ``Problem`` `unauthenticated` when the sign-in has been ended.
+    /// - Throws: ``Problem`` `unauthenticated` if the sign-in has ended.
     func check(_ signIn: SignIn) throws {
         guard try isSignedIn(signIn) else { throw SessionService.unauthenticated }
     }
 }
 
 extension StoreWriter {
-    /// Signs devices of a user out.
+    /// Signs out the devices of a user.
     ///
-    /// - Parameter device: One that stays.
-    /// - Returns: How many were signed out.
+    /// - Parameter device: A device that stays signed in.
+    /// - Returns: The number of devices that were signed out.
     func deleteDevices(of user: UserID, except device: DeviceID? = nil) throws -> Int {
         let ended = try devices(of: user, limit: .max).map(\.participant.deviceId).filter { $0 != device }
         for device in ended { try delete(device) }

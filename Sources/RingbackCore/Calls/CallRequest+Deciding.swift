@@ -12,7 +12,8 @@ extension CallRequest {
         }
     }
 
-    /// Decides on the facts, without side effects. A request whose sign-in is over is refused with `unauthenticated`.
+    /// Decides on the facts, without side effects. A request whose sign-in has ended is rejected with
+    /// `unauthenticated`.
     ///
     /// - Throws: Errors of `facts`.
     package func decide(on facts: any CallFacts, timing: CallTiming) throws -> CallDecision {

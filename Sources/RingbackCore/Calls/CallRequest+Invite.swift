@@ -38,9 +38,9 @@ extension CallRequest {
         return CallDecision(.success(answer), changes: changes + transaction.changes)
     }
 
-    /// Why there may be no further call now; `nil` when there may.
+    /// Returns the limit that a further call would exceed, if any.
     ///
-    /// - Parameter live: The caller's live calls. Each invitation looks through them, and through the callee's.
+    /// - Parameter live: The live calls of the caller. Each invitation searches them and those of the callee.
     private static func surplus(
         _ invitation: Invitation, _ live: [CallState], _ facts: any CallFacts, _ timing: CallTiming
     ) throws -> Problem? {

@@ -25,14 +25,14 @@ package final class CallRequest: Sendable {
     }
 
     package let action: Action
-    /// Who asks. It is looked at once more when the change is decided.
+    /// The sign-in that sends the request. It is checked again when the change is decided.
     package let signIn: SignIn
-    /// The same key is the same request: it is carried out once. `nil` for a transition, which may be repeated.
+    /// Identifies repetitions: requests with the same key are carried out once. `nil` for a transition, which may be repeated.
     package let key: WriteKey?
 
     package var actor: Participant { signIn.participant }
 
-    /// - Parameter key: The client's, within ``Limits/idempotencyKeyCharacters``.
+    /// - Parameter key: The key of the client, within ``Limits/idempotencyKeyCharacters``.
     package init(_ action: Action, by signIn: SignIn, key: String? = nil) {
         self.action = action
         self.signIn = signIn

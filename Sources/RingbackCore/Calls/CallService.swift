@@ -100,11 +100,11 @@ package final class CallService: Sendable {
 
     // MARK: Erasing a user
 
-    /// Closes the account of a user, ends the user's calls, and erases the user. From the first of it on there is no such user, and
-    /// nobody can call one; the tokens of the user's devices are void.
+    /// Closes the account of a user, ends the user's calls, and erases the user. As soon as the account is closed, the user
+    /// does not exist for others and cannot be called, and the tokens of the user's devices are invalid.
     ///
-    /// - Parameter signIn: Who asks for it; `nil` for the server itself.
-    /// - Throws: ``Problem`` `unauthenticated` when `signIn` is over.
+    /// - Parameter signIn: The sign-in that requests it; `nil` for the server itself.
+    /// - Throws: ``Problem`` `unauthenticated` if `signIn` has ended.
     package func erase(_ user: UserID, by signIn: SignIn? = nil) async throws {
         let now = time.now
         try await store.write { store in

@@ -7,7 +7,7 @@ extension CallState {
     ///
     /// - Parameters:
     ///   - now: The time, after ``advance(to:timing:)`` was called with it.
-    /// - key: Identifies the command when it is repeated.
+    ///   - key: Identifies the command when it is repeated.
     package mutating func apply(
         _ command: CallCommand, by actor: Participant, at now: Timestamp, key: WriteKey? = nil
     ) throws(CallRefusal) -> Transition {
@@ -52,7 +52,7 @@ extension CallState {
         guard side == .callee else { throw .forbidden }
         if legs.contains(where: { $0.device == actor.deviceId && $0.hasAlerted }) { return }
         guard state == .inviting || state == .ringing else { throw .invalidTransition(state) }
-        // It rings there, unlisted.
+        // The device rings without being listed.
         if legs.count >= Limits.listedLegs, !legs.contains(where: { $0.device == actor.deviceId }) { return }
         updateLeg(of: actor.deviceId) { leg in
             leg.state = .alerting

@@ -35,7 +35,7 @@ extension CallState {
     ///
     /// - Parameters:
     ///   - devices: The callee's devices, at most ``Limits/legs``.
-    /// - key: Identifies the invitation when it is repeated.
+    ///   - key: Identifies the invitation when it is repeated.
     package static func invite(
         _ invitation: Invitation, id: CallID, devices: [DeviceID], reception: Reception, at now: Timestamp,
         key: WriteKey? = nil

@@ -28,7 +28,7 @@ extension CallState {
     }
 
     private var participants: [CallParticipant] {
-        // While it rings the caller is told of only when it is lost.
+        // While the call rings, the caller is only listed if it is lost.
         guard calleeDevice != nil || isLive && callerSide.reconnectingSince != nil else { return [] }
         return Side.allCases.compactMap { side in
             device(of: side).map { device in

@@ -283,7 +283,7 @@ extension CallState {
         return side
     }
 
-    /// The newest time that the call knows. Its own clock never shows an earlier one.
+    /// The newest time in the state of the call. The clock of the call never shows an earlier one.
     package var newestTime: Timestamp {
         let times = [
             ringingAt, acceptedAt, activeAt, ending?.at, openNegotiation?.openedAt, callerSide.reconnectingSince,

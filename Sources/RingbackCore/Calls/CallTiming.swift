@@ -1,10 +1,10 @@
 package import RingbackModel
 
-/// The maximum durations of the transient states of a call, and how many live calls there may be.
+/// The maximum durations of the transient states of a call, and the limits of live calls.
 package struct CallTiming: Sendable, Hashable {
     /// From the invitation to the end as `unreachable` if no device alerts; `nil` for the whole ring time.
     package var unreachable: Duration?
-    /// While a call rings: from the caller's `reconnecting` to the end as `canceled`.
+    /// The time between the caller's `reconnecting` and the end as `canceled`, while a call rings.
     package var lostCaller: Duration = .seconds(15)
     /// From `accept` to the end as `connect_timeout`.
     package var connect: Duration = .seconds(30)
@@ -12,9 +12,9 @@ package struct CallTiming: Sendable, Hashable {
     package var negotiation: Duration = .seconds(30)
     /// From `reconnecting` to the end as `connection_lost`.
     package var reconnect: Duration = .seconds(60)
-    /// Calls that a user takes part in, calls out, or is rung for.
+    /// The maximum number of live calls of a user, outgoing and incoming.
     package var liveCalls = Limits.liveCalls
-    /// Calls of two users with each other.
+    /// The maximum number of live calls of two users with each other.
     package var liveCallsOfPair = Limits.liveCallsOfPair
 
     package init() {}
@@ -37,13 +37,13 @@ extension CallState {
         }
     }
 
-    /// When a call that nobody accepts ends.
+    /// The time at which a call ends if nobody accepts it.
     private func ringEnd(_ timing: CallTiming) -> Timestamp {
         guard state == .inviting, let unreachable = timing.unreachable else { return ringsUntil }
         return min(ringsUntil, createdAt + unreachable)
     }
 
-    /// When a call that rings for a lost caller ends.
+    /// The time at which a ringing call of a lost caller ends.
     private func callerLostUntil(_ timing: CallTiming) -> Timestamp? {
         callerSide.reconnectingSince.map { $0 + timing.lostCaller }
     }

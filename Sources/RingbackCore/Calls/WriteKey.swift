@@ -95,7 +95,7 @@ struct StableHash {
     mutating func combine(json: JSONText?) {
         guard let json else { return combine(0) }
         json.utf8.withUnsafeBytes { json in
-            // There is none around a value, and so none to look for in a string.
+            // Without white space around any value, there is none to remove, not even in strings.
             if json.first == UInt8(ascii: "\"") { combine(json) } else { combine(json: json) }
         }
     }

@@ -16,7 +16,7 @@ struct RecentEvents: Sendable {
     /// Knows the newest position, and no events.
     init(last: Int64) { self.last = last }
 
-    /// Knows the newest events of the store, all of them after `position`. They are the first to be removed from memory.
+    /// Stores the newest events of the store, which are all events after `position`. They are removed from memory first.
     init(after position: Int64, _ events: [StoredEvent]) {
         last = position
         for event in events { append(event, now: nil) }

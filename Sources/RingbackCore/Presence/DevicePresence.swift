@@ -16,13 +16,13 @@ package struct DevicePresence: Sendable {
         var presentUntil: MonotonicTime?
         /// When its signaling is lost if nothing is open.
         var signaledUntil: MonotonicTime
-        /// `nil` for a device that is expected.
+        /// `nil` for an expected device, which was not seen yet.
         var lastSeen: Moment?
         /// Whether its signaling is lost. True for a new device, until it is heard from.
         var isLost = true
         /// Whether it was present when its presence was last reported.
         var isPresent = false
-        /// Whether ``DevicePresence/fading`` has it.
+        /// Whether it is in ``DevicePresence/fading``.
         var isFading = false
     }
 

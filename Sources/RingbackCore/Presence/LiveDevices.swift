@@ -1,8 +1,8 @@
 import RingbackModel
 import Synchronization
 
-/// The devices of one node, in memory. After a restart devices come back by themselves, and those that take part in a call are
-/// expected to.
+/// The devices of a single node, in memory. After a restart, devices reconnect by themselves, and those that participate in a
+/// call are expected to.
 package final class LiveDevices: Sendable {
     private struct State {
         var devices = DevicePresence()
@@ -25,10 +25,10 @@ package final class LiveDevices: Sendable {
         self.state = Mutex(state)
     }
 
-    /// Sets who hears of what is new.
+    /// Sets the observer of changes.
     package func observe(_ observer: any StoreObserver) { state.withLock { $0.observer = observer } }
 
-    /// Takes what a commit means for devices.
+    /// Applies the effects of a commit on devices.
     package func commit(_ commit: Commit) {
         guard !commit.joined.isEmpty || !commit.ended.isEmpty else { return }
         change { devices, now in
@@ -39,7 +39,7 @@ package final class LiveDevices: Sendable {
 
     package func read<Value>(_ body: (DevicePresence) -> Value) -> Value { state.withLock { body($0.devices) } }
 
-    /// Changes what is known, and announces what is new in it.
+    /// Changes the presence of devices and announces what is new.
     package func change<Value>(_ body: (inout DevicePresence, _ now: Moment) -> Value) -> Value {
         let now = time.moment
         let (value, users, observer) = state.withLock { state in

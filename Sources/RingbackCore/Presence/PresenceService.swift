@@ -5,14 +5,14 @@ import Synchronization
 package final class PresenceService: Sendable {
     fileprivate struct State {
         var watchers: [UserID: Set<Participant>] = [:]
-        /// The users that each device watches, with what it was told last.
+        /// The users that each device watches, with the last reported presence.
         var watched: [DeviceID: [UserID: Told]] = [:]
         /// The presence that each watching device has not received yet. Bounded by the length of its watch list.
         var pending: [DeviceID: [UserID: Presence]] = [:]
     }
 
     fileprivate struct Told {
-        /// `nil` until it is known.
+        /// `nil` if unknown.
         var status: Presence.Status?
     }
 
@@ -143,12 +143,12 @@ package final class PresenceService: Sendable {
     }
 }
 
-/// How a user is seen by another.
+/// The presence of a user as another user sees it.
 private struct Sight {
     let user: UserID
-    /// As far as the account says.
+    /// The part that the account determines.
     let lastSeenAt: Timestamp?
-    /// When the user blocked the one who looks.
+    /// When the user blocked the viewer.
     let blockedAt: Timestamp?
 
     init(of user: UserID, by viewer: UserID, in store: any StoreReader) throws {

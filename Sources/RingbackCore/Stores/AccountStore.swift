@@ -52,10 +52,10 @@ package struct DeviceRecord: Sendable, Hashable {
 extension DeviceRecord {
     /// The number of identifiers that are reserved for a user in addition to those in use.
     package static let formerDevices = 64
-    /// How long calls ring on a device that is not seen. Most likely it is a page that was closed.
+    /// How long calls ring on a device after it was last seen. Later, it most likely is a page that was closed.
     package static let ringingTime: Duration = .seconds(86_400)
 
-    /// Whether calls ring on the device.
+    /// Returns whether calls ring on the device.
     package func rings(at now: Timestamp) -> Bool {
         expiresAt > now && (lastSeenAt ?? createdAt) + Self.ringingTime > now
     }
@@ -87,11 +87,11 @@ package protocol AccountReader {
     /// A signed-in device, even if its token has expired.
     func device(_ device: DeviceID) throws -> DeviceRecord?
     func device(tokenHash: [UInt8]) throws -> DeviceRecord?
-    /// The user to whom the identifier of a device belongs, also after the device was signed out or has expired.
+    /// Returns the user to whom the identifier of a device belongs, even after the device was signed out or has expired.
     func owner(of device: DeviceID) throws -> UserID?
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
-    /// When `blocker` blocked the user; `nil` if there is no block.
+    /// Returns when `blocker` blocked the user; `nil` if there is no block.
     func blockedAt(_ user: UserID, by blocker: UserID) throws -> Timestamp?
     /// Users whose account is closed and who have not been erased, because the server stopped in between.
     func closedUsers() throws -> [UserID]
@@ -116,8 +116,8 @@ package protocol AccountWriter {
     func erase(_ user: UserID, at now: Timestamp) throws
     /// Adds a device, or replaces the token of the device with the same identifier.
     func save(_ device: DeviceRecord) throws
-    /// Removes a device. Its identifier stays its user's, as long as it is among the ``DeviceRecord/formerDevices`` that were
-    /// removed last.
+    /// Removes a device. Its identifier still belongs to its user as long as it is among the last
+    /// ``DeviceRecord/formerDevices`` that were removed.
     func delete(_ device: DeviceID) throws
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws
     func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws

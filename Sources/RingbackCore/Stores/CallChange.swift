@@ -8,7 +8,7 @@ package import RingbackModel
 package protocol CallFacts: AnyObject {
     /// The store's clock.
     var now: Timestamp { get }
-    /// What a call's own clock shows: it began as the store's, and is not set when that is.
+    /// Returns the time by the clock of a call, which begins with the clock of the store and is not affected by its changes.
     func now(for call: CallState) throws -> Timestamp
     func call(_ id: CallID) throws -> CallState?
     /// The call that a device created, or was merged into, with this key or another of the same id. Known while the
@@ -16,7 +16,7 @@ package protocol CallFacts: AnyObject {
     func invitedCall(_ key: WriteKey, of device: DeviceID) throws -> CallID?
     /// The live calls of a user, oldest first, without those concealed from the user.
     func liveCalls(of user: UserID) throws -> [CallState]
-    /// Whether this is the newest sign-in of its device, and has not been ended.
+    /// Returns whether this is the newest sign-in of the device and has not ended.
     func isSignedIn(_ signIn: SignIn) throws -> Bool
     /// A user who has not been erased.
     func account(_ user: UserID) throws -> Account?
@@ -34,7 +34,7 @@ package struct CallScope: Sendable, Hashable {
     package var calls: [CallID]
     /// Users whose live calls the decision depends on.
     package var users: [UserID]
-    /// Whose sign-in must not end meanwhile.
+    /// The sign-in that must not have ended when the change is decided.
     package var signIn: SignIn?
     /// The invitation that may have been made before.
     package var invitation: InvitationKey?

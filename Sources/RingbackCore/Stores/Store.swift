@@ -33,7 +33,7 @@ package protocol Store: Sendable {
 
     // MARK: Everything else
 
-    /// The tickets that were not used.
+    /// The unused tickets.
     var tickets: any TicketStore { get }
 
     /// Performs `work` on the last committed state, which is consistent. Live calls may be newer than the rest, never
@@ -50,13 +50,13 @@ package protocol Store: Sendable {
     ///   full or failing.
     func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T
 
-    /// Commits a change without a meaning, to find out whether writing works again.
+    /// Commits a change without effect, to find out whether writing works again.
     ///
-    /// - Throws: ``Problem`` `storage_unavailable` if it doesn't.
+    /// - Throws: ``Problem`` `storage_unavailable` if it does not.
     func probe() async throws
 
-    /// Commits everything that was submitted, refuses what is submitted afterwards, and closes the database. Must be called
-    /// at most once.
+    /// Commits everything that was submitted, rejects later submissions, and closes the database. Must be called at most
+    /// once.
     func close() async
 }
 
@@ -165,13 +165,13 @@ package struct Commit: Sendable {
     package var events: [StoredEvent] = []
     /// The calls that changed, in their new state, each once.
     package var calls: [CallState] = []
-    /// When the first of the calls is due; `nil` when none of them is ever.
+    /// The earliest deadline of the calls; `nil` if there is none.
     package var nextDeadline: MonotonicTime?
     /// Users who may have become busy or free, or whose blocks changed, possibly with duplicates.
     package var users: [UserID] = []
     /// Devices that have begun to participate in a call, possibly with duplicates.
     package var joined: [Participant] = []
-    /// Sign-ins that are over.
+    /// Sign-ins that the commit has ended.
     package var ended: [SignIn] = []
 
     package init() {}

@@ -1,8 +1,8 @@
 package import RingbackModel
 
-/// A ticket: for whom it opens a stream or a socket, and until when.
+/// A ticket, which opens one stream or socket.
 package struct Ticket: Sendable, Hashable {
-    /// SHA-256 of its text.
+    /// The SHA-256 hash of the text.
     package var hash: [UInt8]
     package var holder: SignIn
     package var expiresAt: Timestamp
@@ -14,13 +14,12 @@ package struct Ticket: Sendable, Hashable {
     }
 }
 
-/// The tickets that have not been used. They live for seconds, and whoever loses one gets another: a store of one process may
-/// keep them in memory.
+/// The unused tickets. They are valid for seconds and easily replaced, so a store with a single process may keep them in memory.
 package protocol TicketStore: Sendable {
-    /// Adds a ticket, and removes the oldest of its device beyond `limit`.
+    /// Adds a ticket, and removes the oldest tickets of the device beyond `limit`.
     func insert(_ ticket: Ticket, limit: Int) async throws
-    /// Removes a ticket. Of several who ask for the same one, on whichever node, one gets it.
+    /// Removes and returns a ticket. Of concurrent calls for the same ticket, on any node, only one gets it.
     func take(hash: [UInt8]) async throws -> Ticket?
-    /// Removes what nobody used in time. To be called now and then.
+    /// Removes expired tickets. Must be called regularly.
     func removeTickets(expiredBy moment: Timestamp) async throws
 }

@@ -12,11 +12,11 @@ public struct JSONText: Hashable, Sendable {
 
     package init(unchecked utf8: [UInt8]) { self.utf8 = utf8 }
 
-    /// The place behind a string that begins at `start`, in JSON that was checked.
+    /// The offset after the string that begins at `start`. The JSON must be valid.
     package static func endOfString(in json: UnsafeRawBufferPointer, from start: Int) -> Int {
         var place = start + 1
         while place < json.count {
-            // Eight bytes at a time, up to a quote or a backslash.
+            // Skips eight bytes at a time, up to a quote or a backslash.
             if place + 8 <= json.count {
                 let word = json.loadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian
                 let found = JSONScanner.escapable(in: word) & 0x8080_8080_8080_8080

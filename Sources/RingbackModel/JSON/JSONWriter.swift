@@ -160,7 +160,7 @@ package struct JSONWriter: ~Copyable {
         memory = Self.memory(capacity, memory)
     }
 
-    /// - Parameter old: What is there and becomes larger.
+    /// - Parameter old: The memory to enlarge; `nil` to allocate.
     private static func memory(
         _ capacity: Int, _ old: UnsafeMutablePointer<UInt8>?
     ) -> UnsafeMutablePointer<UInt8> {
