@@ -2,11 +2,11 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Tickets in memory: the one process that has the database open is the only one that is asked for them.
+/// Keeps tickets in memory, because only one process uses the database.
 final class MemoryTickets: TicketStore {
     private struct State {
         var tickets: [[UInt8]: Ticket] = [:]
-        /// Of each device, the oldest first.
+        /// The hashes of the tickets of each device, the oldest first.
         var held: [DeviceID: [[UInt8]]] = [:]
 
         mutating func remove(_ hash: [UInt8]) -> Ticket? {

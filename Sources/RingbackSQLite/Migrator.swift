@@ -2,7 +2,7 @@ import Crypto
 import GRDB
 import RingbackMigrations
 
-/// Why a database can't be used as it is.
+/// Why a database can't be used.
 package enum MigrationError: Error, CustomStringConvertible {
     case newer(found: Int, known: Int)
     case changed(number: Int, name: String)
@@ -13,27 +13,27 @@ package enum MigrationError: Error, CustomStringConvertible {
         switch self {
         case .newer(let found, let known):
             """
-            The database was made by a newer version of ringback (migration \(found), this version knows \(known)). \
+            The database was created by a newer version of ringback (migration \(found), this version knows \(known)). \
             Run the newer version, or restore a backup from before the upgrade.
             """
         case .changed(let number, let name):
             """
-            Migration \(number) (\(name)) was applied to this database in another form than this version has. \
-            Run the version that made the database, or restore a backup.
+            Migration \(number) (\(name)) was applied to this database in a different version. \
+            Run the version that created the database, or restore a backup.
             """
         case .unreleased:
             """
-            The database was made by a development version of ringback from before the first release, whose tables this \
-            version does not read. Move the file away (with its -wal and -shm) to begin with an empty one, or run the \
-            version that made it.
+            The database was created by a development version of ringback from before the first release, which this \
+            version cannot read. Move the file away (with its -wal and -shm files) to begin with an empty database, or \
+            run the version that created it.
             """
         case .foreign:
-            "The file is a database of something else. Name another with --database."
+            "The file is not a Ringback database. Choose another one with --database."
         }
     }
 }
 
-/// Applies the numbered migrations in their order, each in a transaction, and records them with a checksum.
+/// Applies the numbered migrations in order, each in a transaction, and records them with their checksums.
 struct Migrator {
     private static let table = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -44,13 +44,13 @@ struct Migrator {
         ) STRICT
         """
 
-    /// The first migration of the development versions, which had five of them.
+    /// The checksum of the first of the five migrations of the development versions.
     private static let unreleased = "f0bea24f5b3755031c7412a6cb4279afbae132f5bb887e8a91c9861da3047d19"
 
     private let migrations = Migrations.sqlite.all
 
-    /// - Returns: The numbers of those that were applied now.
-    /// - Throws: ``MigrationError`` before anything is changed.
+    /// - Returns: The numbers of the migrations that were applied.
+    /// - Throws: ``MigrationError``, before anything is changed.
     func migrate(_ db: Database) throws -> [Int] {
         let isOurs = try db.tableExists("schema_migrations")
         if !isOurs, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0 > 0 {

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The store on SQLite: WAL, `synchronous=FULL`, one writer with group commit, several readers.
 package final class SQLiteStore: Store {
-    /// How often a read is done again when commits come in between.
+    /// How often a read is repeated because of concurrent commits.
     private static let staleReads = 100
 
     package let epoch: String
@@ -17,12 +17,12 @@ package final class SQLiteStore: Store {
     private let writer: GroupWriter
     private let readers: GroupReader
 
-    /// Opens the database, makes it if it isn't there, and applies pending migrations.
+    /// Opens the database, creates it if it does not exist, and applies pending migrations.
     ///
     /// - Parameters:
-    ///   - time: What the decisions on calls take for now.
-    ///   - logger: Hears of live calls that are damaged: they are left out.
-    /// - Throws: ``MigrationError``, ``StoreError``, and when another process has it open.
+    ///   - time: The clock for decisions about calls.
+    ///   - logger: For live calls that are damaged and left out.
+    /// - Throws: ``MigrationError``, ``StoreError``, and if another process has the database open.
     package init(
         path: String, time: any Timekeeper = SystemTime(), logger: Logger = Logger(label: "ringback.store")
     ) throws {
@@ -41,16 +41,16 @@ package final class SQLiteStore: Store {
         readers = try GroupReader(path: path, Self.configuration, memory: memory)
     }
 
-    /// Applies pending migrations and nothing else.
+    /// Applies pending migrations without opening the store.
     ///
-    /// - Returns: The numbers of those that were applied.
+    /// - Returns: The numbers of the migrations that were applied.
     package static func migrate(path: String) throws -> [Int] {
         let lock = try StoreLock(database: path)
         defer { withExtendedLifetime(lock) {} }
         return try openPool(path).writeWithoutTransaction { try Migrator().migrate($0) }
     }
 
-    /// Gives the log a new epoch, so that cursors from before are refused. For a database that came from a backup.
+    /// Gives the log a new epoch, which makes earlier cursors invalid. For a database restored from a backup.
     package static func renewEpoch(path: String) throws {
         let lock = try StoreLock(database: path)
         defer { withExtendedLifetime(lock) {} }
@@ -90,7 +90,7 @@ package final class SQLiteStore: Store {
             do {
                 return try await withCheckedThrowingContinuation { readers.submit(StoreRead(work, $0)) }
             } catch is StaleSnapshot where tries < Self.staleReads {
-                // In a moment both the memory and the next snapshot have the commit that came in between.
+                // Soon, both the memory and a new snapshot have the concurrent commit.
                 tries += 1
                 if tries > 3 { try await Task.sleep(for: .milliseconds(1)) }
             } catch let error as StaleSnapshot {
@@ -119,7 +119,7 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// Of all connections. Readers look for one row here and one there; the writer gets more below.
+    /// The configuration of all connections. Readers look up single rows; the writer gets a larger cache below.
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "ringback"
@@ -138,9 +138,9 @@ package final class SQLiteStore: Store {
             throw StoreError.cannotOpen(path: path, reason: error.message ?? "\(error.resultCode)")
         }
         try pool.writeWithoutTransaction { db in
-            // GRDB sets NORMAL for WAL; only FULL syncs the log at every commit. A transaction's pages stay in memory until
-            // its commit: SQLite 3.40 writes wrong checksums for a spilled page that is changed in a savepoint and undone, and a
-            // recovery then drops commits behind it.
+            // GRDB sets NORMAL for WAL; only FULL syncs the log at every commit. The pages of a transaction stay in
+            // memory until its commit, because SQLite 3.40 writes wrong checksums for a spilled page that is changed in
+            // a savepoint and rolled back, after which a recovery drops later commits.
             try db.execute(
                 sql: """
                     PRAGMA synchronous = FULL;
@@ -154,7 +154,7 @@ package final class SQLiteStore: Store {
         return pool
     }
 
-    /// What SQLite says of its own settings, for tests and for those who run it.
+    /// The value of a pragma, for tests and operators.
     package func pragma(_ name: String) async throws -> String {
         try await pool.writeWithoutTransaction { db in try String.fetchOne(db, sql: "PRAGMA \(name)") ?? "" }
     }

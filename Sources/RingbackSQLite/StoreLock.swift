@@ -4,14 +4,15 @@
     import Darwin
 #endif
 
-/// Keeps a second process from the database: the newest positions of the logs are in the first one's memory.
+/// Prevents a second process from opening the database, because the newest positions of the logs are in the memory of
+/// the first.
 ///
-/// The system lets go of it when the process ends, however that happens.
+/// The system releases the lock when the process ends for any reason.
 final class StoreLock: Sendable {
     struct Taken: Error, CustomStringConvertible {
         let path: String
         var description: String {
-            "Another ringback process uses this database (it holds \(path)). Stop it first, or name another database."
+            "Another ringback process is using the database (it holds \(path)). Stop it, or choose another database."
         }
     }
 

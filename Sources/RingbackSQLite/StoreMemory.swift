@@ -2,7 +2,7 @@ import GRDB
 import Logging
 import RingbackCore
 
-/// What the store has in memory beside its tables: as it was last committed.
+/// The part of the store that is in memory, in its last committed state.
 final class StoreMemory: Sendable {
     let heads: LogHeads
     let live: LiveTable
@@ -11,7 +11,7 @@ final class StoreMemory: Sendable {
     let signIns = SignInCache()
     let time: any Timekeeper
 
-    /// Reads it from a database that nobody writes to.
+    /// Reads the state from a database that nobody is writing to.
     init(_ db: Database, time: any Timekeeper, logger: Logger) throws {
         heads = try LogHeads(db)
         live = try LiveTable(db, at: time.moment, logger: logger)
@@ -20,16 +20,16 @@ final class StoreMemory: Sendable {
         self.time = time
     }
 
-    /// The clock of a call that begins now.
+    /// A clock for a new call.
     var clock: SteadyClock { SteadyClock(reading: time.now, at: time.monotonic) }
 
-    /// Takes what has been committed.
+    /// Applies a committed transaction.
     ///
-    /// - Returns: What the observer is to hear of.
+    /// - Returns: The commit for the observer.
     func commit(_ staged: CallBatch.Staged) -> Commit {
         var commit = staged.commit
         let calls = staged.calls.values
-        // Before the live calls let go of those that have ended: a history may find one twice, but not miss it.
+        // Before the live calls remove ended ones, so that a history may find a call twice but does not miss it.
         unindexed.commit(calls, until: staged.historyUntil)
         live.commit(calls, newestEvent: staged.newestEvent, noting: &commit)
         heads.commit(staged)

@@ -1,9 +1,9 @@
 import RingbackCore
 import RingbackModel
 
-/// The keys of a call's writes in its row: numbers, as ``LogBytes`` reads them.
+/// The column `keys` of a call's row: the idempotency keys of its writes, encoded for ``LogBytes``.
 extension CallRow {
-    /// - Returns: `nil` when there are none.
+    /// - Returns: `nil` if there are none.
     static func keys(_ call: CallState) -> [UInt8]? {
         let sides = [call.callerSide.keyedWrites, call.calleeSide.keyedWrites]
         if call.invitationKey == nil, call.mergeKey == nil, sides.allSatisfy(\.isEmpty) { return nil }
@@ -22,7 +22,7 @@ extension CallRow {
         return bytes
     }
 
-    /// The keys of the invitations alone.
+    /// Decodes only the keys of the invitations.
     ///
     /// - Throws: ``CorruptRow``.
     static func invitationKeys(_ bytes: [UInt8]) throws -> (invitation: WriteKey?, merge: WriteKey?) {

@@ -3,22 +3,22 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// Between a row of `calls` and the machine's value.
+/// Converts between rows of `calls` and ``CallState``.
 enum CallRow {
-    /// What is set once.
+    /// Columns that are set once.
     static let fixed = [
         "call_id", "caller_id", "caller_device", "callee_id", "audio", "video", "custom", "concealed", "created_at",
         "rings_until",
     ]
 
-    /// What changes while the call lives.
+    /// Columns that change while the call is live.
     static let changing =
         [
             "callee_device", "state", "merged", "negotiation", "open_offerer", "open_since", "event_count",
             "timeline_count", "ringing_at", "accepted_at", "active_at",
         ] + side("caller") + side("callee") + ["legs", "timeline", "as_of", "last_payload", "keys"]
 
-    /// What is set when it ends.
+    /// Columns that are set when the call ends.
     static let ending = ["ended_at", "end_reason", "ended_kind", "ended_user", "ended_device", "message"]
 
     private static func side(_ name: String) -> [String] {
@@ -153,7 +153,7 @@ enum CallRow {
 }
 
 extension Row {
-    /// A number that more can be added to.
+    /// A count that is small enough to be increased.
     fileprivate func count(_ column: String) throws -> Int {
         guard let count = Int32(exactly: self[column] as Int64), count >= 0 else { throw CorruptRow(column: column) }
         return Int(count)
@@ -165,7 +165,7 @@ extension LiveTable.Entry {
         let call = try CallRow.state(row)
         self.init(
             key: row["id"], call: call, clock: clock,
-            // Due at once: only the use cases know when it is, and they look then.
+            // Due immediately: the deadline is computed by the use cases, which then check the call.
             deadline: call.isLive ? call.createdAt : nil,
             timeline: StoredTimeline(json: Array((row["timeline"] as String).utf8)), lastPayload: row["last_payload"],
             row: .complete)

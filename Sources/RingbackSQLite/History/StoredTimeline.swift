@@ -1,12 +1,13 @@
 import RingbackCore
 import RingbackModel
 
-/// A call's timeline: as the JSON that its row has, and what has come since.
+/// The timeline of a call: the JSON of its row, and the entries added since.
 ///
-/// In a row an entry is `[seq, milliseconds since 1970, what, actor, detail]`, where the actor is 0 for the caller's device,
-/// 1 for the callee's that accepted, an object for another, and `null` for nobody.
+/// In JSON, an entry is `[seq, milliseconds since 1970, what, actor, detail]`. The actor is 0 for the caller's device,
+/// 1 for the callee's device that accepted, an object for another device, and `null` for none.
 struct StoredTimeline: Sendable {
-    /// What was added at once, and what came before. A list, for a call in memory shares it with the call as it was.
+    /// Entries that were added together, and the pieces before. A linked list, so that copies of a call in memory share
+    /// it.
     private final class Piece: Sendable {
         let entries: [TimelineEntry]
         let previous: Piece?
@@ -14,13 +15,13 @@ struct StoredTimeline: Sendable {
         init(_ entries: [TimelineEntry], after previous: Piece?) { (self.entries, self.previous) = (entries, previous) }
     }
 
-    /// The entries with commas between them.
+    /// The entries of the row, separated by commas.
     private var encoded: [UInt8]
     private var newest: Piece?
 
     init() { encoded = [] }
 
-    /// - Parameter json: An array that ``encode(for:)`` has made.
+    /// - Parameter json: An array made by ``encode(for:)``.
     init(json: [UInt8]) { encoded = Array(json.dropFirst().dropLast()) }
 
     mutating func append(_ entries: [TimelineEntry]) {
@@ -28,7 +29,7 @@ struct StoredTimeline: Sendable {
         if !entries.isEmpty { newest = Piece(entries, after: newest) }
     }
 
-    /// What ``encoded`` does not have.
+    /// The pieces that ``encoded`` does not contain.
     private var fresh: [Piece] {
         var pieces: [Piece] = []
         var next = newest

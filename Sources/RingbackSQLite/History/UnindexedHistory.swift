@@ -3,9 +3,9 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Which calls are in whose history, as far as the table `history` doesn't say so yet.
+/// The entries of histories that the table `history` does not have yet.
 ///
-/// The table has the calls up to one (`meta.history_until`), live or not; of those behind it the ones that have ended are here.
+/// The table covers the calls up to `meta.history_until`, live or not. This holds the later calls that have ended.
 final class UnindexedHistory: Sendable {
     fileprivate struct State {
         var until: Int64
@@ -14,7 +14,7 @@ final class UnindexedHistory: Sendable {
 
     private let state: Mutex<State>
 
-    /// Reads what came after the last checkpoint.
+    /// Reads what was written after the last checkpoint.
     init(_ db: Database) throws {
         var state = State(until: try Self.until(db))
         let rows = try Row.fetchCursor(
@@ -28,18 +28,18 @@ final class UnindexedHistory: Sendable {
         self.state = Mutex(state)
     }
 
-    /// The keys of calls in a user's history that the table doesn't have. Some it may have.
+    /// The keys of calls in a user's history that are not in the table. May include some that are.
     ///
-    /// - Throws: ``StaleSnapshot`` when `db` sees the table as it was before the last checkpoint.
+    /// - Throws: ``StaleSnapshot`` if `db` sees the table as it was before the last checkpoint.
     func keys(of user: UserID, _ db: Database) throws -> Set<Int64> {
         let (until, keys) = state.withLock { ($0.until, $0.keys[user] ?? []) }
         guard try Self.until(db) >= until else { throw StaleSnapshot() }
         return keys
     }
 
-    /// Brings the table up to date, within the transaction that is about to commit. All calls must have rows.
+    /// Updates the table, in the transaction that is about to commit. All calls must have rows.
     ///
-    /// - Returns: Up to which call it is then.
+    /// - Returns: The last call that the table then covers.
     static func checkpoint(_ db: Database) throws -> Int64 {
         let old = try until(db)
         try db.execute(
@@ -53,9 +53,9 @@ final class UnindexedHistory: Sendable {
         return new
     }
 
-    /// Takes the calls of a transaction that has been committed.
+    /// Takes the calls of a committed transaction.
     ///
-    /// - Parameter until: What a checkpoint in it has returned.
+    /// - Parameter until: The result of a checkpoint in the transaction.
     func commit(_ calls: some Sequence<CallDraft>, until: Int64?) {
         state.withLock { state in
             if let until { state = State(until: until) }

@@ -1,16 +1,16 @@
 import RingbackCore
 import RingbackModel
 
-/// Most changes need no writing of the call: their first event says all. Given the call as it was before, the machine applies
-/// again what the event tells, and is where it was.
+/// Most changes do not write the row of the call, because their first event describes them completely: applying it to
+/// the previous state of the call gives the new state.
 extension CallChange {
-    /// Whether ``CallState/replay(_:key:)``, or for an invitation ``CallState/replayed(_:key:)``, can do this again from its
-    /// first event.
+    /// Whether the change can be replayed from its first event, with ``CallState/replay(_:key:)`` or, for an
+    /// invitation, ``CallState/replayed(_:key:)``.
     var isReplayable: Bool { call.isLive && events.first.map { $0.body.type.isReplayable } ?? false }
 }
 
 extension EventType {
-    /// The event tells a change completely, when it is the first of it.
+    /// Whether an event of this type describes a change completely, if it is the first of the change.
     var isReplayable: Bool {
         switch self {
         case .callIncoming, .callRinging, .callAccepted, .callActive, .callOffer, .callAnswer, .callCandidates,
@@ -21,15 +21,15 @@ extension EventType {
     }
 }
 
-/// An event of the log that no command of this machine can have made.
+/// An event of the log that no command can have caused.
 struct UnreplayableEvent: Error {
     let type: EventType
 }
 
 extension CallState {
-    /// Makes again the call whose invitation an event of the log tells.
+    /// Creates the call whose invitation an event describes.
     ///
-    /// - Parameter key: What the invitation is known by when it is repeated.
+    /// - Parameter key: Identifies the invitation when it is repeated.
     /// - Throws: ``UnreplayableEvent``.
     static func replayed(_ invitation: EventBody, key: WriteKey? = nil) throws -> (CallState, Transition) {
         guard invitation.type == .callIncoming, let json = invitation.json, json["callSeq"]?.integer == 1,
@@ -48,12 +48,12 @@ extension CallState {
             id: id, devices: devices, reception: .rings, at: invitation.time, key: key)
     }
 
-    /// Does again what an event of the log tells, at its time.
+    /// Applies what an event of the log describes, at the time of the event.
     ///
-    /// - Parameter key: What the command is known by when it is repeated.
-    /// - Returns: What was done then; the event itself is among the notices. Nothing for an event that the call has told
-    ///   already: one for another user, and one that follows from a change whose first event was replayed.
-    /// - Throws: ``CallRefusal``, ``UnreplayableEvent``. Nothing has changed then.
+    /// - Parameter key: Identifies the command when it is repeated.
+    /// - Returns: The effects; the event is among the notices. Empty for an event that the call includes already, which
+    ///   is one for another user or one that follows from a change whose first event was replayed.
+    /// - Throws: ``CallRefusal``, ``UnreplayableEvent``; nothing has changed then.
     mutating func replay(_ event: EventBody, key: WriteKey? = nil) throws -> Transition {
         guard let json = event.json, let seq = json["callSeq"]?.integer, let actor = Participant(json["actor"]),
             let data = json["data"]

@@ -1,14 +1,14 @@
 import RingbackCore
 import RingbackModel
 
-/// Which call an invitation with a key has made, or was merged into: of live calls, and of those that were invited a short
-/// while ago.
+/// Finds the call that an invitation with a key created or was merged into: among the live calls, and those invited
+/// recently.
 ///
-/// ``LiveTable`` guards it.
+/// Protected by the lock of ``LiveTable``.
 struct InvitationKeys {
-    /// How long the key of a call that has ended is kept, from its invitation on.
+    /// How long the key of an ended call is kept, counted from the invitation.
     static let lifetime: Duration = .seconds(600)
-    /// How many of them.
+    /// The maximum number of kept keys.
     static let capacity = 65_536
 
     private struct Key: Hashable {
@@ -22,18 +22,18 @@ struct InvitationKeys {
         let time: Timestamp
     }
 
-    /// The calls by their keys, each with the number of its record.
+    /// The calls by key, with the numbers of their records.
     private var calls: [Key: (id: CallID, number: Int)] = [:]
-    /// In the order they came, the first numbered ``first``. What comes before ``start`` is forgotten.
+    /// In the order of insertion; the first is numbered ``first``. Those before ``start`` are removed.
     private var records: [Record] = []
     private var first = 0
     private var start = 0
 
     func call(_ key: UInt64, of device: DeviceID) -> CallID? { calls[Key(device: device, id: key)]?.id }
 
-    /// Takes a call that was invited, or another invitation to it.
+    /// Adds a call that was invited, or a merged invitation.
     ///
-    /// - Parameter isLive: Whether a call whose time is over lives on, and its key with it.
+    /// - Parameter isLive: Whether a call whose time is over is still live, which keeps its key.
     mutating func insert(
         _ keys: [(device: DeviceID, key: WriteKey)], of call: CallID, at time: Timestamp, isLive: (CallID) -> Bool
     ) {
@@ -56,7 +56,7 @@ struct InvitationKeys {
         start = 0
     }
 
-    /// A call has ended: its keys go when their time is over.
+    /// Records that a call has ended: its keys are removed when their time is over.
     mutating func end(_ call: CallState) {
         for (device, key) in call.invitationKeys {
             let key = Key(device: device, id: key.id)

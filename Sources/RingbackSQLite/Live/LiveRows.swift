@@ -2,11 +2,11 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// The live calls as a newly opened database has them: their rows, and what the log tells of them, or of new ones, since.
+/// The live calls in a database that is being opened: their rows, and the later events of the log.
 struct LiveRows {
     private var byKey: [Int64: LiveTable.Entry] = [:]
     private var asOf: [Int64: Int64] = [:]
-    /// The rows that can't be read, or not be continued as the log tells. Nobody can do anything with these calls.
+    /// Rows that can't be read, or to which the events of the log can't be applied. These calls can't be used.
     private(set) var damaged: [Int64: Damage] = [:]
 
     struct Damage {
@@ -30,18 +30,18 @@ struct LiveRows {
             }
         }
         try replay(db)
-        // The system's clock may have been set back since.
+        // The system clock may have been set back since then.
         for (key, entry) in byKey where entry.call.newestTime > moment.wall {
             byKey[key]?.clock = SteadyClock(reading: entry.call.newestTime, at: moment.monotonic)
         }
     }
 
-    /// In any order.
+    /// The entries, in no particular order.
     var entries: [LiveTable.Entry] { Array(byKey.values) }
 
-    /// Runs the machine over the events that the rows don't have.
+    /// Applies the events that are not in the rows.
     private mutating func replay(_ db: Database) throws {
-        // Where the last checkpoint was, every row was complete.
+        // At the last checkpoint, all rows were complete.
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -89,7 +89,7 @@ struct LiveRows {
         }
     }
 
-    /// Whether a call has a row: it has when it ended.
+    /// Whether a call has a row. It does if it has ended.
     private static func hasRow(_ key: Int64, _ db: Database) throws -> Bool {
         try Int.fetchOne(db.cachedStatement(sql: "SELECT 1 FROM calls WHERE id = ?"), arguments: [key]) != nil
     }

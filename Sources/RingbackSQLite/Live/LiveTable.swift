@@ -4,18 +4,18 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The calls that have not ended, as they were last committed.
+/// The live calls, in their last committed state.
 ///
-/// They have no row, or one as of an earlier event. What happened since is here and in the log, from where it is found again
-/// when the database is opened.
+/// A live call has no row, or a row that is older than the call. Later changes are here and in the log, from which they
+/// are replayed when the database is opened.
 final class LiveTable: Sendable {
     struct Entry: Sendable {
-        /// The row's key.
+        /// The key of the row.
         let key: Int64
         var call: CallState
-        /// The call's own: it is not set when the system's is.
+        /// The clock of the call, which changes of the system clock do not affect.
         var clock: SteadyClock
-        /// When time alone changes the call, by its own clock; `nil` when it never does.
+        /// The next time at which the call changes without a command, by its own clock; `nil` if there is none.
         var deadline: Timestamp?
         var timeline: StoredTimeline
         /// The newest event with an offer, an answer or candidates.
@@ -23,13 +23,13 @@ final class LiveTable: Sendable {
         var row: RowState
     }
 
-    /// How much of an entry is in its row.
+    /// How the row relates to the call.
     enum RowState: Sendable {
-        /// There is no row. The log knows all.
+        /// There is no row. The log has all changes.
         case absent
-        /// The log knows more.
+        /// The log has changes that the row does not have.
         case behind
-        /// There is more to write than the log knows, to a row that is there or not.
+        /// The row must be written, because the log does not have all changes; it may be new.
         case wanting(isNew: Bool)
         case complete
     }
@@ -39,20 +39,20 @@ final class LiveTable: Sendable {
         /// The calls of each user.
         var users: [UserID: [CallID]] = [:]
         var nextKey: Int64
-        /// The number of the newest event when a call of a user last ended; of users who are not named here, it is not after
-        /// ``oldEnds``.
+        /// For each user, the number of the newest event when a call of the user last ended. For other users, it is at
+        /// most ``oldEnds``.
         var newestEnds: [UserID: Int64] = [:]
         var oldEnds: Int64 = 0
-        /// The same for all users.
+        /// The same for all users together.
         var newestEnd: Int64 = 0
         var invitationKeys = InvitationKeys()
     }
 
     private let state: Mutex<State>
-    /// Live calls that are left out: they can't be read.
+    /// Live calls whose rows are damaged, which are not in the table.
     private let damaged: Set<String>
 
-    /// Reads the rows of the live calls, and what the log knows more. What is damaged is logged and left out.
+    /// Reads the rows of the live calls and the later events of the log. Damaged calls are logged and left out.
     init(_ db: Database, at moment: Moment, logger: Logger) throws {
         var state = State(nextKey: 1)
         try state.readInvitationKeys(db)
@@ -70,7 +70,7 @@ final class LiveTable: Sendable {
         self.state = Mutex(state)
     }
 
-    /// The next call's key. Given to the one writer; a transaction that is lost leaves a gap.
+    /// The key for the next call. Only for the writer; a transaction that fails leaves a gap.
     func takeKey() -> Int64 {
         state.withLock { state in
             defer { state.nextKey += 1 }
@@ -78,26 +78,26 @@ final class LiveTable: Sendable {
         }
     }
 
-    /// Whether it is a live call that was left out.
+    /// Whether a live call was left out because it is damaged.
     func isDamaged(_ id: CallID) -> Bool { damaged.contains(id.rawValue) }
 
     subscript(id: CallID) -> Entry? { state.withLock { $0.entries[id] } }
 
-    /// A user's calls, oldest first, for either side.
+    /// The calls of a user as caller or callee, oldest first.
     func entries(of user: UserID) -> [Entry] {
         state.withLock { state in
             (state.users[user] ?? []).compactMap { state.entries[$0] }.sorted { $0.key < $1.key }
         }
     }
 
-    /// A user's calls, oldest first; not those that are concealed from the user.
+    /// The calls of a user, oldest first, without those concealed from the user.
     func calls(of user: UserID) -> [CallState] {
         entries(of: user).lazy.map(\.call).filter { $0.isListed(for: user) }
     }
 
     var count: Int { state.withLock(\.entries.count) }
 
-    /// Whether the user takes part in a call, or calls out.
+    /// Whether the user participates in a call or calls somebody.
     func isBusy(_ user: UserID) -> Bool {
         state.withLock { state in
             (state.users[user] ?? []).contains { id in
@@ -106,7 +106,7 @@ final class LiveTable: Sendable {
         }
     }
 
-    /// The calls that each of the devices takes part in.
+    /// The calls in which each of the devices participates.
     func calls(of devices: [Participant]) -> [Participant: [CallID]] {
         state.withLock { state in
             var calls: [Participant: [CallID]] = [:]
@@ -125,15 +125,15 @@ final class LiveTable: Sendable {
         state.withLock { $0.entries.values.sorted { $0.key < $1.key }.map(\.call) }
     }
 
-    /// The call that a device has invited, or was merged into, with a key of this id.
+    /// The call that a device created, or was merged into, with a key of this id.
     func invitedCall(_ key: WriteKey, of device: DeviceID) -> CallID? {
         state.withLock { $0.invitationKeys.call(key.id, of: device) }
     }
 
-    /// Calls of which the log knows more than their rows.
+    /// Calls whose rows are behind the log.
     var behind: [Entry] { state.withLock { $0.entries.values.filter(\.row.isBehind) } }
 
-    /// Calls whose deadline is not after `now`, the most overdue first.
+    /// Calls whose deadline is at most `now`, the most overdue first.
     func due(at now: MonotonicTime, limit: Int) -> [CallID] {
         state.withLock { state in
             state.entries.values.filter { $0.due.map { $0 <= now } ?? false }
@@ -144,9 +144,10 @@ final class LiveTable: Sendable {
 
     var nextDeadline: MonotonicTime? { state.withLock { $0.entries.values.lazy.compactMap(\.due).min() } }
 
-    /// Takes the calls of a transaction that has been committed.
+    /// Takes the calls of a committed transaction.
     ///
-    /// - Parameter commit: Gets whose being busy may have changed, and which devices newly take part in a call.
+    /// - Parameter commit: Receives the users who may have become busy or free, and the devices that have begun to
+    ///   participate in a call.
     func commit(_ calls: some Sequence<CallDraft>, newestEvent: Int64, noting commit: inout Commit) {
         state.withLock { state in
             for draft in calls {
@@ -162,7 +163,7 @@ final class LiveTable: Sendable {
         }
     }
 
-    /// The number of the newest event when a call, of this user or of anyone, was last taken from here.
+    /// The number of the newest event when a call of this user, or of any user, was last removed.
     func newestEnd(of user: UserID?) -> Int64 {
         state.withLock { state in
             guard let user else { return state.newestEnd }
@@ -172,12 +173,12 @@ final class LiveTable: Sendable {
 }
 
 extension LiveTable.Entry {
-    /// When time alone changes the call.
+    /// The next moment at which the call changes without a command.
     var due: MonotonicTime? { deadline.map { clock.moment(of: $0) } }
 
-    /// Of a call that has no row.
+    /// An entry for a call without a row.
     init(new call: CallState, key: Int64, clock: SteadyClock) {
-        // Due at once: only the use cases know when it is, and they look then.
+        // Due immediately: the deadline is computed by the use cases, which then check the call.
         self.init(
             key: key, call: call, clock: clock, deadline: call.createdAt, timeline: StoredTimeline(), lastPayload: nil,
             row: .absent)
@@ -202,18 +203,18 @@ extension LiveTable.State {
         }
     }
 
-    /// Takes the keys of a call that is new here, or into which an invitation was merged.
+    /// Adds the keys of a new call, or of one into which an invitation was merged.
     fileprivate mutating func noteKeys(of call: CallState) {
         guard call.invitationKey != nil || call.mergeKey != nil else { return }
         let known = entries[call.id]
-        // What was not here and has ended was so all along, unless its callee was busy.
+        // An ended call that was never live here ended earlier, unless its callee was busy.
         guard known != nil || call.isLive || call.ending?.by.kind == .policy else { return }
         guard known == nil || known?.call.mergeKey != call.mergeKey else { return }
         let time = call.mergeKey == nil ? call.createdAt : call.acceptedAt ?? call.createdAt
         invitationKeys.insert(call.invitationKeys, of: call.id, at: time) { entries[$0] != nil }
     }
 
-    /// Takes the keys of the newest calls, as if they had just been committed.
+    /// Adds the keys of the newest calls, as if they had just been committed.
     fileprivate mutating func readInvitationKeys(_ db: Database) throws {
         let rows = try Row.fetchCursor(
             db,
@@ -228,7 +229,7 @@ extension LiveTable.State {
             if let newest, time + InvitationKeys.lifetime < newest { break }
             newest = newest ?? time
             guard let id = CallID(row["call_id"]), let bytes = (row as any Columns).bytes(3) else { continue }
-            // Damaged ones are of no call that can be asked for.
+            // A call with damaged keys can't be used anyway.
             guard let (invitation, merge) = try? CallRow.invitationKeys(bytes) else { continue }
             var keys: [(DeviceID, WriteKey)] = []
             if let invitation { keys.append((try row.device("caller_device"), invitation)) }

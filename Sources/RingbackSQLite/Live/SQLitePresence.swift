@@ -1,7 +1,7 @@
 import RingbackCore
 import RingbackModel
 
-/// The presence of the one node that has the database open.
+/// The presence of devices on the single node that has the database open.
 struct SQLitePresence: PresenceStore {
     let memory: StoreMemory
     let writer: GroupWriter

@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// The values that a row of the log is made of: numbers as LEB128, text as its length in bytes and its UTF-8.
+/// The encoding of a row of the log: numbers as LEB128, text as its length in bytes followed by its UTF-8.
 extension [UInt8] {
     mutating func append(number: Int64) {
         var rest = UInt64(bitPattern: number)
@@ -11,7 +11,7 @@ extension [UInt8] {
         append(UInt8(truncatingIfNeeded: rest))
     }
 
-    /// - Parameter text: `nil` is kept as the empty text.
+    /// - Parameter text: `nil` is encoded like the empty text.
     mutating func append(text: String?) {
         guard let text else { return append(0) }
         text.readUTF8 { utf8 in
@@ -21,12 +21,12 @@ extension [UInt8] {
     }
 }
 
-/// Reads what was appended, in the same order.
+/// Decodes values in the order in which they were appended.
 struct LogBytes {
     private let bytes: [UInt8]
     private(set) var place: Int
 
-    /// - Parameter place: Where to begin, as ``place`` was before.
+    /// - Parameter place: The index to begin at, an earlier value of ``place``.
     init(_ bytes: [UInt8], from place: Int = 0) { (self.bytes, self.place) = (bytes, place) }
 
     var isAtEnd: Bool { place == bytes.count }
@@ -44,9 +44,9 @@ struct LogBytes {
         throw CorruptRow(column: "entries")
     }
 
-    /// A number of things that follow.
+    /// The number of elements that follow.
     ///
-    /// - Throws: ``CorruptRow`` for more than can follow.
+    /// - Throws: ``CorruptRow`` if there can't be as many.
     mutating func count() throws -> Int {
         guard let count = Int(exactly: try number()), (0...bytes.count - place).contains(count) else {
             throw CorruptRow(column: "entries")

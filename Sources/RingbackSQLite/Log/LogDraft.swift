@@ -1,22 +1,22 @@
 import RingbackModel
 
-/// Events on their way into a row of the log, encoded as ``LogRow`` reads them.
+/// The events for a row of the log, encoded for ``LogRow``.
 struct LogDraft: Sendable {
-    /// Bytes of bodies from which on a row is large enough: who reads one event reads past the others.
+    /// The size of the bodies from which a new row is begun: reading one event reads past the others in its row.
     private static let largeBodies = 32_768
 
     private(set) var entries: [UInt8] = []
     private(set) var bodies: [UInt8] = []
-    /// When the newest event happened.
+    /// The time of the newest event.
     private(set) var time = Timestamp(milliseconds: 0)
-    /// The number of its first entry.
+    /// The number of the first entry.
     private(set) var first: Int64
-    /// The number of the entry that comes next.
+    /// The number of the next entry.
     private(set) var next: Int64
 
     init(first: Int64) { (self.first, next) = (first, first) }
 
-    /// Begins the next row, in the same memory.
+    /// Begins the next row, reusing the memory.
     mutating func begin(at first: Int64) {
         (self.first, next) = (first, first)
         time = Timestamp(milliseconds: 0)
@@ -28,12 +28,12 @@ struct LogDraft: Sendable {
 
     var isLarge: Bool { bodies.count >= Self.largeBodies }
 
-    /// Calls `body` with ``entries`` and ``bodies`` where they are.
+    /// Calls `body` with ``entries`` and ``bodies``, without copying them.
     func withBytes(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws -> Void) rethrows {
         try entries.withUnsafeBytes { entries in try bodies.withUnsafeBytes { try body(entries, $0) } }
     }
 
-    /// Begins an event of so many entries, which follow.
+    /// Begins an event with `audience` entries, which must follow.
     mutating func append(_ head: LogRow.Head, body: some Collection<UInt8>, audience: Int) {
         let last = next + Int64(audience) - 1
         entries.append(number: Int64(audience))
@@ -47,7 +47,7 @@ struct LogDraft: Sendable {
         time = max(time, head.time)
     }
 
-    /// - Returns: The entry's number.
+    /// - Returns: The number of the entry.
     @discardableResult
     mutating func append(_ entry: LogRow.Entry) -> Int64 {
         entries.append(text: entry.user?.rawValue)

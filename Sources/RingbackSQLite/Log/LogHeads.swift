@@ -2,17 +2,18 @@ import GRDB
 import RingbackModel
 import Synchronization
 
-/// Each user's newest event, in memory, so that the log needs no index.
+/// The newest event of each user, in memory, so that the log needs no index.
 ///
-/// Every so many events the ones that changed go to the table `feed_heads`; after a crash the rest is read from the log.
+/// At checkpoints, those that have changed are written to the table `feed_heads`. After a crash, later ones are read
+/// from the log.
 final class LogHeads: Sendable {
     struct Head: Sendable, Hashable {
         var event: Int64
         var position: Int64
-        /// The event's own milestone.
+        /// The milestone of the event.
         var milestone: Int64?
 
-        /// What the next event's milestone is.
+        /// The milestone of the next event.
         var nextMilestone: Int64? { position.isMultiple(of: LogHeads.milestoneDistance) ? event : milestone }
     }
 
@@ -20,20 +21,20 @@ final class LogHeads: Sendable {
     private static let eventsPerCheckpoint = 20_000
 
     private struct State {
-        /// Those that changed since the last checkpoint.
+        /// Those that have changed since the last checkpoint.
         var fresh: [UserID: Head] = [:]
         var newestEvent: Int64
-        /// The newest event that the last checkpoint covers.
+        /// The newest event covered by the last checkpoint.
         var until: Int64
         var events = 0
         var isWanted = false
-        /// What the checkpoint covers that is about to be committed.
+        /// The newest event covered by the checkpoint that is about to be committed.
         var nextUntil: Int64?
     }
 
     private let state: Mutex<State>
 
-    /// Reads what came after the last checkpoint.
+    /// Reads what was written after the last checkpoint.
     init(_ db: Database) throws {
         let until = try Self.until(db)
         var fresh: [UserID: Head] = [:]
@@ -52,7 +53,7 @@ final class LogHeads: Sendable {
 
     var newestEvent: Int64 { state.withLock(\.newestEvent) }
 
-    /// The newest event of a user that the writer sees: there is nothing newer than the memory.
+    /// The newest event of a user for the writer, which has nothing newer than the memory.
     func headForWriter(of user: UserID, _ db: Database) throws -> Head? {
         if let head = state.withLock({ $0.fresh[user] }) { return head }
         return try stored(user, db)
@@ -64,7 +65,7 @@ final class LogHeads: Sendable {
         if let head, try head.event <= SQLiteReader.newestEntry(db) { return head }
         let seenUntil = try Self.until(db)
         guard head != nil || seenUntil < until else { return try stored(user, db) }
-        // A reader that began before the memory's newest commit: what it sees is in the log, behind its checkpoint.
+        // `db` may see an older state than the memory. What it sees is in the log, after its checkpoint.
         let log = try db.cachedStatement(
             sql: "SELECT last, first, entries FROM log WHERE last > ? ORDER BY last DESC")
         let rows = try Row.fetchCursor(log, arguments: [seenUntil])
@@ -98,10 +99,11 @@ final class LogHeads: Sendable {
         }
     }
 
-    /// Asks for a checkpoint at the end of this transaction: events after the last one can't be pruned.
+    /// Requests a checkpoint at the end of this transaction: events after the last checkpoint can't be pruned.
     func wantCheckpoint() { state.withLock { $0.isWanted = $0.events > 0 } }
 
-    /// Writes the heads into the table, and the calls whose rows are behind, within the transaction that is about to commit.
+    /// If due, writes the heads to the table, and the calls whose rows are behind the log, in the transaction that is
+    /// about to commit.
     func checkpointIfDue(_ batch: CallBatch) throws {
         let fresh = state.withLock { state in
             state.nextUntil = nil

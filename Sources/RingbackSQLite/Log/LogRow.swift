@@ -3,48 +3,49 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// A row of the log without its bodies: events that were told one after the other, each with those it was told to.
+/// A row of the log without its bodies: consecutive events, each with its recipients.
 ///
-/// In `entries` an event is *how many it was told to, call, payload before it, type, time, length of its body, key*, and each of its
-/// entries *user, position, previous, milestone, only, except*. What names another entry has how far back it is, 0 for none.
+/// In `entries`, an event is encoded as the number of its entries, call, previous payload, type, time, length of the
+/// body and key, and each of its entries as user, position, previous, milestone, only and except. References to other
+/// entries are distances back, 0 for none.
 struct LogRow {
-    /// What is kept of an event beside its body.
+    /// An event without its body.
     struct Head: Sendable, Hashable {
-        /// The key of its call; `nil` for an event of no call.
+        /// The key of the call; `nil` if the event has no call.
         var call: Int64?
-        /// Of an offer, an answer, candidates: the last entry of the event before it in its call that has one of these.
+        /// For an offer, an answer or candidates: the last entry of the previous such event of the call.
         var payloadPrevious: Int64?
         var type: String
         var time: Timestamp
-        /// Of the write that it tells.
+        /// The idempotency key of the write that caused the event.
         var key: WriteKey?
     }
 
     struct Event: Sendable, Hashable {
         var head: Head
-        /// Where its body is in the row's bodies. Empty when nobody has it any more.
+        /// The range of the body in the bodies of the row. Empty if nobody has the event any more.
         var body: Range<Int>
         /// At least one.
         var entries: [Entry]
-        /// The number of its last entry.
+        /// The number of the last entry.
         var last: Int64
     }
 
     /// An event in the log of one user.
     struct Entry: Sendable, Hashable {
-        /// `nil` when it was erased.
+        /// `nil` after the user was erased.
         var user: UserID?
-        /// Counted from 1 in the user's log.
+        /// Counted from 1 in the log of the user.
         var position: Int64
-        /// The entry before this one in the user's log.
+        /// The previous entry in the log of the user.
         var previous: Int64?
-        /// The newest entry before this one whose position is a multiple of ``LogHeads/milestoneDistance``.
+        /// The newest earlier entry whose position is a multiple of ``LogHeads/milestoneDistance``.
         var milestone: Int64?
         var only: DeviceID?
         var except: DeviceID?
     }
 
-    /// The number of its last entry, which is its key.
+    /// The number of the last entry, which is the key of the row.
     let last: Int64
     let first: Int64
     var events: [Event] = []
@@ -62,12 +63,12 @@ struct LogRow {
         guard number == last else { throw CorruptRow(column: "entries") }
     }
 
-    /// - Parameter row: Has the columns `last`, `first` and `entries` first.
+    /// - Parameter row: Its first columns must be `last`, `first` and `entries`.
     init(_ row: Row) throws {
         try self.init(last: row[0], first: row[1], entries: Array(row[2] as Data))
     }
 
-    /// Of each entry that wasn't erased, what its user's newest would be.
+    /// For each entry that has not been erased, the head of its user's log if it is the newest.
     var heads: [(user: UserID, head: LogHeads.Head)] {
         events.flatMap { event in
             event.entries.enumerated().compactMap { index, entry in
@@ -86,7 +87,7 @@ struct LogRow {
         return event
     }
 
-    /// Its entries follow.
+    /// A row whose entries follow.
     static func eventWithoutEntries(_ bytes: inout LogBytes, after number: Int64, body: Int) throws -> Event {
         let audience = try bytes.count()
         let last = number + Int64(audience)

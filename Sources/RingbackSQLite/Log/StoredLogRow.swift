@@ -3,38 +3,38 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// A row of the log as it is stored, from which entries are read one by one: what is before them is passed over.
+/// A row of the log in its stored form, from which single entries are decoded, skipping those before them.
 final class StoredLogRow {
     let last: Int64
     let first: Int64
     private let entries: [UInt8]
-    /// Where the events begin that have been passed over, in their order: a walk through a log comes back to them.
+    /// The places of the events that were passed over, in order, because a walk through a log returns to them.
     private var starts: [Start]
-    /// The bodies of all its events, once one was asked for.
+    /// The bodies of all events, once one was read.
     var bodies: [UInt8]?
 
     private struct Start {
         /// The number of the last entry before the event.
         let before: Int64
-        /// In ``entries``.
+        /// The index in ``entries``.
         let place: Int
-        /// In ``bodies``.
+        /// The index in ``bodies``.
         let body: Int
     }
 
-    /// - Parameter row: Has the columns `last`, `first` and `entries` first.
+    /// - Parameter row: Its first columns must be `last`, `first` and `entries`.
     init(_ row: Row) {
         (last, first) = (row[0], row[1])
         entries = Array(row[2] as Data)
         starts = [Start(before: first - 1, place: 0, body: 0)]
     }
 
-    /// The whole row.
+    /// Decodes the whole row.
     ///
     /// - Throws: ``CorruptRow``.
     func decoded() throws -> LogRow { try LogRow(last: last, first: first, entries: entries) }
 
-    /// An entry and its event, without the others that it was told to; `nil` when it is not in this row.
+    /// An entry and its event, without the other entries of the event; `nil` if it is not in this row.
     ///
     /// - Throws: ``CorruptRow``.
     func entry(_ number: Int64) throws -> (event: LogRow.Event, entry: LogRow.Entry)? {
@@ -52,7 +52,7 @@ final class StoredLogRow {
                 for _ in before + 1..<number { try Self.skipEntry(&bytes) }
                 return (event, try LogRow.entry(&bytes, number))
             }
-            // The call, the payload before; the type; the time.
+            // The call, the previous payload; the type; the time.
             try bytes.skipNumbers(2)
             try bytes.skipText()
             try bytes.skipNumbers(1)

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import RingbackModel
 
-/// What stands in a row, by the places of its columns: the same for the writer's own statements and for GRDB's rows.
+/// The columns of a row by index, for the writer's own statements and for GRDB's rows.
 protocol Columns {
     func text(_ column: Int) -> String?
     func integer(_ column: Int) -> Int64?

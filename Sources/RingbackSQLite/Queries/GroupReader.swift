@@ -3,15 +3,15 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The readers: all reads that wait when a reader is free are done together, in one transaction.
+/// The readers. All reads that wait when a reader is free are performed together, in one transaction.
 ///
-/// What a read finds is at least as new as the moment at which it was asked for.
+/// A read sees a state that is at least as new as the time when it was submitted.
 final class GroupReader: Sendable {
-    /// How many connections read, each on a thread of its own.
+    /// The number of connections, each with a thread of its own.
     private static let count = 3
-    /// Reads of a transaction.
+    /// The maximum number of reads per transaction.
     private static let maximumBatch = 64
-    /// When a transaction has taken so long, the reads that are left go to the next.
+    /// The duration after which the remaining reads of a transaction are left to the next one.
     private static let longest: Duration = .milliseconds(5)
 
     private struct State {
@@ -24,7 +24,7 @@ final class GroupReader: Sendable {
     private let readers: [Reader]
     private let state: Mutex<State>
 
-    /// - Parameter configuration: Of the connections.
+    /// - Parameter configuration: The configuration of the connections.
     init(path: String, _ configuration: Configuration, memory: StoreMemory) throws {
         self.memory = memory
         readers = try (0..<Self.count).map { _ in try Reader(path, configuration) }
@@ -41,7 +41,7 @@ final class GroupReader: Sendable {
         reader?.run { [self] in drain($0, $1, reader) }
     }
 
-    /// Does what was asked for before, takes nothing more, and closes the connections.
+    /// Performs the reads submitted before, refuses later ones, and closes the connections.
     func close() async throws {
         state.withLock { $0.isClosed = true }
         for reader in readers { try await reader.close() }
@@ -51,7 +51,7 @@ final class GroupReader: Sendable {
         while let reads = takeReads(reader) {
             do {
                 try statements.begin.run()
-                // Only a read begins to see one state.
+                // The snapshot begins with the first read.
                 _ = try statements.look.rows { _ in }
                 defer { try? statements.commit.run() }
                 run(reads, SQLiteReader(db, memory))
@@ -85,11 +85,11 @@ final class GroupReader: Sendable {
     }
 }
 
-/// A connection that reads, and its thread.
+/// A connection for reading, and its thread.
 private final class Reader: Sendable {
     private let connection: DatabaseQueue
     private let thread = StoreThread(name: "ringback-reader")
-    /// `nil` when the connection is closed.
+    /// `nil` once the connection is closed.
     private let statements: Mutex<ReaderStatements?>
 
     init(_ path: String, _ configuration: Configuration) throws {
@@ -104,7 +104,7 @@ private final class Reader: Sendable {
         }
     }
 
-    /// Closes the connection behind what was given to ``run(_:)``.
+    /// Closes the connection after the work passed to ``run(_:)``.
     func close() async throws {
         await withCheckedContinuation { continuation in
             thread.run {
@@ -116,9 +116,9 @@ private final class Reader: Sendable {
     }
 }
 
-/// What every transaction of a reader runs, prepared once.
+/// The statements of every transaction of a reader, prepared once.
 ///
-/// Unchecked, for they are handles of the reader's connection: only its thread uses them.
+/// Unchecked: they are handles of the reader's connection, used only by its thread.
 private final class ReaderStatements: @unchecked Sendable {
     let begin: HotStatement
     let look: HotStatement
@@ -131,14 +131,14 @@ private final class ReaderStatements: @unchecked Sendable {
     }
 }
 
-/// A read that waits for a reader. All of it happens on the reader's thread.
+/// A read that waits for a reader. Its methods are called on the reader's thread.
 protocol PendingRead: AnyObject, Sendable {
     func run(on store: SQLiteReader)
     /// The database can't be read.
     func fail(_ error: any Error)
 }
 
-/// A read that a task waits for.
+/// A read for which a task waits.
 final class StoreRead<Value: Sendable>: PendingRead {
     private let work: @Sendable (any StoreReader) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>

@@ -4,7 +4,7 @@ import RingbackCore
 import RingbackModel
 
 extension SQLiteReader {
-    // MARK: What an invitation reads, also by statements of the writer's own
+    // MARK: Queries for invitations, which the writer also prepares itself
 
     static let accountByID = "\(selectAccount) WHERE user_id = ? AND erased_at IS NULL"
     static let devicesOfUser = "\(selectDevice) WHERE user_id = ?"
@@ -20,7 +20,8 @@ extension SQLiteReader {
     }
 
     func accounts(prefix: String, after: UserID?, limit: Int) throws -> [Account] {
-        // One lower bound: SQLite would seek to the first of two. "\u{7F}" sorts behind every character a name may have.
+        // Only one lower bound, because SQLite would seek to the first of two. "\u{7F}" sorts after every allowed
+        // character.
         let (comparison, start) =
             after.map { $0.rawValue >= prefix ? (">", $0.rawValue) : (">=", prefix) } ?? (">=", prefix)
         return try all(
@@ -65,7 +66,7 @@ extension SQLiteReader {
         Self.newestFirst(try all(Self.devicesOfUser, [user.rawValue], Self.device), limit: limit)
     }
 
-    /// Not by SQLite: it makes a temporary table to find the first of several.
+    /// Sorted here, because SQLite creates a temporary table to find the first of several.
     static func newestFirst(_ devices: [DeviceRecord], limit: Int) -> [DeviceRecord] {
         let devices =
             devices.sorted { a, b in

@@ -5,11 +5,11 @@ import RingbackModel
 extension SQLiteReader {
     func call(_ id: CallID) throws -> CallState? { try entry(of: id)?.call }
 
-    /// A call as it is in memory, or in its row.
+    /// A call from memory, or from its row.
     func entry(of id: CallID) throws -> LiveTable.Entry? {
         if let entry = memory.live[id] { return entry }
         let entry = try first("SELECT * FROM calls WHERE call_id = ?", [id.rawValue]) { row in
-            // Of a call that lives the memory has known. It has ended since this reader began.
+            // The call was live in memory, so it has ended since this reader began.
             if row.optionalTime("ended_at") == nil {
                 if memory.live.isDamaged(id) { throw CorruptRow(column: "calls") }
                 throw StaleSnapshot()
@@ -20,9 +20,11 @@ extension SQLiteReader {
         return entry
     }
 
-    /// - Parameter user: Whose calls were asked for; `nil` when that is not known.
-    /// - Throws: ``StaleSnapshot`` when a call has ended since this reader began: it may be neither in the rows that it sees
-    ///   nor in memory any more.
+    /// Checks that no call has ended since this reader began: such a call may be neither in the rows that it sees nor
+    /// in memory any more.
+    ///
+    /// - Parameter user: The user whose calls are read; `nil` for any.
+    /// - Throws: ``StaleSnapshot``.
     private func requireThatNothingEnded(of user: UserID?) throws {
         if try memory.live.newestEnd(of: user) > newestEntry() { throw StaleSnapshot() }
     }
@@ -41,7 +43,7 @@ extension SQLiteReader {
         case .state(.ended): page = try endedHistory(query, before: before)
         case nil:
             let ended = try endedHistory(query, before: before)
-            // Memory hears of an end a little later than the rows.
+            // The end of a call reaches the memory a little later than the rows.
             let keys = Set(ended.map(\.key))
             page = (live.filter { !keys.contains($0.key) } + ended).sorted { $0.key > $1.key }
         }
@@ -51,7 +53,8 @@ extension SQLiteReader {
 
     private typealias Keyed = (key: Int64, call: CallState)
 
-    /// From the rows, newest first. The rows of live calls are behind, or not there: only the memory knows these.
+    /// Ended calls from the table `history`, newest first. Live calls are read from memory, because their rows are
+    /// behind or missing.
     private func endedHistory(_ query: HistoryQuery, before: Int64) throws -> [Keyed] {
         let recent = try recentHistory(query, before: before)
         let recentKeys = Set(recent.map(\.key))
@@ -68,7 +71,7 @@ extension SQLiteReader {
         return (recent + older.filter { !recentKeys.contains($0.key) }).sorted { $0.key > $1.key }
     }
 
-    /// Of what the table `history` does not have yet.
+    /// Ended calls that the table `history` does not have yet.
     private func recentHistory(_ query: HistoryQuery, before: Int64) throws -> [Keyed] {
         var page: [Keyed] = []
         for key in try memory.unindexed.keys(of: query.user, db).sorted(by: >)
@@ -81,7 +84,7 @@ extension SQLiteReader {
 
     private static func keyed(_ row: Row) throws -> Keyed { (row["id"], try CallRow.state(row)) }
 
-    /// From memory, newest first.
+    /// Live calls from memory, newest first.
     private func liveHistory(_ query: HistoryQuery, before: Int64) -> [Keyed] {
         memory.live.entries(of: query.user).reversed().lazy
             .filter { entry in
@@ -96,7 +99,7 @@ extension SQLiteReader {
 }
 
 extension HistoryQuery {
-    /// Whether a call of the user's is with the other party that is asked for.
+    /// Whether the other party of a call is the requested one.
     fileprivate func isWith(_ call: CallState) -> Bool {
         with == nil || with == (call.caller.userId == user ? call.callee : call.caller.userId)
     }

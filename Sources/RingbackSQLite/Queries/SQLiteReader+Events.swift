@@ -5,12 +5,13 @@ import RingbackModel
 extension SQLiteReader {
     func newestPosition(of user: UserID) throws -> Int64 {
         guard let head = try memory.heads.head(of: user, db) else { return 0 }
-        // A commit that the live calls in memory don't have yet: whoever went on behind it would miss what it did.
+        // The snapshot has a commit that the live calls in memory do not have yet. A reader that continued after it
+        // would miss it.
         if head.event > memory.heads.newestEvent { throw StaleSnapshot() }
         return head.position
     }
 
-    /// Walks back from the newest event, in large steps to the end of the page and in small ones through it.
+    /// Walks back from the newest event: in large steps to the end of the page, then in small steps through it.
     func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead {
         guard let head = try memory.heads.head(of: user, db) else { return position == 0 ? .events([]) : .gone }
         guard position <= head.position else { return .gone }

@@ -3,11 +3,11 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// The rows of the log.
+/// Reading the rows of the log.
 extension SQLiteReader {
-    /// The row with an entry of the log; `nil` when it is not there any more.
+    /// The row that contains an entry; `nil` if it was pruned.
     func logRow(with entry: Int64) throws -> StoredLogRow? {
-        // A walk often stays in a row, or comes back to one.
+        // A walk often stays in a row, or returns to one.
         if let row = logRows.last(where: { $0.first <= entry && entry <= $0.last }) { return row }
         let row = try first(
             "SELECT last, first, entries FROM log WHERE last >= ? ORDER BY last LIMIT 1", [entry], StoredLogRow.init)

@@ -3,8 +3,8 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// What belongs to a call beside its state. Offers, answers and candidates are in the events that told them, each of which
-/// names the one before it in its call.
+/// Offers, answers and candidates. They are stored in the events that announced them, each of which refers to the
+/// previous one in its call.
 extension SQLiteReader {
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description? {
         guard let entry = try entry(of: call) else { return nil }
@@ -21,7 +21,7 @@ extension SQLiteReader {
         var position = entry.call.callerSide.candidates + entry.call.calleeSide.candidates
         guard position > after else { return [] }
         var found: [StoredCandidate] = []
-        // Newest first, and the page is of the oldest.
+        // The walk is from the newest, and the page has the oldest.
         try forEachPayload(.callCandidates, of: entry) { event in
             guard let batch = CandidateBatch(event) else { throw CorruptRow(column: "body") }
             position -= batch.candidates.count
@@ -37,9 +37,10 @@ extension SQLiteReader {
         return Array(found.reversed().prefix(limit))
     }
 
-    /// The events of one type with an offer, an answer or candidates, newest first, as far as they are still in the log.
+    /// Visits the events of one type with an offer, an answer or candidates, newest first, as far as they are still in
+    /// the log.
     ///
-    /// - Parameter visit: Returns whether to go on.
+    /// - Parameter visit: Returns whether to continue.
     private func forEachPayload(
         _ type: EventType, of entry: LiveTable.Entry, _ visit: (EventBody) throws -> Bool
     ) throws {
@@ -47,7 +48,7 @@ extension SQLiteReader {
         while let number = next {
             guard let row = try logRow(with: number), let event = try row.entry(number)?.event, !event.body.isEmpty
             else {
-                // Either it was pruned or erased, or this reader's snapshot is older than the memory.
+                // The event was pruned or erased, or this reader's snapshot is older than the memory.
                 if try number > newestEntry() { throw StaleSnapshot() }
                 return
             }

@@ -3,15 +3,16 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// One consistent state of the database, together with what is in memory. The extensions hold the SQL, a file for each group of
-/// tables.
+/// One consistent state of the database, together with what is in memory. The extensions contain the SQL, one file per
+/// group of tables.
 ///
-/// On a reader's connection the memory may be newer: what must not be mixed is noticed (``StaleSnapshot``). On the writer's
-/// connection, where ``SQLiteTransaction`` and ``CallBatch`` are, both are the same.
+/// On the connection of a reader, the memory may be newer than the snapshot; where that matters it is detected
+/// (``StaleSnapshot``). On the writer's connection, which ``SQLiteTransaction`` and ``CallBatch`` use, both are the
+/// same.
 class SQLiteReader: StoreReader {
     let db: Database
     let memory: StoreMemory
-    /// Rows of the log that were asked for last.
+    /// The rows of the log that were read last.
     static let keptLogRows = 16
     var logRows: [StoredLogRow] = []
 
@@ -24,16 +25,16 @@ class SQLiteReader: StoreReader {
         try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
-    /// Reads the first row without a copy of it.
+    /// Reads the first row without copying it.
     func first<Value>(
         _ sql: String, _ arguments: StatementArguments, _ read: (Row) throws -> Value
     ) throws -> Value? {
         let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
-        // The row is no more than a view of the cursor.
+        // The row is only a view of the cursor.
         return try withExtendedLifetime(rows) { try rows.next().map(read) }
     }
 
-    /// Reads all rows without copies of them.
+    /// Reads all rows without copying them.
     func all<Value>(
         _ sql: String, _ arguments: StatementArguments, _ read: (Row) throws -> Value
     ) throws -> [Value] {
@@ -48,12 +49,12 @@ class SQLiteReader: StoreReader {
     }
 }
 
-/// A row that this version can't have written.
+/// A row that this version cannot have written.
 struct CorruptRow: Error {
     let column: String
 }
 
-/// A reader's snapshot and the memory are a commit apart where they must not be. The next read sees both.
+/// The snapshot of a reader and the memory differ where they must not. The read is repeated.
 struct StaleSnapshot: Error {}
 
 extension Row {
@@ -90,7 +91,7 @@ extension Row {
         return value
     }
 
-    /// The user and device in these two columns, when there are any.
+    /// The user and device in two columns, if they are not null.
     func participant(_ userColumn: String, _ deviceColumn: String) throws -> Participant? {
         guard let user = (self[userColumn] as String?).flatMap({ UserID($0) }),
             let device = try optionalDevice(deviceColumn)

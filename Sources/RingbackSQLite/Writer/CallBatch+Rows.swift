@@ -4,7 +4,7 @@ import RingbackModel
 
 /// The rows of calls.
 extension CallBatch {
-    /// Writes the rows that want it: once for each call, however often it changed.
+    /// Writes the rows that must be written, once for each call, however often it changed.
     func writeCalls() throws {
         for draft in staged.calls.values {
             switch draft.entry.row {
@@ -15,7 +15,7 @@ extension CallBatch {
         }
     }
 
-    /// Writes the rows that are missing or behind the log, so that nothing has to be found again before this place.
+    /// Writes the rows that are missing or behind the log, so that no event before this point must be replayed.
     func writeCallsBehind() throws {
         for entry in memory.live.behind where staged.calls[entry.call.id] == nil {
             staged.calls[entry.call.id] = CallDraft(entry, isStaged: true)
@@ -50,9 +50,9 @@ extension CallBatch {
 }
 
 extension LiveTable.RowState {
-    /// After a change.
+    /// The state of a row after a change of its call.
     ///
-    /// - Parameter isReplayable: The log tells it.
+    /// - Parameter isReplayable: Whether the change can be replayed from the log.
     func changed(isReplayable: Bool) -> Self {
         switch self {
         case .wanting: self

@@ -3,23 +3,23 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// The changes of calls that are committed together: gives the facts for each decision, and takes what was decided.
+/// The changes of calls that are committed together. Provides the facts for each decision, and takes the decisions.
 final class CallBatch: CallFacts {
-    /// What takes effect in memory when the transaction has been committed.
+    /// What becomes effective in memory once the transaction is committed.
     struct Staged {
         var heads: [UserID: LogHeads.Head] = [:]
-        /// What was told and has no row yet.
+        /// Events that have not been written to a row yet.
         var log: LogDraft
         var events: [StoredEvent] = []
         var calls: [CallID: CallDraft] = [:]
-        /// Sign-ins that are over then.
+        /// Sign-ins that the transaction ends.
         var ended: [SignIn] = []
-        /// Users who have blocked somebody, or lifted a block.
+        /// Users whose blocks the transaction changes.
         var blockers: [UserID] = []
-        /// Up to where ``UnindexedHistory`` has brought its table.
+        /// The last call that the table of ``UnindexedHistory`` then covers.
         var historyUntil: Int64?
 
-        /// The number of the log's newest entry.
+        /// The number of the newest entry of the log.
         var newestEvent: Int64 { log.next - 1 }
     }
 
@@ -27,10 +27,10 @@ final class CallBatch: CallFacts {
     let memory: StoreMemory
     let statements: WriterStatements
     var staged: Staged
-    /// The store's clock, as of the decision that is made.
+    /// The store's clock, for the current decision.
     private(set) var now: Timestamp
     private var monotonic: MonotonicTime
-    /// The call that was asked for last: most decisions are about one.
+    /// The call that was read last. Most decisions are about a single call.
     private var current: CallDraft?
 
     init(_ db: Database, _ memory: StoreMemory, _ statements: WriterStatements) {
@@ -40,15 +40,15 @@ final class CallBatch: CallFacts {
         now = memory.time.now
         monotonic = memory.time.monotonic
         staged = Staged(log: statements.takeLog(first: memory.heads.newestEvent + 1))
-        // A commit is of many messages, as a rule.
+        // A commit usually has many messages.
         staged.heads.reserveCapacity(64)
         staged.events.reserveCapacity(64)
     }
 
-    /// Has a job decide, and takes what it has decided.
+    /// Lets a job decide, and takes its decision.
     ///
-    /// - Returns: What the job threw; nothing has changed then.
-    /// - Throws: When the whole transaction is lost.
+    /// - Returns: The error that the job threw, after which nothing has changed.
+    /// - Throws: If the whole transaction is lost.
     func take(_ job: any StoreJob) throws -> (any Error)? {
         now = memory.time.now
         monotonic = memory.time.monotonic
@@ -56,7 +56,7 @@ final class CallBatch: CallFacts {
         do {
             changes = try job.decide(on: self)
         } catch {
-            // Some failures of the disk end the transaction.
+            // Some disk failures end the transaction.
             if db.isInsideTransaction { return error }
             throw error
         }
@@ -104,7 +104,7 @@ final class CallBatch: CallFacts {
         return try !statements.block.rows { _ in }.isEmpty
     }
 
-    /// A call as this batch has left it, or as it is in memory, or in its row.
+    /// A call from this batch, from memory, or from its row.
     private func draft(of id: CallID) throws -> CallDraft? {
         if let current, current.id == id { return current }
         if let draft = staged.calls[id] {
@@ -117,7 +117,7 @@ final class CallBatch: CallFacts {
         return current
     }
 
-    /// Of a call that begins now.
+    /// The clock of new calls.
     private var clock: SteadyClock { SteadyClock(reading: now, at: monotonic) }
 
     private func storedEntry(of id: CallID) throws -> LiveTable.Entry? {
@@ -129,13 +129,13 @@ final class CallBatch: CallFacts {
 
     // MARK: Changes
 
-    /// - Throws: When the whole transaction is lost.
+    /// - Throws: If the whole transaction is lost.
     private func apply(_ change: CallChange) throws {
         let draft = try draft(for: change)
         draft.entry.deadline = change.call.isLive ? change.deadline : nil
         stage(draft)
         if let quality = change.quality { try save(quality, of: draft) }
-        // A call that is the same has another deadline, and no more: that is in memory alone.
+        // If only the deadline has changed, it is kept only in memory.
         guard change.isNew || change.call != draft.entry.call || !change.timeline.isEmpty || !change.events.isEmpty
         else { return }
         draft.entry.call = change.call
@@ -187,7 +187,7 @@ final class CallBatch: CallFacts {
             ])
     }
 
-    /// Writes the events that this batch has told. One row is enough for a commit, unless it tells of very much.
+    /// Writes the events of this batch, in one row unless they are very large.
     func writeLog() throws {
         guard !staged.log.isEmpty else { return }
         let statement = statements.insertLog
@@ -214,9 +214,9 @@ extension CallBatch.Staged {
         return commit
     }
 
-    /// Tells each of the audiences of an event.
+    /// Adds an entry to the log of each recipient of an event.
     ///
-    /// - Parameter newest: What was committed last of a user's.
+    /// - Parameter newest: Returns the head of a user's log before this batch.
     fileprivate mutating func append(
         _ event: EventBody, _ head: LogRow.Head, to audiences: [Transition.Audience],
         newest: (UserID) throws -> LogHeads.Head?

@@ -1,11 +1,11 @@
 import RingbackCore
 import RingbackModel
 
-/// A call in the hands of a transaction: one object, changed in place.
+/// A call in a transaction: an object that is changed in place.
 final class CallDraft {
     let id: CallID
     var entry: LiveTable.Entry
-    /// The transaction has changed it.
+    /// Whether the transaction has changed the call.
     var isStaged: Bool
 
     init(_ entry: LiveTable.Entry, isStaged: Bool) {

@@ -2,21 +2,22 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// Copies the write-ahead log into the database beside the writer, so that no commit waits for thousands of pages.
+/// Checkpoints the write-ahead log without delaying commits by thousands of pages.
 ///
-/// A second connection copies what is there while the writer goes on. Then the writer copies the little that has come since,
-/// after which SQLite begins the log anew: it does so only when everything is copied and nobody reads it.
+/// A second connection copies the pages while the writer continues. Then the writer copies the few that were added
+/// since, after which SQLite restarts the log; it does so only when all pages are copied and nobody reads them.
 final class Checkpointer: Sendable {
-    /// Pages of the log that are worth copying.
+    /// The number of pages from which a checkpoint begins.
     private static let pages: Int32 = 10_000
-    /// Pages at which the writer does all of it itself: the copying does not keep up.
+    /// The number of pages from which the writer performs the whole checkpoint itself, because the second connection
+    /// does not keep up.
     private static let mostPages: Int32 = 40_000
 
     private enum Phase { case idle, copying, copied }
 
     private let connection: DatabaseQueue
     private let phase = Mutex(Phase.idle)
-    /// Pages in the log after the newest commit.
+    /// The number of pages in the log after the last commit.
     private let size = Atomic<Int32>(0)
 
     init(path: String) throws {
@@ -26,9 +27,9 @@ final class Checkpointer: Sendable {
         connection = try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    /// Asks the writer's connection to tell the size of the log, in place of copying it by itself.
+    /// Replaces the automatic checkpoint of the writer's connection by recording the size of the log.
     ///
-    /// The connection must not commit any more when the checkpointer is gone.
+    /// The connection must not commit after the checkpointer was released.
     func observe(_ writer: Database) {
         let context = Unmanaged.passUnretained(self).toOpaque()
         sqlite3_wal_hook(
@@ -42,14 +43,14 @@ final class Checkpointer: Sendable {
             }, context)
     }
 
-    /// Copies all of the log and closes the connection, when the copying that is under way has ended. To be called when all others are
-    /// closed: the last connection removes the log, which those of readers may not.
+    /// Copies all pages of the log and closes the connection, after a checkpoint in progress. Must be called after all
+    /// other connections are closed: the last one removes the log, which readers may not do.
     func close() throws {
         _ = try connection.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try connection.close()
     }
 
-    /// Does what is due. To be called by the writer when it has answered what it has committed.
+    /// Performs the part of a checkpoint that is due. Called by the writer after it has completed the jobs of a commit.
     func afterCommit(_ writer: Database) {
         let size = size.load(ordering: .relaxed)
         guard size >= Self.pages else { return }
@@ -70,7 +71,7 @@ final class Checkpointer: Sendable {
                 phase.withLock { $0 = .copied }
             }
         }
-        // What fails here is tried again: the log only grows meanwhile.
+        // A failure is repeated later: the log only grows until then.
         if finishes { _ = try? writer.checkpoint(.passive) }
     }
 }

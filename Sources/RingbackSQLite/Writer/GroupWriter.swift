@@ -3,7 +3,7 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The one writer: all jobs that are waiting are committed together, with one fsync for all. Small transactions have a commit each,
+/// The single writer. Commits all waiting jobs together, with one fsync. Each small transaction has a commit of its own,
 /// between those of the jobs.
 final class GroupWriter: Sendable {
     private static let maximumBatch = 512
@@ -17,7 +17,7 @@ final class GroupWriter: Sendable {
     }
 
     private let pool: DatabasePool
-    /// Held as long as there is work, also for a store that is gone.
+    /// Held while there is work, even after the store was released.
     private let lock: StoreLock
     private let memory: StoreMemory
     let checkpointer: Checkpointer
@@ -25,7 +25,7 @@ final class GroupWriter: Sendable {
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
     private let pace = Mutex(CommitPace())
-    /// Unchecked: touched on the writer's thread alone.
+    /// Unchecked: accessed only on the writer's thread.
     nonisolated(unsafe) private var refused = RefusedCommit()
 
     init(pool: DatabasePool, lock: StoreLock, memory: StoreMemory) throws {
@@ -48,7 +48,7 @@ final class GroupWriter: Sendable {
         if !schedule({ $0.writes.append(write) }) { write.fail(Problem.storeClosed) }
     }
 
-    /// - Returns: Whether it was taken: not by a writer that is closed.
+    /// - Returns: `false` if the writer is closed.
     private func schedule(_ append: (inout State) -> Void) -> Bool {
         let isFirst = state.withLock { state -> Bool? in
             if state.isClosed { return nil }
@@ -61,7 +61,7 @@ final class GroupWriter: Sendable {
         return true
     }
 
-    /// Commits what was submitted before, and takes nothing more.
+    /// Commits everything submitted before and closes the writer.
     func finish() async {
         state.withLock { $0.isClosed = true }
         await withCheckedContinuation { continuation in
@@ -82,7 +82,7 @@ final class GroupWriter: Sendable {
         }
     }
 
-    /// Lets more jobs come when the last commit has just begun. Small transactions share nothing.
+    /// Waits for more jobs if the previous commit has just begun, unless a small transaction is waiting.
     private func waitForMore() {
         let jobs = state.withLock { $0.jobs.isEmpty || !$0.writes.isEmpty ? nil : $0.jobs.count }
         guard let jobs else { return }
@@ -113,7 +113,7 @@ final class GroupWriter: Sendable {
     private func commit(_ jobs: inout [any StoreJob], _ db: Database) {
         let observer = observer
         do {
-            // Of each job that threw its place and what it threw.
+            // For each job that threw, its index and the error.
             var errors: [(Int, any Error)] = []
             let staged = try transact(db) { batch in
                 for (index, job) in jobs.enumerated() {
@@ -125,7 +125,8 @@ final class GroupWriter: Sendable {
         } catch {
             let problem = problem(for: error)
             if problem == nil, jobs.count > 1 {
-                // One of them can't be written. Each gets a commit of its own, so that it harms no other.
+                // One of the changes cannot be written. Each job gets a commit of its own, so that it does not affect
+                // the others.
                 for job in jobs {
                     var one = [job]
                     commit(&one, db)
@@ -136,7 +137,7 @@ final class GroupWriter: Sendable {
             for job in jobs { job.fail(problem ?? error) }
             relieve(after: error, db)
         }
-        // Before whoever waits comes to run: the last to hold a job frees it.
+        // Before a waiting task resumes, because the last owner of a job frees it.
         jobs = []
         observer.settled()
         checkpointer.afterCommit(db)
@@ -173,7 +174,7 @@ final class GroupWriter: Sendable {
         checkpointer.afterCommit(db)
     }
 
-    /// - Throws: What `work` throws, and when the disk fails: nothing has changed then.
+    /// - Throws: Errors of `work`, and of the disk; nothing has changed then.
     private func transact(_ db: Database, _ work: (CallBatch) throws -> Void) throws -> CallBatch.Staged {
         try refused.makeVoid(db)
         let statements = try prepared(db)
@@ -198,7 +199,7 @@ final class GroupWriter: Sendable {
         return batch.staged
     }
 
-    /// SQLite has done so already after most failures of the disk.
+    /// Rolls back, unless SQLite has done so itself, as after most failures of the disk.
     private func rollBack(_ db: Database) {
         if db.isInsideTransaction { try? db.execute(sql: "ROLLBACK") }
     }
@@ -212,7 +213,7 @@ final class GroupWriter: Sendable {
         }
     }
 
-    /// What to answer when the disk is full or fails, which the observer is told; `nil` for other errors.
+    /// The problem to report if the disk is full or failing, of which the observer is notified; `nil` for other errors.
     private func problem(for error: any Error) -> Problem? {
         let uncertain = error as? UncertainCommit
         guard let error = uncertain?.cause ?? error as? DatabaseError, error.isOfStorage else { return nil }
@@ -220,24 +221,24 @@ final class GroupWriter: Sendable {
         return .notWritten(isUncertain: uncertain != nil)
     }
 
-    /// After a full disk: the write-ahead log may hold pages that the database has room for.
+    /// After a full disk, the write-ahead log may hold pages for which the database has room.
     private func relieve(after error: any Error, _ db: Database) {
         if (error as? DatabaseError)?.resultCode == .SQLITE_FULL { _ = try? db.checkpoint(.truncate) }
     }
 }
 
-/// A small transaction that waits for the writer. All of it happens on the writer's thread.
+/// A small transaction that waits for the writer. Its methods are called on the writer's thread.
 protocol PendingWrite: AnyObject, Sendable {
     func run(in transaction: SQLiteTransaction) throws
     func complete()
     func fail(_ error: any Error)
 }
 
-/// A small transaction that a task waits for.
+/// A small transaction for which a task waits.
 final class AccountWrite<Value: Sendable>: PendingWrite {
     private let work: @Sendable (SQLiteTransaction) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
-    /// What the work has returned, until the commit. Unchecked: touched on the writer's thread alone.
+    /// The result of the work, until the commit. Unchecked: accessed only on the writer's thread.
     nonisolated(unsafe) private var value: Value?
 
     init(

@@ -2,14 +2,14 @@ import GRDB
 import GRDBSQLite
 import RingbackModel
 
-/// A statement of the writer's connection that runs with every message, bound without boxes.
+/// A statement of the writer's connection that runs with every message. Binding values does not allocate.
 final class HotStatement {
-    // GRDB's own statement owns the handle.
+    // GRDB's statement owns the handle.
     private let statement: Statement
     private let handle: OpaquePointer
     private var parameter: Int32 = 0
     private var status = SQLITE_OK
-    /// What is bound, copied here as long as there is room, which spares SQLite a copy of its own for each value.
+    /// Bound values, copied here while there is room, so that SQLite need not copy each of them.
     private let values = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 1)
     private var used = 0
 
@@ -39,20 +39,20 @@ final class HotStatement {
     func bind(_ value: [UInt8]?) {
         guard let value else { return bindNull() }
         value.withUnsafeBytes { bytes in
-            // Empty bytes may have no address, and no address would be NULL.
+            // Empty bytes may have a null address, which would be bound as NULL.
             if bytes.isEmpty { return note(sqlite3_bind_zeroblob(handle, next(), 0)) }
             let (address, destructor) = kept(bytes)
             note(sqlite3_bind_blob(handle, next(), address, Int32(bytes.count), destructor))
         }
     }
 
-    /// Bytes that stay where they are until the statement has run.
+    /// Binds bytes that stay at their address until the statement has run.
     func bind(lasting bytes: UnsafeRawBufferPointer) {
         if bytes.isEmpty { return note(sqlite3_bind_zeroblob(handle, next(), 0)) }
         note(sqlite3_bind_blob(handle, next(), bytes.baseAddress, Int32(bytes.count), nil))
     }
 
-    /// UTF-8 for a column of type TEXT.
+    /// Binds UTF-8 for a column of type TEXT.
     func bind(text value: [UInt8]) { value.withUnsafeBytes { bind(text: $0) } }
 
     private func bind(text bytes: UnsafeRawBufferPointer) {
@@ -61,7 +61,7 @@ final class HotStatement {
         note(sqlite3_bind_text(handle, next(), text, Int32(bytes.count), destructor))
     }
 
-    /// Where bytes are until the statement has run, and what SQLite is to do with them.
+    /// The address of the bytes until the statement has run, and what SQLite must do with them.
     private func kept(_ bytes: UnsafeRawBufferPointer) -> (UnsafeRawPointer?, sqlite3_destructor_type?) {
         guard bytes.count <= values.count - used else { return (bytes.baseAddress, Self.copied) }
         let place = UnsafeMutableRawBufferPointer(rebasing: values[used..<used + bytes.count])
@@ -81,9 +81,9 @@ final class HotStatement {
 
     // MARK: Reading
 
-    /// Runs the statement with what was bound, and reads its rows.
+    /// Runs the statement with the bound values and reads its rows.
     ///
-    /// - Throws: `DatabaseError`, and what `read` throws.
+    /// - Throws: `DatabaseError`; errors of `read`.
     func rows<Value>(_ read: (HotStatement) throws -> Value) throws -> [Value] {
         defer { reset() }
         var values: [Value] = []
@@ -93,7 +93,7 @@ final class HotStatement {
 
     // MARK: Running
 
-    /// Runs the statement with what was bound.
+    /// Runs the statement with the bound values.
     ///
     /// - Throws: `DatabaseError`.
     func run() throws {
@@ -122,7 +122,7 @@ final class HotStatement {
         status = SQLITE_OK
     }
 
-    /// SQLite makes its own copy before a binding returns.
+    /// SQLite makes its own copy before the binding returns.
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }
 

@@ -1,36 +1,36 @@
 import GRDB
 import RingbackModel
 
-/// What a commit that failed has left in the write-ahead log.
+/// Tracks what a failed commit has left in the write-ahead log.
 ///
-/// When a sync fails, SQLite takes the transaction back, but all of it is in the log already, with the right checksums: whoever opens
-/// the database after a crash would find it committed. Another commit in its place makes it void: it overwrites the beginning, and a
-/// checksum covers everything before it. As long as that fails too, nothing else is taken.
+/// If a sync fails, SQLite rolls the transaction back, but all of it is in the log already, with valid checksums: after a
+/// crash it would be found as committed. Another commit makes it void, because it overwrites the beginning, and each
+/// checksum covers everything before it. While that fails too, nothing else is committed.
 struct RefusedCommit {
-    /// What was refused may be found as committed after a crash.
+    /// Whether a failed commit may be found as committed after a crash.
     private(set) var isPending = false
 
-    /// Notes that a commit failed, and makes it void.
+    /// Records that a commit failed, and makes it void.
     ///
-    /// - Returns: What is to be thrown for it.
+    /// - Returns: The error to throw.
     mutating func note(_ error: any Error, _ db: Database) -> any Error {
-        // Without room the last frame was not written, and no transaction is complete without it.
+        // On a full disk, the last frame was not written, without which the transaction is incomplete.
         guard let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR else { return error }
         isPending = true
         try? makeVoid(db)
         return isPending ? UncertainCommit(cause: error) : error
     }
 
-    /// Makes void what is pending. To be called before anything else is written.
+    /// Makes a failed commit void. Must be called before anything else is written.
     ///
-    /// - Throws: `DatabaseError` as long as the disk fails.
+    /// - Throws: `DatabaseError` while the disk fails.
     mutating func makeVoid(_ db: Database) throws {
         guard isPending else { return }
         try Self.probe(db)
         isPending = false
     }
 
-    /// Commits something of no consequence.
+    /// Commits a change without effect.
     static func probe(_ db: Database) throws {
         try db.execute(
             sql: """
@@ -46,7 +46,7 @@ struct UncertainCommit: Error {
 }
 
 extension DatabaseError {
-    /// Whether the disk, or what lies on it, is at fault, and not what was asked.
+    /// Whether the cause is the disk or the file, and not the request.
     var isOfStorage: Bool {
         switch resultCode {
         case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_NOMEM, .SQLITE_BUSY,
@@ -58,7 +58,7 @@ extension DatabaseError {
 }
 
 extension Problem {
-    /// - Parameter isUncertain: It is not known whether anything was written.
+    /// - Parameter isUncertain: Whether the change may have been written.
     static func notWritten(isUncertain: Bool) -> Problem {
         Problem(
             .storageUnavailable,
@@ -67,16 +67,16 @@ extension Problem {
                 The disk failed while this was written, and whether it is kept is not known. Try again later, with the same \
                 Idempotency-Key.
                 """
-                : "Nothing was written. Try again later, with the same Idempotency-Key.",
+                : "Nothing was written. Retry later with the same Idempotency-Key.",
             retryAfterSeconds: 5)
     }
 
     static var notRead: Problem {
-        Problem(.storageUnavailable, "The database can't be read. Try again later.", retryAfterSeconds: 5)
+        Problem(.storageUnavailable, "The database can't be read. Retry later.", retryAfterSeconds: 5)
     }
 
     /// The store was closed.
     static var storeClosed: Problem {
-        Problem(.storageUnavailable, "The server is about to stop. Nothing was written.", retryAfterSeconds: 5)
+        Problem(.storageUnavailable, "The server is shutting down. Nothing was written.", retryAfterSeconds: 5)
     }
 }

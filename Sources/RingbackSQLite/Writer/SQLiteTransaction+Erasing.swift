@@ -4,18 +4,18 @@ import RingbackCore
 import RingbackModel
 
 extension SQLiteTransaction {
-    /// Removes a user's log. The numbers of its entries are not given again.
+    /// Removes the log of a user. The numbers of its entries are not reused.
     func eraseEvents(of user: UserID) throws {
         var next = try memory.heads.headForWriter(of: user, db)?.event
         while let number = next, let row = try logRow(with: number)?.decoded() {
-            // The user's first in the row: those behind it lead there.
+            // The user's first entry in the row: it leads to the row before.
             guard let entry = row.events.lazy.flatMap(\.entries).first(where: { $0.user == user }) else { return }
             try erase(user, from: row)
             next = entry.previous
         }
     }
 
-    /// Writes a row anew without a user's entries, and without the bodies that nobody else has.
+    /// Rewrites a row without the entries of a user, and without bodies that nobody else has.
     private func erase(_ user: UserID, from row: LogRow) throws {
         let bodies = try first("SELECT bodies FROM log WHERE last = ?", [row.last]) { Array($0[0] as Data) } ?? []
         var draft = LogDraft(first: row.first)

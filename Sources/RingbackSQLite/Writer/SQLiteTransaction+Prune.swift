@@ -14,11 +14,11 @@ extension SQLiteTransaction {
         return hasMoreEvents || expired.count == limit || hasMorePayloads
     }
 
-    /// Removes the log up to where it is old, some rows at a time. Without holes: whoever walks back from an event would not come
-    /// past one.
+    /// Removes old rows of the log, from the beginning and some at a time. A hole would break the chains of entries.
     private func pruneLog(before moment: Timestamp, limit: Int) throws -> Bool {
-        // Not beyond the last checkpoint, from where the newest positions are read at the start; and never the newest
-        // row, which says what number comes next. One bound, for SQLite would walk the whole log up to the first of several.
+        // Not beyond the last checkpoint, from which the newest positions are read at the start, and never the newest
+        // row, which determines the next number. Only one bound, because SQLite would walk the whole log up to the
+        // first of several.
         try execute(
             """
             DELETE FROM log WHERE last <= min(
@@ -29,7 +29,8 @@ extension SQLiteTransaction {
         return db.changesCount > 0
     }
 
-    /// The end of a row that is old, before one that is not, found by halving. A row that a wrong clock has dated is among others.
+    /// Finds the last row before `moment` by bisection. A row with a wrong time, because the clock was wrong, does no
+    /// harm among others.
     private func newestEntry(before moment: Timestamp) throws -> Int64 {
         var (low, high) = (0 as Int64, try newestEntry())
         while low < high {
@@ -43,8 +44,7 @@ extension SQLiteTransaction {
         return low
     }
 
-    /// Lets go of the offers, answers and candidates of calls that ended long ago: the events that have them go in their
-    /// own time.
+    /// Forgets the payloads of calls that ended long ago. The events that contain them are pruned like any others.
     private func prunePayloads(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         try execute(
             """

@@ -3,11 +3,12 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// A small transaction for all that is no change of a call. Reads what was committed last, and what it has written.
+/// A small transaction, for everything except changes of calls. Reads the last committed state and what it has written
+/// itself.
 final class SQLiteTransaction: SQLiteReader, StoreWriter {
-    /// The sign-ins that it has ended.
+    /// The sign-ins that the transaction has ended.
     private(set) var ended: [SignIn] = []
-    /// Users whose blocks it has changed.
+    /// Users whose blocks the transaction has changed.
     private(set) var blockers: [UserID] = []
 
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
@@ -78,7 +79,7 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
         try execute("DELETE FROM devices WHERE device_id = ?", [device.rawValue])
     }
 
-    /// Keeps an identifier for its user, and lets go of those that were kept longest.
+    /// Reserves an identifier for its user, and releases the oldest reservations.
     func remember(_ device: Participant) throws {
         let user = device.userId.rawValue
         try execute(

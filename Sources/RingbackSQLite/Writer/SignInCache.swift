@@ -2,14 +2,14 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The newest sign-ins of devices as they were last committed, so that a write need not read them. Filled and emptied by the
-/// writer's thread alone.
+/// A cache of the last committed sign-ins of devices, so that writes need not read them. Only the thread of the writer changes
+/// it.
 final class SignInCache: Sendable {
     private static let capacity = 100_000
 
     private let signIns = Mutex<[DeviceID: SignIn]>([:])
 
-    /// - Parameter load: Asks the database; only within a transaction that changes no device.
+    /// - Parameter load: Reads the sign-in from the database, in a transaction that does not change devices.
     func isSignedIn(_ signIn: SignIn, load: (DeviceID) throws -> DeviceRecord?) throws -> Bool {
         let device = signIn.participant.deviceId
         if let known = signIns.withLock({ $0[device] }) { return known == signIn }
@@ -21,9 +21,9 @@ final class SignInCache: Sendable {
         return newest == signIn
     }
 
-    /// To be called when a transaction changes the device, whether or not it is committed.
+    /// Must be called when a transaction changes the device, whether or not it is committed.
     func forget(_ device: DeviceID) { signIns.withLock { $0[device] = nil } }
 
-    /// Likewise, when it changes several.
+    /// Must be called when a transaction changes several devices.
     func forgetAll() { signIns.withLock { $0 = [:] } }
 }

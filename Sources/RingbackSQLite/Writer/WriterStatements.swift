@@ -1,21 +1,21 @@
 import GRDB
 
-/// What the writer runs with every message, prepared once.
+/// The statements that the writer runs with every message, prepared once.
 ///
-/// Unchecked, for they are handles of the writer's connection: only what runs in GRDB's writer queue uses them, one at a time.
+/// Unchecked: they are handles of the writer's connection and are used only in GRDB's writer queue, one at a time.
 final class WriterStatements: @unchecked Sendable {
     let begin: HotStatement
     let commit: HotStatement
     let insertLog: HotStatement
     let insertCall: HotStatement
-    /// For a call that lives on: touches no index.
+    /// For a live call: touches no index.
     let updateCall: HotStatement
     let endCall: HotStatement
-    // What is read with every invitation.
+    // Read with every invitation.
     let account: HotStatement
     let devices: HotStatement
     let block: HotStatement
-    /// The last transaction's, for its memory.
+    /// The draft of the previous transaction, to reuse its memory.
     private var log: LogDraft?
 
     init(_ db: Database) throws {
@@ -36,14 +36,14 @@ final class WriterStatements: @unchecked Sendable {
         block = try HotStatement(db, SQLiteReader.blockOfUser)
     }
 
-    /// Where a transaction puts what it tells.
+    /// The draft for the events of a transaction.
     func takeLog(first: Int64) -> LogDraft {
         var draft = log.take() ?? LogDraft(first: first)
         draft.begin(at: first)
         return draft
     }
 
-    /// - Parameter draft: Of a transaction that has ended.
+    /// - Parameter draft: The draft of a transaction that has ended.
     func giveBack(_ draft: LogDraft) { log = draft }
 
     private static func update(_ columns: [String]) -> String {
