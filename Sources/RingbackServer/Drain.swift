@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Whether the server is about to stop.
+/// Whether the server is shutting down.
 final class Drain: Sendable {
     private let hasBegunFlag = Atomic(false)
     private let signal = WakeSignal()
@@ -12,6 +12,6 @@ final class Drain: Sendable {
         signal.signal()
     }
 
-    /// To be called by one task. Also returns when that is cancelled.
+    /// Waits until the shutdown begins or the task is cancelled. For one task.
     func waitUntilBegun() async { await signal.wait() }
 }

@@ -2,7 +2,7 @@ import Logging
 import RingbackCore
 import RingbackModel
 
-/// What has to be done now and then: keep the times devices were last seen, forget events in memory, prune the database.
+/// Periodic work: stores when devices were last seen, removes old events from memory, prunes the database.
 struct Maintenance: Sendable {
     private static let interval: Duration = .seconds(30)
     private static let roundsBetweenPrunings = 20
@@ -20,7 +20,7 @@ struct Maintenance: Sendable {
                 services.feed.forgetEvents(before: services.time.monotonic - .seconds(60))
                 try await services.store.tickets.removeTickets(expiredBy: services.time.now)
                 services.calls.forgetAnswers()
-                // Their watch lists are stored, and read again when they come back.
+                // Their watch lists are stored, and are loaded again when they return.
                 for device in try await services.devices.maintain() { services.presence.forget(device) }
                 if round.isMultiple(of: Self.roundsBetweenPrunings) { try await prune() }
                 round += 1
@@ -32,7 +32,7 @@ struct Maintenance: Sendable {
         }
     }
 
-    /// In small pieces, so that no one waits long.
+    /// In small steps, so that other writes don't wait long.
     private func prune() async throws {
         let (now, settings) = (services.time.now, services.settings)
         let horizon = PruneHorizon(

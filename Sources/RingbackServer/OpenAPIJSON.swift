@@ -2,12 +2,12 @@ import RingbackModel
 import RingbackOpenAPI
 import Yams
 
-/// The OpenAPI document in the two forms it is served in.
+/// The OpenAPI document in its two formats.
 package enum OpenAPIDocument {
-    /// `openapi/openapi.yaml` as it is in the repository.
+    /// `openapi/openapi.yaml` of the repository.
     package static let yaml = RingbackOpenAPI.OpenAPI.yaml
 
-    /// The same document as JSON, converted at first use. Members keep the order of the YAML.
+    /// The same document as JSON, converted at first use. Members are in the order of the YAML.
     package static let json: [UInt8] = {
         do {
             return try json(from: String(decoding: yaml, as: UTF8.self))
@@ -16,11 +16,11 @@ package enum OpenAPIDocument {
         }
     }()
 
-    /// Converts a YAML document by the JSON schema of YAML 1.2 (section 10.2): a plain scalar that is a JSON number,
-    /// `true`, `false` or `null` is that value, an empty one is null, and every other scalar is a string.
+    /// Converts a YAML document according to the JSON schema of YAML 1.2 (section 10.2): a plain scalar that is a JSON
+    /// number, `true`, `false` or `null` has that value, an empty one is null, and all other scalars are strings.
     ///
     /// - Precondition: All keys are scalars.
-    /// - Throws: `YamlError` for text that is not YAML, and for a key that occurs twice in a mapping.
+    /// - Throws: `YamlError` if the text is not YAML or a mapping has duplicate keys.
     package static func json(from yaml: String) throws -> [UInt8] {
         var json = JSONWriter(reservingCapacity: yaml.utf8.count)
         if let document = try Yams.compose(yaml: yaml, .basic) { json.write(document) } else { json.null() }

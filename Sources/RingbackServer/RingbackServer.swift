@@ -4,7 +4,7 @@ package import RingbackCore
 package import RingbackModel
 import ServiceLifecycle
 
-/// The server: HTTP, streams and sockets on one port, over a store.
+/// The server: HTTP, streams and sockets on one port, with a store.
 package struct RingbackServer: Sendable {
     private let services: Services
     private let frontEnd: HTTPFrontEnd
@@ -16,7 +16,7 @@ package struct RingbackServer: Sendable {
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
 
-    /// - Parameter onListening: Called with the port when connections are taken.
+    /// - Parameter onListening: Called with the port once connections are accepted.
     package init(
         store: any Store, settings: ServerSettings, time: any Timekeeper, timing: CallTiming = CallTiming(),
         logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void
@@ -56,10 +56,10 @@ package struct RingbackServer: Sendable {
             + MediaRoutes.operations() + ICEServerRoutes.operations(services) + [LongPoll.operation(services)]
     }
 
-    /// Everything that is served.
+    /// All operations that are served.
     package var served: [APIOperation] { frontEnd.routes.routes.map(\.id) }
 
-    /// Serves until it is shut down gracefully or cancelled.
+    /// Serves until a graceful shutdown or cancellation.
     package func run() async throws {
         try await resume()
         let channels = try await listener.bind(hostname: services.settings.hostname, port: services.settings.port)
@@ -81,7 +81,7 @@ package struct RingbackServer: Sendable {
         _ = try? await services.devices.maintain()
     }
 
-    /// Takes no more connections, lets those that are open end what they have begun, and closes them after the drain time.
+    /// Stops accepting connections, lets open ones finish what they have begun, and closes them after the drain time.
     private func close(_ channels: [any Channel]) async {
         for channel in channels { try? await channel.close() }
         services.feed.close()
@@ -96,7 +96,7 @@ package struct RingbackServer: Sendable {
         listener.close()
     }
 
-    /// Takes up the calls that were live when the server stopped.
+    /// Resumes the calls that were live when the server stopped.
     private func resume() async throws {
         try await services.calls.expire()
         for user in try await services.store.read({ try $0.closedUsers() }) {

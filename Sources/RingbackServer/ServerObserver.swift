@@ -1,7 +1,7 @@
 import RingbackCore
 import RingbackModel
 
-/// What follows from a commit, in the order of the commits.
+/// Carries out what follows from commits, in their order.
 struct ServerObserver: StoreObserver {
     let services: Services
     let inboxes: LoopInboxes
@@ -9,7 +9,7 @@ struct ServerObserver: StoreObserver {
     let health: StorageHealth
 
     func committed(_ commit: Commit) {
-        // Who is woken or answered by a commit is so in one go, when the last answer is there.
+        // Readers and senders are notified together, once the last job is complete.
         inboxes.hold()
         let now = services.time.monotonic
         health.committed(at: now)
@@ -44,7 +44,7 @@ struct ServerObserver: StoreObserver {
 
     var readers: [UserID] { services.feed.readers }
 
-    /// Ends what devices have open that another process has signed out, where its signal was missed. Runs until the task is
+    /// Ends the streams of devices that another process has signed out if its signal was missed. Runs until the task is
     /// cancelled.
     func endVoidStreams() async {
         while (try? await services.time.sleep(until: services.time.monotonic + .seconds(3))) != nil {
@@ -68,7 +68,7 @@ struct ServerObserver: StoreObserver {
 
     private func end(_ signIn: SignIn) {
         services.sessions.forget(signIn)
-        // The device may have signed in again, and be back already.
+        // The device may have signed in again and be connected already.
         guard !services.streams.end(signIn) else { return }
         services.presence.forget(signIn.participant)
     }

@@ -1,42 +1,42 @@
-/// What those who run the server may set.
+/// The settings of the server.
 package struct ServerSettings: Sendable {
     package var hostname = "127.0.0.1"
-    /// 0 takes a free port.
+    /// 0 chooses a free port.
     package var port = 8080
-    /// How long a sign-in is good.
+    /// How long a token is valid.
     package var tokenLifetime: Duration = .seconds(30 * 86_400)
-    /// A token that may end any call.
+    /// The token that permits ending any call.
     package var administratorToken: String?
-    /// log2 of scrypt's N for new passwords.
+    /// log2 of the scrypt parameter N for new passwords.
     package var passwordCost = 15
     package var stunURLs: [String] = []
     package var turnServers: [TURNServer] = []
-    /// How long TURN credentials are good.
+    /// How long TURN credentials are valid.
     package var turnLifetime: Duration = .seconds(3600)
-    /// Origins whose pages may use the API; `*` for all.
+    /// Origins whose pages may use the API; `*` allows all.
     package var allowedOrigins: [String] = []
-    /// Where the server is seen from outside, if the proxy before it does not say.
+    /// The path prefix under which the server is exposed, unless the proxy sends it.
     package var basePath = BasePath.root
-    /// Proxies whose `X-Forwarded-` fields are believed.
+    /// Proxies whose `X-Forwarded-` fields are trusted.
     package var trustedProxies = AddressRange.loopback
-    /// How long events are kept for those who come back.
+    /// How long events are kept for clients that reconnect.
     package var eventRetention: Duration = .seconds(7 * 86_400)
-    /// How long the SDP and the candidates of ended calls are kept.
+    /// How long the SDP and candidates of ended calls are kept.
     package var payloadRetention: Duration = .seconds(86_400)
-    /// Connections at a time; more are refused.
+    /// The maximum number of open connections. Further ones wait in the listen queue of the system.
     package var maximumConnections = 18_000
-    /// Devices of a user that are signed in. With one more, the one that was seen longest ago is signed out.
+    /// The maximum number of devices of a user. The next sign-in signs out the one that was seen longest ago.
     package var devicesPerUser = 32
-    /// Sockets, streams and waiting polls of one device.
+    /// The maximum number of sockets, streams and waiting polls of one device.
     package var connectionsPerDevice = 1000
-    /// Writes of one device a second, on average.
+    /// The average number of writes per second that one device may send.
     package var writesPerSecond = 500.0
-    /// What the server waits for, at most, before it stops.
+    /// The maximum time that a shutdown waits for connections.
     package var drainTime: Duration = .seconds(10)
 
     package init() {}
 
-    /// TURN servers that share a secret, coturn's `static-auth-secret`.
+    /// TURN servers with a shared secret, coturn's `static-auth-secret`.
     package struct TURNServer: Sendable, Hashable {
         package var urls: [String]
         package var secret: String

@@ -2,7 +2,7 @@ import Logging
 package import RingbackCore
 import RingbackModel
 
-/// Everything the routes talk to. A class, for it is handed on with every request.
+/// The services that the routes use. A class, because it is passed on with every request.
 package final class Services: Sendable {
     package let store: any Store
     package let time: any Timekeeper
@@ -17,10 +17,10 @@ package final class Services: Sendable {
     package let settings: ServerSettings
     let streams: StreamRegistry
     let limiter: RateLimiter
-    /// For what ends a call or a session.
+    /// The limit for operations that end a call or a session.
     let endingLimiter: RateLimiter
 
-    /// Makes every service over a store.
+    /// Creates all services for a store.
     init(store: any Store, settings: ServerSettings, time: any Timekeeper, timing: CallTiming, logger: Logger) {
         self.store = store
         self.time = time

@@ -3,9 +3,9 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Whether the store writes: what `/readyz` says, and what the log says of failures.
+/// Whether the store can write, for `/readyz`; also logs failures.
 final class StorageHealth: Sendable {
-    /// Between two lines of the log on failures of one kind.
+    /// The minimum time between log entries for failures of the same kind.
     private static let logInterval: Duration = .seconds(10)
     private static let probeInterval: Duration = .seconds(1)
 
@@ -21,15 +21,15 @@ final class StorageHealth: Sendable {
 
     private let logger: Logger
     private let state = Mutex(State())
-    /// Asked with every commit.
+    /// Read with every commit.
     private let failing = Atomic(false)
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Whether the newest commit was refused.
+    /// Whether the last commit failed.
     var isFailing: Bool { failing.load(ordering: .relaxed) }
 
-    /// A commit or a read was refused.
+    /// Records that a commit or a read failed.
     func failed(_ failure: StoreFailure, at now: MonotonicTime) {
         let count = state.withLock { state -> Int? in
             if failure.operation == .write, state.failingSince == nil {
@@ -51,7 +51,7 @@ final class StorageHealth: Sendable {
             ])
     }
 
-    /// A commit is durable.
+    /// Records that a commit is durable.
     func committed(at now: MonotonicTime) {
         guard isFailing else { return }
         let since = state.withLock { state in
@@ -60,11 +60,11 @@ final class StorageHealth: Sendable {
             return state.failingSince
         }
         guard let since else { return }
-        logger.notice("the database writes again", metadata: ["after": "\(now - since)"])
+        logger.notice("the database can be written again", metadata: ["after": "\(now - since)"])
     }
 
-    /// While writes fail, finds out when they work again, for nobody sends any to a server that is not ready. Runs until the task is
-    /// cancelled.
+    /// While writes fail, tests periodically whether they work again, because a server that is not ready receives none. Runs
+    /// until the task is cancelled.
     func probe(_ store: any Store, time: any Timekeeper) async {
         while !Task.isCancelled {
             try? await time.sleep(until: time.monotonic + Self.probeInterval)

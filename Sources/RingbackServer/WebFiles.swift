@@ -1,6 +1,6 @@
 import RingbackWeb
 
-/// The browser's files, compiled in.
+/// The files for browsers, compiled in.
 enum WebFiles {
     static let files = RingbackWeb.WebAssets.files
     static let sdk = RingbackWeb.WebAssets.sdk

@@ -1,14 +1,14 @@
 import RingbackCore
 import RingbackModel
 
-/// Events on their way to a reader: those of the log, then the presence of those the device watches, which is never stored.
+/// Events for a reader: those of the log, followed by the presence of watched users, which is not stored.
 struct EventBatch: Sendable {
     let page: EventFeed.Page
     let presences: [Presence]
 
     var isEmpty: Bool { page.events.isEmpty && presences.isEmpty }
 
-    /// Each event with its cursor.
+    /// Calls `body` with each event and its cursor.
     func forEach(at now: Timestamp, _ body: (_ event: EventBody, _ cursor: Cursor) -> Void) {
         for event in page.events { body(event.body, Cursor(epoch: page.cursor.epoch, position: event.position)) }
         for presence in presences {

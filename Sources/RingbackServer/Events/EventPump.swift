@@ -2,23 +2,23 @@ import NIOCore
 import RingbackCore
 import RingbackModel
 
-/// Where an ``EventPump`` writes. Everything is called on the event loop.
+/// The destination of an ``EventPump``. All methods are called on the event loop.
 protocol EventSink: AnyObject {
-    /// Whether the client takes events now. When it does again, ``EventPump/pump()`` is to be called.
+    /// Whether the client can take events now. When this becomes true, call ``EventPump/pump()``.
     var takesEvents: Bool { get }
-    /// Writes the events of a batch, which is not empty.
+    /// Writes the events of a batch that is not empty.
     func deliver(_ batch: EventBatch)
-    /// Everything there is has been delivered.
+    /// All available events have been delivered.
     func caughtUp()
-    /// The events can't be read: the cursor is gone, or the store fails.
+    /// The events can't be read: the cursor has expired, or the store failed.
     func failed(_ error: any Error)
 }
 
-/// Delivers a device's events from its cursor on, as far as the client takes them: the same for a long-poll, a stream and a
+/// Delivers the events of a device from its cursor, as fast as the client takes them: for a long poll, a stream or a
 /// socket.
 ///
-/// It is armed when it is made, so that nothing falls between a read and the next wake-up. A client that falls behind lags in
-/// the log, not in memory. Used on one event loop.
+/// It subscribes when it is created, so no event is missed between a read and the next wake-up. Events that a slow
+/// client has not taken remain in the log, not in memory. For use on one event loop.
 final class EventPump {
     let participant: Participant
     private(set) var cursor: Cursor
@@ -31,17 +31,19 @@ final class EventPump {
     private let subscription: EventFeed.Subscription
     private var isStopped = false
     private var isPresent = false
-    /// The store is being read.
+    /// Whether the store is being read.
     private var isReading = false
-    /// Something may have come since the store was asked.
+    /// Whether there may be events that were committed after the store was asked.
     private var isWoken = false
 
-    /// Counts the device's connection. The sign-in is to be looked at once more behind this: it may have ended in between.
+    /// Creates a pump and counts the connection of the device. The caller must check the sign-in again afterwards, because
+    /// it may have ended in between.
     ///
     /// - Parameters:
-    ///   - isPoll: For a long-poll, after which the next is expected.
-    ///   - limit: How many events are read at a time.
-    ///   - address: Gets ``LoopMessage/wake`` and ``LoopMessage/end(_:)``; the sink is to call ``pump()`` for the former.
+    ///   - isPoll: Whether it is a long poll, after which another one is expected.
+    ///   - limit: The number of events to read at a time.
+    ///   - address: Receives ``LoopMessage/wake``, after which the sink must call ``pump()``, and
+    ///     ``LoopMessage/end(_:)``.
     /// - Throws: ``Problem`` `too_many_connections`.
     init(
         _ signIn: SignIn, after cursor: Cursor?, isPoll: Bool, limit: Int, _ services: Services,
@@ -58,10 +60,10 @@ final class EventPump {
         subscription = services.feed.subscribe(participant) { address.put(.wake) }
     }
 
-    /// Which of the connection's pumps it is.
+    /// Identifies the pump among those of the connection.
     var number: UInt64 { registration.number }
 
-    /// Delivers nothing more. To be called once at least.
+    /// Stops delivering. Must be called at least once.
     func stop() {
         guard !isStopped else { return }
         isStopped = true
@@ -70,9 +72,9 @@ final class EventPump {
         if isPresent { services.devices.closed(participant, isPoll: isPoll) }
     }
 
-    /// Begins: from now on the device is present, until the pump is stopped.
+    /// Begins to deliver. The device is present from now on, until the pump is stopped.
     ///
-    /// - Parameter start: Where, for a client that brought no cursor.
+    /// - Parameter start: Where to begin, for a client without a cursor.
     func begin(at start: Cursor? = nil) {
         guard !isStopped, !isPresent else { return }
         if let start { cursor = start }
@@ -80,10 +82,10 @@ final class EventPump {
         services.devices.opened(participant)
     }
 
-    /// Delivers what there is, as far as the client takes it.
+    /// Delivers the available events, as far as the client takes them.
     func pump() {
         guard !isReading else { return isWoken = true }
-        // A delivery may flush, and come back here when the channel takes more.
+        // Delivering may flush, which may call this method again when the channel becomes writable.
         while !isStopped, !isReading, sink.takesEvents {
             do {
                 let page = try services.feed.readNewest(after: cursor, for: participant, limit: limit)
@@ -95,7 +97,7 @@ final class EventPump {
         }
     }
 
-    /// Reads what is in the store alone.
+    /// Reads events that are no longer in memory from the store.
     private func readStored() {
         isReading = true
         isWoken = false
@@ -112,7 +114,7 @@ final class EventPump {
         }
     }
 
-    /// - Returns: Whether there may be more at once.
+    /// - Returns: Whether there may be more events at once.
     private func take(_ page: EventFeed.Page) -> Bool {
         cursor = page.cursor
         let batch = EventBatch(

@@ -4,13 +4,14 @@ import RingbackModel
 
 /// GET /v1/events
 ///
-/// Without a cursor: a snapshot and a cursor. With events: at once. Without: after the wait, an empty list.
+/// Without a cursor, responds with a snapshot. With a cursor, responds with the events after it: at once if there are
+/// any, otherwise after the wait with an empty list.
 enum LongPoll {
     static func operation(_ services: Services) -> Operation {
         Operation(.pollEvents) { try await read($0, services) }
     }
 
-    /// What a poll asks for.
+    /// The parameters of a poll.
     struct Query {
         /// `nil` asks for a snapshot.
         let cursor: Cursor?
@@ -25,8 +26,8 @@ enum LongPoll {
         }
     }
 
-    /// The operation over a socket. Its events come by themselves, and a request that waits would hold up those behind it: it
-    /// doesn't wait.
+    /// The operation over a socket. It never waits, because later requests would have to wait too and a socket receives
+    /// events anyway.
     private static func read(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         let (query, participant) = (try Query(request), try request.participant)
         guard let cursor = query.cursor else { return try await snapshot(for: participant, services) }

@@ -3,14 +3,14 @@ import RingbackModel
 
 /// Server-sent events (WHATWG HTML, section 9.2): `id` is the cursor, `event` the type.
 enum ServerSentEvents {
-    /// A comment is sent when nothing else was for so long, which is looked at once a second: a stream is never silent for
-    /// 15 s, so that proxies don't close it.
+    /// The idle time after which a comment is sent. Since it is checked once a second, a stream is never silent for 15
+    /// s, so that proxies don't close it.
     static let commentInterval: TimeAmount = .seconds(13)
     static let comment = ": keep-alive\n\n"
-    /// How many events are written at a time.
+    /// The number of events written at a time.
     static let batch = 100
 
-    /// The first event, which says where the client is.
+    /// The first event of a stream.
     static func welcome(_ welcome: Welcome) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.writeString("id: \(welcome.cursor)\nevent: welcome\ndata: ")

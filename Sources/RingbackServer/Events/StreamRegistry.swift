@@ -2,15 +2,15 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Why the server ends a stream.
+/// Why the server ends a stream, a socket or a poll.
 enum StreamEnd: Sendable {
-    /// The server is about to stop.
+    /// The server is shutting down.
     case restart
     /// The device signed in again, or was signed out.
     case superseded
 }
 
-/// The open sockets and streams and the waiting polls of every device.
+/// The open sockets and streams and the waiting polls of all devices.
 final class StreamRegistry: Sendable {
     struct Registration: Sendable, Hashable {
         let signIn: SignIn
@@ -33,7 +33,8 @@ final class StreamRegistry: Sendable {
 
     init(maximumPerDevice: Int) { self.maximumPerDevice = maximumPerDevice }
 
-    /// - Parameter end: Called with the registration's number at most once, on any thread; at once when the server is already about to stop.
+    /// - Parameter end: Called with the number of the registration, at most once and on any thread; immediately if the
+    ///   server is shutting down.
     /// - Throws: ``Problem`` `too_many_connections`.
     func register(_ signIn: SignIn, end: @escaping @Sendable (StreamEnd, UInt64) -> Void) throws
         -> Registration
@@ -47,7 +48,7 @@ final class StreamRegistry: Sendable {
         }
         guard let number else {
             throw Problem(
-                .tooManyConnections, "A device may have \(maximumPerDevice) at a time.", retryAfterSeconds: 5)
+                .tooManyConnections, "A device may have at most \(maximumPerDevice) connections.", retryAfterSeconds: 5)
         }
         if isClosed { end(.restart, number) }
         return Registration(signIn: signIn, number: number)
@@ -61,7 +62,7 @@ final class StreamRegistry: Sendable {
         }
     }
 
-    /// Ends the streams of a sign-in that is over.
+    /// Ends the streams of a sign-in that has ended.
     ///
     /// - Returns: Whether there are streams of another sign-in of the device.
     func end(_ signIn: SignIn) -> Bool {
@@ -76,7 +77,7 @@ final class StreamRegistry: Sendable {
         return hasOthers
     }
 
-    /// Ends all streams, and those that are still to come.
+    /// Ends all streams, including later ones.
     func close() {
         let all = state.withLock { state in
             state.isClosed = true

@@ -1,13 +1,13 @@
 import RingbackCore
 import RingbackModel
 
-/// The first event of a stream and a socket: who one is, where one is, and the snapshot when there was no cursor.
+/// The first event of a stream or socket: the device, the cursor, and the snapshot if the client had no valid cursor.
 struct Welcome: Sendable, JSONWritable {
     static let pingSeconds = 25
 
     let participant: Participant
     let cursor: Cursor
-    /// The cursor that the client brought was good: it has missed nothing.
+    /// Whether the client's cursor was valid, so that it has missed no event.
     let isRecovered: Bool
     let calls: [LiveCall]?
 
@@ -26,12 +26,12 @@ struct Welcome: Sendable, JSONWritable {
         }
     }
 
-    /// Looks up where a client goes on.
+    /// Continues from a cursor, or begins with a snapshot if it is nil.
     ///
     /// - Throws: ``Problem`` `cursor_expired`.
     static func resume(_ cursor: Cursor?, _ participant: Participant, _ services: Services) async throws -> Welcome {
         guard let cursor else { return try await begin(participant, services) }
-        // What it has missed is read with it, and delivered from memory.
+        // Reads the missed events as well, which are then delivered from memory.
         _ = try await services.feed.read(after: cursor, for: participant, limit: SocketHandler.batch)
         return Welcome(participant: participant, cursor: cursor, isRecovered: true, calls: nil)
     }
@@ -44,13 +44,13 @@ struct Welcome: Sendable, JSONWritable {
 }
 
 extension Cursor {
-    /// Reads a cursor that a client brought.
+    /// Parses a cursor that a client sent.
     ///
-    /// - Throws: ``Problem`` `invalid_request` for what can't be a cursor of any server, `cursor_expired` for what is not
-    ///   one of ours.
+    /// - Throws: ``Problem`` `invalid_request` if it cannot be a cursor of any server; `cursor_expired` if it is not
+    ///   one of this server.
     static func parse(_ text: String) throws -> Cursor {
         guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw Problem.invalid("cursor", "must be a cursor that the server gave")
+            throw Problem.invalid("cursor", "must be a cursor from this server")
         }
         guard let cursor = Cursor(text) else { throw EventFeed.cursorExpired }
         return cursor

@@ -4,33 +4,34 @@ import RingbackModel
 struct AllowedOrigins: Sendable {
     private let origins: [String]
 
-    /// - Parameter origins: As browsers send them; `*` for all.
+    /// - Parameter origins: Serialized as browsers send them; `*` allows all.
     init(_ origins: [String]) { self.origins = origins }
 
     var isEmpty: Bool { origins.isEmpty }
 
-    /// Whether a page of this origin may use the API of another.
+    /// Whether pages of this origin may use the API.
     func contains(_ origin: String) -> Bool {
         origins.contains { $0.hasSameBytes(as: "*") || $0.hasSameBytes(as: origin) }
     }
 
-    /// Refuses a socket or stream to a page of another origin that is not allowed. CORS does not: a browser opens a WebSocket
-    /// for any page.
+    /// Checks that a page may open a socket or stream. CORS does not prevent it: a browser opens a WebSocket for pages
+    /// of any origin.
     ///
     /// - Parameters:
-    ///   - origin: `nil` for what is no page.
-    ///   - host: What the client takes for the server's name and port.
+    ///   - origin: `nil` for a client that is not a page.
+    ///   - host: The server's name and port as the client knows them.
     /// - Throws: ``Problem`` `forbidden`.
     func check(_ origin: String?, host: String?) throws(Problem) {
         guard let origin, !contains(origin), !Self.isSame(origin, host) else { return }
         throw Problem(
             .forbidden,
-            "Pages of \(origin.prefix(200)) may not use this server. Those that may are the value of --allowed-origins."
+            "The origin \(origin.prefix(200)) is not allowed. Allowed origins are set with --allowed-origins."
         )
     }
 
-    /// Whether an origin's host and port are those of a `Host` field (RFC 9110, section 7.2). The scheme is not looked at: it
-    /// is `http` behind a proxy that speaks TLS. Nor is the port, where the field has none: many proxies leave it out.
+    /// Whether host and port of an origin match a `Host` field (RFC 9110, section 7.2). The scheme is ignored, because
+    /// it is `http` behind a proxy that terminates TLS. So is the port if the field has none, because many proxies omit
+    /// it.
     private static func isSame(_ origin: String, _ host: String?) -> Bool {
         guard let host, let ours = Authority(host[...]),
             let start = ["http://", "https://"].first(where: origin.hasPrefix),
@@ -40,7 +41,7 @@ struct AllowedOrigins: Sendable {
         return ours.port == nil || ours.port == (theirs.port ?? standard)
     }
 
-    /// A host, an IPv6 address in its brackets, and perhaps a port.
+    /// A host, with IPv6 addresses in brackets, and an optional port.
     private struct Authority {
         let host: String
         let port: Substring?

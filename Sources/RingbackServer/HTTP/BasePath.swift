@@ -1,12 +1,12 @@
-/// What a proxy has put before the paths of the server: `/ringback` for a server that is seen at `https://example.org/ringback/`.
+/// The path prefix under which a proxy exposes the server: `/ringback` for `https://example.org/ringback/`.
 package struct BasePath: Sendable {
     /// Empty, or begins with a slash and does not end with one.
     package let text: String
 
     package static let root = BasePath("")!
 
-    /// - Returns: `nil` for what is not segments of letters, digits and `._~-`, each after a slash, in at most 200 bytes. A slash
-    ///   at the end does not count.
+    /// - Returns: `nil` unless `text` consists of segments of letters, digits and `._~-`, each after a slash, and has at most
+    ///   200 bytes. A trailing slash is ignored.
     package init?(_ text: String) {
         let trimmed = text.hasSuffix("/") ? text.dropLast() : text[...]
         let segments = trimmed.split(separator: "/", omittingEmptySubsequences: false)
@@ -25,7 +25,7 @@ package struct BasePath: Sendable {
         self.text = String(trimmed)
     }
 
-    /// The path without the base path, which a proxy may have left there.
+    /// Removes the base path, which some proxies leave in the path.
     func stripped(from path: Substring) -> Substring {
         guard !text.isEmpty, path.hasPrefix(text) else { return path }
         let rest = path.dropFirst(text.count)

@@ -2,79 +2,79 @@ import NIOCore
 import NIOHTTP1
 import RingbackModel
 
-/// The state of one HTTP/1 connection: how far its request has come, what came behind it, and how the connection ends.
+/// The state of one HTTP/1 connection: the current request, what has arrived after it, and how the connection ends.
 ///
-/// A value: each method takes what has happened and says what is to be done about it. ``HTTPHandler`` does it. One request is
-/// answered at a time, in the order in which they came (RFC 9112, section 9.3).
+/// A value: each method takes an event and returns what to do, which ``HTTPHandler`` carries out. Requests are answered
+/// one at a time, in the order in which they arrived (RFC 9112, section 9.3).
 struct HTTPConnection {
     enum Phase: Equatable {
-        /// No request is under way.
+        /// There is no request.
         case idle
-        /// The head has come, and the answer to who asks is awaited. The body is not read yet.
+        /// The head has arrived, and the request is being authenticated. The body is not read yet.
         case checking
         /// The body is being received.
         case receiving
-        /// The request has come whole, and its answer is being made.
+        /// The request is complete, and the response is being prepared.
         case answering
-        /// The answer was sent before the end of the request, which is read and dropped.
+        /// The response was sent before the end of the request. The rest of the request is read and discarded.
         case discarding
-        /// The last answer was sent, and our side is closed. The client has time to read.
+        /// The last response was sent and the output is closed. The client has time to read the response.
         case closing
         /// The connection is a WebSocket.
         case upgraded
     }
 
-    /// What to do about a part of a request.
+    /// The action for a part of a request.
     enum Step {
-        /// Nothing now.
+        /// Do nothing.
         case wait
-        /// Look at the head and find out who asks; then ``admitted()`` or ``answered(at:)``.
+        /// Check and authenticate the request, then call ``admitted()`` or ``answered(at:)``.
         case check(HTTPRequestHead)
         case append(ByteBuffer)
-        /// The request has come whole: make the answer.
+        /// Respond to the complete request.
         case answer
-        /// The body has more than ``Limits/bodyBytes``: refuse the request, and close.
+        /// The body exceeds ``Limits/bodyBytes``: reject the request and close the connection.
         case refuseSize
-        /// The client sends on what nobody wants: end as after a last answer.
+        /// The client keeps sending data that is not wanted: close as after a last response.
         case linger
     }
 
-    /// What follows an answer.
+    /// The action after a response.
     enum Next: Equatable {
         case readOn
-        /// Close our side, and all of it when the client has had time to read.
+        /// Close the output now, and the connection when the client has had time to read.
         case linger
     }
 
-    /// How long the head of a connection's first request may take.
+    /// The maximum time for the head of the first request of a connection.
     static let firstHeadTime: TimeAmount = .seconds(10)
-    /// How long a request's body may take.
+    /// The maximum time for the body of a request.
     static let bodyTime: TimeAmount = .seconds(20)
-    /// How long a connection may be silent between two requests.
+    /// The maximum idle time between two requests.
     static let idleTime: TimeAmount = .seconds(75)
-    /// How long a client may not read before it is cut off.
+    /// The maximum time during which a client does not read.
     static let slowTime: TimeAmount = .seconds(30)
-    /// How long the client may take to read the last answer.
+    /// The maximum time for the client to read the last response.
     static let lingerTime: TimeAmount = .seconds(2)
 
     private(set) var phase = Phase.idle
     /// When the phase began.
     private var since: NIODeadline
     private var hasHadRequest = false
-    /// Bytes of the body so far.
+    /// The number of body bytes received.
     private var bodyBytes = 0
-    /// The decoder reads nothing behind the request that is under way.
+    /// Whether the decoder has stopped reading after the current request.
     private(set) var hasStoppedDecoder = false
-    /// The connection ends with the answer to this request.
+    /// Whether the connection ends after the current response.
     private var isLast = false
-    /// The client has closed its side, what it sends can't be read any more, or the server is about to stop: what has come is
-    /// answered, and nothing more is awaited.
+    /// Whether the connection is ending, because the client has closed its output, its input cannot be parsed, or the
+    /// server is shutting down. What has arrived is answered; nothing more is read.
     private(set) var isEnding = false
-    /// Of these, the client's side is at its end: what has not come of a request never comes.
+    /// Whether the input has ended, so that the rest of an incomplete request will not arrive.
     private var hasInputEnded = false
-    /// When the last answer was written.
+    /// When the last response was written.
     private var answeredAt: NIODeadline
-    /// What came behind the request that is under way. As long as there is something, nothing more is read.
+    /// What has arrived after the current request. Nothing more is read while there is any.
     private var waiting: CircularBuffer<HTTPServerRequestPart>?
     private var unwritableSince: NIODeadline?
 
@@ -82,7 +82,7 @@ struct HTTPConnection {
 
     // MARK: Requests
 
-    /// Takes what the client has sent.
+    /// Takes a part of a request that has arrived.
     mutating func received(_ part: HTTPServerRequestPart, at now: NIODeadline) -> Step {
         if phase == .closing || phase == .upgraded { return .wait }
         guard waiting == nil, takes(part) else {
@@ -93,7 +93,7 @@ struct HTTPConnection {
         return take(part, at: now)
     }
 
-    /// The next of what has come and waits, when its turn is there.
+    /// The next part that has arrived earlier, if it may be processed now.
     mutating func next(at now: NIODeadline) -> Step? {
         guard let part = waiting?.first, takes(part) else { return nil }
         waiting?.removeFirst()
@@ -101,7 +101,7 @@ struct HTTPConnection {
         return take(part, at: now)
     }
 
-    /// A new request is not begun before the client has taken the answers that it was sent.
+    /// A new request may begin only once the client has taken the earlier responses.
     private func takes(_ part: HTTPServerRequestPart) -> Bool {
         switch phase {
         case .idle: unwritableSince == nil
@@ -139,10 +139,10 @@ struct HTTPConnection {
         }
     }
 
-    /// Whether the body that is being received comes with more than 16 KiB, and eight times its bytes, of chunk sizes,
-    /// extensions and trailers.
+    /// Whether the body, compared with its content, has too many bytes of chunk sizes, extensions and trailers: more
+    /// than 16 KiB and more than eight times the content.
     ///
-    /// - Parameter received: Bytes that have come since the head, before they were decoded.
+    /// - Parameter received: The number of bytes received since the head, before decoding.
     func isTooLong(received: Int) -> Bool {
         switch phase {
         case .receiving, .discarding: waiting == nil && received - bodyBytes > 16 * 1024 + 8 * bodyBytes
@@ -150,26 +150,27 @@ struct HTTPConnection {
         }
     }
 
-    /// It is known who asks, and that the body is wanted.
+    /// The request was authenticated, and its body may be read.
     mutating func admitted(at now: NIODeadline) {
         if phase == .checking { enter(.receiving, at: now) }
     }
 
-    /// Whether something has come of the request's body, or of its end.
+    /// Whether any of the request's body, or its end, has arrived.
     var hasMoreOfRequest: Bool { waiting != nil || bodyBytes > 0 }
 
-    // MARK: Answers
+    // MARK: Responses
 
-    /// The connection is to end with the answer to this request.
+    /// Ends the connection after the current response.
     mutating func endWithAnswer() { isLast = true }
 
-    /// Whether the connection ends with the answer that is about to be written, which says so (RFC 9112, section 9.6).
+    /// Whether the connection ends after the response that is about to be written, which must say so (RFC 9112, section
+    /// 9.6).
     mutating func closesWithAnswer() -> Bool {
         isLast = isLast || isEnding && waiting == nil
         return isLast
     }
 
-    /// The answer has been written to its end. ``closesWithAnswer()`` was asked before.
+    /// The response has been written completely. ``closesWithAnswer()`` was called before.
     mutating func answered(at now: NIODeadline) -> Next {
         answeredAt = now
         if isLast {
@@ -187,43 +188,43 @@ struct HTTPConnection {
     }
 
     private mutating func enter(_ phase: Phase, at now: NIODeadline) {
-        // The body's time runs from its head, whoever gets it.
+        // The time for the body counts from its head, whether or not the body is discarded.
         if phase != .discarding && phase != .receiving { since = now }
         self.phase = phase
     }
 
     // MARK: The connection
 
-    /// The connection ends when what has begun is answered.
+    /// Ends the connection once the requests that have begun are answered.
     ///
-    /// - Parameter nothingMoreComes: The client sends nothing more, or what it sends can't be read. Otherwise the server is about
-    ///   to stop.
+    /// - Parameter nothingMoreComes: Whether the input has ended or cannot be parsed. Otherwise, the server is shutting
+    ///   down.
     mutating func end(nothingMoreComes: Bool) {
         isEnding = true
         hasInputEnded = hasInputEnded || nothingMoreComes
     }
 
-    /// Whether there is nothing left to answer, and nothing more is awaited: the connection is to be closed.
+    /// Whether there is nothing left to answer or to wait for, so that the connection must be closed.
     var isOver: Bool {
         guard isEnding, waiting == nil else { return false }
         switch phase {
         case .idle: return true
-        // The rest of the request never comes.
+        // The rest of the request will not arrive.
         case .receiving, .discarding: return hasInputEnded
         case .checking, .answering, .closing, .upgraded: return false
         }
     }
 
-    /// Whether requests have come that have not begun.
+    /// Whether further requests have arrived and wait.
     var hasWaiting: Bool { waiting != nil }
 
-    /// Bytes of the last answer have not left: the client's time to read it begins when they have, at most
-    /// ``slowTime`` after the answer was written.
+    /// Records that the last response has not been sent completely. The time for the client to read it begins when it
+    /// has, at most ``slowTime`` after it was written.
     mutating func isStillSending(at now: NIODeadline) {
         if now - answeredAt < Self.slowTime { since = now }
     }
 
-    /// Whether more is to be read. While an answer is made this is how the client's leaving is noticed.
+    /// Whether to read. Reading while a response is prepared detects that the client disconnects.
     var wantsRead: Bool { waiting == nil && unwritableSince == nil }
 
     mutating func writabilityChanged(isWritable: Bool, at now: NIODeadline) {
@@ -232,7 +233,7 @@ struct HTTPConnection {
 
     var isWritable: Bool { unwritableSince == nil }
 
-    /// Whether a deadline has passed, so that the connection is to be cut. To be asked about once a second.
+    /// Whether a deadline has passed, so that the connection must be closed. Call about once a second.
     func isOverdue(at now: NIODeadline) -> Bool {
         if let unwritableSince, now - unwritableSince > Self.slowTime { return true }
         let most: TimeAmount? =
@@ -247,7 +248,7 @@ struct HTTPConnection {
 }
 
 extension HTTPRequestHead {
-    /// Whether NIO's decoder reads nothing behind this request, because it asks for another protocol.
+    /// Whether NIO's decoder stops after this request, because it asks for another protocol.
     fileprivate var stopsDecoder: Bool {
         method == .CONNECT || asksForUpgrade
     }

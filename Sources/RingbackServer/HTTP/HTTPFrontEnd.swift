@@ -3,7 +3,7 @@ import NIOHTTP1
 import RingbackCore
 import RingbackModel
 
-/// What all connections share.
+/// Everything that the connections share.
 final class HTTPFrontEnd: Sendable {
     let dispatcher: Dispatcher
     let routes: RouteTable
@@ -33,9 +33,9 @@ final class HTTPFrontEnd: Sendable {
 
     var services: Services { dispatcher.services }
 
-    /// Where the client of a request sees the server.
+    /// The base path of the server as the client of a request sees it.
     ///
-    /// - Parameter peer: The other end of the connection.
+    /// - Parameter peer: The address of the other end of the connection.
     func basePath(for fields: RequestFields, from peer: IPAddress?) -> BasePath {
         let settings = services.settings
         guard let forwarded = fields.forwardedPrefix.flatMap({ BasePath($0) }), let peer,
@@ -44,7 +44,7 @@ final class HTTPFrontEnd: Sendable {
         return forwarded
     }
 
-    /// The problem that the outside hears of an error. What it may not know goes into the log.
+    /// The problem to report for an error. Details that clients must not see are logged.
     func problem(for error: any Error, _ request: PendingRequest) -> Problem {
         Dispatcher.problem(for: error) { error in
             logger.error(

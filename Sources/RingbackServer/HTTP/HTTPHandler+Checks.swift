@@ -3,10 +3,9 @@ import NIOHTTP1
 import RingbackCore
 import RingbackModel
 
-/// What is checked before a request is carried out, in this order: is there such a route, who asks, what does the head promise,
-/// how often does the device write.
+/// The checks before a request is carried out, in this order: route, authentication, properties of the body, rate.
 extension HTTPHandler {
-    /// Finds the route of a request, then who asks.
+    /// Finds the route of a request and authenticates it.
     func check(_ head: HTTPRequestHead) {
         codec.received.reset()
         awaitsContinue = false
@@ -24,7 +23,7 @@ extension HTTPHandler {
             let methods = match.methods
             return send(
                 methods.isEmpty
-                    ? HTTPResponse(Problem(.notFound, "There is nothing at this path."))
+                    ? HTTPResponse(Problem(.notFound, "The path does not exist."))
                     : .methodNotAllowed(methods))
         }
         request.take(route, match.parameters)
@@ -37,7 +36,7 @@ extension HTTPHandler {
         }
     }
 
-    /// Sockets and streams: is the page allowed to, then who asks.
+    /// Checks the origin of a socket or stream and authenticates it.
     private func checkConnection(_ request: PendingRequest, _ head: HTTPRequestHead) {
         do {
             try frontEnd.allowedOrigins.check(request.fields.origin, host: request.fields.host)
@@ -47,7 +46,7 @@ extension HTTPHandler {
         if case .socket = request.route { checkSocket(request, head) } else { checkStream(request) }
     }
 
-    /// Finds out whose token it is, without the store where that is possible.
+    /// Authenticates a request, without the store if possible.
     func authenticate(_ request: PendingRequest, then: @escaping () -> Void) {
         request.removals = frontEnd.services.sessions.removals
         guard let token = request.fields.token else { return refuse(request, SessionService.unauthenticated) }
@@ -70,14 +69,14 @@ extension HTTPHandler {
         }
     }
 
-    /// Who the token of the newest request was found to be, if it is the same and nobody was signed out since.
+    /// The sender of the previous request, if the token is the same and no device was signed out since.
     private func lastPrincipal(_ token: String, _ removals: UInt64) -> SessionService.Principal? {
         guard let lastToken, lastToken.removals == removals, lastToken.token.hasSameBytes(as: token) else { return nil }
         if case .device(_, let expiresAt) = lastToken.principal, expiresAt <= frontEnd.services.time.now { return nil }
         return lastToken.principal
     }
 
-    /// Asks again who asks if a device was signed out since: it may have been this one.
+    /// Authenticates again if a device was signed out since: it may have been this one.
     func confirm(_ request: PendingRequest, then: @escaping () -> Void) {
         guard request.principal != nil, request.fields.token != nil,
             request.removals != frontEnd.services.sessions.removals
@@ -85,7 +84,7 @@ extension HTTPHandler {
         authenticate(request, then: then)
     }
 
-    /// The rest of what the head alone tells. Then the body is read.
+    /// Checks the properties of the body and the rate; then the body is read.
     func admit(_ request: PendingRequest) {
         do {
             switch request.route {
@@ -101,13 +100,13 @@ extension HTTPHandler {
         connection.admitted(at: .now())
         if request.fields.expect != nil, !request.isHTTP10 {
             awaitsContinue = true
-            // The body may have come with the head.
+            // The body may have arrived together with the head.
             if !isInRead { sendContinue() }
         }
         proceed()
     }
 
-    /// Asks for the body of a client that waits with it (RFC 9110, section 10.1.1).
+    /// Asks for the body if the client waits for that (RFC 9110, section 10.1.1).
     func sendContinue() {
         guard awaitsContinue, let context else { return }
         awaitsContinue = false
@@ -121,7 +120,7 @@ extension HTTPHandler {
         do {
             try fields.checkLength()
         } catch {
-            // The rest of the body would have to be read before the next request.
+            // Otherwise the rest of the body would have to be read before the next request.
             connection.endWithAnswer()
             throw error
         }

@@ -3,27 +3,27 @@ import NIOHTTP1
 import RingbackCore
 import RingbackModel
 
-/// A long-poll or a stream on its way.
+/// A long poll or a stream in progress.
 struct EventDelivery {
     enum Kind {
         case poll(until: NIODeadline)
         /// - Parameters:
-        ///   - expiresAt: When the token does, and the stream with it.
-        ///   - quietSince: When something was written last.
+        ///   - expiresAt: When the token expires, which ends the stream.
+        ///   - quietSince: When something was last written.
         case stream(expiresAt: Timestamp, quietSince: NIODeadline)
     }
 
     var kind: Kind
     var pump: EventPump?
-    /// Events are written, for the head of the stream has been, or the poll waits for them.
+    /// Whether events may be written: the head of the stream has been written, or the poll is waiting.
     var hasBegun = false
-    /// The server has ended it.
+    /// Whether the server has ended it.
     var hasEnded = false
 }
 
-/// The long-polls and streams of a connection.
+/// Long polls and streams over a connection.
 extension HTTPHandler: EventSink {
-    // MARK: Long-polls
+    // MARK: Long polls
 
     func beginPoll(_ operation: Operation, _ request: PendingRequest) {
         do {
@@ -32,7 +32,7 @@ extension HTTPHandler: EventSink {
             let participant = signIn.participant
             let deadline = NIODeadline.now() + .seconds(Int64(query.waitSeconds))
             delivery = EventDelivery(kind: .poll(until: deadline))
-            // From here on the device hears of those it watches.
+            // If the watch list is not loaded, load it first.
             if frontEnd.services.presence.isWatching(participant) { return open(query, for: signIn, request) }
             run(request, { services in try await services.presence.resumeWatching(participant) }) {
                 self.open(query, for: signIn, request)
@@ -44,7 +44,7 @@ extension HTTPHandler: EventSink {
 
     private func open(_ query: LongPoll.Query, for signIn: SignIn, _ request: PendingRequest) {
         guard arm(signIn, after: query.cursor, isPoll: true, limit: query.limit, request) else { return }
-        // Once more, now that the poll is registered.
+        // Again, now that the poll is registered.
         confirm(request) {
             self.delivery?.pump?.begin()
             guard query.cursor == nil else {
@@ -58,7 +58,7 @@ extension HTTPHandler: EventSink {
         }
     }
 
-    /// - Returns: Whether the device may have one more; otherwise it has been told.
+    /// - Returns: Whether the device may have another connection; if not, the request was rejected.
     private func arm(
         _ signIn: SignIn, after cursor: Cursor?, isPoll: Bool, limit: Int, _ request: PendingRequest
     ) -> Bool {
@@ -81,14 +81,14 @@ extension HTTPHandler: EventSink {
 
     // MARK: Streams
 
-    /// GET /v1/events/stream: whose ticket or token it is.
+    /// GET /v1/events/stream: authenticates with the ticket or the token.
     func checkStream(_ request: PendingRequest) {
         guard let ticket = request.parameters["ticket"] else {
             return authenticate(request) { self.admitStream(request) }
         }
         run(request, { services in try await services.sessions.redeem(ticket) }) { holder in
             guard let holder else {
-                return self.refuse(request, Problem(.unauthenticated, "The ticket was used, or has expired."))
+                return self.refuse(request, Problem(.unauthenticated, "The ticket was used or has expired."))
             }
             request.principal = holder
             self.admitStream(request)
@@ -118,8 +118,8 @@ extension HTTPHandler: EventSink {
             return refuse(request, error)
         }
         guard arm(signIn, after: cursor, isPoll: false, limit: ServerSentEvents.batch, request) else { return }
-        // Asked once more now that the stream is registered: the sign-in may have ended in between. A cursor that is gone is
-        // a 410 and no stream.
+        // Authenticates again now that the stream is registered, because the sign-in may have ended in between. An expired
+        // cursor gets 410 instead of a stream.
         run(
             request,
             { services in
@@ -132,7 +132,7 @@ extension HTTPHandler: EventSink {
 
     private func openStream(_ welcome: Welcome, _ request: PendingRequest) {
         guard let context else { return }
-        // Without chunks, the end of the connection is the end of the stream.
+        // Without chunked encoding, the end of the connection is the end of the stream.
         if request.isHTTP10 { connection.endWithAnswer() }
         let head = frontEnd.heads.streamHead(
             to: request.fields, isHTTP10: request.isHTTP10, closes: connection.closesWithAnswer())
@@ -185,12 +185,12 @@ extension HTTPHandler: EventSink {
         guard let delivery, let request else { return }
         switch delivery.kind {
         case .poll: refuse(request, error)
-        // Its head has been sent. The client comes back with its cursor, and is told.
+        // The head was sent already. The client reconnects with its cursor and receives the error then.
         case .stream: context?.close(promise: nil)
         }
     }
 
-    /// The server ends the stream, or the poll.
+    /// Ends the stream or the poll.
     func endDelivery() {
         guard let delivery else { return }
         self.delivery?.hasEnded = true

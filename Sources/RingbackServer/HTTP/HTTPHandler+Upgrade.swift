@@ -4,9 +4,9 @@ import NIOHTTP1
 import NIOWebSocket
 import RingbackModel
 
-/// The upgrade to a WebSocket (RFC 6455, section 4.2), which any request of a connection may ask for.
+/// The upgrade to a WebSocket (RFC 6455, section 4.2), on any request of a connection.
 ///
-/// NIO's own upgrader looks at a connection's first request alone, and so fails behind proxies that reuse connections.
+/// NIO's upgrader handles only the first request of a connection, which fails behind proxies that reuse connections.
 extension HTTPHandler {
     /// GET /v1/socket
     func checkSocket(_ request: PendingRequest, _ head: HTTPRequestHead) {
@@ -43,7 +43,7 @@ extension HTTPHandler {
 
     private func shakeHands(_ head: HTTPRequestHead, _ handler: SocketHandler) {
         guard let context, let request else { return }
-        // The client has closed its side meanwhile, or the server is about to stop: the socket would not hear of it.
+        // The client has closed its output or the server is shutting down, of which the socket would not be notified.
         guard !connection.isEnding else {
             if frontEnd.dispatcher.isDraining() {
                 refuse(request, Dispatcher.draining)
@@ -59,7 +59,7 @@ extension HTTPHandler {
         let upgrader = NIOWebSocketServerUpgrader(
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(extra) },
             upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
-        // Complete at once: neither closure waits.
+        // Completes immediately; neither closure waits.
         upgrader.buildUpgradeResponse(channel: context.channel, upgradeRequest: head, initialResponseHeaders: [:])
             .assumeIsolated().whenComplete { result in
                 switch result {
@@ -67,7 +67,9 @@ extension HTTPHandler {
                 case .failure:
                     self.refuse(
                         request,
-                        Problem(.invalidRequest, "The handshake is not one of RFC 6455, section 4.1.", status: 400))
+                        Problem(
+                            .invalidRequest, "The request is not a valid WebSocket handshake (RFC 6455, section 4.1).",
+                            status: 400))
                 }
             }
     }
@@ -80,10 +82,10 @@ extension HTTPHandler {
         connection.upgraded(at: .now())
         let (pipeline, channel) = (context.pipeline.syncOperations, context.channel)
         do {
-            // First, for the socket may have something to say at once.
+            // First, because the socket may write immediately.
             pipeline.removeHandler(codec.received, promise: nil)
             try pipeline.addHandler(handler, position: .before(self))
-            // Forwards what came behind the upgrade into the socket.
+            // Forwards data that arrived after the request to the socket.
             pipeline.removeHandler(codec.decoder, promise: nil)
             pipeline.removeHandler(self, promise: nil)
             // A read may have been held back.

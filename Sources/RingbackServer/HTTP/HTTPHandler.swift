@@ -3,10 +3,10 @@ import NIOHTTP1
 import RingbackCore
 import RingbackModel
 
-/// One HTTP connection: takes its requests one after the other, answers each on the event loop, and hands the connection over
-/// when a request makes it a WebSocket.
+/// Handles one HTTP connection: takes its requests one after the other, answers each on the event loop, and hands the
+/// connection over to a ``SocketHandler`` after an upgrade.
 ///
-/// What is to be done is decided by ``HTTPConnection``; this does it.
+/// ``HTTPConnection`` decides what to do; this class does it.
 final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopRecipient, LoopTicked {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
@@ -14,22 +14,22 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     let frontEnd: HTTPFrontEnd
     let codec: HTTPCodec
-    /// The other end of the connection.
+    /// The address of the other end of the connection.
     let peer: IPAddress?
     var connection = HTTPConnection(at: .now())
     private(set) var context: ChannelHandlerContext?
     /// The request that is being received or answered.
     var request: PendingRequest?
-    /// Of a long-poll or a stream.
+    /// The current long poll or stream.
     var delivery: EventDelivery?
-    /// Whose token the newest request came with, and how many sessions had ended then: a connection's requests have one token, as
-    /// a rule.
+    /// The token of the last request, its sender, and the value of ``SessionService/removals`` then. The requests of a
+    /// connection usually have the same token.
     var lastToken: (token: String, principal: SessionService.Principal, removals: UInt64)?
     private var ownAddress: LoopAddress?
     private var isReadHeld = false
-    /// Parts of what was read last are still to come.
+    /// Whether more parts of the current read will follow.
     private(set) var isInRead = false
-    /// The client waits to be asked for the body.
+    /// Whether the client waits for `100 Continue`.
     var awaitsContinue = false
     private var isOutputClosed = false
     private var isProceeding = false
@@ -46,7 +46,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         self.context = context
         frontEnd.ticker.add(self, on: context.eventLoop)
         #if os(Linux)
-            // TCP_USER_TIMEOUT: a client that vanished without a word is noticed while something is written to it.
+            // TCP_USER_TIMEOUT detects a client that has vanished while data is being sent to it.
             try? context.channel.syncOptions?.setOption(.tcpOption(.init(rawValue: 18)), value: 60_000)
         #endif
     }
@@ -72,7 +72,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         request = nil
     }
 
-    /// Where other threads put messages for this connection.
+    /// The address at which other threads put messages for this connection.
     func address(_ context: ChannelHandlerContext) -> LoopAddress {
         let address = ownAddress ?? frontEnd.inboxes.address(of: self, on: context.eventLoop)
         ownAddress = address
@@ -91,7 +91,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
         codec.received.isDropping = true
-        // What comes behind a request with `Connection: close` is not read (RFC 9112, section 9.6).
+        // Data after a request with `Connection: close` is ignored (RFC 9112, section 9.6).
         if error == .closedConnection { return }
         switch connection.phase {
         case .idle where connection.hasWaiting:
@@ -102,9 +102,9 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             let problem =
                 error == .headerOverflow
                 ? Problem(.payloadTooLarge, "The header fields are too large.", status: 431)
-                : Problem(.invalidRequest, "This is not HTTP/1.1.", status: 400)
+                : Problem(.invalidRequest, "The request is not valid HTTP/1.1.", status: 400)
             send(HTTPResponse(problem))
-        // The requests before it are answered. Where the next one begins can't be told.
+        // Earlier requests are answered. The beginning of the next one can't be found.
         case .checking, .answering, .discarding:
             connection.end(nothingMoreComes: true)
             proceed()
@@ -139,7 +139,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         }
     }
 
-    /// Each answer has left by itself.
+    /// Every response was sent separately.
     func flushMessages() {}
 
     // MARK: Requests
@@ -167,7 +167,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .check(let head): check(head)
         case .append(let bytes): request?.append(bytes)
         case .answer:
-            // An upgrade that is taken up is not answered here.
+            // A request that is upgraded is not answered here.
             if connection.hasStoppedDecoder { codec.received.isDropping = true }
             if let request { confirm(request) { self.answer(request) } }
         case .refuseSize:
@@ -181,7 +181,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         }
     }
 
-    /// Goes on with what has come and waits.
+    /// Continues with what has arrived and waits.
     func proceed() {
         guard !isProceeding, let context else { return }
         isProceeding = true
@@ -189,7 +189,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         isProceeding = false
         guard self.context != nil else { return }
         if connection.isOver {
-            // Otherwise the tick comes back to it.
+            // Otherwise the tick does it later.
             if !hasUnsent { context.close(promise: nil) }
             return
         }
@@ -198,14 +198,14 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         context.read()
     }
 
-    /// Whether bytes of an answer have not left.
+    /// Whether bytes of a response have not been sent.
     private var hasUnsent: Bool {
         guard let context else { return false }
         return (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)).map { ($0 ?? 0) > 0 } ?? false
     }
 
-    /// Closes our side as soon as the last answer has left, and lets the client read it. Closed any sooner, what has not left
-    /// would be lost.
+    /// Closes the output once the last response has been sent, and lets the client read it. Closing earlier would
+    /// discard what has not been sent.
     private func closeOutput() {
         guard !isOutputClosed, !hasUnsent, let context else { return }
         isOutputClosed = true
@@ -225,8 +225,9 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .operation(let operation): perform(operation, request)
         case .poll(let operation): beginPoll(operation, request)
         case .stream: beginStream(request)
-        case .socket: send(.upgradeRequired("This resource is a WebSocket: send an upgrade (RFC 6455, section 4.1)."))
-        // The page's links are relative to its path.
+        case .socket:
+            send(.upgradeRequired("This resource requires an upgrade to a WebSocket (RFC 6455, section 4.1)."))
+        // The links of the page are relative to its path.
         case .page(let page) where page.id == .getDocs && request.path.hasSuffix("/"): send(.redirect(to: "../docs"))
         case .page(let page):
             let (parameters, fields) = (request.parameters, request.fields)
@@ -265,12 +266,12 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         send(HTTPResponse(frontEnd.problem(for: error, request)))
     }
 
-    /// Sends the answer to the request that is under way, and turns to what came behind it.
+    /// Sends the response to the current request and continues with the next one.
     func send(_ response: HTTPResponse) {
         guard let context else { return }
         var response = response
         response.resolve(under: request?.basePath ?? frontEnd.services.settings.basePath)
-        // The client decides by this answer whether the body follows: what comes next can't be told apart.
+        // Whether the client sends the body depends on this response, so the next request can't be found.
         if request?.fields.expect != nil, connection.phase == .checking { connection.endWithAnswer() }
         let head = frontEnd.heads.head(
             of: response, to: request?.fields, isHTTP10: request?.isHTTP10 ?? false,
@@ -282,7 +283,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         finishAnswer(status: response.status, buffer)
     }
 
-    /// - Parameter end: The rest of the answer.
+    /// - Parameter end: The rest of the response.
     func finishAnswer(status: Int, _ end: ByteBuffer) {
         guard let context else { return }
         if let request { frontEnd.answered(request, status: status) }
@@ -294,7 +295,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         }
     }
 
-    /// Runs work elsewhere and comes back to the event loop, if the request is still there. What fails is refused.
+    /// Performs work outside the event loop and returns to it if the request still exists. Errors are reported to the
+    /// client.
     func run<Value: Sendable>(
         _ request: PendingRequest, _ work: @escaping @Sendable (Services) async throws -> Value,
         then: @escaping (Value) -> Void

@@ -24,15 +24,15 @@ struct HTTPCodec {
     }
 }
 
-/// Counts the bytes that a client sends before they are decoded. Chunk sizes, chunk extensions and trailers (RFC 9112, section
-/// 7.1) are bytes that don't come out of the decoder, which has no bound for them.
+/// Counts the bytes of a client before they are decoded. Chunk sizes, chunk extensions and trailers (RFC 9112, section
+/// 7.1) do not leave the decoder, which does not limit them.
 final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// Bytes of the reads since ``reset()``, without the one that was under way then.
+    /// The bytes read since ``reset()``, except for the read that was in progress then.
     private(set) var count = 0
-    /// Nothing more is decoded: what comes is dropped, and doesn't pile up before a decoder that has stopped.
+    /// Whether input is discarded instead of accumulating in front of a decoder that has stopped.
     var isDropping = false
 
     func reset() { count = 0 }
@@ -43,7 +43,7 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Listens on a port and gives each connection its handlers.
+/// Listens on a port and sets up the handlers of each connection.
 final class HTTPListener: Sendable {
     private let frontEnd: HTTPFrontEnd
     private let maximumConnections: Int
@@ -54,12 +54,12 @@ final class HTTPListener: Sendable {
         self.maximumConnections = maximumConnections
     }
 
-    /// Begins to take connections.
+    /// Begins to accept connections.
     ///
     /// - Parameters:
-    ///   - hostname: `localhost` is 127.0.0.1 and, where the machine has it, ::1, on one port.
-    ///   - port: 0 takes a free one.
-    /// - Returns: The channels that listen.
+    ///   - hostname: `localhost` stands for 127.0.0.1 and, if the machine has it, ::1, on the same port.
+    ///   - port: 0 chooses a free port.
+    /// - Returns: The listening channels.
     func bind(hostname: String, port: Int) async throws -> [any Channel] {
         guard hostname.isCase(of: "localhost") else { return [try await listen(hostname, port)] }
         let first = try await listen("127.0.0.1", port)
@@ -85,7 +85,7 @@ final class HTTPListener: Sendable {
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            // What was read last stays allocated: most connections are idle, and busy ones get more as they need it.
+            // Read buffers stay allocated between reads. Most connections are idle, and busy ones get larger buffers.
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
             )
@@ -101,17 +101,17 @@ final class HTTPListener: Sendable {
             .bind(host: address, port: port).get()
     }
 
-    /// Tells every connection that the server is about to stop: it closes when its request is answered.
+    /// Tells every connection that the server is shutting down. A connection closes once its request is answered.
     func quiesce() { connections.quiesce() }
 
-    /// Closes what is open.
+    /// Closes all open connections.
     func close() { connections.close() }
 
-    /// Returns when no connection is open, after ``quiesce()`` was called.
+    /// Returns when no connection is open. Call after ``quiesce()``.
     func waitUntilClosed() async { await connections.waitUntilClosed() }
 }
 
-/// The connections that are open.
+/// The open connections.
 private final class OpenConnections: Sendable {
     private struct State {
         var channels: [ObjectIdentifier: any Channel] = [:]
@@ -155,7 +155,7 @@ private final class OpenConnections: Sendable {
     }
 }
 
-/// Accepts no more connections than a number at a time: others wait in the system's queue.
+/// Limits the number of open connections. Further ones wait in the listen queue of the system.
 private final class ConnectionLimit: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias OutboundIn = Never

@@ -1,18 +1,18 @@
 import RingbackCore
 import RingbackModel
 
-/// An answer over HTTP with a body of a known length, before the fields that every answer has.
+/// A response with a body of known length, without the header fields that every response has.
 struct HTTPResponse: Sendable {
     var status: Int
-    /// `nil` without a body.
+    /// `nil` if there is no body.
     var contentType: String?
     var body: [UInt8] = []
     var cacheControl = "no-store"
-    /// Fields of this answer alone.
+    /// Header fields of this response only.
     var fields: [(name: String, value: String)] = []
-    /// The body, when it is a problem: its `type` is known when it is written.
+    /// The problem in the body. Its `type` depends on the base path and is known only when the response is written.
     private var problem: Problem?
-    /// The path of what was made.
+    /// The path of the created resource.
     private var location: String?
 
     init(_ status: Int, contentType: String? = nil, body: [UInt8] = []) {
@@ -26,7 +26,7 @@ struct HTTPResponse: Sendable {
         location = answer.location
     }
 
-    /// RFC 9457.
+    /// A problem response (RFC 9457).
     init(_ problem: Problem) {
         self.init(problem.status, contentType: "application/problem+json", body: [])
         self.problem = problem
@@ -47,14 +47,14 @@ struct HTTPResponse: Sendable {
         return response
     }
 
-    /// Writes what names paths of the server.
+    /// Writes the parts that contain paths of the server.
     mutating func resolve(under basePath: BasePath) {
         if let problem { body = problem.json(under: basePath.text) }
         if let location { fields.append(("Location", basePath.text + location)) }
         (problem, location) = (nil, nil)
     }
 
-    /// 405 with the methods there are (RFC 9110, section 15.5.6).
+    /// 405 with the supported methods (RFC 9110, section 15.5.6).
     static func methodNotAllowed(_ methods: [String]) -> HTTPResponse {
         let list = methods.joined(separator: ", ")
         var response = HTTPResponse(Problem(.methodNotAllowed, "This resource supports \(list)."))
@@ -62,7 +62,7 @@ struct HTTPResponse: Sendable {
         return response
     }
 
-    /// 426 for a request that should have asked for a WebSocket (RFC 9110, section 15.5.22).
+    /// 426 for a request that must ask for a WebSocket (RFC 9110, section 15.5.22).
     static func upgradeRequired(_ detail: String) -> HTTPResponse {
         var response = HTTPResponse(Problem(.invalidRequest, detail, status: 426))
         response.fields += [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]

@@ -5,14 +5,14 @@
 #endif
 import NIOCore
 
-/// An IP address. That of IPv4 is held as the IPv6 address `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2).
+/// An IP address. IPv4 addresses are stored as the IPv6 address `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2).
 package struct IPAddress: Hashable, Sendable {
     fileprivate let high: UInt64
     fileprivate let low: UInt64
 
     fileprivate init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
-    /// - Returns: `nil` for what is not the address of an IP connection.
+    /// - Returns: `nil` if it is not the address of an IP connection.
     init?(_ address: SocketAddress?) {
         switch address {
         case .v4(let address):
@@ -37,7 +37,7 @@ package struct IPAddress: Hashable, Sendable {
 
     fileprivate var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
-    /// Those whose limits are shared: an IPv4 address is one, of IPv6 the 64 bits that a subscriber has to himself.
+    /// The address for limits per subscriber: the whole IPv4 address, or the first 64 bits of an IPv6 address.
     var subscriber: IPAddress { isIPv4 ? self : IPAddress(high: high, low: 0) }
 }
 

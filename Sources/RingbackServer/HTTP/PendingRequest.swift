@@ -3,26 +3,26 @@ import NIOHTTP1
 import RingbackCore
 import RingbackModel
 
-/// A request between its head and its answer.
+/// A request from the arrival of its head to its response.
 final class PendingRequest {
-    /// `nil` as long as it isn't looked up, and where there is none.
+    /// `nil` before the lookup, and if there is no route.
     private(set) var route: Route?
     let fields: RequestFields
     let isHTTP10: Bool
-    /// HEAD: the answer has no body.
+    /// Whether the method is HEAD, whose response has no body.
     let isHead: Bool
     let start = ContinuousClock.now
-    /// Where the client sees the server.
+    /// The base path of the server as the client sees it.
     let basePath: BasePath
     private let target: RequestTarget
     private var pathParameters = URLParameters()
-    /// How many sessions had ended when the token was looked at (``SessionService/removals``).
+    /// The value of ``SessionService/removals`` when the token was checked.
     var removals: UInt64 = 0
-    /// Whose token it came with, when that is known.
+    /// The authenticated sender, once known.
     var principal: SessionService.Principal?
     private var body = ByteBuffer()
 
-    /// - Parameter peer: The other end of the connection.
+    /// - Parameter peer: The address of the other end of the connection.
     init(_ head: HTTPRequestHead, from peer: IPAddress?, _ frontEnd: HTTPFrontEnd) {
         fields = RequestFields(head.headers)
         basePath = frontEnd.basePath(for: fields, from: peer)
@@ -31,7 +31,7 @@ final class PendingRequest {
         isHead = head.method == .HEAD
     }
 
-    /// Percent-encoded.
+    /// The path, percent-encoded.
     var path: Substring { basePath.stripped(from: target.path) }
 
     func take(_ route: Route, _ parameters: URLParameters) {
@@ -44,10 +44,10 @@ final class PendingRequest {
         body.writeImmutableBuffer(bytes)
     }
 
-    /// The parameters of the query and the path. A name in the path is not to be overridden.
+    /// The parameters of the query and the path. Those of the path take precedence.
     var parameters: URLParameters { target.parameters.followed(by: pathParameters) }
 
-    /// The request as its operation takes it.
+    /// The request for its operation.
     ///
     /// - Throws: ``Problem`` `unsupported_media_type`, ``JSONSyntaxError``.
     func operationRequest(_ operation: Operation) throws -> OperationRequest {

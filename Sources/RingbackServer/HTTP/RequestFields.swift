@@ -1,7 +1,7 @@
 import NIOHTTP1
 import RingbackModel
 
-/// The header fields of a request that the server looks at, read in one pass.
+/// The header fields of a request that the server uses, read in one pass.
 struct RequestFields {
     private(set) var hosts = 0
     private(set) var host: String?
@@ -48,34 +48,34 @@ struct RequestFields {
         }
     }
 
-    /// A field that comes several times is one, with commas (RFC 9110, section 5.3).
+    /// Joins repeated fields with commas (RFC 9110, section 5.3).
     private static func join(_ value: String, to known: inout String?) {
         known = known.map { $0 + ", " + value } ?? value
     }
 
-    /// The token of `Authorization: Bearer …`; `nil` without one, or with more than one.
+    /// The token of `Authorization: Bearer …`; `nil` without such a field, or with several.
     var token: String? { authorizations == 1 ? authorization.flatMap(BearerToken.parse) : nil }
 
     // MARK: Checks
 
-    /// What every request must be, whatever it asks for.
+    /// Checks that apply to every request.
     ///
-    /// - Throws: ``Problem`` with 400, 417 or 501; where requests end can't be told then.
+    /// - Throws: ``Problem`` with 400, 417 or 501, after which the end of the request is unknown.
     func checkFraming(_ version: HTTPVersion) throws(Problem) {
         guard hosts == 1 || hosts == 0 && version == .http1_0 else {
             throw Problem(
-                .invalidRequest, "A request has one Host field (RFC 9112, section 3.2). This one has \(hosts).",
+                .invalidRequest, "A request must have one Host field (RFC 9112, section 3.2), not \(hosts).",
                 status: 400)
         }
         if let transferEncoding, !transferEncoding.isCase(of: "chunked") {
-            throw Problem(.invalidRequest, "Of the transfer codings only chunked is supported.", status: 501)
+            throw Problem(.invalidRequest, "The only supported transfer coding is chunked.", status: 501)
         }
         if let expect, !expect.isCase(of: "100-continue") {
-            throw Problem(.invalidRequest, "Of the expectations only 100-continue is supported.", status: 417)
+            throw Problem(.invalidRequest, "The only supported expectation is 100-continue.", status: 417)
         }
     }
 
-    /// Refuses clients that accept nothing of what there is (RFC 9110, section 12.5.1).
+    /// Checks that the client accepts the media type of the response (RFC 9110, section 12.5.1).
     ///
     /// - Throws: ``Problem`` `not_acceptable`.
     func checkAccepts(_ type: String) throws(Problem) {
@@ -83,11 +83,11 @@ struct RequestFields {
         let ranges = accept.utf8.split(separator: UInt8(ascii: ",")).map { Self.essence(Substring($0)) }
         let fitting = [type, type.prefix { $0 != "/" } + "/*", "*/*"]
         guard ranges.isEmpty || ranges.contains(where: { range in fitting.contains { range.isCase(of: $0) } }) else {
-            throw Problem(.notAcceptable, "This resource is \(type), which Accept does not list.")
+            throw Problem(.notAcceptable, "The resource has the type \(type), which Accept does not include.")
         }
     }
 
-    /// What a body must be that is read as JSON.
+    /// Checks that a body is declared as JSON.
     ///
     /// - Throws: ``Problem`` `unsupported_media_type`.
     func checkIsJSON() throws(Problem) {
@@ -102,15 +102,15 @@ struct RequestFields {
         }
     }
 
-    /// - Throws: ``Problem`` `payload_too_large` for a body whose length is beyond ``Limits/bodyBytes``.
+    /// - Throws: ``Problem`` `payload_too_large` if the declared length exceeds ``Limits/bodyBytes``.
     func checkLength() throws(Problem) {
         guard let contentLength else { return }
         guard let length = Int(contentLength), length <= Limits.bodyBytes else { throw Self.tooLarge }
     }
 
-    static var tooLarge: Problem { Problem(.payloadTooLarge, "A body may have \(Limits.bodyBytes) bytes.") }
+    static var tooLarge: Problem { Problem(.payloadTooLarge, "A body may have at most \(Limits.bodyBytes) bytes.") }
 
-    /// A media type, or a range of them, without parameters and white space (RFC 9110, section 8.3.1).
+    /// A media type or range without parameters and white space (RFC 9110, section 8.3.1).
     private static func essence(_ field: some StringProtocol) -> Substring {
         let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
         let type = field.utf8.prefix { $0 != UInt8(ascii: ";") }.drop(while: isSpace)

@@ -1,14 +1,14 @@
 import Foundation
 import RingbackModel
 
-/// A request's target (RFC 9112, section 3.2): the path and the query, still percent-encoded.
+/// The target of a request (RFC 9112, section 3.2): path and query, percent-encoded.
 struct RequestTarget {
     let path: Substring
     private let query: Substring
 
     init(_ target: String) {
         var rest = target[...]
-        // The absolute form, which proxies send.
+        // The absolute form, as sent to proxies.
         if rest.utf8.first != UInt8(ascii: "/"), let scheme = rest.range(of: "://") {
             rest = rest[scheme.upperBound...]
             rest = rest[(rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex)...]
@@ -18,7 +18,7 @@ struct RequestTarget {
         query = mark.map { rest[rest.utf8.index(after: $0)...] } ?? ""
     }
 
-    /// The parameters of the query.
+    /// The query parameters.
     var parameters: URLParameters {
         var parameters = URLParameters()
         String(query).readUTF8 { query in
@@ -30,14 +30,14 @@ struct RequestTarget {
         return parameters
     }
 
-    /// The text without its percent-encoding; as it is, if that is not UTF-8.
+    /// Removes the percent-encoding. Returns the text unchanged if the result is not UTF-8.
     static func decoded(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes), as: UTF8.self)
         return bytes.contains(UInt8(ascii: "%")) ? text.removingPercentEncoding ?? text : text
     }
 }
 
-/// The parameters of a query and a path: a handful at most, so they are looked through. Of those with one name the last counts.
+/// The parameters of a query and a path. A list, because there are only a few. Of those with the same name, the last counts.
 struct URLParameters: Sendable {
     private(set) var pairs: [(String, String)] = []
 
@@ -45,7 +45,7 @@ struct URLParameters: Sendable {
 
     mutating func append(_ name: String, _ value: String) { pairs.append((name, value)) }
 
-    /// These, and behind them others.
+    /// These parameters, followed by others.
     func followed(by others: URLParameters) -> URLParameters {
         var all = self
         all.pairs += others.pairs

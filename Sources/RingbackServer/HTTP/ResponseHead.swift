@@ -5,19 +5,19 @@ import RingbackModel
 /// The head of a response (RFC 9112, sections 4 and 5).
 struct ResponseHead {
     var status: Int
-    /// For a client that knows no chunks.
+    /// Whether the client uses HTTP/1.0, which has no chunked encoding.
     var isHTTP10 = false
-    /// Without line breaks.
+    /// Names and values must not contain line breaks.
     var fields: [(name: String, value: String)] = []
 }
 
-/// HTTP/1.1 as the server sends it: in one piece, without a step for each part.
+/// Writes HTTP/1.1 responses into a single buffer.
 extension ByteBuffer {
     mutating func write(_ head: ResponseHead) {
         let version = head.isHTTP10 ? "HTTP/1.0 " : "HTTP/1.1 "
         let status = "\(head.status) "
         let reason = HTTPResponseStatus(statusCode: head.status).reasonPhrase
-        // Two line breaks, and of each field a colon, a space and a line break.
+        // Two line breaks, and for each field a colon, a space and a line break.
         let size = head.fields.reduce(version.utf8.count + status.utf8.count + reason.utf8.count + 4) {
             $0 + $1.name.utf8.count + $1.value.utf8.count + 4
         }
@@ -41,7 +41,7 @@ extension ByteBuffer {
         }
     }
 
-    /// A chunk (RFC 9112, section 7.1). An empty one would be the last.
+    /// Writes a chunk (RFC 9112, section 7.1). Must not be empty, which would end the body.
     mutating func writeChunk(_ bytes: ByteBuffer) {
         writeString(String(bytes.readableBytes, radix: 16) + "\r\n")
         writeImmutableBuffer(bytes)

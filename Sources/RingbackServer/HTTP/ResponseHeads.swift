@@ -3,14 +3,14 @@ import NIOHTTP1
 import RingbackModel
 import Synchronization
 
-/// Makes the head of every answer: the one place that writes header fields.
+/// Builds the heads of all responses. Nothing else writes header fields.
 final class ResponseHeads: Sendable {
     private let allowedOrigins: AllowedOrigins
     private let date = Mutex<(second: Int64, text: String)>((0, ""))
 
     init(allowedOrigins: AllowedOrigins) { self.allowedOrigins = allowedOrigins }
 
-    /// - Parameter closes: The connection ends with this answer.
+    /// - Parameter closes: Whether the connection ends after this response.
     func head(
         of response: HTTPResponse, to fields: RequestFields?, isHTTP10: Bool, closes: Bool
     ) -> ResponseHead {
@@ -26,22 +26,22 @@ final class ResponseHeads: Sendable {
         return head
     }
 
-    /// The head of an event stream (WHATWG HTML, section 9.2), whose length nobody knows.
+    /// The head of an event stream (WHATWG HTML, section 9.2), which has no known length.
     func streamHead(to fields: RequestFields, isHTTP10: Bool, closes: Bool) -> ResponseHead {
         var head = ResponseHead(
             status: 200, isHTTP10: isHTTP10,
             fields: [
                 ("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"),
-                // Asks nginx not to collect the stream.
+                // Tells nginx not to buffer the stream.
                 ("X-Accel-Buffering", "no"),
             ])
-        // Without chunks, the end of the connection is the end of the stream.
+        // Without chunked encoding, the end of the connection is the end of the stream.
         if !isHTTP10 { head.fields.append(("Transfer-Encoding", "chunked")) }
         finish(&head, fields, isHTTP10: isHTTP10, closes: closes)
         return head
     }
 
-    /// Adds the fields that every answer has.
+    /// Adds the fields that every response has.
     private func finish(_ head: inout ResponseHead, _ fields: RequestFields?, isHTTP10: Bool, closes: Bool) {
         if !allowedOrigins.isEmpty { head.fields.append(("Vary", "Origin")) }
         if let origin = fields?.origin, allowedOrigins.contains(origin),
@@ -57,7 +57,7 @@ final class ResponseHeads: Sendable {
         }
     }
 
-    /// RFC 9110, section 7.6.1.
+    /// The `Connection` field (RFC 9110, section 7.6.1).
     private func connectionOptions(_ status: Int, isHTTP10: Bool, closes: Bool) -> String? {
         switch (status, closes) {
         case (426, true): "upgrade, close"
@@ -71,7 +71,8 @@ final class ResponseHeads: Sendable {
 
     private static let allowOrigin = "Access-Control-Allow-Origin"
 
-    /// The answer to a preflight of an allowed origin (WHATWG Fetch, section 3.3.3); `nil` for any other request.
+    /// The response to a preflight request of an allowed origin (WHATWG Fetch, section 3.3.3); `nil` for other
+    /// requests.
     func preflight(_ method: HTTPMethod, _ fields: RequestFields) -> HTTPResponse? {
         guard method == .OPTIONS, fields.requestedMethod != nil, let origin = fields.origin,
             allowedOrigins.contains(origin)
@@ -92,7 +93,7 @@ final class ResponseHeads: Sendable {
 
     // MARK: Date
 
-    /// The time as RFC 9110, section 5.6.7 writes it.
+    /// The current time in the format of RFC 9110, section 5.6.7.
     private func currentDate() -> String {
         let second = Int64(Date().timeIntervalSince1970)
         return date.withLock { date in

@@ -1,11 +1,11 @@
 import NIOHTTP1
 import RingbackModel
 
-/// What a method and a path lead to.
+/// The target of a method and a path.
 enum Route: Sendable {
-    /// An operation that is answered once, over HTTP or a socket.
+    /// An operation with a single response, over HTTP or a socket.
     case operation(Operation)
-    /// A long-poll.
+    /// A long poll.
     case poll(Operation)
     /// A stream of events.
     case stream
@@ -23,25 +23,25 @@ enum Route: Sendable {
     }
 }
 
-/// A page or file, or what those who run the server look at: answered by HTTP alone, without a token.
+/// A page, a file, or an operator's resource: only over HTTP, without a token.
 struct Page: Sendable {
     let id: APIOperation
     let response: @Sendable (_ parameters: URLParameters, _ fields: RequestFields) async throws -> HTTPResponse
 }
 
-/// All routes, by the segments of their paths.
+/// All routes, as a tree of path segments.
 final class RouteTable: Sendable {
-    /// What a path leads to.
+    /// The routes of a path.
     struct Match {
-        /// `nil` for a path that nothing is at.
+        /// `nil` if the path does not exist.
         fileprivate var path: RoutePath?
-        /// The path's parameters, decoded.
+        /// The decoded path parameters.
         var parameters = URLParameters()
 
-        /// The methods of the path, in the order of their names (RFC 9110, section 10.2.1).
+        /// The methods of the path, sorted (RFC 9110, section 10.2.1).
         var methods: [String] { path?.methods ?? [] }
 
-        /// The route of a method; that of GET also answers HEAD.
+        /// The route of a method. HEAD uses the route of GET.
         func route(_ method: HTTPMethod) -> Route? {
             guard let path else { return nil }
             guard method == .HEAD else { return path.route(method.rawValue) }
@@ -49,9 +49,9 @@ final class RouteTable: Sendable {
         }
     }
 
-    /// By the number of their segments; of those that fit a path the first counts.
+    /// By the number of their segments. The first one that matches a path is used.
     private let paths: [[RoutePath]]
-    /// All of them, for tests.
+    /// All routes, for tests.
     let routes: [Route]
 
     init(_ routes: [Route]) {
@@ -64,7 +64,7 @@ final class RouteTable: Sendable {
         self.paths = paths.map { $0.sorted(by: <) }
     }
 
-    /// - Parameter path: Percent-encoded. Empty segments don't count, so a slash at the end makes no difference.
+    /// - Parameter path: Percent-encoded. Empty segments, such as after a trailing slash, are ignored.
     func match(_ path: Substring) -> Match {
         var match = Match()
         String(path).readUTF8 { path in
@@ -89,7 +89,7 @@ private final class RoutePath: Sendable {
 
     let segments: [Segment]
     private let routes: [(method: String, route: Route)]
-    /// In the order of their names.
+    /// Sorted by name.
     let methods: [String]
 
     init(_ path: String, _ routes: [Route]) {
@@ -98,8 +98,8 @@ private final class RoutePath: Sendable {
         }
         self.routes = routes.map { ($0.id.route.method.rawValue, $0) }
         var methods = self.routes.map(\.method)
-        precondition(Set(methods).count == methods.count, "one route for a method and a path")
-        // A stream has no head without a body that never ends.
+        precondition(Set(methods).count == methods.count, "a method and a path have one route")
+        // HEAD is not offered for a stream, whose body does not end.
         if let route = self.routes.first(where: { $0.method == "GET" }), route.route.id != .streamEvents {
             methods.append("HEAD")
         }
@@ -108,7 +108,7 @@ private final class RoutePath: Sendable {
 
     func route(_ method: String) -> Route? { routes.first { $0.method == method }?.route }
 
-    /// - Parameter parts: Of a path, as many as there are segments.
+    /// - Parameter parts: The segments of a path, of which there must be as many as in ``segments``.
     func fits(_ parts: [Slice<UnsafeBufferPointer<UInt8>>]) -> Bool {
         for (segment, part) in zip(segments, parts) {
             guard case .literal(let name) = segment else { continue }
@@ -117,7 +117,7 @@ private final class RoutePath: Sendable {
         return true
     }
 
-    /// A name goes before a parameter.
+    /// Literal segments take precedence over parameters.
     static func < (a: RoutePath, b: RoutePath) -> Bool {
         for (a, b) in zip(a.segments, b.segments) {
             switch (a, b) {

@@ -3,14 +3,14 @@ import Crypto
 import Foundation
 import Synchronization
 
-/// A file that does not change while the server runs. It is compressed once, when a client first asks for that.
+/// A file that does not change while the server runs. It is compressed on the first request that accepts it.
 final class StaticFile: Sendable {
-    /// What is sent of it (RFC 9110, section 8).
+    /// A representation of the file (RFC 9110, section 8).
     struct Representation: Sendable {
         let bytes: [UInt8]
         /// A strong validator: each representation has its own (section 8.8.3.3).
         let entityTag: String
-        /// `nil` for the bytes as they are.
+        /// `nil` for the uncompressed file.
         let coding: String?
     }
 
@@ -47,7 +47,7 @@ final class StaticFile: Sendable {
             bytes: result, entityTag: plain.entityTag.dropLast() + "-gzip\"", coding: "gzip")
     }
 
-    /// Whether a client takes gzip, and at least as gladly as the bytes as they are (RFC 9110, section 12.5.3).
+    /// Whether a client accepts gzip, and does not prefer the uncompressed file (RFC 9110, section 12.5.3).
     static func prefersGzip(_ acceptEncoding: String?) -> Bool {
         guard let acceptEncoding else { return false }
         var weights: [Substring: Double] = [:]
@@ -80,7 +80,7 @@ extension Substring {
 }
 
 extension HTTPResponse {
-    /// The file, or 304 when the client has it.
+    /// The file, or 304 if the client has it already.
     init(_ file: StaticFile, for request: RequestFields) {
         let chosen = file.representation(for: request.acceptEncoding)
         if StaticFile.isMatched(chosen.entityTag, by: request.ifNoneMatch) {

@@ -3,34 +3,34 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Who gets messages of other threads on an event loop: a connection.
+/// Receives messages from other threads on an event loop. Implemented by connections.
 protocol LoopRecipient: AnyObject {
     /// Takes a message. ``flushMessages()`` follows.
     func receive(_ message: LoopMessage)
-    /// Sends what was written meanwhile.
+    /// Sends what ``receive(_:)`` has written.
     func flushMessages()
 }
 
-/// What another thread has for a connection.
+/// A message from another thread for a connection.
 enum LoopMessage: Sendable {
     /// There may be events.
     case wake
     /// The store has answered a change of a call.
     case answered(CallJob)
-    /// The server ends the stream of events with this number (``EventPump/number``).
+    /// The server has ended the stream with this number (``EventPump/number``).
     case end(StreamEnd, UInt64)
 }
 
-/// The messages of other threads for the connections of one event loop, handed over together.
+/// The messages of other threads for the connections of one event loop, delivered in batches.
 ///
-/// While the store tells of a commit, everything is collected, and the loop is called once, after the last answer. At other
-/// times the first message calls the loop.
+/// While the store reports a commit, messages are collected, and the loop is called once, after the last answer.
+/// Otherwise the first message calls the loop.
 final class LoopInbox: Sendable {
     private struct State: Sendable {
         var messages: [LoopMessage] = []
-        /// Of each message.
+        /// The address for each message.
         var addresses: [LoopAddress] = []
-        /// The loop has been called and has not come yet.
+        /// Whether the loop has been called and has not run yet.
         var isCalled = false
     }
 
@@ -46,13 +46,13 @@ final class LoopInbox: Sendable {
     fileprivate func put(_ message: LoopMessage, for address: LoopAddress) {
         let shouldCall = state.withLock { state in
             if state.messages.isEmpty {
-                // There are more, as a rule.
+                // There are usually more messages.
                 state.messages.reserveCapacity(64)
                 state.addresses.reserveCapacity(64)
             }
             state.messages.append(message)
             state.addresses.append(address)
-            // Read under the lock: whoever holds messages back looks here once more when it stops.
+            // Read under the lock: the thread that ends the holding back checks the messages again under the same lock.
             guard !state.isCalled, !isHeld.value else { return false }
             state.isCalled = true
             return true
@@ -78,12 +78,12 @@ final class LoopInbox: Sendable {
             return (state.messages, state.addresses)
         }
         for index in messages.indices { addresses[index].recipient.value.receive(messages[index]) }
-        // What was written for one connection leaves in one piece.
+        // Sends everything written for a connection at once.
         for address in addresses { address.recipient.value.flushMessages() }
     }
 }
 
-/// Where other threads put messages for one connection. It holds the connection, which lets go of it at its end.
+/// Where other threads put messages for one connection. Holds a reference to the connection until the connection ends.
 final class LoopAddress: Sendable {
     private let inbox: LoopInbox
     fileprivate let recipient: NIOLoopBound<any LoopRecipient>
@@ -111,12 +111,12 @@ final class LoopInboxes: Sendable {
         }
     }
 
-    /// To be called on the event loop.
+    /// Must be called on the event loop.
     func address(of recipient: any LoopRecipient, on eventLoop: any EventLoop) -> LoopAddress {
         LoopAddress(inbox(of: eventLoop), NIOLoopBound(recipient, eventLoop: eventLoop))
     }
 
-    /// A commit is about to be told of: messages are held back until ``release()``.
+    /// Holds messages back until ``release()``, while a commit is reported.
     func hold() { isHeld.value = true }
 
     func release() {

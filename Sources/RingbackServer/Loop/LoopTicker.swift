@@ -1,15 +1,15 @@
 import NIOCore
 import Synchronization
 
-/// What has deadlines to look after, on its event loop.
+/// An object with deadlines to check on its event loop.
 protocol LoopTicked: AnyObject {
     /// Called about once a second.
     func tick(at now: NIODeadline)
 }
 
-/// Ticks every connection of an event loop with one timer: pings, pongs that don't come, waits that are over.
+/// Calls every connection of an event loop once a second, with a single timer, for pings and timeouts.
 ///
-/// An idle connection costs no task and no timer of its own.
+/// An idle connection needs no task and no timer of its own.
 final class LoopTicker: Sendable {
     private static let interval: TimeAmount = .seconds(1)
 
@@ -20,7 +20,7 @@ final class LoopTicker: Sendable {
 
     private let loops = Mutex<[ObjectIdentifier: Loop]>([:])
 
-    /// To be called on the event loop, as is ``remove(_:on:)``.
+    /// Must be called on the event loop, like ``remove(_:on:)``.
     func add(_ ticked: any LoopTicked, on eventLoop: any EventLoop) {
         let bound = NIOLoopBound(ticked, eventLoop: eventLoop)
         loops.withLock { loops in

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets one task wait for a wake-up that may come before, while or after it waits.
+/// Lets one task wait for a signal, which may be sent before, during or after the wait.
 final class WakeSignal: Sendable {
     private enum State {
         case idle
@@ -24,7 +24,8 @@ final class WakeSignal: Sendable {
         continuation?.resume()
     }
 
-    /// Returns at the next signal, at once if one has come since the last wait; also when the task is cancelled.
+    /// Waits for the next signal. Returns immediately if there was one since the last wait, and when the task is
+    /// cancelled.
     func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

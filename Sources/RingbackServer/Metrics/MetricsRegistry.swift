@@ -3,7 +3,7 @@ import Synchronization
 
 /// A backend of swift-metrics that renders the Prometheus text format 0.0.4.
 ///
-/// swift-metrics makes a handler for each call site; here the same name and labels share one.
+/// swift-metrics creates a handler per call site; handlers with the same name and labels share one metric.
 package final class MetricsRegistry: MetricsFactory {
     struct Key: Hashable, Sendable {
         let name: String

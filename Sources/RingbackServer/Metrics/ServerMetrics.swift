@@ -3,7 +3,7 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// What the server counts.
+/// The metrics of the server.
 final class ServerMetrics: Sendable {
     private let registry: MetricsRegistry
     private let gauges = Mutex<@Sendable () -> [(String, Int)]>({ [] })
@@ -26,14 +26,14 @@ final class ServerMetrics: Sendable {
             })
     }
 
-    /// Sets what is asked for the gauges when they are rendered.
+    /// Sets the source of the gauges, which is asked when they are rendered.
     func observe(_ gauges: @escaping @Sendable () -> [(String, Int)]) { self.gauges.withLock { $0 = gauges } }
 
-    /// An operation was answered, over HTTP or a socket.
+    /// Records that an operation was answered, over HTTP or a socket.
     func served(_ operation: Operation, status: Int, since start: ContinuousClock.Instant) {
         let meter = operations.meter(of: operation, status: status, registry)
         meter.requests.increment()
-        // A poll takes as long as it waits: that is no measure of the server.
+        // The time of a long poll is mostly waiting, so it is not recorded.
         let (seconds, attoseconds) = start.duration(to: .now).components
         meter.time?.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
@@ -43,7 +43,7 @@ final class ServerMetrics: Sendable {
         events.increment(by: commit.events.count)
     }
 
-    /// The store could not read or write.
+    /// Records that the store could not read or write.
     func failed(_ failure: StoreFailure) { failures[failure.operation]?.increment() }
 
     func render() -> String {
@@ -58,7 +58,8 @@ extension Gauge {
     }
 }
 
-/// Counters and timers by operation and status. To look one up by its labels costs more than what it measures.
+/// Counters and timers by operation and status, kept because looking one up by its labels costs more than what it
+/// measures.
 private final class OperationMeters: Sendable {
     struct Meter: Sendable {
         let requests: Counter

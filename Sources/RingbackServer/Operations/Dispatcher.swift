@@ -1,7 +1,7 @@
 import RingbackCore
 import RingbackModel
 
-/// What every operation passes through, whichever way it came: who asks, how often, and whether the server still works.
+/// The checks of every operation over every transport: authentication, rate, and whether the server is shutting down.
 struct Dispatcher: Sendable {
     let services: Services
     let operations: [Operation]
@@ -15,15 +15,15 @@ struct Dispatcher: Sendable {
         self.isDraining = isDraining
     }
 
-    /// - Parameter name: As a client sent it.
+    /// - Parameter name: The name as sent by a client.
     func operation(named name: String) -> Operation? {
         name.isASCII ? byName[name] : nil
     }
 
-    /// Looks at who asks, and how often. The first of the checks: what is asked is looked at behind it.
+    /// Authenticates the sender and checks its rate. Everything else about the request is checked later.
     ///
-    /// - Parameter notesSignaling: Note that the device was heard of.
-    /// - Throws: ``Problem`` when this is not for the one who asks, or not now.
+    /// - Parameter notesSignaling: Whether to record that the device was in contact.
+    /// - Throws: ``Problem`` if the operation is not permitted, or not now.
     func admit(
         _ operation: Operation, by principal: SessionService.Principal?, notesSignaling: Bool = true
     ) throws(Problem) {
@@ -37,13 +37,13 @@ struct Dispatcher: Sendable {
                 try limiter.spend(participant.deviceId, at: services.time.monotonic)
             }
         case (_, nil): throw SessionService.unauthenticated
-        case (.administrator, .device): throw Problem(.forbidden, "This operation is for administrators.")
+        case (.administrator, .device): throw Problem(.forbidden, "Only an administrator may do this.")
         case (.device, .administrator): throw Self.notADevice
         }
         if operation.isWrite, isDraining() { throw Self.draining }
     }
 
-    /// Carries out an operation that takes a task. It has been admitted.
+    /// Performs an admitted operation that requires a task.
     func perform(
         _ request: OperationRequest, _ handle: @Sendable (OperationRequest) async throws -> Answer
     ) async throws -> Answer {
@@ -54,12 +54,12 @@ struct Dispatcher: Sendable {
     }
 
     static var draining: Problem {
-        Problem(.draining, "The server is about to stop. Try again in a moment.", retryAfterSeconds: 2)
+        Problem(.draining, "The server is shutting down. Retry shortly.", retryAfterSeconds: 2)
     }
 
-    static var notADevice: Problem { Problem(.forbidden, "This operation is for a user's device.") }
+    static var notADevice: Problem { Problem(.forbidden, "Only the device of a user may do this.") }
 
-    /// The problem to answer for an error. What the outside may not know goes into the log.
+    /// The problem to report for an error. Details that clients must not see are passed to `log`.
     static func problem(for error: any Error, log: (any Error) -> Void) -> Problem {
         switch error {
         case let problem as Problem: return problem
@@ -67,7 +67,7 @@ struct Dispatcher: Sendable {
         case is CancellationError: return draining
         default:
             log(error)
-            return Problem(.internal, "The server failed to carry out the request. Its log says why.")
+            return Problem(.internal, "The request failed because of an internal error, which was logged.")
         }
     }
 }

@@ -1,15 +1,15 @@
 import RingbackModel
 
-/// Reads the members of a JSON object and collects everything that does not fit, so that one answer names all of it.
+/// Reads the members of a JSON object and collects all errors, so that one response reports all of them.
 ///
-/// Each method returns `nil` for a member that is absent or does not fit; ``finish()`` throws in the latter case. Members
-/// that nobody asks for are ignored.
+/// Each method returns `nil` for a member that is absent or invalid; ``finish()`` throws in the latter case. Members
+/// that are not read are ignored.
 struct FieldReader {
     private let object: JSONSlice?
     private let place: Place?
     private var errors: [Problem.FieldError] = []
 
-    /// Where an object stands whose members are read: put into words only when one does not fit.
+    /// The position of an object in the body. Converted to text only for an error.
     private struct Place {
         let before: String
         let name: String
@@ -20,7 +20,7 @@ struct FieldReader {
 
     private var path: String { place?.path ?? "" }
 
-    /// - Throws: ``Problem`` `invalid_request` when the body is not an object. No body is an empty object.
+    /// - Throws: ``Problem`` `invalid_request` if the body is not an object. A missing body counts as an empty object.
     init(_ body: JSONSlice?) throws {
         guard body.map({ $0.kind == .object }) ?? true else {
             throw Problem(.invalidRequest, "The body must be a JSON object.")
@@ -28,20 +28,20 @@ struct FieldReader {
         self.init(body, at: nil)
     }
 
-    /// - Parameter object: An object, or nothing.
+    /// - Parameter object: An object, or nil.
     private init(_ object: JSONSlice?, at place: Place?) {
         self.object = object
         self.place = place
     }
 
-    /// - Throws: ``Problem`` `invalid_request` with a field error for each member that did not fit.
+    /// - Throws: ``Problem`` `invalid_request` with an entry for each invalid member.
     func finish() throws {
         guard let first = errors.first else { return }
-        let detail = errors.count == 1 ? "\(first.field): \(first.message)" : "\(errors.count) fields do not fit."
+        let detail = errors.count == 1 ? "\(first.field): \(first.message)" : "\(errors.count) fields are invalid."
         throw Problem(.invalidRequest, detail, errors: errors)
     }
 
-    /// For members that ``finish()`` has found to be there.
+    /// Unwraps a required member after ``finish()`` has succeeded.
     static func unwrap<Value>(_ value: Value?) throws -> Value {
         guard let value else { throw Problem(.invalidRequest, "A field is missing.") }
         return value
@@ -57,7 +57,7 @@ struct FieldReader {
         member(name, isRequired).flatMap { text($0, of: name, characters: characters) }
     }
 
-    /// - Parameter value: What the member `name` was found to be.
+    /// - Parameter value: The value of the member `name`.
     mutating func text(_ value: JSONSlice, of name: String, characters: ClosedRange<Int>) -> String? {
         guard let text = value.string else { return wrongType(name, "a string") }
         let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
@@ -66,7 +66,7 @@ struct FieldReader {
             return nil
         }
         guard isPlain || !text.unicodeScalars.contains(where: Self.isControl) else {
-            fail(name, "must not have control characters")
+            fail(name, "must not contain control characters")
             return nil
         }
         return text
@@ -100,7 +100,7 @@ struct FieldReader {
         member(name, false).flatMap { integer($0, of: name, in: range) }
     }
 
-    /// - Parameter value: What the member `name` was found to be.
+    /// - Parameter value: The value of the member `name`.
     mutating func integer(_ value: JSONSlice, of name: String, in range: ClosedRange<Int>) -> Int? {
         guard let integer = value.integer else { return wrongType(name, "an integer") }
         guard range.contains(integer) else {
@@ -125,11 +125,11 @@ struct FieldReader {
         return choice
     }
 
-    /// Any JSON within a number of bytes.
+    /// Any JSON of at most `bytes` bytes.
     mutating func json(_ name: String, bytes: Int) -> JSONText? {
         guard let value = member(name, false) else { return nil }
         guard value.count <= bytes else {
-            fail(name, "must not have more than \(bytes) bytes of JSON")
+            fail(name, "must have at most \(bytes) bytes of JSON")
             return nil
         }
         return value.text
@@ -145,7 +145,7 @@ struct FieldReader {
         return elements
     }
 
-    /// Reads an object; what does not fit in it is collected under its own path.
+    /// Reads an object. Its errors have the path of the object.
     mutating func object<Value>(
         _ name: String, isRequired: Bool = false, _ read: (inout FieldReader) throws -> Value?
     ) rethrows -> Value? {
@@ -153,7 +153,7 @@ struct FieldReader {
         return try object(value, at: name, read)
     }
 
-    /// - Parameter index: Of an element of the array `name`.
+    /// - Parameter index: The index of the object in the array `name`.
     mutating func object<Value>(
         _ value: JSONSlice, at name: String, index: Int? = nil, _ read: (inout FieldReader) throws -> Value?
     ) rethrows -> Value? {
@@ -166,14 +166,14 @@ struct FieldReader {
         return result
     }
 
-    /// A member that is there. Null means absent.
+    /// A member that is present. Null means absent.
     mutating func member(_ name: String, _ isRequired: Bool) -> JSONSlice? {
         let member = object?.present(name)
         if member == nil, isRequired { fail(name, "is missing") }
         return member
     }
 
-    /// All members that are there, in the order of their names. Of members with one name the last counts.
+    /// All members that are present, sorted by name. Of members with the same name, the last.
     var byName: [(name: String, value: JSONSlice)] {
         object?.membersByName?.filter { $0.value.kind != .null } ?? []
     }

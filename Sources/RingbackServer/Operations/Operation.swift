@@ -1,23 +1,23 @@
 import RingbackCore
 import RingbackModel
 
-/// One thing that clients can ask for: the same over HTTP and over a socket. One object for all its requests.
+/// An operation of the API, over HTTP or a socket. One instance serves all requests.
 final class Operation: Sendable {
     enum Access: Sendable { case anyone, device, administrator }
 
-    /// What an `Idempotency-Key` does.
+    /// How the operation treats an `Idempotency-Key`.
     enum Repeating: Sendable {
-        /// The call remembers what was done with it.
+        /// The call remembers the key, and the write is not repeated.
         case once
-        /// The work may be done twice without harm; the first answer is remembered for a while.
+        /// Repeating the write is harmless; the first answer is remembered for a while.
         case harmless
-        /// No key is looked at.
+        /// The key is ignored.
         case unkeyed
     }
 
-    /// How it is carried out.
+    /// How the operation is carried out.
     enum Work: Sendable {
-        /// A change of a call: it goes to the store's one queue as it is, without a task of its own.
+        /// A change of a call: goes directly into the store's queue, without a task.
         case change(@Sendable (OperationRequest) throws -> CallRequest)
         case task(@Sendable (OperationRequest) async throws -> Answer)
     }
@@ -37,7 +37,7 @@ final class Operation: Sendable {
         work = .task(handle)
     }
 
-    /// A change of a call.
+    /// Creates an operation that changes a call.
     init(_ id: APIOperation, change: @escaping @Sendable (OperationRequest) throws -> CallRequest) {
         self.id = id
         access = .device

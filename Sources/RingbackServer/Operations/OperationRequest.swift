@@ -2,17 +2,17 @@ import Crypto
 import RingbackCore
 import RingbackModel
 
-/// What is asked of an operation, whichever way it came.
+/// A request for an operation, over HTTP or a socket.
 struct OperationRequest: Sendable {
     let operation: Operation
-    /// Whose token it came with; `nil` where none is needed.
+    /// The authenticated sender; `nil` if the operation needs none.
     let principal: SessionService.Principal?
     let parameters: Parameters
-    /// The JSON, or `nil` when there was none.
+    /// The body; `nil` if there is none.
     let body: JSONSlice?
     let idempotencyKey: String?
 
-    /// Parameters of the path and the query: over a socket they are members of `data`.
+    /// The path and query parameters. Over a socket they are members of `data`.
     enum Parameters: Sendable {
         case url(URLParameters)
         case data(JSONSlice?)
@@ -32,22 +32,22 @@ struct OperationRequest: Sendable {
         }
     }
 
-    /// The sign-in of the device that asks.
+    /// The sign-in of the device that sent the request.
     var signIn: SignIn {
         get throws {
             guard case .device(let signIn, _) = principal else {
-                throw Problem(.forbidden, "This is for a user's device.")
+                throw Problem(.forbidden, "Only the device of a user may do this.")
             }
             return signIn
         }
     }
 
-    /// The device that asks.
+    /// The device that sent the request.
     var participant: Participant { get throws { try signIn.participant } }
 
-    /// The body's members. Where a body is not required, none is as good as an empty object.
+    /// A reader for the members of the body. If the body is optional, a missing one counts as an empty object.
     func reader(requiresBody: Bool = false) throws -> FieldReader {
-        if requiresBody, body == nil { throw Problem(.invalidRequest, "The request needs a body.") }
+        if requiresBody, body == nil { throw Problem(.invalidRequest, "The request must have a body.") }
         return try FieldReader(body)
     }
 
@@ -55,7 +55,7 @@ struct OperationRequest: Sendable {
 
     func user(_ name: String = "userId") throws -> UserID {
         guard let user = try parameters[name].flatMap({ UserID($0) }) else {
-            throw Problem(.userNotFound, "There is no such user.")
+            throw Problem(.userNotFound, "The user does not exist.")
         }
         return user
     }
@@ -82,14 +82,14 @@ struct OperationRequest: Sendable {
         return value
     }
 
-    /// A change of the call that the path names.
+    /// A change of the call in the path.
     func change(_ change: CallRequest.Change) throws -> CallRequest {
         CallRequest(.change(try call(), change), by: try signIn, key: try keyText())
     }
 
     // MARK: Idempotency
 
-    /// The client's key as it came.
+    /// The client's key.
     func keyText() throws -> String? {
         guard let idempotencyKey else { return nil }
         guard Limits.idempotencyKeyCharacters.contains(idempotencyKey.utf8.count),
@@ -98,23 +98,23 @@ struct OperationRequest: Sendable {
         return idempotencyKey
     }
 
-    /// Whether there is a password in it. Then no key is looked at, for nothing of the request may be kept.
+    /// Whether the body contains a password. Then the key is ignored, because nothing of the request may be kept.
     var hasPassword: Bool { body?.present("password") != nil }
 
-    /// The client's key, bound to this device and route, with a fingerprint of what is asked.
+    /// The client's key with the device, the route and a fingerprint of the content.
     func key() throws -> IdempotencyKey? {
         guard let idempotencyKey = try keyText() else { return nil }
         let names = operation.id.pathParameters
         var route = operation.id.rawValue
         for name in names { route += try "/\(parameters[name] ?? "")" }
-        // The same request has the same fingerprint over HTTP and over a socket.
+        // The fingerprint is the same over HTTP and over a socket.
         let content = body?.canonicalJSON(excluding: names) ?? []
         return IdempotencyKey(
             device: try participant.deviceId, route: route, key: idempotencyKey,
             fingerprint: Array(HMAC<SHA256>.authenticationCode(for: content, using: Self.fingerprintKey)))
     }
 
-    /// A fingerprint says nothing of the request to whoever does not have this key. The answers it is kept with are in the memory
-    /// of this process, and so is the key.
+    /// Without this key, a fingerprint reveals nothing about the request. The key is kept in the memory of the process, as are
+    /// the responses.
     private static let fingerprintKey = SymmetricKey(size: .bits256)
 }

@@ -2,7 +2,7 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// A token bucket for each device: an average, and a number of requests at once.
+/// Limits the requests of each device with a token bucket.
 final class RateLimiter: Sendable {
     private static let capacity = 50_000
 
@@ -24,7 +24,7 @@ final class RateLimiter: Sendable {
 
     private let burst: Double
 
-    /// - Parameter burst: By default twice the average of a second.
+    /// - Parameter burst: The size of the bucket; by default twice `perSecond`.
     init(perSecond: Double, burst: Double? = nil) {
         self.perSecond = max(1, perSecond)
         self.burst = burst ?? self.perSecond * 2
@@ -34,13 +34,13 @@ final class RateLimiter: Sendable {
     func spend(_ device: DeviceID, at now: MonotonicTime) throws(Problem) {
         let isAllowed = buckets.withLock { buckets in
             if buckets.count >= Self.capacity {
-                // Full buckets are as good as none.
+                // A full bucket is equivalent to none.
                 buckets = buckets.filter { now - $0.value.at < .seconds(burst / perSecond) }
             }
             return buckets[device, default: Bucket(level: burst, at: now)].spend(at: now, perSecond, burst)
         }
         if !isAllowed {
-            throw Problem(.rateLimited, "The device sends requests faster than it may.", retryAfterSeconds: 1)
+            throw Problem(.rateLimited, "The device has exceeded its request rate.", retryAfterSeconds: 1)
         }
     }
 }

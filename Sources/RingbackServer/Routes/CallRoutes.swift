@@ -62,11 +62,13 @@ enum CallRoutes {
             return .state(state)
         }
         query.with = try request.parameters["with"].map { text in
-            guard let user = UserID(text) else { throw Problem.invalid("with", "must be the name of a user") }
+            guard let user = UserID(text) else { throw Problem.invalid("with", "must be a user identifier") }
             return user
         }
         query.before = try request.parameters["before"].map { text in
-            guard let call = CallID(text) else { throw Problem.invalid("before", "is not a `next` of this resource") }
+            guard let call = CallID(text) else {
+                throw Problem.invalid("before", "must be the `next` of a previous page")
+            }
             return call
         }
         return Answer(200, ItemsPage(try await calls.history(query), limit: limit) { $0.callId.rawValue })

@@ -28,7 +28,7 @@ enum CandidateRoutes {
         return try request.change(.candidates(candidates, negotiation: negotiation))
     }
 
-    /// Checks an `RTCIceCandidateInit` (W3C WebRTC, section 4.8.1.1). An empty `candidate` is end-of-candidates.
+    /// Validates an `RTCIceCandidateInit` (W3C WebRTC, section 4.8.1.1). An empty `candidate` is end-of-candidates.
     private static func check(_ reader: inout FieldReader, bytes: Int, _ index: Int) throws {
         if let candidate = reader.member("candidate", true) {
             guard let length = candidate.stringByteCount else {
@@ -37,7 +37,7 @@ enum CandidateRoutes {
             }
             guard length <= Limits.candidateBytes, bytes <= 2 * Limits.candidateBytes else {
                 throw Problem(
-                    .payloadTooLarge, "A candidate may have \(Limits.candidateBytes) bytes.",
+                    .payloadTooLarge, "A candidate may have at most \(Limits.candidateBytes) bytes.",
                     errors: [.init(field: "candidates[\(index)].candidate", message: "is too large")])
             }
         }

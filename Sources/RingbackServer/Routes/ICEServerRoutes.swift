@@ -5,7 +5,7 @@ import RingbackModel
 
 enum ICEServerRoutes {
     static func operations(_ services: Services) -> [Operation] {
-        // A device asks once for each call and at half of the credentials' time.
+        // A device asks once per call, and again after half the lifetime of the credentials.
         let limiter = RateLimiter(perSecond: 1, burst: 30)
         return [
             Operation(.getICEServers) { request in

@@ -1,7 +1,7 @@
 import RingbackCore
 import RingbackModel
 
-/// What participants tell of their media beside the SDP.
+/// Media states and quality summaries of participants.
 enum MediaRoutes {
     static func operations() -> [Operation] {
         [
@@ -25,7 +25,7 @@ enum MediaRoutes {
             }
             for (name, value) in reader.byName where !others.contains(where: { $0.hasSameBytes(as: name) }) {
                 guard (1...32).contains(name.unicodeScalars.count) else {
-                    reader.fail(String(name.unicodeScalars.prefix(32)), "a source's name has 1 to 32 characters")
+                    reader.fail(String(name.unicodeScalars.prefix(32)), "must be a name of 1 to 32 characters")
                     continue
                 }
                 reader.object(value, at: name) { reader in
@@ -40,7 +40,7 @@ enum MediaRoutes {
         try reader.finish()
         let media = json.finish()
         guard media.count <= Limits.mediaBytes else {
-            throw Problem(.invalidRequest, "The media state may have \(Limits.mediaBytes) bytes.")
+            throw Problem(.invalidRequest, "The media state may have at most \(Limits.mediaBytes) bytes.")
         }
         return try request.change(.media(JSONText(unchecked: media)))
     }
@@ -68,12 +68,12 @@ enum MediaRoutes {
         try reader.finish()
         let quality = json.finish()
         guard quality.count <= Limits.mediaBytes else {
-            throw Problem(.invalidRequest, "A summary may have \(Limits.mediaBytes) bytes.")
+            throw Problem(.invalidRequest, "A summary may have at most \(Limits.mediaBytes) bytes.")
         }
         return try request.change(.quality(JSONText(unchecked: quality)))
     }
 
-    /// What `getStats()` gives (W3C webrtc-stats), in sum.
+    /// Values derived from `getStats()` (W3C webrtc-stats).
     private static let measures: [(String, ClosedRange<Double>)] =
         [
             "roundTripTimeMs", "jitterMs", "packetsLost", "packetsSent", "packetsReceived", "bytesSent",

@@ -40,7 +40,7 @@ enum NegotiationRoutes {
         Answer(200, try await calls.newestDescription(kind, of: request.call(), for: request.participant))
     }
 
-    /// The `sdp` of an `RTCSessionDescriptionInit`, as the JSON string it is.
+    /// The `sdp` of an `RTCSessionDescriptionInit`, as a JSON string.
     private static func sdp(_ kind: Description.Kind, in reader: inout FieldReader) throws -> JSONText? {
         try reader.object("description", isRequired: true) { reader in
             if reader.member("type", true) != nil, reader.choice("type", of: [kind]) == nil { return nil }
@@ -48,7 +48,7 @@ enum NegotiationRoutes {
             guard let bytes = sdp.stringByteCount else { return reader.wrongType("sdp", "a string") }
             guard bytes <= Limits.sdpBytes else {
                 throw Problem(
-                    .payloadTooLarge, "The SDP has \(bytes) bytes; \(Limits.sdpBytes) are allowed.",
+                    .payloadTooLarge, "The SDP has \(bytes) bytes; the maximum is \(Limits.sdpBytes).",
                     errors: [.init(field: "description.sdp", message: "is too large")])
             }
             guard bytes > 0 else {

@@ -1,7 +1,7 @@
 import RingbackCore
 import RingbackModel
 
-/// The pages, the API document, and what those who run the server look at.
+/// The pages, the API document, and the resources for operators.
 struct PageRoutes: Sendable {
     private static let policy = """
         default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob:; \
@@ -30,7 +30,7 @@ struct PageRoutes: Sendable {
         ]
     }
 
-    // Made at first use.
+    // Created on first use.
     private static let yaml = StaticFile(OpenAPIDocument.yaml, contentType: "application/yaml")
     private static let json = StaticFile(OpenAPIDocument.json, contentType: "application/json")
     private static let files = staticFiles(WebFiles.files)
@@ -60,7 +60,7 @@ struct PageRoutes: Sendable {
         return try page(name, fields)
     }
 
-    /// GET /sdk/{file}: for pages of any origin, since a module is fetched with CORS. It is code, not data.
+    /// GET /sdk/{file}. Available to pages of any origin, because browsers load modules with CORS.
     private static func sdkFile(_ name: String?, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
         guard let name, name.isASCII, let file = sdkFiles[name] else { throw noFile }
         var response = HTTPResponse(file, for: fields)
@@ -68,9 +68,9 @@ struct PageRoutes: Sendable {
         return response
     }
 
-    private static var noFile: Problem { Problem(.notFound, "There is no such file.") }
+    private static var noFile: Problem { Problem(.notFound, "The file does not exist.") }
 
-    /// GET /readyz: 503 while draining, while writes fail, and when the database can't be read.
+    /// GET /readyz: 503 while the server is shutting down, while writes fail, and if the database can't be read.
     private func readiness() async -> HTTPResponse {
         if isDraining() { return Self.status("draining", 503) }
         if health.isFailing { return Self.status("storage unavailable", 503) }

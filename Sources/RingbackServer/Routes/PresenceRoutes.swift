@@ -24,7 +24,7 @@ enum PresenceRoutes {
             if let user = element.string.flatMap({ UserID($0) }) {
                 if !users.contains(user) { users.append(user) }
             } else {
-                reader.fail("userIds[\(index)]", "must be the name of a user")
+                reader.fail("userIds[\(index)]", "must be a user identifier")
             }
         }
         try reader.finish()

@@ -23,8 +23,8 @@ enum UserRoutes {
         let user = reader.user("userId")
         let name = reader.text("displayName", characters: Limits.nameCharacters)
         let password = reader.text("password", characters: Limits.passwordCharacters, isRequired: true)
-        // In a path these mean something else.
-        if let user, ["me", ".", ".."].contains(user.rawValue) { reader.fail("userId", "can't be anyone's name") }
+        // These have another meaning in a path.
+        if let user, ["me", ".", ".."].contains(user.rawValue) { reader.fail("userId", "is reserved") }
         try reader.finish()
         let id = try FieldReader.unwrap(user)
         let registered = try await services.accounts.register(
@@ -39,7 +39,9 @@ enum UserRoutes {
             throw Problem.invalid("prefix", "must be at most 64 characters of [A-Za-z0-9._~@-]")
         }
         let after = try request.parameters["after"].map { text in
-            guard let user = UserID(text) else { throw Problem.invalid("after", "is not a `next` of this resource") }
+            guard let user = UserID(text) else {
+                throw Problem.invalid("after", "must be the `next` of a previous page")
+            }
             return user
         }
         let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
@@ -74,12 +76,12 @@ enum UserRoutes {
     }
 }
 
-/// A page of anything: one item more than fits says that there is a next one.
+/// A page of items. An item beyond `limit` indicates that there is another page.
 struct ItemsPage<Item: JSONWritable>: JSONWritable {
     let items: [Item]
     let next: String?
 
-    /// - Parameter items: Up to one more than `limit`.
+    /// - Parameter items: At most `limit` + 1.
     init(_ items: [Item], limit: Int, position: (Item) -> String) {
         self.items = Array(items.prefix(limit))
         next = items.count > limit ? self.items.last.map(position) : nil

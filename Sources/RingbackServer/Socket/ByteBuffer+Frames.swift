@@ -2,7 +2,7 @@ import NIOCore
 import RingbackCore
 import RingbackModel
 
-/// The server's frames (RFC 6455, section 5.2): unmasked and never in fragments.
+/// The frames of the server (RFC 6455, section 5.2), which are unmasked and not fragmented.
 extension ByteBuffer {
     mutating func writeFrame(_ opcode: Frame.Opcode, _ payload: [UInt8] = []) {
         payload.withUnsafeBytes { writeFrame(opcode, $0) }

@@ -1,4 +1,5 @@
-/// Why the server closes a socket (RFC 6455, section 7.4). 4000 to 4499: come again; 4500 to 4999: don't.
+/// Why the server closes a socket (RFC 6455, section 7.4). Clients may reconnect after 4000 to 4499, but not after 4500
+/// to 4999.
 enum CloseCode: UInt16, Error {
     case normal = 1000
     case restart = 1001
@@ -16,7 +17,7 @@ enum CloseCode: UInt16, Error {
     case superseded = 4501
     case notARequest = 4502
 
-    /// A word for the close frame's reason.
+    /// The reason in the close frame.
     var reason: String {
         switch self {
         case .normal: "bye"

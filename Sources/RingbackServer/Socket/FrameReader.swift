@@ -1,7 +1,7 @@
 import NIOCore
 import RingbackModel
 
-/// A frame from a client, unmasked (RFC 6455, section 5.2).
+/// A frame of a client, unmasked (RFC 6455, section 5.2).
 struct Frame {
     enum Opcode: UInt8 {
         case continuation = 0x0
@@ -17,35 +17,36 @@ struct Frame {
     let opcode: Opcode
     let isFinal: Bool
     let payload: [UInt8]
-    /// Nothing in the payload has its highest bit set.
+    /// Whether all bytes of the payload are ASCII.
     let isASCII: Bool
 }
 
-/// Cuts what a client sends into frames, and unmasks them into arrays of their own.
+/// Parses the frames of a client and unmasks each payload into an array.
 struct FrameReader {
     private static let maximumControlPayload = 125
 
-    /// What came and has not been read: of a frame that is not complete, as a rule nothing.
+    /// Bytes that have not been parsed, of an incomplete frame; usually none.
     private var buffer: ByteBuffer?
-    /// Something came that is no frame: what comes behind it is dropped.
+    /// Whether an invalid frame was received. Everything after it is discarded.
     private var isBroken = false
 
     mutating func append(_ bytes: ByteBuffer) {
         guard !isBroken else { return }
         guard var buffer else { return self.buffer = bytes }
         self.buffer = nil
-        // At most a part of one frame is left. A client whose writes never end with a frame would have all of them kept.
+        // What remains is part of one frame. Without this, a client whose writes never end with a frame would make the
+        // buffer grow.
         buffer.discardReadBytes()
         buffer.writeImmutableBuffer(bytes)
         self.buffer = buffer
     }
 
-    /// Bytes that are kept for what has not been read.
+    /// The capacity of the buffer for unparsed bytes.
     var capacity: Int { buffer?.capacity ?? 0 }
 
-    /// The next frame, when all of it is there.
+    /// The next frame, if it is complete.
     ///
-    /// - Throws: The code to close with. Nothing that comes behind can be told apart.
+    /// - Throws: The code to close with. Nothing after an invalid frame can be parsed.
     mutating func next() throws(CloseCode) -> Frame? {
         do {
             return try cut()
@@ -68,22 +69,22 @@ struct FrameReader {
         return frame
     }
 
-    /// What stands before the payload.
+    /// The header of a frame.
     private struct FrameHead {
         let opcode: Frame.Opcode
         let isFinal: Bool
         let length: Int
         let mask: UInt32
-        /// The head's own bytes.
+        /// The length of the header.
         let count: Int
 
-        /// - Returns: `nil` when more is to come.
+        /// - Returns: `nil` if the header is incomplete.
         init?(of buffer: ByteBuffer) throws(CloseCode) {
             let start = buffer.readerIndex
             guard let first = buffer.getInteger(at: start, as: UInt8.self),
                 let second = buffer.getInteger(at: start + 1, as: UInt8.self)
             else { return nil }
-            // The reserved bits belong to extensions, and there are none. Clients mask.
+            // Reserved bits are for extensions, which are not used. Clients must mask their frames.
             guard first & 0x70 == 0, second & 0x80 != 0, let opcode = Frame.Opcode(rawValue: first & 0x0F) else {
                 throw .protocolError
             }
@@ -108,7 +109,7 @@ struct FrameReader {
             self.mask = mask
         }
 
-        /// Eight bytes at a time.
+        /// Unmasks eight bytes at a time.
         func frame(masked: UnsafeRawBufferPointer) -> Frame {
             let mask64 = UInt64(mask) << 32 | UInt64(mask)
             var bits: UInt64 = 0
@@ -123,7 +124,7 @@ struct FrameReader {
                     bits |= word
                     offset += 8
                 }
-                // The mask as it lies in memory, whatever the order of the machine's bytes.
+                // The mask in memory order, independent of the byte order of the machine.
                 withUnsafeBytes(of: mask) { mask in
                     while offset < length {
                         payload[offset] ^= mask[offset % 4]

@@ -1,13 +1,13 @@
 import RingbackCore
 import RingbackModel
 
-/// What a client sends over a socket.
+/// A request of a client over a socket.
 struct SocketRequest: Sendable {
-    /// What its answer needs of a request. An object, for it is handed on with the request.
+    /// What the answer needs of the request. A class, because it is passed on with the request.
     final class Label: Sendable {
-        /// The client's `id`, a JSON number or string, to be given back as it is.
+        /// The client's `id`, a JSON number or string, returned unchanged.
         let id: JSONText?
-        /// `nil` for a name that no operation has.
+        /// `nil` if there is no operation with the given name.
         let operation: Operation?
         let start = ContinuousClock.now
 
@@ -40,10 +40,10 @@ struct SocketRequest: Sendable {
     }
 }
 
-/// A frame that is not a request: the socket closes.
+/// The frame is not a request, so the socket must be closed.
 struct NotARequest: Error {}
 
-/// What the server sends over a socket now and then.
+/// Frames that the server sends occasionally.
 enum SocketFrame {
     static func welcome(_ welcome: Welcome) -> [UInt8] {
         var json = JSONWriter(reservingCapacity: 1024)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The frames that a client sends.
+/// Processes the frames of the client.
 extension SocketHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         lastHeard = .now()
@@ -33,13 +33,13 @@ extension SocketHandler {
         if !payload.isEmpty, payload.count < 2 || !Self.mayBeSent(code) {
             close(.protocolError)
         } else {
-            // The rest is the reason, in UTF-8 (RFC 6455, section 5.5.1).
+            // The rest of the payload is the reason, in UTF-8 (RFC 6455, section 5.5.1).
             close(String(validating: payload.dropFirst(2), as: UTF8.self) == nil ? .notUTF8 : .normal)
         }
         context?.close(mode: .output, promise: nil)
     }
 
-    /// Which codes an endpoint may send (RFC 6455, section 7.4).
+    /// Whether an endpoint may send this code (RFC 6455, section 7.4).
     private static func mayBeSent(_ code: UInt16) -> Bool {
         switch code {
         case 1000...1003, 1007...1014, 3000...4999: true

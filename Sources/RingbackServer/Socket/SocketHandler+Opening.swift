@@ -2,9 +2,9 @@ import NIOCore
 import RingbackCore
 import RingbackModel
 
-/// Who is at the other end, and from where it goes on.
+/// Authenticates the client and sends the welcome.
 extension SocketHandler {
-    /// The first message of a socket that came without a token.
+    /// The first message of a socket without a token in its request.
     func hello(_ text: [UInt8]) {
         guard let request = try? SocketRequest(text), request.op.hasSameBytes(as: "hello"),
             let token = request.data?["token"]?.string
@@ -24,7 +24,7 @@ extension SocketHandler {
         guard let context, let address else { return }
         state = .opening
         do {
-            // Armed before the welcome is read, so that nothing falls between.
+            // Subscribed before the welcome is read, so that no event is missed.
             let pump = try EventPump(
                 identity.signIn, after: nil, isPoll: false, limit: Self.batch, hub.services, address: address,
                 eventLoop: context.eventLoop, sink: self)

@@ -2,7 +2,7 @@ import NIOCore
 import RingbackCore
 import RingbackModel
 
-/// The requests of a socket, answered in the order they came.
+/// The requests of a socket, answered in the order in which they arrived.
 extension SocketHandler {
     func receive(_ text: [UInt8]) {
         switch state {
@@ -15,12 +15,12 @@ extension SocketHandler {
         }
     }
 
-    /// Reads as long as there is room for requests, and the client takes what it is sent.
+    /// Reads while there is room for requests and the client takes its answers.
     func updateReading() {
         guard let context else { return }
         let shouldRead: Bool
         if case .closing = state {
-            // The client's own close frame may wait in the socket.
+            // The client's close frame may be waiting in the socket.
             shouldRead = true
         } else {
             shouldRead = isWritable && queue.hasRoom
@@ -30,7 +30,7 @@ extension SocketHandler {
         try? context.channel.syncOptions?.setOption(.autoRead, value: shouldRead)
     }
 
-    /// Hands on what waits, as far as the answers keep their order and the client takes them.
+    /// Passes waiting requests on, as far as the order of the answers permits and the client takes them.
     func serve() {
         do {
             while case .open = state, isWritable {

@@ -2,10 +2,11 @@ import NIOCore
 import RingbackCore
 import RingbackModel
 
-/// One WebSocket (RFC 6455), all of its state on the event loop, without a task or timer while it is idle.
+/// Handles one WebSocket (RFC 6455). Its state is confined to the event loop, and an idle socket needs no task and no
+/// timer.
 ///
-/// Requests are answered in their order; events are written as far as the client reads. A client that falls behind lags in
-/// the log, not in memory.
+/// Requests are answered in order, and events are written as fast as the client reads. Events that a slow client has
+/// not taken remain in the log, not in memory.
 final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopRecipient, LoopTicked, EventSink {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -15,27 +16,27 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     static let deadTime: TimeAmount = .seconds(60)
     static let slowTime: TimeAmount = .seconds(30)
     static let closeTime: TimeAmount = .seconds(2)
-    /// How many events are read at a time.
+    /// The number of events read at a time.
     static let batch = 100
     private static let allocator = ByteBufferAllocator()
-    /// What is written at a time, as a rule.
+    /// The usual number of bytes written at a time.
     private static let usualBytes = 2048
 
     enum State {
         case awaitingHello(since: NIODeadline)
-        /// Its device is being looked up; then the place where it goes on.
+        /// The device is being authenticated, or the position to begin at is being read.
         case opening
         case open
         case closing(since: NIODeadline)
     }
 
     let hub: SocketHub
-    /// Who came with a token or a ticket in the upgrade's request.
+    /// The client that presented a token or a ticket in the request for the upgrade.
     private let identity: SocketIdentity?
-    /// Where the client sees the server.
+    /// The base path of the server as the client sees it.
     let basePath: BasePath
     var state = State.awaitingHello(since: .now())
-    /// Whose socket it is, when that is known and it is not closing.
+    /// The session, once the device is known and until the socket closes.
     var session: SocketSession?
     var queue = SocketQueue()
     var reader = FrameReader()
@@ -45,13 +46,13 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     private var lastPing = NIODeadline.now()
     private var unwritableSince: NIODeadline?
     private(set) var context: ChannelHandlerContext?
-    /// Where other threads put messages for this socket.
+    /// The address at which other threads put messages for this socket.
     private(set) var address: LoopAddress?
-    /// Puts the store's answer to a change there.
+    /// Puts the store's answer to a change at ``address``.
     private(set) var whenAnswered: (@Sendable (CallJob) -> Void)?
-    /// Frames that have not left.
+    /// Frames that have not been sent.
     private var written: ByteBuffer?
-    /// Frames leave together, with ``flushMessages()``.
+    /// Whether frames are held back until ``flushMessages()``.
     var isCollecting = false
 
     init(hub: SocketHub, identity: SocketIdentity?, basePath: BasePath) {
@@ -137,7 +138,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     // MARK: Writing
 
-    /// Writes frames. They leave at once, or with others.
+    /// Writes frames, which are sent at once or held back.
     func send(_ write: (inout ByteBuffer) -> Void) {
         guard context != nil else { return }
         var buffer = written.take() ?? Self.allocator.buffer(capacity: Self.usualBytes)
@@ -190,16 +191,16 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         send { frames in
             batch.forEach(at: now) { event, cursor in frames.writeEventFrame(event, cursor: cursor, at: now) }
         }
-        // So that the channel can say whether it takes more.
+        // Flushed, so that the channel's writability is up to date.
         if batch.page.hasMore { flush() }
     }
 
     func caughtUp() {}
 
-    /// The client comes back with its cursor, and gets a snapshot if that is gone.
+    /// The client reconnects with its cursor, and gets a snapshot if it has expired.
     func failed(_ error: any Error) { close(.slowReader) }
 
-    /// Runs work elsewhere and comes back to the event loop, if the socket is still there.
+    /// Performs work outside the event loop and returns to it if the socket still exists.
     func run<Value: Sendable>(
         _ work: @escaping @Sendable (SocketHub) async throws -> Value,
         then: @escaping (SocketHandler, Result<Value, any Error>) -> Void

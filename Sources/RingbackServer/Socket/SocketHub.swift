@@ -4,7 +4,7 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// What all sockets share: the operations behind them, and the ways to sign in.
+/// What all sockets share: the operations and authentication.
 final class SocketHub: Sendable {
     let services: Services
     let inboxes: LoopInboxes
@@ -22,21 +22,21 @@ final class SocketHub: Sendable {
         self.logger = logger
     }
 
-    /// How many sockets are open.
+    /// The number of open sockets.
     var count: Int { openSockets.load(ordering: .relaxed) }
 
     func opened() { openSockets.add(1, ordering: .relaxed) }
 
     func closed() { openSockets.subtract(1, ordering: .relaxed) }
 
-    // MARK: Who is there
+    // MARK: Authentication
 
-    /// Who a `hello` comes from.
+    /// Authenticates a `hello`.
     func identify(token: String, cursor: String?) async throws -> SocketIdentity {
         try identity(of: await services.sessions.authenticate(token), cursor: cursor)
     }
 
-    /// Who holds a ticket; `nil` for one that is used or has expired.
+    /// Redeems a ticket; `nil` if it was used or has expired.
     func identify(ticket: String, cursor: String?) async throws -> SocketIdentity? {
         guard let holder = try await services.sessions.redeem(ticket) else { return nil }
         return try identity(of: holder, cursor: cursor)
@@ -47,9 +47,9 @@ final class SocketHub: Sendable {
         return SocketIdentity(signIn: signIn, expiresAt: expiresAt, cursor: cursor)
     }
 
-    /// Where the socket goes on. A cursor that is gone gives a snapshot.
+    /// Where the socket begins. An expired cursor gives a snapshot.
     func welcome(_ identity: SocketIdentity) async throws -> Welcome {
-        // Asked once more now that the socket is registered: the sign-in may have ended in between.
+        // Checks again now that the socket is registered, because the sign-in may have ended in between.
         try await services.sessions.principal(of: identity.signIn)
         try await services.presence.resumeWatching(identity.participant)
         do {
@@ -62,14 +62,13 @@ final class SocketHub: Sendable {
 
     // MARK: Requests
 
-    /// What there is to do for a message. The checks are those of HTTP, in the same order: who asks, how often, is it
-    /// well-formed.
+    /// What to do for a message. The checks are the same as over HTTP, in the same order: authentication, rate, format.
     func work(for message: [UInt8], of session: inout SocketSession) throws(NotARequest) -> SocketWork {
         let request = try SocketRequest(message)
         let operation = dispatcher.operation(named: request.op)
         let label = SocketRequest.Label(id: request.id, operation: operation)
         do {
-            guard let operation else { throw Problem(.notFound, "There is no operation of that name.") }
+            guard let operation else { throw Problem(.notFound, "The operation does not exist.") }
             let principal = session.identity.principal
             try dispatcher.admit(
                 operation, by: principal, notesSignaling: session.notesSignaling(at: services.time.monotonic))
@@ -88,7 +87,7 @@ final class SocketHub: Sendable {
         }
     }
 
-    /// Writes the frame that answers a request.
+    /// Writes the answer to a request.
     func write(
         _ result: Result<Answer, any Error>, to label: SocketRequest.Label, under basePath: BasePath,
         into buffer: inout ByteBuffer

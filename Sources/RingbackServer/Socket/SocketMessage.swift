@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// Puts a message together from its frames, within bounds.
+/// Assembles a message from frames, within the limits.
 struct SocketMessage {
     private static let maximumFragments = 64
 
@@ -8,7 +8,7 @@ struct SocketMessage {
     private var fragments = 0
     private var isASCII = true
 
-    /// - Returns: The text, when `frame` is the last of a message.
+    /// - Returns: The text, if `frame` completes a message.
     /// - Throws: The code to close with.
     mutating func append(_ frame: Frame) throws(CloseCode) -> [UInt8]? {
         switch frame.opcode {

@@ -1,30 +1,31 @@
 import RingbackCore
 
-/// The requests of a socket that are not answered, in the order they came.
+/// The unanswered requests of a socket, in the order in which they arrived.
 ///
-/// Changes of calls go to the store's one queue as they come, and are answered in its order. Any other request waits for the
-/// answers before it, and those behind it wait for its own: so all are answered in their order.
+/// Changes of calls are put into the store's queue as they arrive, and the store answers them in order. Any other
+/// request waits for the answers to all earlier ones, and later requests wait for its answer. So all requests are
+/// answered in order.
 struct SocketQueue {
-    /// Messages that wait. With so many the socket is not read.
+    /// The maximum number of waiting messages, at which the socket is no longer read.
     private static let maximumWaiting = 64
-    /// Changes that are on their way to the store at a time.
+    /// The maximum number of changes that the store has not answered.
     private static let maximumPending = 16
 
     private var waiting: [[UInt8]] = []
-    /// The next request, which waits for the answers of those before it.
+    /// The next request, if it must wait for earlier answers.
     private var held: SocketWork?
-    /// Of the changes that the store has not answered, in their order.
+    /// The changes that the store has not answered, in order.
     private var pending: [SocketRequest.Label] = []
-    /// A request is under way that those behind it have to wait for.
+    /// Whether a request is in progress for which later ones must wait.
     private var isBusy = false
 
     mutating func append(_ message: [UInt8]) { waiting.append(message) }
 
     var hasRoom: Bool { waiting.count < Self.maximumWaiting }
 
-    /// What is to be done next, when its turn is there.
+    /// The next thing to do, if it may begin.
     ///
-    /// - Parameter work: What a message asks for.
+    /// - Parameter work: Determines what a message requires.
     mutating func next(_ work: ([UInt8]) throws(NotARequest) -> SocketWork) throws(NotARequest) -> SocketWork? {
         guard !isBusy, pending.count < Self.maximumPending else { return nil }
         let next: SocketWork
@@ -47,25 +48,25 @@ struct SocketQueue {
         return next
     }
 
-    /// The store has answered the oldest change.
+    /// Removes the oldest change, which the store has answered.
     mutating func answeredChange() -> SocketRequest.Label { pending.removeFirst() }
 
-    /// The task of a request has ended.
+    /// Records that the task of a request has ended.
     mutating func answeredTask() { isBusy = false }
 
-    /// Forgets what has not begun.
+    /// Removes requests that have not begun.
     mutating func clear() {
         waiting = []
         held = nil
     }
 }
 
-/// What a socket has to do for a request.
+/// What a request of a socket requires.
 enum SocketWork: Sendable {
     /// A change of a call, for the store's queue.
     case change(SocketRequest.Label, CallRequest)
-    /// Anything else: it takes a task.
+    /// Any other operation, in a task.
     indirect case task(SocketRequest.Label, OperationRequest, @Sendable (OperationRequest) async throws -> Answer)
-    /// Nothing but to answer it.
+    /// Only an answer.
     case answer(SocketRequest.Label, any Error)
 }

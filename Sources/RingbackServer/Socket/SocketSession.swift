@@ -1,7 +1,7 @@
 import RingbackCore
 import RingbackModel
 
-/// Who is at the other end of a socket, and from where it goes on.
+/// An authenticated client, and its cursor.
 struct SocketIdentity: Sendable {
     let signIn: SignIn
     let expiresAt: Timestamp
@@ -12,11 +12,11 @@ struct SocketIdentity: Sendable {
     var principal: SessionService.Principal { .device(signIn, expiresAt: expiresAt) }
 }
 
-/// A socket whose device is known.
+/// The session of a socket whose device is known.
 struct SocketSession {
     let identity: SocketIdentity
     let pump: EventPump
-    /// When it was last noted that the device was heard of by this socket.
+    /// When contact with the device was last recorded by this socket.
     private var notedAt: MonotonicTime
 
     init(_ identity: SocketIdentity, _ pump: EventPump, at now: MonotonicTime) {
@@ -25,7 +25,7 @@ struct SocketSession {
         notedAt = now
     }
 
-    /// Whether it is to be noted that the device was heard of: for an open socket once a second is enough.
+    /// Whether to record contact with the device: for an open socket, once a second.
     mutating func notesSignaling(at now: MonotonicTime) -> Bool {
         guard now.milliseconds - notedAt.milliseconds >= 1000 else { return false }
         notedAt = now

@@ -1,12 +1,12 @@
 import RingbackCore
 import RingbackModel
 
-/// Decides about an upgrade to a WebSocket before the protocol is switched.
+/// Decides about an upgrade to a WebSocket, before the protocol is switched.
 struct SocketUpgrade: Sendable {
     enum Decision: Sendable {
-        /// - Parameter identity: `nil` when the client is to say hello.
+        /// - Parameter identity: `nil` if the client must send a hello.
         case accept(SocketIdentity?)
-        /// The ticket is no good. Browsers hide the status of a refused upgrade, so this is told by a close code.
+        /// The ticket is invalid. Reported with a close code, because browsers hide the status of a refused upgrade.
         case close(CloseCode)
     }
 
@@ -16,8 +16,9 @@ struct SocketUpgrade: Sendable {
     let isDraining: @Sendable () -> Bool
 
     /// - Parameters:
-    ///   - hasAuthorization: The request has an `Authorization`, and `token` is the bearer token in it, if it is one.
-    ///   - parameters: Of the query: `ticket`, `cursor`.
+    ///   - hasAuthorization: Whether the request has an `Authorization` field; `token` is its bearer token, if it has
+    ///     one.
+    ///   - parameters: The query parameters `ticket` and `cursor`.
     /// - Throws: ``Problem`` when the upgrade is refused.
     func decide(hasAuthorization: Bool, token: String?, _ parameters: URLParameters) async throws -> Decision {
         if isDraining() { throw Dispatcher.draining }
