@@ -1,34 +1,34 @@
 import ArgumentParser
 import RingbackConformance
 
-/// Holds any server of the protocol against the call conformance suite.
+/// Runs the call conformance suite against any server that implements the protocol.
 @main
 struct Conformance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ringback-conformance",
         abstract: "Run the call conformance suite against a server, from outside.",
         discussion: """
-            Every case registers users of its own. Cases that wait for timers really wait: up to two minutes each, many at \
-            a time. The exit status is 0 when every case passed.
+            Every case registers users of its own. Cases that wait for timers take up to two minutes each, and many of them \
+            run at the same time. The exit code is 0 if every case has passed.
             """)
 
-    @Argument(help: "Where the server is: http://HOST:PORT")
+    @Argument(help: "The URL of the server: http://HOST:PORT")
     var url: String
 
-    @Option(help: "The administrator's token, for the cases that end a call in its name.")
+    @Option(help: "The administrator's token, for the cases that end calls as an administrator.")
     var adminToken: String?
 
-    @Flag(help: "Also the cases that wait for timers.")
+    @Flag(help: "Also run the cases that wait for timers, in real time.")
     var slow = false
 
-    @Option(help: "How many cases at a time.")
+    @Option(help: "The number of concurrent cases.")
     var width = 8
 
-    @Option(help: "Only cases whose sentence has this in it.")
+    @Option(help: "Only run cases whose name contains this text.")
     var filter: String?
 
     func run() async throws {
-        guard width > 0 else { throw ValidationError("width must be positive.") }
+        guard width > 0 else { throw ValidationError("width must be at least 1.") }
         let server = try ServerUnderTest(baseURL: url, administratorToken: adminToken)
         var needs: Set<ConformanceCase.Need> = slow ? [.time] : []
         if adminToken != nil { needs.insert(.administrator) }

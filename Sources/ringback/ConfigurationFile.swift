@@ -4,7 +4,7 @@ import RingbackModel
 
 /// A JSON object whose keys are the names of options.
 struct ConfigurationFile {
-    /// What the value of a key has to be.
+    /// The type of the value of a key.
     enum Kind: String {
         case string = "a string"
         case integer = "an integer"
@@ -19,7 +19,7 @@ struct ConfigurationFile {
         }
     }
 
-    /// The options of `ringback serve`, but for `--config`.
+    /// The options of `ringback serve`, except for `--config`.
     static let kinds: [String: Kind] = [
         "admin-token": .string, "allowed-origins": .list, "base-path": .string, "database": .string,
         "device-connections": .integer,
@@ -36,8 +36,8 @@ struct ConfigurationFile {
 
     subscript(name: String) -> JSONSlice? { object[name] }
 
-    /// - Throws: `ValidationError` for a file that can't be read, is not a JSON object, has a key that is no option, or a value
-    ///   that does not fit its key.
+    /// - Throws: `ValidationError` if the file can't be read or is not a JSON object, a key is not an option, or a
+    ///   value has the wrong type.
     init(path: String) throws {
         func refuse(_ reason: String) -> ValidationError { ValidationError("The configuration file \(path) \(reason)") }
         var isFolder: ObjCBool = false
@@ -63,13 +63,14 @@ struct ConfigurationFile {
             guard let kind = Self.kinds[name] else {
                 let guess = Self.nearest(to: name).map { " Did you mean \"\($0)\"?" }
                 throw refuse(
-                    "has the key \"\(name.prefix(100))\", which is no option.\(guess ?? " See ringback serve --help.")")
+                    "has the key \"\(name.prefix(100))\", which is not an option.\(guess ?? " See ringback serve --help.")"
+                )
             }
             guard kind.fits(value) else { throw refuse("has a \"\(name)\" that is not \(kind.rawValue).") }
         }
     }
 
-    /// The option that `name` was probably meant to be.
+    /// The option whose name is most similar to `name`.
     static func nearest(to name: String) -> String? {
         let wanted = Array(name.lowercased().replacing("_", with: "-").prefix(100))
         let distances = kinds.keys.sorted().map { ($0, distance(wanted, Array($0))) }
@@ -77,7 +78,7 @@ struct ConfigurationFile {
         return best.0
     }
 
-    /// How many characters have to be changed, added or taken out, or neighbours swapped.
+    /// The number of characters to change, insert, delete or transpose.
     private static func distance(_ a: [Character], _ b: [Character]) -> Int {
         var rows = [Array(0...b.count)]
         for (i, character) in a.enumerated() {

@@ -5,10 +5,10 @@
 #endif
 
 enum FileDescriptors {
-    /// Files that are made from now on are for this user alone: the database knows who called whom.
+    /// Makes new files accessible only to this user, because the database contains who called whom.
     static func makePrivate() { umask(0o077) }
 
-    /// Raises the soft limit of open files to the hard one.
+    /// Raises the soft limit of open files to the hard limit.
     ///
     /// - Returns: The limit.
     static func raiseLimit() -> Int {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 
-/// An origin as browsers write it in an `Origin` header (RFC 6454, section 6.2): scheme, host, and a port that is not the scheme's own.
+/// An origin as in an `Origin` header (RFC 6454, section 6.2): scheme, host, and the port unless it is the default.
 enum Origin {
-    /// - Throws: `ValidationError`, with the value to write instead where one can be told, for anything that no browser sends.
+    /// - Throws: `ValidationError`, with the corrected value if there is one.
     static func check(_ text: String) throws {
         guard text != "*" else { return }
         guard let corrected = corrected(text) else {
@@ -16,7 +16,7 @@ enum Origin {
         }
     }
 
-    /// What a browser would send for a page at this address.
+    /// The origin that a browser sends for a page at this address.
     static func corrected(_ text: String) -> String? {
         let hasScheme = text.contains("://")
         let isLocal = ["localhost", "127.0.0.1", "[::1]"].contains { text.hasPrefix($0) }

@@ -7,9 +7,9 @@ struct Ringback: AsyncParsableCommand {
         commandName: "ringback",
         abstract: "Call signaling for chats: invitations, SDP and ICE candidates, kept on disk.",
         discussion: """
-            `serve`, `migrate` and `restored` run a server; the others are a client of one, and need `ringback login` first. \
-            They end with 0 when all went well, 1 on failure, 2 when a call was not answered, 3 when not signed in, and 64 \
-            for arguments that don't fit. Completion scripts: ringback --generate-completion-script bash|zsh|fish
+            `serve`, `migrate` and `restored` run a server. The other commands are clients and need `ringback login` first. \
+            Exit codes: 0 success, 1 failure, 2 a call was not answered, 3 not signed in, 4 `doctor` has found a problem, \
+            64 invalid arguments. Completion scripts: ringback --generate-completion-script bash|zsh|fish
             """,
         version: "0.1.0",
         groupedSubcommands: [

@@ -2,12 +2,13 @@ import ArgumentParser
 import Foundation
 import RingbackModel
 
-/// Settings by their option's name: what the command line says, else `RINGBACK_<NAME>`, else the configuration file.
+/// Settings by option name, from the command line, the environment (`RINGBACK_<NAME>`) or the configuration file, in
+/// this order.
 struct SettingsSource {
     private let environment: [String: String]
     private let file: ConfigurationFile?
 
-    /// - Parameter file: A JSON file; by default `RINGBACK_CONFIG`, or none.
+    /// - Parameter file: The path of a JSON file; by default `RINGBACK_CONFIG`, or none.
     init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         self.environment = environment
         let path = file ?? environment["RINGBACK_CONFIG"]
@@ -20,7 +21,7 @@ struct SettingsSource {
 
     func string(_ name: String, _ option: String?) -> String? { option ?? variable(name) ?? file?[name]?.string }
 
-    /// - Throws: When what the environment or the file has is not an integer in `range`.
+    /// - Throws: `ValidationError` if the value is not an integer in `range`.
     func integer(_ name: String, _ option: Int?, in range: ClosedRange<Int>, default standard: Int) throws -> Int {
         var value = option
         if value == nil, let text = variable(name) {
@@ -34,7 +35,7 @@ struct SettingsSource {
         return value
     }
 
-    /// A list, on the command line and in the environment with commas.
+    /// A list. On the command line and in the environment, its elements are separated by commas.
     func list(_ name: String, _ option: String?) -> [String] {
         let values =
             (option ?? variable(name)).map { $0.split(separator: ",").map(String.init) }

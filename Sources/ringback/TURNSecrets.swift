@@ -1,29 +1,29 @@
 import ArgumentParser
 import RingbackServer
 
-/// The secrets of TURN servers, by their hosts.
+/// The secrets of TURN servers by host.
 struct TURNSecrets {
     private let byHost: [String: String]
     private let other: String?
 
     /// - Parameters:
     ///   - pairs: `HOST=SECRET`.
-    ///   - other: For servers that have none of their own.
-    /// - Throws: `ValidationError` for what is not a pair.
+    ///   - other: The secret of all other servers.
+    /// - Throws: `ValidationError` if a pair has another form.
     init(_ pairs: [String], other: String?) throws {
         var byHost: [String: String] = [:]
         for pair in pairs {
             guard let equals = pair.firstIndex(of: "="), equals > pair.startIndex,
                 pair.index(after: equals) < pair.endIndex
-            else { throw ValidationError("turn-secrets must be HOST=SECRET, with commas between.") }
+            else { throw ValidationError("turn-secrets must be a list of HOST=SECRET, separated by commas.") }
             byHost[pair[..<equals].lowercased()] = String(pair[pair.index(after: equals)...])
         }
         (self.byHost, self.other) = (byHost, other)
     }
 
-    /// `urls` in groups that share a secret.
+    /// Groups `urls` by their secret.
     ///
-    /// - Throws: `ValidationError` for what is not a TURN URL, for a server without a secret, and for a secret without a server.
+    /// - Throws: `ValidationError` for an invalid URL, a server without a secret, and a secret without a server.
     func servers(_ urls: [String]) throws -> [ServerSettings.TURNServer] {
         var servers: [ServerSettings.TURNServer] = []
         var unused = Set(byHost.keys)

@@ -2,21 +2,23 @@ import ArgumentParser
 import Foundation
 import RingbackPostgres
 
-/// Where the settings come from: the command line before the environment before the configuration file.
+/// Options for the database. The command line takes precedence over the environment, and that over the configuration
+/// file.
 struct DatabaseOptions: ParsableArguments {
     @Option(
         help: """
-            The SQLite database, made if it isn't there, or the URL of a PostgreSQL database: postgresql://user@host/name. \
+            The SQLite database, created if it does not exist, or the URL of a PostgreSQL database: \
+            postgresql://user@host/name. \
             [RINGBACK_DATABASE] (default: ringback.sqlite)
             """)
     var database: String?
 
-    @Option(help: "A JSON file whose keys are these options' names.", completion: .file(extensions: ["json"]))
+    @Option(help: "A JSON file with the names of these options as keys.", completion: .file(extensions: ["json"]))
     var config: String?
 
     func source() throws -> SettingsSource { try SettingsSource(file: config) }
 
-    /// - Throws: ``CommandError`` when there can't be a database at this place.
+    /// - Throws: ``CommandError`` if there can't be a database at this location.
     func location(_ source: SettingsSource) throws -> DatabaseLocation {
         let text = source.string("database", database) ?? "ringback.sqlite"
         guard !text.isEmpty else { throw ValidationError("database must not be empty.") }
@@ -42,13 +44,16 @@ struct DatabaseOptions: ParsableArguments {
         let files = FileManager.default
         var isFolder: ObjCBool = false
         let isThere = files.fileExists(atPath: path, isDirectory: &isFolder)
-        guard !isFolder.boolValue else { throw CommandError("\(path) is a folder. Name a file with --database.") }
+        guard !isFolder.boolValue else { throw CommandError("\(path) is a folder. Specify a file with --database.") }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard files.fileExists(atPath: folder, isDirectory: &isFolder) else {
             throw CommandError(
-                "The folder \(folder) of the database does not exist. Make it, or name another place with --database.")
+                "The folder \(folder) of the database does not exist. Create it, or choose another path with --database."
+            )
         }
-        guard isFolder.boolValue else { throw CommandError("\(folder) is not a folder. Name a file with --database.") }
+        guard isFolder.boolValue else {
+            throw CommandError("\(folder) is not a folder. Specify a file with --database.")
+        }
         guard files.isWritableFile(atPath: folder) else {
             throw CommandError("This user may not write in \(folder), where SQLite keeps files beside the database.")
         }

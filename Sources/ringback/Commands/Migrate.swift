@@ -4,7 +4,7 @@ import ArgumentParser
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Apply pending migrations and stop.",
-        discussion: "`ringback serve` does the same at its start.")
+        discussion: "`ringback serve` also does this when it starts.")
 
     @OptionGroup var storage: DatabaseOptions
 

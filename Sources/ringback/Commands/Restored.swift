@@ -6,8 +6,8 @@ struct Restored: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Mark the database as restored from a backup.",
         discussion: """
-            Gives the event log a new epoch, so that cursors from after the backup are refused (410) instead of being \
-            mistaken for positions in the restored log. Clients then begin with a fresh snapshot.
+            Gives the event log a new epoch, so that cursors from after the backup are rejected (410) instead of being taken for \
+            positions in the restored log. Clients then begin with a new snapshot.
             """)
 
     @OptionGroup var storage: DatabaseOptions
@@ -17,7 +17,8 @@ struct Restored: AsyncParsableCommand {
         let database = try storage.location(storage.source())
         if case .sqlite(let path) = database, !FileManager.default.fileExists(atPath: path) {
             throw CommandError(
-                "There is no database \(path). Copy the backup there first, or name it with --database.")
+                "The database \(path) does not exist. Copy the backup there first, or specify its path with --database."
+            )
         }
         try database.renewEpoch()
         print("\(database): the event log has a new epoch.")

@@ -12,10 +12,10 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the server.",
         discussion: """
-            Every option is also RINGBACK_<NAME> in the environment (RINGBACK_PORT, RINGBACK_TURN_SECRET, …) and a key of \
-            the configuration file, in that order of precedence. The line "listening on http://HOST:PORT" on standard error \
-            says that the server is ready, and the lines behind it where the demo and the documentation are. SIGTERM and SIGINT \
-            stop it gracefully.
+            Every option can also be set as RINGBACK_<NAME> in the environment (RINGBACK_PORT, RINGBACK_TURN_SECRET, …) and \
+            as a key of the configuration file, in this order of precedence. When the server is ready, it writes \
+            "listening on http://HOST:PORT" to standard error, followed by the URLs of the demo and the documentation. \
+            SIGTERM and SIGINT shut it down gracefully.
             """)
 
     @OptionGroup var storage: DatabaseOptions
@@ -23,24 +23,24 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The address to listen on; localhost is both 127.0.0.1 and ::1. (default: 127.0.0.1)")
     var hostname: String?
 
-    @Option(help: "The port to listen on; 0 takes a free one. (default: 8080)")
+    @Option(help: "The port to listen on; 0 chooses a free one. (default: 8080)")
     var port: Int?
 
-    @Option(help: "Days that a sign-in is good. (default: 30)")
+    @Option(help: "Days that a token is valid. (default: 30)")
     var tokenDays: Int?
 
-    @Option(help: "A token, at least 16 characters, that may end any call. Better in the environment than here.")
+    @Option(help: "A token of at least 16 characters that permits ending any call. Prefer the environment.")
     var adminToken: String?
 
-    @Option(help: "log2 of scrypt's cost for new passwords. (default: 15, some 70 ms and 32 MiB)")
+    @Option(help: "log2 of the scrypt cost for new passwords. (default: 15, about 70 ms and 32 MiB)")
     var passwordCost: Int?
 
-    @Option(name: .customLong("stun-urls"), help: "STUN servers, with commas between: stun:stun.example.org:3478")
+    @Option(name: .customLong("stun-urls"), help: "STUN servers, separated by commas: stun:stun.example.org:3478")
     var stunURLs: String?
 
     @Option(
         name: .customLong("turn-urls"),
-        help: "TURN servers, with commas between: turn:turn.example.org:3478?transport=udp")
+        help: "TURN servers, separated by commas: turn:turn.example.org:3478?transport=udp")
     var turnURLs: String?
 
     @Option(help: "The static-auth-secret of coturn, for all TURN servers. Better in the environment than here.")
@@ -48,68 +48,67 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: """
-            Secrets of TURN servers that have one of their own, with commas between: turn1.example.org=SECRET,… Better in the \
-            environment than here.
+            Secrets of individual TURN servers, separated by commas: turn1.example.org=SECRET,… Prefer the environment.
             """)
     var turnSecrets: String?
 
-    @Option(help: "Seconds that TURN credentials are good. (default: 3600)")
+    @Option(help: "Seconds that TURN credentials are valid. (default: 3600)")
     var turnSeconds: Int?
 
     @Option(
         help: """
-            Origins whose pages may use the API, with commas between: https://example.org,http://localhost:8000; * for all. \
-            (default: none but our own)
+            Origins whose pages may use the API, separated by commas: https://example.org,http://localhost:8000; * for all. \
+            (default: only the server's own)
             """)
     var allowedOrigins: String?
 
     @Option(
         help: """
-            The path at which a proxy shows the server: /ringback for https://example.org/ringback/. A trusted proxy may send \
+            The path under which a proxy exposes the server: /ringback for https://example.org/ringback/. A trusted proxy may send \
             X-Forwarded-Prefix instead. (default: none)
             """)
     var basePath: String?
 
     @Option(
         help: """
-            Addresses of proxies whose X-Forwarded-Prefix and X-Forwarded-For are believed, with commas between: \
+            Addresses of proxies whose X-Forwarded-Prefix and X-Forwarded-For are trusted, separated by commas: \
             192.0.2.1,10.0.0.0/8; none for none. (default: 127.0.0.0/8,::1)
             """)
     var trustedProxies: String?
 
     @Option(
         help: """
-            Seconds after which a call that no device rings for ends as unreachable. (default: the ring time that the caller \
-            asks for)
+            Seconds after which a call for which no device rings ends as unreachable. (default: the ring time of the \
+            call)
             """)
     var unreachableSeconds: Int?
 
-    @Option(help: "Hours that events are kept for those who come back. (default: 168)")
+    @Option(help: "Hours that events are kept for devices that reconnect. (default: 168)")
     var eventHours: Int?
 
-    @Option(help: "Hours that the SDP and candidates of ended calls can be asked for. (default: 24)")
+    @Option(help: "Hours that the SDP and candidates of ended calls are kept. (default: 24)")
     var payloadHours: Int?
 
-    @Option(help: "Connections at a time. (default: as many as the system's limit allows)")
+    @Option(help: "The maximum number of connections. (default: what the limit of open files allows)")
     var maxConnections: Int?
 
     @Option(
-        help: "Devices of a user that are signed in; with one more, the longest unseen is signed out. (default: 32)")
+        help: "Devices per user; the next sign-in signs out the one seen longest ago. (default: 32)")
     var userDevices: Int?
 
-    @Option(help: "Sockets, streams and waiting polls of one device. (default: 1000)")
+    @Option(help: "The maximum number of sockets, streams and waiting polls per device. (default: 1000)")
     var deviceConnections: Int?
 
-    @Option(help: "Writes a second that one device may do on average. (default: 500)")
+    @Option(help: "Writes per second that a device may send on average. (default: 500)")
     var deviceWrites: Int?
 
-    @Option(help: "Seconds that a graceful stop waits for requests. (default: 10)")
+    @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
 
-    @Option(help: "The name of this process in PostgreSQL's list of sessions. (default: the host's name)")
+    @Option(help: "The name of this process in PostgreSQL's list of sessions. (default: the host name)")
     var nodeName: String?
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: notice)")
+    @Option(help: "The log level: trace, debug, info, notice, warning, error or critical. (default: notice)")
     var logLevel: String?
 
     func run() async throws {
@@ -157,7 +156,7 @@ struct Serve: AsyncParsableCommand {
 
     private func timing(_ source: SettingsSource) throws -> CallTiming {
         var timing = CallTiming()
-        // No call rings longer than the default.
+        // No call rings longer than the maximum.
         timing.unreachable = .seconds(
             Int64(try source.integer("unreachable-seconds", unreachableSeconds, in: 10...180, default: 180)))
         return timing
@@ -219,7 +218,7 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-/// The lines that say where the server is.
+/// Prints where the server listens.
 private final class Announcement: Sendable {
     private let hostname: String
     private let shown = Atomic(false)
@@ -231,7 +230,7 @@ private final class Announcement: Sendable {
     func show(_ port: Int) {
         shown.store(true, ordering: .releasing)
         let host = hostname.contains(":") ? "[\(hostname)]" : hostname
-        // Not an address that a browser can open; pages may use the camera on localhost.
+        // These addresses cannot be opened in a browser; and on localhost, pages may use the camera.
         let reachable = ["0.0.0.0", "[::]"].contains(host) ? "localhost" : host
         let text = """
             listening on http://\(host):\(port)
@@ -243,11 +242,11 @@ private final class Announcement: Sendable {
     }
 }
 
-/// The server among the services of the process.
+/// The server as a service of the process.
 private struct ServerService: Service, CustomStringConvertible {
     let server: RingbackServer
 
-    /// What the lifecycle's log says: none of the settings, there are secrets among them.
+    /// Logged by the service lifecycle. Must not contain the settings, which include secrets.
     var description: String { "server" }
 
     func run() async throws { try await server.run() }

@@ -1,10 +1,10 @@
 /// The result of one check.
 enum Finding: Sendable {
     case fine(String)
-    /// It works, and could be better.
+    /// It works, but could be improved.
     case warning(String, advice: String)
     case broken(String, advice: String)
-    /// Not checked, and why.
+    /// Not checked, with the reason.
     case skipped(String)
 
     func show(_ place: String) {

@@ -1,14 +1,14 @@
 import Foundation
 import RingbackClient
 
-/// Checks that STUN and TURN servers do what they are listed for.
+/// Checks that STUN and TURN servers work.
 enum ICECheck {
     /// A `stun:` or `turn:` URL (RFC 7064, RFC 7065).
     struct Address: Equatable {
         var scheme: String
         var host: String
         var port: UInt16
-        /// Over TCP, for TLS needs no word about it (RFC 7065, section 3.1).
+        /// Whether to use TCP. TLS implies it (RFC 7065, section 3.1).
         var isStream: Bool
         var isSecure: Bool { scheme.hasSuffix("s") }
 
@@ -39,13 +39,14 @@ enum ICECheck {
     /// RFC 8489, section 14.3.
     private static let maximumUsernameBytes = 513
 
-    /// - Parameter certificateAuthorities: Whom to trust instead of the system's.
+    /// - Parameter certificateAuthorities: A PEM file of certificates to trust instead of the system's.
     static func check(_ url: String, _ server: ICEServer, certificateAuthorities: String?) async -> Finding {
         guard let address = Address(url) else {
-            return .broken("this is no STUN or TURN URL", advice: "Correct --stun-urls or --turn-urls of the server.")
+            return .broken(
+                "this is not a STUN or TURN URL", advice: "Correct --stun-urls or --turn-urls of the server.")
         }
         guard address.isStream || !address.isSecure else { return .skipped("DTLS is not checked") }
-        // The sockets block, so they get a thread that may.
+        // The sockets block, so they get a thread of their own.
         return await withCheckedContinuation { continuation in
             Thread {
                 continuation.resume(returning: check(address, server, certificateAuthorities))
@@ -71,24 +72,25 @@ enum ICECheck {
         let request = STUNMessage(STUNMessage.bindingRequest)
         guard let answer = connection.exchange(request) else { return silent }
         guard answer.isSuccess(of: request), answer.value(.xorMappedAddress) != nil else {
-            return .broken("its answer has no address", advice: "Is this a STUN server?")
+            return .broken("its response has no address", advice: "Check that this is a STUN server.")
         }
         return .fine("answers a binding request")
     }
 
     private static var silent: Finding {
         .broken(
-            "no answer", advice: "Is the server running, and does a firewall let its port through (usually UDP 3478)?")
+            "no response",
+            advice: "Check that the server is running and that no firewall blocks its port (usually UDP 3478).")
     }
 
     private static func allocate(_ connection: some ICEConnection, _ server: ICEServer) -> Finding {
         guard let username = server.username, let password = server.credential else {
-            return .broken("there are no credentials for it", advice: "Set --turn-secret of the Ringback server.")
+            return .broken("it has no credentials", advice: "Set --turn-secret of the Ringback server.")
         }
         guard username.utf8.count <= maximumUsernameBytes else {
-            return .broken("its username is too long for TURN", advice: "Is this a Ringback server?")
+            return .broken("its username is too long for TURN", advice: "Check that this is a Ringback server.")
         }
-        // UDP relaying (RFC 8656, section 18.7). The first request is refused, and tells the realm and the nonce.
+        // UDP relaying (RFC 8656, section 18.7). The first request is rejected with the realm and the nonce.
         var request = STUNMessage(STUNMessage.allocateRequest)
         request.add(.requestedTransport, [17, 0, 0, 0])
         guard let challenge = connection.exchange(request) else { return silent }
@@ -96,7 +98,7 @@ enum ICECheck {
         else {
             return .broken(
                 "it does not ask for credentials: \(challenge.error.map { "\($0.code) \($0.reason)" } ?? "?")",
-                advice: "Is this a TURN server with use-auth-secret?")
+                advice: "Check that this is a TURN server with use-auth-secret.")
         }
         let key = STUNMessage.longTermKey(
             username: username, realm: String(decoding: realm, as: UTF8.self), password: password)
@@ -113,14 +115,14 @@ enum ICECheck {
         guard answer.isSuccess(of: request), answer.value(.xorRelayedAddress) != nil else {
             let error = answer.error.map { "\($0.code) \($0.reason)" } ?? "no relayed address"
             return .broken(
-                "the credentials don't allocate: \(error)",
+                "the credentials were rejected: \(error)",
                 advice: answer.error?.code == 401
-                    ? "--turn-secret must be the TURN server's static-auth-secret, and both clocks must agree."
+                    ? "--turn-secret must be the TURN server's static-auth-secret, and the clocks of both servers must agree."
                     : "See the TURN server's log.")
         }
         var release = signed(STUNMessage.refreshRequest)
         release.add(.lifetime, [0, 0, 0, 0])
         _ = connection.exchange(release, key: key)
-        return .fine("credentials allocate a relay")
+        return .fine("the credentials permit an allocation")
     }
 }

@@ -1,20 +1,20 @@
 /// A connection to a STUN or TURN server. Its methods block for a bounded time.
 protocol ICEConnection {
-    /// Whether messages come as a stream of bytes instead of in packets.
+    /// Whether messages arrive as a stream of bytes instead of packets.
     var isStream: Bool { get }
 
-    /// - Returns: Whether all of it went.
+    /// - Returns: Whether everything was sent.
     func send(_ bytes: [UInt8]) -> Bool
 
-    /// - Returns: What comes; `nil` at the end, and when nothing does for a while.
+    /// - Returns: The bytes that arrived; `nil` at the end, and after a timeout.
     func read(atMost count: Int) -> [UInt8]?
 }
 
 extension ICEConnection {
-    /// Sends a request, in packets up to three times, and waits for its answer.
+    /// Sends a request and waits for its response. Packets are sent up to three times.
     func exchange(_ request: STUNMessage, key: [UInt8]? = nil) -> STUNMessage? {
         let bytes = request.bytes(key: key)
-        // Over all tries, whatever else comes in meanwhile.
+        // For all attempts together, whatever else arrives meanwhile.
         let deadline = ContinuousClock.now + .seconds(7)
         for _ in 0..<(isStream ? 1 : 3) {
             guard send(bytes) else { return nil }
@@ -29,7 +29,7 @@ extension ICEConnection {
         let most = 2048
         var message: [UInt8] = []
         repeat {
-            // Of a stream no more than the message, for the next one may stand behind it.
+            // From a stream, no more than the message, because another one may follow.
             let wanted = !isStream ? most : message.count < 20 ? 20 : min(most, Self.length(message))
             guard ContinuousClock.now < deadline, wanted > message.count,
                 let bytes = read(atMost: wanted - message.count)
@@ -42,7 +42,7 @@ extension ICEConnection {
     private static func length(_ head: [UInt8]) -> Int { 20 + Int(head[2]) << 8 + Int(head[3]) }
 }
 
-/// Why a server can't be reached, and what to do.
+/// Why a server can't be reached, and what to do about it.
 struct ICEFailure: Error {
     var text: String
     var advice = "Correct the address, or start the server."

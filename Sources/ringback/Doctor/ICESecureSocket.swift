@@ -6,7 +6,7 @@ import CLibcurl
     import Darwin
 #endif
 
-/// A TLS connection to one host, made by libcurl, so that certificates are verified as for everything else.
+/// A TLS connection to a host, established by libcurl, so that certificates are verified like those of the SDK.
 final class ICESecureSocket: ICEConnection {
     private static let timeoutMilliseconds = 2000
 
@@ -16,7 +16,7 @@ final class ICESecureSocket: ICEConnection {
 
     /// - Throws: ``ICEFailure``.
     init(host: String, port: UInt16, certificateAuthorities: String?) throws {
-        guard let easy = curl_easy_init() else { throw ICEFailure(text: "libcurl could not be set up") }
+        guard let easy = curl_easy_init() else { throw ICEFailure(text: "libcurl could not be initialized") }
         self.easy = easy
         let name = host.contains(":") ? "[\(host)]" : host
         _ = clibcurl_set_string(easy, CURLOPT_URL, "https://\(name):\(port)")
@@ -25,7 +25,7 @@ final class ICESecureSocket: ICEConnection {
         _ = clibcurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         _ = clibcurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
         _ = clibcurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
-        // What is spoken is not HTTP, and browsers reach ICE servers without the proxy, too.
+        // The protocol is not HTTP, and browsers do not use the proxy for ICE servers either.
         _ = clibcurl_set_long(easy, CURLOPT_SSL_ENABLE_ALPN, 0)
         _ = clibcurl_set_string(easy, CURLOPT_PROXY, "")
         if let file = certificateAuthorities {
@@ -48,7 +48,7 @@ final class ICESecureSocket: ICEConnection {
             throw ICEFailure(
                 text: text,
                 advice:
-                    "The server needs TLS on this port, with a certificate for this name from an authority that is trusted."
+                    "The server must have TLS on this port, with a certificate for this name from a trusted authority."
             )
         }
     }

@@ -6,7 +6,7 @@ import Foundation
     import Darwin
 #endif
 
-/// A UDP or TCP socket to one host.
+/// A UDP or TCP socket to a host.
 final class ICESocket: ICEConnection {
     private let descriptor: Int32
     let isStream: Bool
@@ -39,7 +39,7 @@ final class ICESocket: ICEConnection {
             close(descriptor)
             candidate = address.pointee.ai_next
         }
-        throw ICEFailure(text: "nothing answers at \(host):\(port)")
+        throw ICEFailure(text: "no response from \(host):\(port)")
     }
 
     deinit { close(descriptor) }

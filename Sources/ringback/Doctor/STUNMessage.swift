@@ -1,14 +1,14 @@
 import Crypto
 import Foundation
 
-/// A STUN message (RFC 8489): what the doctor needs of it to ask for a binding and for a TURN allocation (RFC 8656).
+/// A STUN message (RFC 8489), as needed for a binding and a TURN allocation (RFC 8656).
 struct STUNMessage {
     static let bindingRequest: UInt16 = 0x0001
     static let allocateRequest: UInt16 = 0x0003
     static let refreshRequest: UInt16 = 0x0004
     private static let cookie: [UInt8] = [0x21, 0x12, 0xA4, 0x42]
 
-    /// Types of attributes (RFC 8489, section 18.3; RFC 8656, section 18).
+    /// The types of attributes (RFC 8489, section 18.3; RFC 8656, section 18).
     enum Attribute: UInt16 {
         case username = 0x0006
         case messageIntegrity = 0x0008
@@ -30,7 +30,7 @@ struct STUNMessage {
         transaction = (0..<12).map { _ in UInt8.random(in: .min ... .max) }
     }
 
-    /// - Returns: `nil` for what is no STUN message, or one that doesn't end where it says.
+    /// - Returns: `nil` if `bytes` is not a STUN message of the length in its header.
     init?(parsing bytes: [UInt8]) {
         guard bytes.count >= 20, bytes[0] & 0xC0 == 0, Array(bytes[4..<8]) == Self.cookie else { return nil }
         let length = Int(bytes[2]) << 8 | Int(bytes[3])
@@ -48,19 +48,19 @@ struct STUNMessage {
         }
     }
 
-    /// Whether this is the good answer to `request`.
+    /// Whether this is the success response to `request`.
     func isSuccess(of request: STUNMessage) -> Bool {
         transaction == request.transaction && type == request.type | 0x0100
     }
 
-    /// Whether this is the bad answer to `request`.
+    /// Whether this is the error response to `request`.
     func isError(of request: STUNMessage) -> Bool {
         transaction == request.transaction && type == request.type | 0x0110
     }
 
     func value(_ attribute: Attribute) -> [UInt8]? { attributes.first { $0.type == attribute.rawValue }?.value }
 
-    /// The number of an error and its words.
+    /// The code and reason of an error.
     var error: (code: Int, reason: String)? {
         guard let value = value(.errorCode), value.count >= 4 else { return nil }
         return (Int(value[2] & 7) * 100 + Int(value[3]), String(decoding: value[4...], as: UTF8.self))
@@ -68,9 +68,9 @@ struct STUNMessage {
 
     mutating func add(_ attribute: Attribute, _ value: [UInt8]) { attributes.append((attribute.rawValue, value)) }
 
-    /// The message as it goes over the network.
+    /// The encoded message.
     ///
-    /// - Parameter key: Of long-term credentials: MESSAGE-INTEGRITY is put behind the rest.
+    /// - Parameter key: The key of long-term credentials, with which a MESSAGE-INTEGRITY attribute is appended.
     func bytes(key: [UInt8]? = nil) -> [UInt8] {
         var body: [UInt8] = []
         for (type, value) in attributes {
@@ -78,7 +78,7 @@ struct STUNMessage {
             body += [UInt8](repeating: 0, count: (4 - value.count % 4) % 4)
         }
         guard let key else { return head(body.count) + body }
-        // The length that is signed counts the signature in (RFC 8489, section 14.5).
+        // The signed length includes the signature (RFC 8489, section 14.5).
         let signed = head(body.count + 24) + body
         let signature = HMAC<Insecure.SHA1>.authenticationCode(for: signed, using: SymmetricKey(data: key))
         return signed + [0, UInt8(Attribute.messageIntegrity.rawValue), 0, 20] + Array(signature)

@@ -1,7 +1,7 @@
 import RingbackClient
 import RingbackModel
 
-/// Tries each transport, and reports what a proxy on the way does to it.
+/// Tries each transport, and reports problems that proxies cause.
 enum TransportCheck {
     static func check(_ transport: Transport, _ client: RingbackClient, pollSeconds: Int) async -> Finding {
         do {
@@ -25,17 +25,17 @@ enum TransportCheck {
         let advice =
             switch (transport, error) {
             case (.webSocket, .unexpectedResponse), (.webSocket, .problem):
-                "A proxy does not pass on the upgrade. In nginx: proxy_http_version 1.1, and the headers Upgrade and Connection."
-            case (.webSocket, _): "Something cuts the connection; clients fall back to the stream."
+                "A proxy does not forward the upgrade. In nginx: proxy_http_version 1.1, and the headers Upgrade and Connection."
+            case (.webSocket, _): "Something closes the connection; clients fall back to the stream."
             case (.sse, .transport(let failure)) where failure.kind == .timedOut:
                 "A proxy buffers the stream. In nginx: proxy_buffering off."
-            case (.sse, _): "Something breaks the stream; clients fall back to long polls."
-            case (.longPoll, _): "No transport is left when this fails: see the proxy's log and the server's."
+            case (.sse, _): "Something interrupts the stream; clients fall back to long polls."
+            case (.longPoll, _): "Clients have no other transport: see the logs of the proxy and the server."
             }
         return .broken("\(error)", advice: advice)
     }
 
-    /// Waits as long as clients do, to find a proxy that cuts long requests.
+    /// Waits as long as clients do, to detect a proxy that cuts long requests off.
     private static func poll(_ client: RingbackClient, _ seconds: Int) async throws -> Finding {
         let cursor = try await client.pollEvents(waitSeconds: 0).cursor
         let started = ContinuousClock.now
@@ -48,8 +48,8 @@ enum TransportCheck {
         } catch let error as RingbackError {
             let waited = (ContinuousClock.now - started).components.seconds
             return .broken(
-                "a poll was cut after \(waited) s: \(error)",
-                advice: "A proxy cuts requests that wait. In nginx: proxy_read_timeout 60s.")
+                "a poll was cut off after \(waited) s: \(error)",
+                advice: "A proxy cuts long requests off. In nginx: proxy_read_timeout 60s.")
         }
     }
 }

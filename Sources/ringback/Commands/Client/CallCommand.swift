@@ -6,28 +6,28 @@ import RingbackModel
 struct CallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "call",
-        abstract: "Call a user, and print what happens.",
+        abstract: "Call a user and print the events of the call.",
         discussion: """
-            This command has no camera and no microphone: when the call is accepted it hangs up, with the reason \
-            `unsupported`. Ctrl-C cancels the call. Ends with 0 when the call was accepted, and with 2 when not.
+            This command has no media: when the call is accepted, it hangs up with the reason `unsupported`. Ctrl-C cancels \
+            the call. The exit code is 0 if the call was accepted, and 2 if not.
             """)
 
-    @Argument(help: "Whom to call.")
+    @Argument(help: "The user to call.")
     var user: String
 
-    @Option(help: "How long to let it ring, 10 to 180 seconds.")
+    @Option(help: "Seconds that the call may ring, 10 to 180.")
     var ringSeconds = 60
 
-    @Flag(help: "A call without video.")
+    @Flag(help: "Call without video.")
     var audioOnly = false
 
-    @Flag(help: "Events as JSON objects, one a line.")
+    @Flag(help: "Print events as JSON objects, one per line.")
     var json = false
 
     @OptionGroup var options: ClientOptions
 
     func validate() throws {
-        guard UserID(user) != nil else { throw ValidationError("'\(user)' can't be a user's name.") }
+        guard UserID(user) != nil else { throw ValidationError("'\(user)' is not a valid user identifier.") }
         guard Limits.ringSeconds.contains(ringSeconds) else { throw ValidationError("ring-seconds must be 10 to 180.") }
     }
 
@@ -35,14 +35,14 @@ struct CallCommand: AsyncParsableCommand {
         try await reporting {
             let client = try options.client()
             guard let callee = UserID(user) else { return }
-            // The cursor from before the call, so that none of its events is missed.
+            // The cursor is requested before the call, so that none of its events is missed.
             let cursor = try await client.pollEvents(waitSeconds: 0).cursor
             let call = try await client.invite(
                 callee, media: .init(audio: true, video: !audioOnly), ringSeconds: ringSeconds)
             if call.call.state == .ended { throw Self.notAnswered(call.call) }
             if call.call.merged == true {
-                // Glare: the callee was calling this user, and this call has accepted theirs.
-                if !json { Terminal.say("\(callee) was calling at this moment: accepted that call.") }
+                // Glare: the callee was calling this user, and that call has been accepted instead.
+                if !json { Terminal.say("\(callee) was calling at the same time; accepted that call.") }
                 try await call.hangUp(reason: .unsupported)
                 if !json { Terminal.say(Self.hungUp) }
                 return
@@ -60,7 +60,7 @@ struct CallCommand: AsyncParsableCommand {
         do {
             try await handle.cancel()
         } catch let error as RingbackError where error.status == 409 {
-            // Somebody picked up at this moment, or it has ended.
+            // A device may have just accepted, or the call may have ended.
             let call = try await handle.current()
             if call.state == .ended { throw Self.notAnswered(call) }
             try await handle.hangUp(reason: .unsupported)

@@ -2,16 +2,16 @@ import ArgumentParser
 import Foundation
 import RingbackClient
 
-/// Whose device a command is.
+/// Options for the commands of a signed-in device.
 struct ClientOptions: ParsableArguments {
-    @Option(help: "Which sign-in to use, for those who have several.")
+    @Option(help: "The name of the stored sign-in to use.")
     var profile = "default"
 
     func client() throws -> RingbackClient { try StoredLogin.load(profile).client() }
 }
 
 extension AsyncParsableCommand {
-    /// Runs `work`, and ends with a sentence and a code when it fails.
+    /// Performs `work`. If it fails, prints the error and exits with its code.
     func reporting(_ work: () async throws -> Void) async throws {
         do {
             try await work()

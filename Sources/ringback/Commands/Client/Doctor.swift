@@ -6,16 +6,16 @@ import RingbackModel
 /// `ringback doctor`
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a server and the network between, and say what to do.",
+        abstract: "Check a server and the connection to it, and suggest fixes.",
         discussion: """
-            Checks that the server can be reached, then TLS, the clocks, each transport, and the STUN and TURN servers. The \
-            checks that need a token are made when you are signed in there. Ends with 4 when something is broken.
+            Checks the connection to the server, TLS, the clocks, each transport, and the STUN and TURN servers. The checks \
+            that need a token require `ringback login` first. The exit code is 4 if a check has failed.
             """)
 
     @Argument(help: "The server: https://ringback.example.org")
     var url: String
 
-    @Option(help: "Seconds that a long poll is tried for; clients wait 25.")
+    @Option(help: "Seconds that the long poll of the check waits; clients wait 25.")
     var pollSeconds = 25
 
     @Option(help: "A file of PEM certificates to trust instead of the system's.", completion: .file())
@@ -41,7 +41,7 @@ struct Doctor: AsyncParsableCommand {
                 finding.show(place)
                 if finding.isBroken { isHealthy = false }
             }
-            // What takes its time says so before.
+            // Announces checks that take long.
             func look(at place: String, _ words: String = "") { Terminal.note("…    \(place)\(words)") }
             look(at: "server", ": asking \(url.absoluteString)")
             let reached = await reach(client)
@@ -50,11 +50,11 @@ struct Doctor: AsyncParsableCommand {
             report("tls", security(url))
             report("clock", await clock(client))
             if client.session == nil {
-                report("sign-in", .skipped("not signed in there; the rest needs it: ringback login \(url) USER"))
+                report("sign-in", .skipped("not signed in; the remaining checks need it: ringback login \(url) USER"))
             } else {
                 do {
                     let me = try await client.getMe()
-                    report("sign-in", .fine("you are \(me.userId)"))
+                    report("sign-in", .fine("signed in as \(me.userId)"))
                     for transport in Transport.allCases {
                         look(at: transport.rawValue, transport == .longPoll ? ": waiting \(pollSeconds) s" : "")
                         report(
@@ -79,7 +79,7 @@ struct Doctor: AsyncParsableCommand {
             let status = try await client.getReadiness()
             guard status == "ready" else {
                 return .broken(
-                    "not ready: \(status)", advice: "It is stopping, or can't use its database: see its log.")
+                    "not ready: \(status)", advice: "It is shutting down or can't use its database; see its log.")
             }
             return .fine("ready")
         } catch RingbackError.transport(let failure) {
@@ -90,21 +90,22 @@ struct Doctor: AsyncParsableCommand {
             }
             return .broken(failure.detail, advice: ServerURL.advice(failure, client.baseURL))
         } catch let error as RingbackError {
-            return .broken("\(error)", advice: "This is not Ringback, or a proxy before it answers in its place.")
+            return .broken(
+                "\(error)", advice: "This is not a Ringback server, or a proxy responds in its place.")
         } catch {
             return .broken("\(error)", advice: "See the server's log.")
         }
     }
 
     private func security(_ url: URL) -> Finding {
-        if url.scheme?.lowercased() == "https" { return .fine("the certificate is trusted and for this name") }
+        if url.scheme?.lowercased() == "https" { return .fine("the certificate is trusted and valid for this name") }
         if ["localhost", "127.0.0.1", "::1"].contains(url.host() ?? "") {
             return .skipped("not needed on this machine")
         }
         return .warning(
             "the connection is not encrypted",
             advice:
-                "Passwords and tokens can be read on the way, and browsers allow no camera: put a proxy with TLS before it."
+                "Passwords and tokens can be intercepted, and browsers deny the camera: put a TLS proxy in front of it."
         )
     }
 
@@ -115,9 +116,9 @@ struct Doctor: AsyncParsableCommand {
             guard abs(seconds) > 30 else { return .fine("agrees with the server's within \(abs(seconds) + 1) s") }
             return .warning(
                 "this machine's is \(abs(seconds)) s \(seconds < 0 ? "behind" : "ahead of") the server's",
-                advice: "Synchronize both by NTP: TURN credentials expire by the clock.")
+                advice: "Synchronize both by NTP: TURN credentials depend on the clock.")
         } catch {
-            return .skipped("the server's answers have no Date")
+            return .skipped("the server's responses have no Date")
         }
     }
 
@@ -133,7 +134,7 @@ struct Doctor: AsyncParsableCommand {
                 (
                     "ice",
                     .warning(
-                        "no STUN and TURN servers are set",
+                        "no STUN and TURN servers are configured",
                         advice: "Calls between two networks need them: --stun-urls, --turn-urls and --turn-secret.")
                 )
             ]

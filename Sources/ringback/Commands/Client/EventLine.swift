@@ -1,7 +1,7 @@
 import RingbackClient
 import RingbackModel
 
-/// An event as a line, for people or for machines.
+/// An event as one line, for people or for programs.
 enum EventLine {
     static func words(_ event: Event) -> String {
         let time =
@@ -19,8 +19,8 @@ enum EventLine {
                 "lost \(transport.rawValue): \(Terminal.clean("\(error)")); trying again in \(delay.milliseconds) ms",
                 .red)
         case .incoming(let call): Terminal.paint("\(call.caller.userId) calls", .bold) + suffix(call)
-        case .ringing(let call): "\(call.callee.userId)'s phone rings" + suffix(call)
-        case .accepted(let call): "\(call.callee.userId) has picked up" + suffix(call)
+        case .ringing(let call): "\(call.callee.userId)'s device rings" + suffix(call)
+        case .accepted(let call): "\(call.callee.userId) has accepted" + suffix(call)
         case .active(let call): "media flow" + suffix(call)
         case .ended(let call):
             "the call has ended: \(call.reason?.rawValue ?? "?")"
@@ -35,13 +35,13 @@ enum EventLine {
                 .map { "\(Terminal.clean($0.key)) \($0.value.isMuted ? "muted" : "on")" }.joined(separator: ", ")
         case .participant(let connection): "\(who) is \(connection.rawValue)"
         case .presence(let presence): "\(presence.userId) is \(presence.status.rawValue)"
-        case .unknown(let type, _): "something new: \(Terminal.clean(type))"
+        case .unknown(let type, _): "unknown event: \(Terminal.clean(type))"
         }
     }
 
     private static func suffix(_ call: Call) -> String { Terminal.paint("  \(call.callId)", .faint) }
 
-    /// One JSON object: `type`, what the event has in common with others, and `data` as the server sends it.
+    /// One JSON object with `type`, the common members of events, and `data` as the server sent it.
     static func json(_ event: Event) -> String {
         var json = JSONWriter()
         json.object { json in

@@ -9,17 +9,17 @@ struct History: AsyncParsableCommand {
     @Option(help: "Only calls with this user.")
     var with: String?
 
-    @Option(help: "How many at most.")
+    @Option(help: "The maximum number of calls.")
     var limit = 20
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Print JSON objects, one per line.")
     var json = false
 
     @OptionGroup var options: ClientOptions
 
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("limit must be from 1 to 100000.") }
-        if let with, UserID(with) == nil { throw ValidationError("'\(with)' can't be a user's name.") }
+        if let with, UserID(with) == nil { throw ValidationError("'\(with)' is not a valid user identifier.") }
     }
 
     func run() async throws {
@@ -38,7 +38,8 @@ struct History: AsyncParsableCommand {
                 next = page.next
             } while left > 0 && next != nil
             if isEmpty {
-                Terminal.note(with.map { "No calls with \($0)." } ?? "No calls yet. Place one: ringback call USER")
+                Terminal.note(
+                    with.map { "No calls with \($0)." } ?? "No calls yet. To call somebody: ringback call USER")
             }
         }
     }

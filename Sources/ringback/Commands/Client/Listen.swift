@@ -4,26 +4,26 @@ import RingbackModel
 
 /// `ringback listen`
 struct Listen: AsyncParsableCommand {
-    /// What to do with a call.
+    /// How to respond to a call.
     enum Answer: String, ExpressibleByArgument, CaseIterable { case ring, accept, decline }
 
     static let configuration = CommandConfiguration(
         abstract: "Wait for incoming calls.",
         discussion: """
-            This command has no camera and no microphone: a call that it accepts it hangs up, with the reason `unsupported`. \
-            Examples/ has programs that answer with media. Ctrl-C ends it.
+            This command has no media: it hangs up a call that it has accepted, with the reason `unsupported`. For programs \
+            that answer with media, see Examples/. Stop with Ctrl-C.
             """)
 
-    @Option(help: "ring: report that this device rings. accept or decline: do that as well.")
+    @Option(help: "ring reports that this device rings; accept and decline also accept or decline the call.")
     var answer = Answer.ring
 
     @Option(help: "With --answer decline: a message for the caller.")
     var message: String?
 
-    @Flag(help: "End after the first call.")
+    @Flag(help: "Exit after the first call.")
     var once = false
 
-    @Flag(help: "Events as JSON objects, one a line.")
+    @Flag(help: "Print events as JSON objects, one per line.")
     var json = false
 
     @OptionGroup var options: ClientOptions
@@ -50,8 +50,8 @@ struct Listen: AsyncParsableCommand {
         }
     }
 
-    /// What is too late, because the caller has given up or another device was faster, is no error, and after what fails
-    /// otherwise there are other calls, unless this device is not signed in any more.
+    /// A call that was canceled or accepted elsewhere meanwhile is not an error. After other errors, the command waits
+    /// for further calls, unless this device is no longer signed in.
     private func take(_ call: CallHandle) async throws {
         do {
             try await call.alerting()
@@ -60,7 +60,7 @@ struct Listen: AsyncParsableCommand {
             case .accept:
                 try await call.accept()
                 try await call.hangUp(reason: .unsupported)
-                if !json { Terminal.say("Picked up. \(CallCommand.hungUp)") }
+                if !json { Terminal.say("Accepted. \(CallCommand.hungUp)") }
             case .decline:
                 try await call.decline(message: message)
                 if !json { Terminal.say("Declined.") }
@@ -68,7 +68,7 @@ struct Listen: AsyncParsableCommand {
         } catch let error as RingbackError where isPassedOver(error) {
             Terminal.complain(Terminal.clean("\(error)"))
         }
-        // One's own writes don't come back as events.
+        // A device does not receive events for its own writes.
         if once, answer != .ring { throw ExitCode.success }
     }
 

@@ -6,26 +6,28 @@ import RingbackModel
 /// `ringback login`
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Sign in to a server, and keep the token for the other commands.",
+        abstract: "Sign in to a server and store the token for the other commands.",
         discussion: """
-            The password is asked for, or read from standard input when that is not a terminal. The token is kept in \
-            $XDG_CONFIG_HOME/ringback (by default ~/.config/ringback) in a file that only you can read. Signing in again \
-            with the same profile is the same device.
+            Prompts for the password, or reads it from standard input if that is not a terminal. The token is stored in \
+            $XDG_CONFIG_HOME/ringback (by default ~/.config/ringback), in a file that only you can read. Signing in again \
+            with the same profile keeps the device.
             """)
 
     @Argument(help: "The server: https://ringback.example.org")
     var url: String
 
-    @Argument(help: "Who you are there.")
+    @Argument(help: "Your user identifier.")
     var user: String
 
-    @Flag(help: "Make the account first.")
+    @Flag(help: "Register the user first.")
     var register = false
 
-    @Option(help: "With --register: the name that others see.")
+    @Option(help: "With --register: the display name.")
     var displayName: String?
 
-    @Option(help: "A file of PEM certificates to trust instead of the system's, now and later.", completion: .file())
+    @Option(
+        help: "A PEM file of certificates to trust instead of the system's, stored for later commands.",
+        completion: .file())
     var certificateAuthorities: String?
 
     @OptionGroup var options: ClientOptions
@@ -33,7 +35,7 @@ struct Login: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let (url, userId) = try arguments()
-            // Later commands may run elsewhere.
+            // Later commands may run in another directory.
             let authorities = certificateAuthorities.map { URL(fileURLWithPath: $0).path }
             if let authorities, !FileManager.default.isReadableFile(atPath: authorities) {
                 throw CommandError("The certificates \(authorities) can't be read.")
@@ -41,10 +43,10 @@ struct Login: AsyncParsableCommand {
             _ = try StoredLogin.path(options.profile)
             let client = try RingbackClient(
                 baseURL: url, network: NetworkOptions(certificateAuthorities: authorities))
-            // Before somebody types a password.
+            // Before the user types a password.
             try await reach(client)
             guard let password = Terminal.password("Password of \(user): "), !password.isEmpty else {
-                throw CommandError("There is no password on standard input.")
+                throw CommandError("Standard input contains no password.")
             }
             let session = try await signIn(client, userId, password)
             let path = try StoredLogin(url: url, session: session, certificateAuthorities: authorities)
@@ -55,11 +57,11 @@ struct Login: AsyncParsableCommand {
 
     private func arguments() throws -> (URL, UserID) {
         if !url.contains("://"), user.contains("://") {
-            throw CommandError("The URL comes first: ringback login \(user) \(url)")
+            throw CommandError("The URL must be first: ringback login \(user) \(url)")
         }
         let parsed = try ServerURL.parse(url)
         guard let userId = UserID(user) else {
-            throw CommandError("'\(user)' can't be a user's name: it has 1 to 64 letters, digits and any of . _ ~ @ -")
+            throw CommandError("'\(user)' is not a user identifier: 1 to 64 letters, digits and . _ ~ @ -")
         }
         return (parsed, userId)
     }
@@ -83,10 +85,10 @@ struct Login: AsyncParsableCommand {
         do {
             if register { try await client.registerUser(userId, password: password, displayName: displayName) }
         } catch let error as RingbackError where error.code == .userExists {
-            throw CommandError("The name \(userId) is taken. Sign in without --register, or choose another one.")
+            throw CommandError("The identifier \(userId) is taken. Sign in without --register, or choose another one.")
         } catch RingbackError.problem(let problem) where problem.code == .invalidRequest {
             let errors = problem.errors.map { "\($0.field) \($0.message)" }.joined(separator: "; ")
-            throw CommandError("The account can't be made: \(errors.isEmpty ? problem.detail : errors).")
+            throw CommandError("The account can't be created: \(errors.isEmpty ? problem.detail : errors).")
         }
         let before = try? StoredLogin.load(options.profile)
         let isSame = before?.isAt(client.baseURL) == true && before?.session.userId == userId
@@ -97,7 +99,8 @@ struct Login: AsyncParsableCommand {
                 deviceId: isSame ? before?.session.deviceId : nil)
         } catch let error as RingbackError where error.status == 401 {
             throw CommandError(
-                "The password is wrong, or there is no user \(userId); --register makes one.", code: .notSignedIn)
+                "The password is wrong, or the user \(userId) does not exist (--register creates it).",
+                code: .notSignedIn)
         }
     }
 }

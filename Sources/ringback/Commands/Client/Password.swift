@@ -4,10 +4,10 @@ import RingbackClient
 /// `ringback password`
 struct Password: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Change your password, and sign out your other devices.",
+        abstract: "Change your password and sign out your other devices.",
         discussion: """
-            Asks for the old password and twice for the new one, or reads them from standard input, one a line, when that is \
-            not a terminal.
+            Prompts for the old password and twice for the new one, or reads them from standard input, one per line, if that \
+            is not a terminal.
             """)
 
     @OptionGroup var options: ClientOptions
@@ -33,7 +33,7 @@ struct Password: AsyncParsableCommand {
 
     private func ask(_ prompt: String) throws -> String {
         guard let password = Terminal.password(prompt), !password.isEmpty else {
-            throw CommandError("There is no password on standard input.")
+            throw CommandError("Standard input contains no password.")
         }
         return password
     }

@@ -1,9 +1,9 @@
 import Foundation
 import RingbackClient
 
-/// The URL of a server as it stands on the command line.
+/// The URL of a server on the command line.
 enum ServerURL {
-    /// - Throws: ``CommandError`` that says what to write.
+    /// - Throws: ``CommandError`` with the corrected URL, if there is one.
     static func parse(_ text: String) throws -> URL {
         guard text.contains("://") else {
             let isLocal = ["localhost", "127.", "[::1]"].contains { text.hasPrefix($0) }
@@ -20,21 +20,22 @@ enum ServerURL {
         do {
             _ = try RingbackClient(baseURL: url)
         } catch {
-            throw CommandError("\(text) has more than a server's URL may have. Write https://HOST[:PORT][/PATH]")
+            throw CommandError("\(text) must not have a user, a query or a fragment. Write https://HOST[:PORT][/PATH]")
         }
         return url
     }
 
-    /// What to do when a server is not reached.
+    /// What to do if a server can't be reached.
     static func advice(_ failure: TransportFailure, _ url: URL) -> String {
         switch failure.kind {
-        case .nameNotFound: "Is the name right, and is DNS working?"
-        case .unreachable: "Is the server running, on this port, and does a firewall let it through?"
-        case .tls: "The certificate must be for this name and from an authority that is trusted here."
-        case .timedOut: "Something drops the packets, a firewall for one, or what listens there is no HTTP server."
-        case .proxy: "Look at http_proxy and https_proxy in the environment."
+        case .nameNotFound: "Check the name and DNS."
+        case .unreachable: "Check that the server is running on this port and that no firewall blocks it."
+        case .tls: "The certificate must be for this name and from a trusted authority."
+        case .timedOut: "A firewall may drop the packets, or the program on this port is not an HTTP server."
+        case .proxy: "Check http_proxy and https_proxy in the environment."
         default:
-            "Is this an HTTP server?" + (url.scheme?.lowercased() == "http" ? " If it has TLS, write https://" : "")
+            "Check that this is an HTTP server."
+                + (url.scheme?.lowercased() == "http" ? " If it has TLS, write https://" : "")
         }
     }
 

@@ -8,13 +8,13 @@ struct Sessions: AsyncParsableCommand {
         abstract: "List your signed-in devices, or sign some of them out.",
         discussion: "This device is marked with a star.")
 
-    @Option(help: "Sign out this device, by its identifier.")
+    @Option(help: "Sign out the device with this identifier.")
     var signOut: String?
 
-    @Flag(help: "Sign out all devices, this one included.")
+    @Flag(help: "Sign out all devices, including this one.")
     var signOutAll = false
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Print one JSON object per line.")
     var json = false
 
     @OptionGroup var options: ClientOptions

@@ -8,16 +8,17 @@ import RingbackModel
     import Darwin
 #endif
 
-/// Who is signed in where: a file for this user alone, `$XDG_CONFIG_HOME/ringback/<profile>.json` (by default `~/.config`).
+/// A stored sign-in: a file readable only by its user, `$XDG_CONFIG_HOME/ringback/<profile>.json` (by default in
+/// `~/.config`).
 struct StoredLogin: Codable {
     var url: URL
     var session: Session
-    /// A file of PEM certificates to trust instead of the system's.
+    /// The path of a PEM file with the certificates to trust instead of the system's.
     var certificateAuthorities: String?
 
     static func path(_ profile: String) throws -> URL {
         guard !profile.isEmpty, profile.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
-            throw CommandError("A profile's name has letters, digits and - only.")
+            throw CommandError("The name of a profile may only have letters, digits and -.")
         }
         let environment = ProcessInfo.processInfo.environment
         let base: URL
@@ -46,7 +47,7 @@ struct StoredLogin: Codable {
         }
     }
 
-    /// Writes it beside and moves it into place, with mode 600 from the beginning: at no moment can others read it.
+    /// Writes a temporary file with mode 600 and renames it, so that other users can never read it.
     func save(_ profile: String) throws -> URL {
         let path = try Self.path(profile)
         let directory = path.deletingLastPathComponent()
@@ -74,7 +75,7 @@ struct StoredLogin: Codable {
         return path
     }
 
-    /// Whether `other` is the same server; a slash at the end makes no difference.
+    /// Whether `other` is the same server, ignoring a trailing slash.
     func isAt(_ other: URL) -> Bool { Self.withoutSlash(url) == Self.withoutSlash(other) }
 
     private static func withoutSlash(_ url: URL) -> Substring {
@@ -89,17 +90,17 @@ struct StoredLogin: Codable {
     }
 }
 
-/// What a command ends with, for scripts.
+/// The exit codes of the commands.
 enum CommandCode: Int32 {
     case failed = 1
     /// The call was not answered.
     case notAnswered = 2
     case notSignedIn = 3
-    /// The doctor has found something.
+    /// The doctor has found a problem.
     case unhealthy = 4
 }
 
-/// Why a command failed, in a sentence.
+/// An error of a command, as a sentence.
 struct CommandError: Error, CustomStringConvertible {
     var description: String
     var code: CommandCode

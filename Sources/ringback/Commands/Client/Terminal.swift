@@ -6,11 +6,11 @@ import Foundation
     import Darwin
 #endif
 
-/// The output of the commands, in colour on a terminal.
+/// The output of the commands, in color on a terminal.
 enum Terminal {
     enum Colour: String { case red = "31", green = "32", yellow = "33", blue = "34", faint = "2", bold = "1" }
 
-    /// On a terminal, unless the user has turned it off (no-color.org).
+    /// Whether to use colors: on a terminal, unless the user has turned them off (no-color.org).
     static let isColourful: Bool = {
         let environment = ProcessInfo.processInfo.environment
         return isatty(1) == 1 && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
@@ -20,25 +20,25 @@ enum Terminal {
         isColourful ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// One line on standard output, at once, also into a pipe.
+    /// Writes a line to standard output, unbuffered.
     static func say(_ line: String) {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
         } catch {
-            // A full disk, or a pipe that nobody reads: the error can't be reported either.
+            // The disk is full or the pipe was closed, so the error can't be reported either.
             exit(CommandCode.failed.rawValue)
         }
     }
 
     static func complain(_ line: String) { tell("ringback: " + line + "\n") }
 
-    /// A line for people, not for programs that read the output: on standard error.
+    /// Writes a line that is not part of the output to standard error.
     static func note(_ line: String) { tell(line + "\n") }
 
-    /// Writes to standard error. Failing that is ignored.
+    /// Writes to standard error, ignoring errors.
     private static func tell(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
-    /// Other users' text, without control characters.
+    /// Removes control characters from text of other users.
     static func clean(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
@@ -50,20 +50,20 @@ enum Terminal {
                 }))
     }
 
-    /// The terminal as it was. Written before the handlers that read it are set.
+    /// The initial state of the terminal. Written before the signal handlers that read it are set.
     private nonisolated(unsafe) static let shown = UnsafeMutablePointer<termios>.allocate(capacity: 1)
     private static let endings = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
-    /// Whether somebody types.
+    /// Whether standard input is a terminal.
     static var isInteractive: Bool { isatty(0) == 1 }
 
-    /// Asks without showing what is typed; from a pipe, takes its first line.
+    /// Reads a password without echo; if standard input is not a terminal, its first line.
     static func password(_ prompt: String) -> String? {
         guard isInteractive else { return readLine(strippingNewline: true) }
         tell(prompt)
         guard tcgetattr(0, shown) == 0 else { return readLine(strippingNewline: true) }
         var settings = shown.pointee
-        // Ctrl-C must not leave a terminal that shows nothing.
+        // Restores the echo if the process is interrupted.
         for number in endings {
             signal(number) { number in
                 tcsetattr(0, TCSANOW, Terminal.shown)

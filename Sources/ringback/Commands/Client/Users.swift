@@ -4,15 +4,15 @@ import RingbackModel
 
 /// `ringback users`
 struct Users: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List users, and whether they can be reached.")
+    static let configuration = CommandConfiguration(abstract: "List users and their presence.")
 
-    @Argument(help: "Only those whose name begins so.")
+    @Argument(help: "Only users whose identifier has this prefix.")
     var prefix: String?
 
-    @Option(help: "How many at most.")
+    @Option(help: "The maximum number of users.")
     var limit = 50
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Print JSON objects, one per line.")
     var json = false
 
     @OptionGroup var options: ClientOptions
@@ -42,7 +42,7 @@ struct Users: AsyncParsableCommand {
         do {
             presence = try await client.getPresence(user.userId)
         } catch let error as RingbackError where error.status == 404 {
-            // Erased since the page was read.
+            // Erased after the page was read.
             return
         }
         if json {
@@ -59,7 +59,7 @@ struct Users: AsyncParsableCommand {
             "\(Terminal.paint(presence.status.rawValue, colour))\t\(user.userId)\t\(Terminal.clean(user.displayName))")
     }
 
-    /// The members of both in one object.
+    /// One object with the members of both.
     private static func json(_ user: User, _ presence: Presence) -> String {
         var json = JSONWriter()
         json.object { json in

@@ -6,16 +6,16 @@ import UnixSignals
 /// `ringback watch`
 struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print your events as they come.", discussion: "Ctrl-C ends it.")
+        abstract: "Print your events as they happen.", discussion: "Stop with Ctrl-C.")
 
     @Argument(help: "Users whose presence to watch.")
     var users: [String] = []
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Print JSON objects, one per line.")
     var json = false
 
     @Option(
-        help: "websocket, sse or longpoll; by default the best that gets through.",
+        help: "websocket, sse or longpoll; by default the best one that works.",
         completion: .list(Transport.allCases.map(\.rawValue)),
         transform: { text in
             guard let transport = Transport(rawValue: text) else {
@@ -28,7 +28,9 @@ struct Watch: AsyncParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func validate() throws {
-        for user in users where UserID(user) == nil { throw ValidationError("'\(user)' can't be a user's name.") }
+        for user in users where UserID(user) == nil {
+            throw ValidationError("'\(user)' is not a valid user identifier.")
+        }
     }
 
     func run() async throws {
@@ -45,7 +47,7 @@ struct Watch: AsyncParsableCommand {
     }
 }
 
-/// Does `work` until it is done, or until SIGINT or SIGTERM comes, which cancels it.
+/// Performs `work` until it is done or SIGINT or SIGTERM arrives, which cancels it.
 ///
 /// - Returns: Whether it was interrupted.
 @discardableResult
