@@ -1,11 +1,11 @@
 import CEmbeddedFiles
 
-/// The files of this folder, compiled in: name to content.
+/// The files for browsers, compiled in, by name.
 package enum WebAssets {
-    /// What the pages consist of, served at /assets.
+    /// The files of the pages, served at /assets.
     package static let files = files(in: "demo/").merging(files(in: "docs/")) { first, _ in first }
 
-    /// The browser SDK, served at /sdk.
+    /// The files of the browser SDK, served at /sdk.
     package static let sdk = files(in: "sdk/")
 
     private static func files(in folder: String) -> [String: [UInt8]] {

@@ -1,11 +1,11 @@
-/** Signing in by name. The session belongs to the tab, the made-up password to the browser. */
+/** Signing in by name. The session belongs to the tab, the generated password to the browser. */
 
 import { Api, sleep } from '../sdk/api.js';
 import { randomString, Stored } from './storage.js';
 import { deriveUserId, fold } from './user-id.js';
 import { words } from './words.js';
 
-/** A sentence for the sign-in form. */
+/** An error with a sentence for the sign-in form. */
 export class SignInTrouble extends Error {
   constructor(sentence, { wantsPassword = false } = {}) {
     super(sentence);
@@ -33,7 +33,7 @@ export class Account {
     return this.isSignedIn && (fold(this.displayName) === fold(name) || this.userId === deriveUserId(name));
   }
 
-  /** For Ringback: the token; after it was refused, another one for the same device, by the stored password. */
+  /** The `token` function for `Ringback`: after a 401, signs in the same device with the stored password. */
   async token(refused) {
     if (refused !== this.#data?.token) return this.#data?.token ?? null;
     const password = this.password;
@@ -81,12 +81,12 @@ export class Account {
   }
 
   /**
-   * Makes up another password, for this browser to keep.
-   * @returns how many other devices were signed out
+   * Replaces the password with a random one, which this browser stores.
+   * @returns the number of other devices that were signed out
    */
   async changePassword(ringback) {
     const [stored, next] = [this.#password(this.userId), this.#nextPassword(this.userId)];
-    // Kept before it is sent: the answer may get lost.
+    // Stored before it is sent, because the response may get lost.
     next.value ??= randomString(24);
     const passwords = { password: next.value, oldPassword: stored.value };
     const { endedSessions } = await ringback.request('PATCH', 'users/me', passwords);
@@ -106,7 +106,7 @@ export class Account {
     this.#session.value = null;
   }
 
-  /** A duplicated tab inherits the session of the first; only one may be that device. */
+  /** A duplicated tab inherits the session of the first tab. Only one of them may use the device. */
   async claimDevice() {
     if (!navigator.locks || !this.deviceId) return true;
     const name = `ringback.device.${this.deviceId}`;
@@ -125,7 +125,7 @@ export class Account {
 
   releaseDevice = () => {};
 
-  /** The stored password was refused. Perhaps the server has a new database: is the name free again? */
+  /** The stored password is wrong. The server may have a new database, in which the name is free again. */
   async #isFree(userId, displayName) {
     return this.#register(userId, displayName).then(() => true, () => false);
   }

@@ -1,4 +1,4 @@
-/** The demo of Ringback: sign in by name, see who is online, call. What happens in a call is `<ringback-call>`'s. */
+/** The demo of Ringback: sign in by name, see who is online, call. Calls are shown by `<ringback-call>`. */
 
 import { sleep } from '../sdk/api.js';
 import { Ringback } from '../sdk/ringback.js';
@@ -27,10 +27,10 @@ let signInWords = '';
 let isSignInError = false;
 let shownState = null;
 let wakeLock = null;
-/** Those of the newest call, for `debug`. */
+/** The connections of the newest call, for `debug`. */
 const peerConnections = new Set();
 
-// What goes on
+// State
 
 const currentCall = () => ringback?.calls.find(({ isIncoming }) => !isIncoming) ?? null;
 
@@ -44,7 +44,7 @@ function state() {
 
 // Signing in and out
 
-/** The tab has a session: follow the events, read the directory. */
+/** Follows the events and reads the directory, once the tab has a session. */
 async function enter() {
   signInWords = '';
   $('password').value = '';
@@ -79,7 +79,7 @@ async function enter() {
   changed();
 }
 
-/** A duplicate of another tab signs in as a device of its own. */
+/** A duplicated tab signs in as a new device. */
 async function becomeAnotherDevice() {
   const name = account.displayName;
   account.forget();
@@ -92,7 +92,7 @@ function refreshAll() {
   devices.refresh();
 }
 
-/** Back to the sign-in form, with a sentence why. */
+/** Returns to the sign-in form and shows the reason. */
 async function leaveSession(words, { tell = false } = {}) {
   const left = ringback;
   $('name').value = account.displayName ?? '';
@@ -142,11 +142,11 @@ function call(userId, video = true) {
   preview.close();
   const options = { video };
   if (page.has('ringSeconds')) options.ringSeconds = Number(page.get('ringSeconds'));
-  // How it ended, the call itself says.
+  // The call itself reports its end.
   ringback.invite(userId, options).catch((error) => console.debug('invite', error));
 }
 
-// The document follows the state; it never decides.
+// The document is derived from the state.
 
 let isDrawing = false;
 function changed() {
@@ -194,7 +194,7 @@ function drawMe() {
   $('key-row').hidden = !account.password;
 }
 
-/** Another password, which this browser keeps; whoever knew the old one is signed out. */
+/** Changes the password, stores it in this browser, and signs out the other devices. */
 async function changePassword() {
   $('new-key').disabled = true;
   try {
@@ -211,13 +211,13 @@ async function changePassword() {
 function drawWords(now) {
   const call = currentCall();
   const caller = now === 'incoming' && directory.name(ringback.calls[0].peerId);
-  // What happens in a call, the element says.
+  // Calls are announced by the element.
   setText($('status'), { 'signed-out': signInWords, idle: words().signedInAs(account.displayName) }[now] ?? '');
   const title = caller ? words().callsTitle(caller) : call ? `${directory.name(call.peerId)} – Ringback` : 'Ringback';
   if (document.title !== title) document.title = title;
 }
 
-/** A phone's screen stays on as long as there is a call; the browser takes the lock back when the page is hidden. */
+/** Keeps the screen on during a call. The browser releases the lock when the page is hidden. */
 async function keepAwake() {
   const isWanted = Boolean(currentCall()) && !document.hidden;
   if (isWanted && (!wakeLock || wakeLock.released)) {
@@ -229,7 +229,7 @@ async function keepAwake() {
   }
 }
 
-/** Another language: what has been written already is written again. */
+/** Redraws everything after a change of the language. */
 function speak(language) {
   choose(language);
   history?.rewrite();
@@ -277,13 +277,13 @@ function listen() {
   document.addEventListener('pointerdown', (event) => { if (!$('me').contains(event.target)) $('me').open = false; });
   document.addEventListener('keydown', (event) => { if (event.key === 'Escape') $('me').open = false; });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) directory?.refresh(); });
-  // New people are not announced, so the directory is read again now and then.
+  // New users are not announced, so the directory is read periodically.
   setInterval(() => {
     if (!document.hidden && !currentCall() && ringback?.connection === 'online') directory.refresh();
   }, 4_000);
 }
 
-/** What tests and the curious want to know. */
+/** State for tests and debugging. */
 window.ringback = {
   debug: () => {
     const call = currentCall();

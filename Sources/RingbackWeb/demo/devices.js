@@ -1,4 +1,4 @@
-/** The devices that this user is signed in on: when each was last seen, and ways to sign the others out. */
+/** The list of the user's devices, with the time when each was last seen and buttons to sign the others out. */
 
 import { $, make, reconcile, setText, timeWords } from './draw.js';
 import { words } from './words.js';
@@ -30,7 +30,7 @@ export class Devices {
     });
   }
 
-  /** The other one's page learns at once that it was signed out. */
+  /** Signs out a device. Its page notices immediately. */
   async signOut(deviceId) {
     await this.#ringback.request('DELETE', `sessions/${deviceId}`)
       .catch((error) => console.debug('sign out of another device', error));

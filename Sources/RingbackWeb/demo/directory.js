@@ -75,10 +75,10 @@ export class Directory {
     await this.#watch();
   }
 
-  /** Ringback watches them again after every interruption. */
+  /** `Ringback` restores the watch list after every interruption. */
   async #watch() {
     const shown = this.people.slice(0, Directory.MOST_WATCHED - 1).map(({ userId }) => userId);
-    // This user's own presence tells of calls elsewhere.
+    // The user's own presence shows calls on other devices.
     const userIds = [this.account.userId, ...shown].sort();
     if (userIds.join() === this.#watched) return;
     await this.ringback.watch(userIds);

@@ -1,4 +1,4 @@
-/** Small tools for a document that follows a state. Text of users goes in by `textContent` alone. */
+/** Helpers for updating the document. Text of users is inserted only with `textContent`. */
 
 import { currentLanguage } from './words.js';
 
@@ -26,7 +26,7 @@ export function makeIcon(name) {
   return svg;
 }
 
-/** Makes the children of `list` follow `items`, moving as few as possible, so that focus and pointer stay. */
+/** Updates the children of `list` to match `items`, moving as few as possible, to keep focus and pointer. */
 export function reconcile(list, items, keyOf, makeRow, fillRow) {
   const rows = new Map(Array.from(list.children, (row) => [row.reconcileKey, row]));
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
@@ -42,7 +42,7 @@ export function reconcile(list, items, keyOf, makeRow, fillRow) {
   if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
 }
 
-/** The browser's own tag, with its country's habits, if it is of the language that the page speaks. */
+/** The browser's language tag, with its region, if its language is that of the page. */
 function languageTag() {
   return navigator.languages.find((tag) => tag.startsWith(currentLanguage())) ?? currentLanguage();
 }

@@ -1,27 +1,27 @@
-/** The calls of before: missed ones, and for each how it went, in words. */
+/** The call history, with the missed calls and the timeline of each call. */
 
 import { $, clockWords, make, makeIcon, reconcile, setText, timeWords } from './draw.js';
 import { Stored } from './storage.js';
 import { words } from './words.js';
 
 const SHOWN = 20;
-/** What people who talked have noticed; the rest of the timeline is for the server's operator. */
+/** The timeline entries of interest to users; the others are for operators. */
 const STEPS = ['invited', 'alerting', 'accepted', 'merged', 'active', 'declined', 'reconnecting', 'back', 'ended'];
 
 export class History {
   #timer = 0;
   #calls = [];
   #isMissedOnly = false;
-  /** When the missed calls were last looked at. */
+  /** When the missed calls were last viewed. */
   #seen;
 
-  /** `element`: the `<ringback-call>`, which has the words; `name(userId)`; `call(userId, video)`. */
+  /** `element`: the `<ringback-call>`, which provides the texts; `name(userId)`; `call(userId, video)`. */
   constructor(ringback, element, { userId, name, call }) {
     Object.assign(this, { ringback, element, name, call });
     this.#seen = new Stored(localStorage, `seen.${userId}`);
   }
 
-  /** A moment later, so that the end of a call that was just left is in it. */
+  /** Delayed, so that the end of the last call is included. */
   refresh() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
@@ -47,7 +47,7 @@ export class History {
     this.draw();
   }
 
-  /** In another language. */
+  /** Redraws after a change of the language. */
   rewrite() {
     $('recent').replaceChildren();
     this.draw();
@@ -95,7 +95,7 @@ export class History {
     return row;
   }
 
-  /** How it went, with the time of day. */
+  /** The timeline, with times of day. */
   async #drawSteps(list, call) {
     const timeline = await this.ringback.request('GET', `calls/${call.callId}/timeline`).catch(() => null);
     if (!timeline) return;
@@ -113,7 +113,7 @@ export class History {
   }
 }
 
-/** A finished call, in two words for the list. */
+/** A short label for an ended call. */
 function shortWords({ reason, missed, talkSeconds }) {
   if (missed) return words().ends.missed;
   if (talkSeconds) return `${Math.floor(talkSeconds / 60)}:${String(talkSeconds % 60).padStart(2, '0')}`;

@@ -1,4 +1,4 @@
-/** The list of people: who is there, and two buttons to call them. */
+/** The list of people, with their presence and two buttons to call them. */
 
 import { $, make, makeIcon, reconcile, setAvatar, setText, timeWords } from './draw.js';
 import { words } from './words.js';

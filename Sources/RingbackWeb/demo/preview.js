@@ -1,4 +1,4 @@
-/** Camera and microphone before a call: a picture, a level, and a choice that is kept. */
+/** Camera and microphone before a call: video, level, and the choice of devices, which is stored. */
 
 import { listDevices } from '../sdk/device-list.js';
 import { LocalMedia } from '../sdk/ringback.js';
@@ -15,7 +15,7 @@ export class Preview {
   #audio = null;
   #frame = 0;
 
-  /** `onChoice(devices)`: the user has chosen others; `wordsFor(trouble)`: a sentence. */
+  /** `onChoice(devices)`: called when the user has chosen devices; `wordsFor(trouble)`: returns a sentence. */
   constructor(onChoice, wordsFor) {
     Object.assign(this, { onChoice, wordsFor });
     $('preview').addEventListener('toggle', () => $('preview').open ? this.#start() : this.#stop());
@@ -24,7 +24,7 @@ export class Preview {
     }
   }
 
-  /** Devices go to the call; the preview gives them up. */
+  /** Releases the devices for a call. */
   close() {
     $('preview').open = false;
     this.#stop();

@@ -1,6 +1,6 @@
 /** Web storage, and random text. */
 
-/** A JSON value in web storage; storage that is full or forbidden is the same as empty. */
+/** A JSON value in web storage; storage that is full or disabled counts as empty. */
 export class Stored {
   constructor(storage, key) {
     this.storage = storage;

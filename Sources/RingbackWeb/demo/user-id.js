@@ -1,4 +1,4 @@
-/** User ids for the names that people type. */
+/** User identifiers for entered names. */
 
 const LATIN = {
   а: 'a', б: 'b', в: 'v', г: 'g', ґ: 'g', д: 'd', е: 'e', є: 'ye', ж: 'zh', з: 'z', и: 'i', і: 'i', к: 'k',
@@ -7,12 +7,12 @@ const LATIN = {
   œ: 'oe', ł: 'l', đ: 'd', þ: 'th', ı: 'i',
 };
 
-/** Names that differ in case alone are one name. */
+/** Names that differ only in case are the same. */
 export const fold = (name) => name.trim().normalize('NFKC').toLowerCase();
 
 /**
- * The user id for a typed name, which no other name makes. A name that can be an id is its own. Any other one gets an id
- * that says something to people, and behind a `~`, which no name's own id has, a number that stands for the name.
+ * The user id for an entered name, different for every name. A name that is a valid id is its own id. Any other name
+ * gets a readable id with `~`, which no valid name contains, and a hash of the name.
  */
 export function deriveUserId(name) {
   const folded = fold(name);
@@ -22,7 +22,7 @@ export function deriveUserId(name) {
   return `${words || 'guest'}~${hash(folded, 1)}${hash(folded, 2)}`;
 }
 
-/** 53 bits of the text, by multiplication and shifts: `crypto.subtle` is only there in secure contexts. */
+/** A 53-bit hash of the text. `crypto.subtle` is available only in secure contexts. */
 function hash(text, seed) {
   let [high, low] = [0xdeadbeef ^ seed, 0x41c6ce57 ^ seed];
   for (const byte of new TextEncoder().encode(text)) {

@@ -1,4 +1,4 @@
-/** What the demo says, in English and Russian; what happens in a call, `<ringback-call>` says. */
+/** The texts of the demo in English and Russian. Those of a call are in `<ringback-call>`. */
 
 import { Stored } from './storage.js';
 
@@ -6,20 +6,20 @@ const en = {
   title: 'Ringback', lead: 'Call a friend, browser to browser.', yourName: 'Your name',
   namePlaceholder: 'For example, Maria',
   password: 'Password', signIn: 'Sign in',
-  noAccount: 'No account needed: your name is made one, and this browser keeps the key.',
+  noAccount: 'No registration needed: choose a name, and this browser stores the password.',
   youAre: 'You are', connectedBy: 'connected by', ringsOn: 'Calls ring on all of your devices:',
   anotherDevice: 'Use another device',
-  askedForPassword: 'Sign in there by the same name. It will ask for this password:',
+  askedForPassword: 'Sign in there with the same name and this password:',
   signOut: 'Sign out', thisOne: 'This device', device: 'Device', signOutDevice: (name) => `Sign out ${name}`,
   newPassword: 'New password, sign out my other devices',
-  passwordChanged: (count) => `The password is new. Other devices signed out: ${count}.`,
-  passwordKept: (why) => `The password stays as it was: ${why}`,
+  passwordChanged: (count) => `The password was changed. Other devices signed out: ${count}.`,
+  passwordKept: (why) => `The password was not changed: ${why}`,
   callAgain: 'Call again',
   callBack: 'Call back', elsewhere: 'You are in a call in another tab or on another device.',
   people: 'People', search: 'Search', searchLabel: 'Search people by name', quiet: 'It’s quiet here.',
   quietHelp: 'Open this page in a second window, or send its address to a friend, and sign in under another name. '
     + 'Then call.',
-  secondWindow: 'Open a second window', nobody: 'Nobody by that name.', online: 'Online', busy: 'In a call',
+  secondWindow: 'Open a second window', nobody: 'No one by that name.', online: 'Online', busy: 'In a call',
   offline: 'Offline',
   countOnline: (count) => `${count} online`, lastSeen: (time) => `Last seen ${time}`,
   videoCall: (name) => `Video call to ${name}`, voiceCall: (name) => `Voice call to ${name}`,
@@ -29,42 +29,43 @@ const en = {
   recent: 'Recent calls', whichCalls: 'Which calls', all: 'All', missed: 'Missed', noMissed: 'No missed calls.',
   noCalls: 'Your calls will be listed here.', to: 'To', from: 'From',
   docs: 'API reference',
-  footer: 'Sound and picture go from browser to browser, encrypted; the server only connects the call.',
+  footer: 'Audio and video are sent from browser to browser, encrypted; the server only connects the call.',
   reconnecting: 'Reconnecting to the server…',
   transports: { websocket: 'WebSocket', sse: 'server-sent events', longpoll: 'long-polling' },
   ends: {
-    declined: 'Declined', canceled: 'Canceled', busy: 'Busy', no_answer: 'No answer', unreachable: 'Not reached',
+    declined: 'Declined', canceled: 'Canceled', busy: 'Busy', no_answer: 'No answer', unreachable: 'Unreachable',
     completed: 'Answered', missed: 'Missed', failed: 'Failed',
   },
   details: {},
   step: (what, who) => ({
-    invited: `${who} called`, alerting: `It rang for ${who}`, accepted: `${who} picked up`, declined: `${who} declined`,
-    merged: `${who} called at the same moment`, active: 'The conversation began',
-    reconnecting: `${who} lost the connection to the server`, back: `${who} was back`, ended: 'It ended',
+    invited: `${who} called`, alerting: `${who}’s device rang`,
+    accepted: `${who} accepted`, declined: `${who} declined`,
+    merged: `${who} called at the same time`, active: 'The devices connected',
+    reconnecting: `${who} lost the connection to the server`, back: `${who} reconnected`, ended: 'The call ended',
   }[what]),
   signedInAs: (name) => `Signed in as ${name}`, callsTitle: (name) => `📞 ${name} is calling`,
   signedOut: 'You are signed out.',
-  superseded: 'You were signed out: this device’s session was ended from elsewhere.',
-  sessionOver: 'Your session is over. Sign in again.', nameFirst: 'Type a name first: it is what the others see.',
-  taken: (name) => `Somebody here is called “${name}” already. `
-    + 'If that is you, type the password; if not, choose another name.',
-  noServer: 'The server cannot be reached. Is the network there?',
-  wrongPassword: (name) => `That is not the password of “${name}”.`,
+  superseded: 'You were signed out: this session was ended from another device.',
+  sessionOver: 'Your session has expired. Sign in again.', nameFirst: 'Enter a name first. Others will see it.',
+  taken: (name) => `The name “${name}” is taken. `
+    + 'If it is yours, enter the password; otherwise choose another name.',
+  noServer: 'The server cannot be reached. Check your network connection.',
+  wrongPassword: (name) => `The password of “${name}” is wrong.`,
   tooOften: (seconds) => `Too many attempts. Try again in ${seconds} s.`,
-  signInFailed: (why) => `Signing in did not work: ${why}`,
+  signInFailed: (why) => `Signing in failed: ${why}`,
 };
 
 const ru = {
   title: 'Ringback', lead: 'Позвоните другу из браузера в браузер.', yourName: 'Ваше имя',
   namePlaceholder: 'Например, Мария',
-  password: 'Пароль', signIn: 'Войти', noAccount: 'Регистрация не нужна: хватит имени, а ключ сохранит этот браузер.',
+  password: 'Пароль', signIn: 'Войти', noAccount: 'Регистрация не нужна: выберите имя, а пароль сохранит этот браузер.',
   youAre: 'Вы', connectedBy: 'связь:', ringsOn: 'Звонок слышен на всех ваших устройствах:',
   anotherDevice: 'Войти с другого устройства', askedForPassword: 'Войдите там под тем же именем. Понадобится пароль:',
   signOut: 'Выйти', thisOne: 'Это устройство', device: 'Устройство',
   signOutDevice: (name) => `Выйти на устройстве ${name}`,
   newPassword: 'Сменить пароль и выйти на других устройствах',
   passwordChanged: (count) => `Пароль сменён. Сеансов завершено: ${count}.`,
-  passwordKept: (why) => `Пароль прежний: ${why}`,
+  passwordKept: (why) => `Пароль не изменён: ${why}`,
   callAgain: 'Позвонить ещё раз',
   callBack: 'Перезвонить', elsewhere: 'Вы разговариваете в другой вкладке или на другом устройстве.',
   people: 'Люди', search: 'Поиск', searchLabel: 'Поиск людей по имени',
@@ -100,7 +101,8 @@ const ru = {
   signedOut: 'Вы вышли.', superseded: 'Вы вышли: сеанс этого устройства завершён в другом месте.',
   sessionOver: 'Сеанс закончился. Войдите снова.', nameFirst: 'Сначала введите имя: его увидят другие.',
   taken: (name) => `Имя «${name}» уже занято. Если это вы, введите пароль, если нет, выберите другое имя.`,
-  noServer: 'Сервер недоступен. Есть ли сеть?', wrongPassword: (name) => `Это не пароль пользователя «${name}».`,
+  noServer: 'Сервер недоступен. Проверьте подключение к сети.',
+  wrongPassword: (name) => `Неверный пароль пользователя «${name}».`,
   tooOften: (seconds) => `Слишком много попыток. Попробуйте через ${seconds} с.`,
   signInFailed: (why) => `Войти не удалось: ${why}`,
 };
@@ -110,10 +112,10 @@ const chosen = new Stored(localStorage, 'language');
 const wished = [chosen.value, ...navigator.languages.map((tag) => tag.split('-')[0])];
 let language = wished.find((tag) => LANGUAGES[tag]) ?? 'en';
 
-/** The words of the language that was chosen, else of the first one that the browser asks for and that is here. */
+/** The texts in the chosen language, or in the first available one that the browser prefers. */
 export const words = () => LANGUAGES[language];
 
-/** The language in which dates are written as well. */
+/** The current language, also used for dates. */
 export const currentLanguage = () => language;
 
 export function choose(tag) {
@@ -121,7 +123,7 @@ export function choose(tag) {
   translate();
 }
 
-/** What stands in the document: `data-words` names a text, `data-label` an aria-label, `data-hint` a placeholder. */
+/** Translates the document: `data-words` names a text, `data-label` an aria-label, `data-hint` a placeholder. */
 export function translate() {
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll('[data-words]')) element.textContent = words()[element.dataset.words];

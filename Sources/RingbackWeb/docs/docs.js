@@ -102,7 +102,7 @@ function codeBlock(source, json = false) {
     h('pre', { tabindex: 0 }, h('code', null, json ? colored(source) : source)));
 }
 
-/** JSON with names, strings and other values told apart. */
+/** JSON with syntax highlighting. */
 function colored(source) {
   return source.split(/("(?:[^"\\]|\\.)*"(?:\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?\b)/).map((part, index) => {
     if (index % 2 === 0) return part;
@@ -348,7 +348,7 @@ function render() {
   contents.replaceChildren(...groups);
 }
 
-/** Filters the sidebar by all words of the input; Enter follows the first link that is left. */
+/** Filters the sidebar by all words of the input; Enter follows the first remaining link. */
 function setUpFilter() {
   const filter = document.getElementById('filter');
   const links = [...document.querySelectorAll('#contents li a')];
@@ -388,7 +388,7 @@ function setUpMenu() {
   document.addEventListener('click', (event) => { if (event.target.closest('main, #contents a')) showMenu(false); });
 }
 
-/** Marks the section that is being read in the sidebar. */
+/** Marks the visible section in the sidebar. */
 function setUpSpy() {
   const links = new Map([...document.querySelectorAll('#contents a')].map((a) => [a.hash.slice(1), a]));
   const targets = [...document.querySelectorAll('main [id]')].filter((element) => links.has(element.id));
@@ -433,7 +433,7 @@ async function start() {
     throw error;
   }
   setUpFilter();
-  if (location.hash) location.replace(location.href); // the element that it names exists only now
+  if (location.hash) location.replace(location.href); // its target exists only now
   setUpSpy();
 }
 

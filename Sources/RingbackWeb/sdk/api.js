@@ -5,7 +5,7 @@ export const sleep = (ms, signal) => new Promise((resolve) => {
   signal?.addEventListener('abort', resolve);
 });
 
-/** With jitter: many pages must not come back in one instant. */
+/** With jitter: pages must not all reconnect at once. */
 export const backoff = (attempt) => Math.min(5_000, 250 * 2 ** attempt) * (0.5 + Math.random());
 
 export const note = (error) => console.debug('ringback:', error);
@@ -40,7 +40,7 @@ export class Api {
     this.renewToken = async (refused) => isFunction && token(refused);
   }
 
-  /** Over the open socket, else over HTTP, in the order of the requests; see docs/browser-sdk.md. */
+  /** Over the socket, else over HTTP, in order; see docs/browser-sdk.md. */
   async request(method, path, data = {}, { patienceMs = 15_000 } = {}) {
     const key = method === 'GET' || data.password ? undefined : crypto.getRandomValues(new Uint32Array(4)).join('.');
     const deadline = performance.now() + patienceMs;
@@ -59,10 +59,10 @@ export class Api {
     }
   }
 
-  /** `socket`: `{send, probe}` of the one that has opened, or null. */
+  /** `socket`: `{send, probe}` of the open one, or null. */
   use(socket) {
     this.socket = socket;
-    // A write that hangs on its way over HTTP would hold up the others.
+    // A write that hangs over HTTP would block later ones.
     for (const { key, way, stop } of this.#queue) if (socket && key && way === this.#http) stop.abort();
     this.#flush();
   }
@@ -87,7 +87,7 @@ export class Api {
       const { status, retryable, retryAfterSeconds } = error;
       let isRepeated = retryable && status !== 409;
       let pause = Math.max(retryAfterSeconds * 1_000, backoff(attempts));
-      // Another connection may do at once.
+      // A new connection may work.
       if (!status && (this.socket || way !== this.#http)) pause = 0;
       if (status === 401 && token && !attempts) [isRepeated, pause] = [await this.renew(token).catch(note), 0];
       if (!isRepeated || performance.now() + pause > entry.deadline) return entry.reject(error);
@@ -98,7 +98,7 @@ export class Api {
     }
   }
 
-  /** Gets another token, once for all; false if there is none. */
+  /** Gets a new token, once for all; false if there is none. */
   async renew(used) {
     if (used !== this.token) return true;
     this.#renewal ??= this.renewToken(used)
@@ -110,7 +110,7 @@ export class Api {
     return true;
   }
 
-  /** By HTTP, whatever the socket does. `data` is the query of a GET, else the body. */
+  /** Always over HTTP. `data` is the query of a GET, else the body. */
   async once(method, path, data = {}, { key, stop = new AbortController(), timeoutMs = 12_000 } = {}) {
     const url = new URL(`v1/${path}`, this.url);
     const headers = { 'Content-Type': 'application/json' };
@@ -123,7 +123,7 @@ export class Api {
     try {
       response = await fetch(url, { method, headers, body, cache: 'no-store', signal: stop.signal });
       text = await response.text();
-      // Chromium takes the half of a head for a whole one.
+      // Chromium accepts an incomplete head.
       if (!text && response.status !== 204) throw new Error('cut off');
     } catch (error) {
       throw unanswered(error.message);

@@ -1,4 +1,4 @@
-/** How `<ringback-call>` looks. The host page sets `--ringback-…` properties and styles parts. */
+/** The style of `<ringback-call>`. Pages customize it with `--ringback-…` properties and parts. */
 
 const css = `
 :host {
@@ -44,7 +44,7 @@ button:disabled { opacity: .45; cursor: default; }
 @keyframes ripple { from { transform: scale(1); opacity: .9; } to { transform: scale(1.5); opacity: 0; } }
 @keyframes rise { from { transform: translateY(14px); opacity: 0; } }
 
-/* A call: dark in both schemes, as a cinema is. What lies between head and foot lies in the second row, never on buttons. */
+/* A call: dark in both color schemes. Everything between head and foot is in the second row, never over buttons. */
 #call { position: absolute; inset: 0; overflow: hidden; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr);
   background: var(--stage); color: #fff; --focus: #fff; }
 #call > * { grid-column: 1; }
@@ -68,7 +68,7 @@ button:disabled { opacity: .45; cursor: default; }
   text-align: center; transition: opacity .3s; }
 .call-head { grid-row: 1; padding: calc(1.25rem + env(safe-area-inset-top)) 1.5rem .75rem; }
 .call-foot { grid-row: 3; padding: .75rem .75rem calc(1.25rem + env(safe-area-inset-bottom)); }
-/* Shade behind text that lies on a picture; it fades out over the picture, without an edge, and lies below all else. */
+/* A gradient behind text that is over the video, below everything else. */
 .with-picture::before, .with-picture::after { content: ""; position: relative; z-index: 1; grid-column: 1; grid-row: 1;
   margin-bottom: -5rem; pointer-events: none; background: linear-gradient(rgb(4 12 14 / 76%), rgb(4 12 14 / 70%) 40%,
     rgb(4 12 14 / 52%) 62%, rgb(4 12 14 / 26%) 80%, rgb(4 12 14 / 8%) 93%, transparent); transition: opacity .3s; }
@@ -132,7 +132,7 @@ button:disabled { opacity: .45; cursor: default; }
 #pip.without-picture #my { opacity: 0; }
 #pip.without-picture #pip-words { display: grid; }
 
-/* Sheets beside the picture: safety, devices, quality. */
+/* Sheets beside the video: safety, devices, quality. */
 #sheets { grid-row: 1 / 3; z-index: 5; justify-self: end; width: min(22rem, 100%); min-height: 0; max-height: 100%;
   display: flex; flex-direction: column; overflow: auto; pointer-events: none; padding: 1rem 1rem .25rem; }
 .sheet { pointer-events: auto; display: grid; gap: .625rem; padding: .875rem 1.125rem 1.125rem; border-radius: 20px;
@@ -164,7 +164,7 @@ button:disabled { opacity: .45; cursor: default; }
 #facts dt { color: #c3d2d1; }
 #facts dd { text-align: end; font-variant-numeric: tabular-nums; }
 
-/* Somebody calls: alone in the middle, or as a banner over a call. */
+/* An incoming call: in the middle, or as a banner during another call. */
 #incoming { position: absolute; inset: 0; display: grid; place-items: center; padding: 1.25rem; overflow: auto; }
 .card { display: grid; justify-items: center; gap: 1.5rem; width: min(100%, 24rem); padding: 3rem 2rem 1.5rem;
   border-radius: calc(var(--radius) + 8px); text-align: center; background: var(--surface); border: 1px solid var(--line);
@@ -199,7 +199,7 @@ button:disabled { opacity: .45; cursor: default; }
 #incoming.banner .round { min-width: 48px; }
 #incoming.banner .round svg { width: 48px; height: 48px; padding: 13px; }
 
-/* How the last call ended: a card above the page, which can be used meanwhile. */
+/* The end of the last call: a card over the page, which remains usable. */
 #ended { position: fixed; z-index: 1000; inset: calc(.75rem + env(safe-area-inset-top)) 1rem auto; margin-inline: auto;
   width: min(100% - 2rem, 30rem); max-height: calc(100% - 2rem); overflow: auto; display: grid;
   grid-template-columns: auto minmax(0, 1fr); gap: .875rem 1rem; align-items: center; padding: 1.25rem;

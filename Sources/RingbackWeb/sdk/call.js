@@ -67,7 +67,7 @@ export class Call extends LocalMedia {
     this.#peer?.restartIce().catch(note);
   }
 
-  /** Devices first: nobody picks up a call that waits for a permission. */
+  /** Devices first, so that an accepted call need not wait for a permission. */
   async invite({ audio = true, video = true, ...more }) {
     const media = { audio, video };
     await this.acquire(media);
@@ -77,7 +77,7 @@ export class Call extends LocalMedia {
       const info = await this.ringback.ring({ callee: this.peerId, media, ...more });
       if (this.state === 'ended') return this.ringback.leave(info);
       if (info.merged) {
-        // Both called each other: this was an accept.
+        // Glare: the invitation was an accept.
         this.#peer.close();
         this.#peer = null;
         this.ringback.find(info.callId)?.finish('merged');
@@ -90,7 +90,7 @@ export class Call extends LocalMedia {
     }
   }
 
-  /** Takes no older state. */
+  /** Ignores older states. */
   apply(info) {
     if (!info || this.state === 'ended' || (this.info && rank(info) < rank(this.info))) return;
     this.info = { ...this.info, ...info };
@@ -118,7 +118,7 @@ export class Call extends LocalMedia {
     if (this.state === 'ended') return;
     this.#peer?.close();
     this.stop();
-    // A merged call goes on under the same id.
+    // A merged call continues under the same id.
     if (reason !== 'merged' && this.ringback.kept.callId === this.id) this.ringback.keep({});
     const talkSeconds = this.since ? (Date.now() - this.since) / 1_000 : undefined;
     this.info = { talkSeconds, ...this.info, ...more, reason, state: 'ended' };
@@ -130,7 +130,7 @@ export class Call extends LocalMedia {
     return this.ringback.request('POST', `calls/${this.id}/${operation}`, data, { patienceMs });
   }
 
-  /** Tells the page, the senders, the other side, and this tab after a reload. */
+  /** Updates the page, senders, other side, and storage for a reload. */
   update(changes) {
     super.update(changes);
     this.ringback.emit('change', { call: this });

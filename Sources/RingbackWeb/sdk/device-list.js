@@ -1,4 +1,4 @@
-/** Fills `<select>`s with the devices of this machine. Without a permission a browser tells no names. */
+/** Fills `<select>`s with the devices of this machine. Browsers give names only with permission. */
 
 const KINDS = { microphone: 'audioinput', camera: 'videoinput', speaker: 'audiooutput' };
 

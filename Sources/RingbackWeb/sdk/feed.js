@@ -6,7 +6,7 @@ const LADDER = ['websocket', 'sse', 'longpoll'];
 
 const trouble = () => import('./trouble.js');
 
-/** The events of this user over whichever transport works: down the ladder, and up again from time to time. */
+/** The user's events over the best transport that works; better ones are retried from time to time. */
 export function openFeed(ringback, preference, on) {
   const { api } = ringback;
   const ladder = LADDER.includes(preference) ? [preference] : LADDER;
@@ -42,7 +42,7 @@ export function openFeed(ringback, preference, on) {
     return open(api, { cursor, signal, deliver });
   }
 
-  /** One rung down, if only this transport is not well. */
+  /** Falls back if only this transport fails. */
   async function stepDown({ status }) {
     if (isOpen || status === 401 || status === 410) return false;
     const isWell = await api.once('GET', '../healthz').then(() => true, () => false);
@@ -51,7 +51,7 @@ export function openFeed(ringback, preference, on) {
     return true;
   }
 
-  /** Nothing will come any more: the user has to sign in, or this page may not ask. */
+  /** Gives up: the user must sign in, or the page is not allowed. */
   async function isOver(error) {
     if (isOpen && error.status !== 401) return false;
     const { refusal } = await trouble();
@@ -93,7 +93,7 @@ export function openFeed(ringback, preference, on) {
 
     renew() { attempt.abort(); },
 
-    /** Proves the connection, or makes a new one; a stream can't be proved, and is replaced if `anew`. */
+    /** Probes the connection, or makes a new one; a stream can't be probed, and is replaced if `anew`. */
     nudge(anew = false) {
       if (api.socket) api.socket.probe();
       else if (anew || ringback.connection !== 'online') attempt.abort();

@@ -80,7 +80,7 @@ export class LocalMedia extends EventTarget {
     return this.localStream.getTracks().find((track) => track.kind === kind);
   }
 
-  /** What the other side is told; what is absent is not sent. */
+  /** The media state for the other side. */
   get mediaState() {
     return {
       held: false,
@@ -104,7 +104,7 @@ export class LocalMedia extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** Resolves with the trouble, or null. Nobody is asked for the devices of a call that is over. */
+  /** Resolves with the trouble, or null. Does not ask after the call has ended. */
   async #take(kinds) {
     const names = kinds.map((kind) => NAMES[kind]);
     if (this.#isStopped) return null;

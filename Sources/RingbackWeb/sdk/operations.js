@@ -1,4 +1,4 @@
-/** The operations that go over a socket, by method and path without the call's id. Others go over HTTP. */
+/** Operations that may go over a socket, by method and path without call id. */
 const OPERATIONS = {
   'POST calls': 'invite', 'GET calls': 'listCalls', 'GET calls/': 'getCall', 'GET calls//timeline': 'getTimeline',
   'POST calls//hangup': 'hangUp', 'POST calls//offer': 'sendOffer', 'POST calls//answer': 'sendAnswer',
@@ -7,7 +7,7 @@ const OPERATIONS = {
 };
 for (const op of ['alerting', 'accept', 'decline', 'cancel', 'connected']) OPERATIONS[`POST calls//${op}`] = op;
 
-/** The server closes a socket for a longer one. */
+/** The server closes the socket after a longer message. */
 const FRAME_BYTES = 65_536;
 
 let count = 0;

@@ -1,16 +1,16 @@
 /**
- * The media of one call, by perfect negotiation; the callee is polite, and the server numbers the negotiations. When
- * one page was reloaded (its descriptions have another fingerprint), both begin anew with another RTCPeerConnection.
+ * The media of one call, with perfect negotiation: the callee is polite, the server numbers negotiations. After a
+ * reload of one page (another fingerprint), both begin with a new RTCPeerConnection.
  */
 
 import { backoff, note, sleep } from './api.js';
 
 const GIVE_UP_SECONDS = 25;
 const RESTART_SECONDS = 6;
-/** The server forgets an offer after 30 s without an answer. */
+/** The server expires an unanswered offer after 30 s. */
 const LAPSE_MS = 31_000;
 
-/** What names the RTCPeerConnection that made a description. */
+/** Identifies the RTCPeerConnection of a description. */
 export function fingerprints({ sdp }) {
   const found = sdp.toLowerCase().matchAll(/^a=fingerprint:(\S+ \S+)/gm);
   return [...new Set(Array.from(found, ([, value]) => value))].sort().join(' ');
@@ -34,7 +34,7 @@ export function connectPeer(call) {
 
   const isPolite = () => call.role === 'callee';
 
-  /** One after the other; what fails is tried again with a new RTCPeerConnection, twice. */
+  /** Sequential; a failure is retried with a new RTCPeerConnection, twice. */
   function enqueue(work) {
     chain = chain.then(() => isClosed || work()).catch((error) => {
       if (isClosed) return;
@@ -62,13 +62,13 @@ export function connectPeer(call) {
     call.update({ peerConnection: pc });
   }
 
-  /** The first picture is the camera's, the second a screen, both ways. */
+  /** The first video is the camera, the second a screen, both ways. */
   function sourceOf(transceiver) {
     const { kind } = transceiver.receiver.track;
     return transceiver === pc.getTransceivers().find(({ receiver }) => receiver.track.kind === kind) ? kind : 'screen';
   }
 
-  /** With or without tracks: one that comes later needs no negotiation. */
+  /** With or without tracks: adding one needs no negotiation. */
   function offer() {
     if (pc.getTransceivers().length) return;
     for (const kind of ['audio', 'video']) pc.addTransceiver(kind, { streams: [call.localStream] });
@@ -80,7 +80,7 @@ export function connectPeer(call) {
       const track = call.track(sourceOf(transceiver)) ?? null;
       if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
     }
-    // `addTransceiver` would make a third one if both sides share at once.
+    // `addTransceiver` would add a third if both share at once.
     const pictures = pc.getTransceivers().filter(({ receiver }) => receiver.track.kind === 'video');
     if (call.localScreen && pictures.length === 1) pc.addTrack(call.track('screen'), call.localScreen);
   }
@@ -92,7 +92,7 @@ export function connectPeer(call) {
     postOffer(own).catch(refused);
   }
 
-  /** Not before somebody has picked up, and until it is taken or overtaken. */
+  /** After accept; repeated until delivered or superseded. */
   async function postOffer(own) {
     const number = ++ourOffer;
     const isStanding = () => own === pc && number === ourOffer && pc.signalingState === 'have-local-offer';
@@ -118,7 +118,7 @@ export function connectPeer(call) {
     note(error);
     if (![413, 422].includes(error.status)) return;
     if (!pc.currentRemoteDescription) return call.hangUp('media_failed');
-    // The call goes on as it was.
+    // The call continues unchanged.
     pc.onnegotiationneeded = null;
     pc.setLocalDescription({ type: 'rollback' }).catch(note);
   }
@@ -126,10 +126,10 @@ export function connectPeer(call) {
   async function handleOffer({ negotiation, description }) {
     if (negotiation <= theirOffer) return;
     const isCollision = pc.signalingState !== 'stable';
-    // Ours supersedes it, unless ours has lapsed.
+    // Ours supersedes it, unless expired.
     if (isCollision && !isPolite() && !(isPosted && negotiation > call.negotiation)) return;
     theirOffer = call.negotiation = negotiation;
-    // The rollback of a first offer would leave its transceivers behind.
+    // Rolling back a first offer leaves its transceivers.
     if (isAnother(description) || (isCollision && !pc.currentRemoteDescription)) replace();
     await pc.setRemoteDescription(description);
     for (const transceiver of pc.getTransceivers()) {
@@ -163,7 +163,7 @@ export function connectPeer(call) {
     return before && fingerprints(before) !== fingerprints(description);
   }
 
-  /** Null is the last one; empty ones may come before it. */
+  /** Null ends them; empty ones may precede it. */
   function gathered({ candidate }) {
     if (candidate?.candidate === '') return;
     const { mid: sdpMid } = pc.getTransceivers()[0];
@@ -171,7 +171,7 @@ export function connectPeer(call) {
     send();
   }
 
-  /** Not ahead of the offer; what is found meanwhile is the next batch. */
+  /** After the offer; later ones form the next batch. */
   async function send() {
     if (isSending) return;
     isSending = true;
@@ -182,7 +182,7 @@ export function connectPeer(call) {
     isSending = false;
   }
 
-  /** Those that the browser can't take yet wait for their description. */
+  /** Early ones wait for their description. */
   async function addCandidates({ candidates: more = [] } = {}) {
     const candidates = [...remoteCandidates, ...more].slice(-256);
     remoteCandidates = [];
@@ -212,7 +212,7 @@ export function connectPeer(call) {
     pc?.setConfiguration(configuration);
   }
 
-  /** Time counts while both can signal. The caller restarts first, so that the two do not collide. */
+  /** Counts while both can signal. The caller restarts first, to avoid collisions. */
   function watch() {
     renewServers().catch(note);
     const state = pc?.connectionState;

@@ -1,7 +1,7 @@
-/** The quality of a call as small charts over time, and what there is one number of. */
+/** Charts of the quality of a call, and single values. */
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** The line fills the chart from half a minute on, and moves on after two. */
+/** The line fills the chart after half a minute, and scrolls after two minutes. */
 const LEAST_SECONDS = 30;
 const MOST_SECONDS = 120;
 

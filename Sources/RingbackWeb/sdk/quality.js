@@ -1,11 +1,11 @@
-/** The quality of a call, measured once a second, and told to the server for those who look into the call later. */
+/** The quality of a call, measured once a second, with summaries for the server. */
 
 import { note } from './api.js';
 
 const HISTORY_SECONDS = 300;
 const REPORT_SECONDS = 30;
 
-/** Measures while media flow. Dispatches `sample` when `history` has grown; its samples are in ringback.d.ts. */
+/** Measures an active call. Dispatches `sample` for each new element of `history`; see ringback.d.ts. */
 export class QualityMonitor extends EventTarget {
   history = [];
   #call;
@@ -43,7 +43,7 @@ export class QualityMonitor extends EventTarget {
   }
 }
 
-/** What `getStats()` (W3C webrtc-stats) says, in a few numbers: totals, and the state of this moment. */
+/** Totals and current values from `getStats()` (W3C webrtc-stats). */
 export function qualitySummary(report) {
   const stats = [...report.values()];
   const inbound = stats.filter(({ type }) => type === 'inbound-rtp');
@@ -77,7 +77,7 @@ function selectedPair(report, stats) {
   return report.get(id) ?? stats.find(({ type, selected }) => type === 'candidate-pair' && selected);
 }
 
-/** What happened between two summaries, for a chart. */
+/** The changes between two summaries, for a chart. */
 export function qualitySample(before, now) {
   const grown = (name) => Math.max(0, now[name] - before[name]);
   const bitrate = (name) => grown(name) * 8_000 / (now.at - before.at);

@@ -1,8 +1,8 @@
-/** Back into a call from a snapshot: after a reload, or when the cursor was lost. */
+/** Rejoins a call from a snapshot, after a reload or with an expired cursor. */
 
 import { rank } from './call.js';
 
-/** `kept`: what the page has kept of this call, if it was loaded anew. */
+/** `kept`: what the page stored of this call before a reload. */
 export function rejoin(call, info, kept) {
   const isTheirs = (description) => description && description.from.deviceId !== call.ringback.device.deviceId;
   const { offer, answer, candidates = [] } = info;
@@ -11,11 +11,11 @@ export function rejoin(call, info, kept) {
   if (kept) {
     const { since = null, isMuted = false, isHidden = false, wanted = info.media } = kept;
     Object.assign(call, { since, isMuted, isHidden, isReturning: !call.isRinging });
-    // What the user did not give before the reload is not taken now.
+    // Only devices that were in use before the reload.
     call.acquire(wanted);
   }
   call.remoteMedia = null;
-  // The negotiation that took place is gone with the page before.
+  // The earlier negotiation was lost with the page.
   if (rank(info) >= 2) call.start(!isOfferOpen && (call.role === 'caller' || info.negotiation > 0));
   call.apply(info);
   if (isOfferOpen) receive('call.offer', offer);

@@ -1,10 +1,10 @@
 /**
- * `<ringback-call>`: incoming and running calls for a page that has none. Give it a `Ringback`:
+ * `<ringback-call>`: the user interface of calls. Give it a `Ringback`:
  *
  *     import { RingbackCall } from '/sdk/ringback-call.js';
  *     document.querySelector('ringback-call').ringback = new Ringback({ token });
  *
- * Text of users goes in by `textContent` alone.
+ * Text of users is inserted only with `textContent`.
  */
 
 import { style } from './call-style.js';
@@ -19,13 +19,13 @@ import { ru } from './words-ru.js';
 
 const LANGUAGES = { en, ru };
 const NOTICE_MS = 15_000;
-/** Head and controls are out of the way of a picture when nobody has touched anything for so long. */
+/** Over video, head and controls are hidden after this time without input. */
 const IDLE_MS = 4_000;
 const SHORTCUTS = { KeyM: 'mute', KeyV: 'camera' };
 const GESTURES = ['pointerdown', 'keydown'];
 
 export class RingbackCall extends HTMLElement {
-  /** Overridden by a page that knows the names of its users; gives a string. */
+  /** A page may override it with the names of its users; returns a string. */
   nameOf = (userId) => this.#learnName(userId);
   tones = new Tones();
   #ringback = null;
@@ -41,7 +41,7 @@ export class RingbackCall extends HTMLElement {
   #monitors = new WeakMap();
   #safety = null;
   #safetyOf = null;
-  /** Calls whose phrase has been shown. */
+  /** Calls whose safety phrase was shown. */
   #compared = new WeakSet();
   #notice = null;
   #noticeTimer = 0;
@@ -61,13 +61,13 @@ export class RingbackCall extends HTMLElement {
 
   get ringback() { return this.#ringback; }
 
-  /** The safety phrase of the call that goes on; null while there is none. */
+  /** The safety phrase of the current call; null without one. */
   get safety() { return this.#current && this.#safety; }
 
-  /** The call whose end is shown; null while none is. */
+  /** The call whose end is shown, or null. */
   get outcome() { return this.#outcome; }
 
-  /** The quality of the call that goes on, once a second. */
+  /** The quality of the current call, once a second. */
   get quality() { return this.#monitors.get(this.#current)?.history ?? []; }
 
   set ringback(ringback) {
@@ -84,13 +84,13 @@ export class RingbackCall extends HTMLElement {
     this.changed();
   }
 
-  /** The words of the page's language; English where there are none. */
+  /** The texts in the language of the page, or in English. */
   get words() {
     const language = (this.closest('[lang]')?.lang || navigator.language).split('-')[0];
     return LANGUAGES[language] ?? en;
   }
 
-  /** How a call ended, or why it did not come about, in a sentence. `call`: a `Call`, or one of the history. */
+  /** A sentence on how a call ended or why it failed. `call`: a `Call`, or one from the history. */
   endedWords(call) {
     const info = call.info ?? call;
     const me = this.#ringback.device;
@@ -115,7 +115,7 @@ export class RingbackCall extends HTMLElement {
     this.tones.play(null);
   }
 
-  /** Draws once, soon, however often it is called. */
+  /** Schedules a single redraw. */
   changed() {
     if (this.#drawing) return;
     this.#drawing = true;
@@ -163,7 +163,7 @@ export class RingbackCall extends HTMLElement {
 
   async #learnSafety(call) {
     if (call !== this.#current) return;
-    // The page before has shown one.
+    // Shown before the reload.
     if (call.isReturning) this.#compared.add(call);
     const ends = bothFingerprints(call);
     if (ends === this.#safetyOf) return;
@@ -209,7 +209,7 @@ export class RingbackCall extends HTMLElement {
     else if (this.tones.playing) this.tones.play(null);
   }
 
-  /** A modal dialog: the rest of the page is inert, and focus stays inside. */
+  /** A modal dialog: the rest of the page is inert. */
   #drawOverlay(isShown, labelledBy) {
     const overlay = this.#$('overlay');
     overlay.setAttribute('aria-labelledby', labelledBy);
@@ -240,7 +240,7 @@ export class RingbackCall extends HTMLElement {
     this.#shownRinging = call;
     this.#$('decline-more').open = false;
     this.#$('decline-message').value = '';
-    // Not a button: whoever was typing would pick up with the next space.
+    // Not a button, which a space typed by the user would activate.
     if (!current) this.#$('incoming-name').focus();
   }
 
@@ -343,7 +343,7 @@ export class RingbackCall extends HTMLElement {
     }));
   }
 
-  /** How loud the other side is, while there is no picture of it. */
+  /** The other side's sound level, shown without video. */
   #drawLevel() {
     const call = this.#current;
     if (!call || !this.#$('call').classList.contains('voice')) return;
@@ -364,7 +364,7 @@ export class RingbackCall extends HTMLElement {
     setText(this.#$('call-words'), words || duration((Date.now() - call.since) / 1_000));
   }
 
-  /** What goes on in a call; empty while people just talk. */
+  /** The status of a call; empty while all is well. */
   #goingOn(call, words) {
     const name = this.nameOf(call.peerId);
     if (call.isRinging) {
@@ -400,7 +400,7 @@ export class RingbackCall extends HTMLElement {
     this.#$('sound').hidden = true;
     video.play().catch((error) => {
       if (error.name !== 'NotAllowedError') return;
-      // After a reload there was no gesture yet: the picture may play, the sound waits for one.
+      // After a reload without a gesture, video may play, but sound may not.
       video.muted = true;
       video.play().catch(() => {});
       this.#$('sound').hidden = false;
@@ -418,7 +418,7 @@ export class RingbackCall extends HTMLElement {
     this.#noticeTimer = setTimeout(() => { this.#$('media-notice').hidden = true; }, NOTICE_MS);
   }
 
-  /** Something beside the call. */
+  /** Sheets beside the call. */
   #showNote(words, ms = 8_000) {
     clearTimeout(this.#noteTimer);
     setText(this.#$('note'), words);
@@ -432,7 +432,7 @@ export class RingbackCall extends HTMLElement {
   #listen() {
     const on = (id, listener) => this.#$(id).addEventListener('click', listener);
     const attempt = (work) => Promise.resolve(work).catch((error) => {
-      // Closing the browser's list of screens is no trouble.
+      // Closing the browser's list of screens is not an error.
       if (error.devices && !(error.code === 'denied' && error.devices[0] === 'screen')) this.#showNotice(error);
     });
     on('accept', () => this.#ringing[0]?.accept());
@@ -474,7 +474,7 @@ export class RingbackCall extends HTMLElement {
     for (const button of this.#root.querySelectorAll('[data-closes]')) {
       button.addEventListener('click', () => this.#toggleSheet(button.dataset.closes.replace('-sheet', '')));
     }
-    // Escape closes a sheet, and never a call.
+    // Escape closes a sheet, never a call.
     this.#$('overlay').addEventListener('cancel', (event) => event.preventDefault());
     this.#$('overlay').addEventListener('keydown', (event) => {
       this.#shortcut(event);
@@ -485,7 +485,7 @@ export class RingbackCall extends HTMLElement {
     });
   }
 
-  /** By the place of the key, so that it is the same on every layout. */
+  /** By key position, the same on every layout. */
   #shortcut(event) {
     const { code, target } = event;
     if (!this.#current || !SHORTCUTS[code] || target.closest('input, select')) return;
@@ -494,7 +494,7 @@ export class RingbackCall extends HTMLElement {
     this.#$(SHORTCUTS[code]).click();
   }
 
-  /** With the same media as before. A page that calls in a way of its own cancels the event. */
+  /** With the same media. A page that makes the call itself cancels the event. */
   #callAgain() {
     const call = this.#outcome;
     const { audio = true, video = Boolean(call.info.media?.video) } = call.wanted;
@@ -502,7 +502,7 @@ export class RingbackCall extends HTMLElement {
     this.#dismiss();
     const event = new CustomEvent('callagain', { detail, cancelable: true, bubbles: true, composed: true });
     if (!this.dispatchEvent(event)) return;
-    // How it ends, the call itself says.
+    // The call itself reports its end.
     this.#ringback.invite(call.peerId, { audio, video }).catch((error) => console.debug('ringback:', error));
   }
 
@@ -513,7 +513,7 @@ export class RingbackCall extends HTMLElement {
     this.changed();
   }
 
-  /** One's own picture goes to the corner that it is dragged to, or sent to with the arrow keys. */
+  /** The user's video moves to the corner to which it is dragged, or with the arrow keys. */
   #letPictureMove() {
     const pip = this.#$('pip');
     let from = null;
@@ -549,7 +549,7 @@ export class RingbackCall extends HTMLElement {
   #hideControls() {
     const stage = this.#$('call');
     let isSwallowed = false;
-    // The tap that brings the controls back presses none of them.
+    // The tap that shows the controls does not press one.
     stage.addEventListener('pointerdown', ({ pointerType }) => {
       isSwallowed = pointerType === 'touch' && stage.classList.contains('idle');
       this.#wake();
@@ -603,7 +603,7 @@ export class RingbackCall extends HTMLElement {
   }
 }
 
-/** Does the other side send this source? As long as it has not said anything, it does. */
+/** Whether the other side sends this source; assumed until it has reported its media state. */
 function isSent(remoteMedia, source) {
   return !remoteMedia || (Boolean(remoteMedia[source]) && !remoteMedia[source].muted);
 }
@@ -612,7 +612,7 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** The first letter of a name on a colour of its own. */
+/** The first letter of a name, and a color derived from the name. */
 export function setAvatar(element, userId, name) {
   setText(element, (Array.from((name || userId || '').trim())[0] ?? '').toLocaleUpperCase());
   let hash = 7;

@@ -1,5 +1,5 @@
 /**
- * Types of `ringback.js`, the browser SDK of Ringback. Times are RFC 3339 strings, spans carry their unit in their name.
+ * Types of `ringback.js`, the browser SDK of Ringback. Times are RFC 3339 strings; names of durations have their unit.
  *
  * @version 0.1.0
  * @packageDocumentation
@@ -11,16 +11,16 @@ export type PresenceStatus = 'online' | 'busy' | 'offline';
 export type Presence = { userId: UserId; status: PresenceStatus; lastSeenAt?: string };
 export type TransportName = 'websocket' | 'sse' | 'longpoll';
 export type DeviceKind = 'microphone' | 'camera';
-/** Ids of `MediaDeviceInfo`; what is absent is the browser's choice. */
+/** The `deviceId`s of `MediaDeviceInfo`; by default the browser chooses. */
 export type DeviceChoice = { microphone?: string; camera?: string };
 
-/** `inviting` and `ringing`: nobody has picked up. `connecting`: accepted, no media yet. `active`: media have flowed. */
+/** `inviting` and `ringing`: not accepted. `connecting`: accepted, not connected yet. `active`: connected. */
 export type CallState = 'inviting' | 'ringing' | 'connecting' | 'active' | 'ended';
 
 /**
- * Why a call ended. The server's reasons, of one device alone (`…_elsewhere`, `merged`), and what this page alone knows:
- * `closed`, `failed`, `unanswered` (the server), `in_a_call`, `origin_not_allowed`, or the code of a refused invite, such as
- * `user_not_found`.
+ * Why a call ended: the server's reasons; those of a single device (`…_elsewhere`, `merged`); and those of this page:
+ * `closed`, `failed`, `unanswered` (by the server), `in_a_call`, `origin_not_allowed`, or the code of a rejected
+ * invite, such as `user_not_found`.
  */
 export type EndReason =
   | 'completed' | 'canceled' | 'declined' | 'busy' | 'no_answer' | 'unreachable' | 'connect_timeout' | 'connection_lost'
@@ -28,20 +28,20 @@ export type EndReason =
   | 'closed' | 'failed' | 'unanswered' | (string & {});
 
 export type MediaTrackState = { kind: 'audio' | 'video'; muted: boolean };
-/** What a side sends at the moment. What is absent is not being sent. */
+/** The media that a side sends. A source that is absent is not sent. */
 export type MediaState = { mic?: MediaTrackState; camera?: MediaTrackState; screen?: MediaTrackState; held?: boolean };
 
-/** The server's view of a call, as `openapi.yaml` has it. */
+/** A call as the server reports it; see `openapi.yaml`. */
 export interface CallInfo {
   callId: string;
   caller: Device;
   callee: { userId: UserId; deviceId?: string };
   state: CallState;
   reason?: EndReason;
-  /** The words of somebody who declined. */
+  /** The message of a decline. */
   message?: string;
   media: { audio: boolean; video: boolean };
-  /** What the inviting page gave as `custom`. */
+  /** The `custom` of the invitation. */
   custom?: unknown;
   negotiation: number;
   createdAt: string;
@@ -52,7 +52,7 @@ export interface CallInfo {
   talkSeconds?: number;
 }
 
-/** How good a call was during the last second: what a `QualityMonitor`, from `quality.js`, collects. */
+/** The quality of a call during one second, as collected by `QualityMonitor` in `quality.js`. */
 export interface QualitySample {
   /** Milliseconds since the epoch. */
   at: number;
@@ -69,44 +69,44 @@ export interface QualitySample {
 }
 
 /**
- * Six things, from a table of 64; both sides see the same unless somebody sits in the middle. See docs/browser-sdk.md.
+ * Six emoji from a table of 64. Both sides see the same unless the call is intercepted. See docs/browser-sdk.md.
  * `safetyPhrase(call)` from `safety.js` computes it; the element shows it.
  */
 export interface SafetyPhrase {
   emoji: string[];
-  /** Their places in the table, for names in other languages. */
+  /** Their indices in the table, for names in other languages. */
   numbers: number[];
 }
 
-/** The server said no (RFC 9457), or did not answer: then `status` is 0 and `code` is `unanswered`. */
+/** The server reported a problem (RFC 9457), or did not answer: `status` 0, `code` `unanswered`. */
 export class RequestError extends Error {
   readonly status: number;
-  /** What to decide by: `user_not_found`, `rate_limited`, … */
+  /** The code, for programs: `user_not_found`, `rate_limited`, … */
   readonly code: string;
   readonly retryable: boolean;
   readonly callState?: CallState;
   readonly retryAfterSeconds: number;
 }
 
-/** A microphone, camera or screen that can't be had; `en.trouble(…)` of `words-en.js` is a sentence for the user. */
+/** A microphone, camera or screen is not available; `en.trouble(…)` in `words-en.js` gives a sentence for the user. */
 export class DeviceTrouble extends Error {
   readonly code: 'denied' | 'missing' | 'busy' | 'insecure' | 'lost' | 'failed';
   readonly devices: ('microphone' | 'camera' | 'screen')[];
 }
 
 export interface RingbackOptions {
-  /** Where the server is; by default where this file came from. */
+  /** The URL of the server; by default the server that this file was loaded from. */
   url?: string | URL;
   /**
-   * The bearer token of this device, or a function that gets it. The function is called with `null` first, and with the
-   * refused token after a 401; it gives another token, or `null` if the user has to sign in.
+   * The bearer token of this device, or a function that returns it. The function is called with `null` first, and with
+   * the rejected token after a 401; it returns another token, or `null` if the user has to sign in.
    */
   token: string | ((refused: string | null) => Promise<string | null>);
   /** `auto` (the default) begins with a WebSocket and falls back to SSE and long polls. */
   transport?: 'auto' | TransportName;
-  /** `relay`: media go through a TURN server alone, so that the other side learns no address. */
+  /** `relay`: media uses only TURN servers, so that the other side does not learn the user's address. */
   iceTransportPolicy?: RTCIceTransportPolicy;
-  /** Which microphone and camera calls begin with. */
+  /** The initial microphone and camera of calls. */
   devices?: DeviceChoice;
 }
 
@@ -117,26 +117,26 @@ export interface InviteOptions {
   video?: boolean;
   /** 10 to 180. @defaultValue 60 */
   ringSeconds?: number;
-  /** Any JSON up to 4 KiB, for the other side. */
+  /** Any JSON of at most 4 KiB, for the callee. */
   custom?: unknown;
 }
 
 export interface RingbackEventMap {
-  /** A new call: an incoming one, one's own, or the one this tab was in before it was loaded anew. */
+  /** A new call: incoming, outgoing, or the one that this tab was in before a reload. */
   call: Event & { call: Call };
-  /** Anything about a call has changed. */
+  /** Something about a call has changed. */
   change: Event & { call?: Call };
   /** `connection` has changed. */
   connection: Event;
   /** `presence` has changed. */
   presence: Event;
-  /** There is no valid token any more, or the server does not allow this page's origin; nothing else will come. */
+  /** The token is no longer valid, or the origin of the page is not allowed. No further events follow. */
   signedout: Event & { reason: 'unauthenticated' | 'superseded' | 'origin_not_allowed' };
 }
 
 /**
- * One signed-in device: its calls, the presence of others, and requests to the server. It listens from its creation on,
- * reconnects by itself and misses nothing in between.
+ * One signed-in device: its calls, the presence of others, and requests to the server. It receives events from its
+ * creation on, and reconnects without missing any.
  *
  * @example
  * const ringback = new Ringback({ url: 'https://calls.example.org/', token });
@@ -146,34 +146,35 @@ export interface RingbackEventMap {
 export class Ringback extends EventTarget {
   static readonly version: string;
   constructor(options: RingbackOptions);
-  /** Calls that ring or are under way; at most one of them is not incoming. */
+  /** Calls that have not ended: incoming ones that ring, and at most one other. */
   readonly calls: Call[];
-  /** Of those whom `watch` has named. */
+  /** The presence of the users given to `watch`. */
   readonly presence: Map<UserId, Presence>;
   readonly connection: 'online' | 'reconnecting' | 'over';
   readonly transport: TransportName;
-  /** This device; empty until the first connection. */
+  /** This device and its user; empty until the first connection. */
   readonly device: Partial<Device>;
-  /** Which microphone and camera the next call begins with. */
+  /** Sets the initial microphone and camera of the next call. */
   devices: DeviceChoice;
 
   /**
-   * Rings all devices of a user. Camera and microphone are asked for first. Resolves when the server has the call; how it
-   * goes on, `call.state` tells. The `call` event comes at once, so that a page can show something.
+   * Calls a user: all of the user's devices ring. Requests camera and microphone first. Resolves when the server has
+   * created the call; `call.state` tells how it continues. The `call` event is dispatched at once, so that a page can
+   * show something.
    *
    * @throws {RequestError} `user_not_found`, `call_self`, `rate_limited`, `in_a_call` (this device is in one already), …
    */
   invite(userId: UserId, options?: InviteOptions): Promise<Call>;
-  /** Whose presence is told from now on, at most 200, also after interruptions. */
+  /** Sets the users whose presence is reported, at most 200. Restored after interruptions. */
   watch(userIds: UserId[]): Promise<Presence[]>;
   /**
-   * Any other operation of the API, repeated until it is answered or `patienceMs` (15 s) are over. Writes are done in the
-   * order of these calls, each once.
+   * Performs any other operation of the API, repeated until it is answered or `patienceMs` (15 s) have passed. Writes
+   * are performed in the order of the calls, each once.
    * @example ringback.request('GET', 'calls', { limit: 20 })
    * @throws {RequestError}
    */
   request(method: string, path: string, data?: object, options?: { patienceMs?: number }): Promise<any>;
-  /** Hangs up and stops listening. Resolves when the server knows. */
+  /** Hangs up and disconnects. Resolves when the server has confirmed it. */
   close(): Promise<void>;
 
   addEventListener<K extends keyof RingbackEventMap>(
@@ -185,14 +186,14 @@ export class Ringback extends EventTarget {
 export interface CallEventMap {
   /** `state` has changed. */
   statechange: Event;
-  /** Anything has changed: state, streams, media, descriptions, trouble. */
+  /** Something has changed: state, streams, media, descriptions, trouble. */
   change: Event;
 }
 
 /** One call of this device, and its microphone and camera. Dispatches `statechange` and `change`. */
 export class Call extends LocalMedia {
   private constructor();
-  /** `null` until the invite was answered. */
+  /** `null` until the invitation is answered. */
   readonly id: string | null;
   readonly role: 'caller' | 'callee';
   /** The other user. */
@@ -200,39 +201,39 @@ export class Call extends LocalMedia {
   readonly state: CallState;
   /** Why it ended; `null` before. */
   readonly reason: EndReason | null;
-  /** The server's view; `null` until the invite was answered. */
+  /** The call as the server reports it; `null` until the invitation is answered. */
   readonly info: CallInfo | null;
-  /** It rings here, and can be accepted or declined. */
+  /** Whether the call rings on this device and can be accepted or declined. */
   readonly isIncoming: boolean;
   readonly isRinging: boolean;
 
-  /** Sound and camera of the other side. */
+  /** The audio and camera of the other side. */
   readonly remoteStream: MediaStream | null;
-  /** A screen that the other side shares, while `remoteMedia.screen` is there. */
+  /** The screen that the other side shares, while `remoteMedia.screen` is present. */
   readonly remoteScreen: MediaStream | null;
-  /** What the other side sends; `null` until it has said so. */
+  /** The media state of the other side; `null` until it is known. */
   readonly remoteMedia: MediaState | null;
-  /** Whether the server hears the other side. Media may flow all the same. */
+  /** Whether the server has contact with the other side. Media does not depend on it. */
   readonly remoteConnection: 'online' | 'reconnecting';
-  /** Media have stopped, and a new path is looked for. */
+  /** Whether media has stopped and the SDK is looking for a new path. */
   readonly isInterrupted: boolean;
-  /** The page was loaded anew and is on its way back into this call. */
+  /** Whether the page was reloaded and is rejoining the call. */
   readonly isReturning: boolean;
 
   /** When media began to flow, in milliseconds since the epoch. */
   readonly since: number | null;
-  /** Another one after a reload of either side; the SDK negotiates, restarts and closes it. */
+  /** Replaced after a reload of either side. The SDK negotiates, restarts and closes it. */
   readonly peerConnection: RTCPeerConnection | null;
-  /** How many offers there have been. */
+  /** The number of the newest negotiation. */
   readonly negotiation: number;
 
-  /** Picks up, and hangs up another call that is under way. Another device may have been faster: then it ends. */
+  /** Accepts the call, and hangs up another current call. If another device was first, the call ends here. */
   accept(options?: { audio?: boolean; video?: boolean }): Promise<void>;
-  /** @param message at most 200 characters for the caller */
+  /** @param message a text for the caller, at most 200 characters */
   decline(message?: string): Promise<void>;
-  /** Ends the call at once on this side; resolves when the server knows. Cancels or declines one that rings. */
+  /** Hangs up, cancels or declines. Immediate on this side; resolves when the server has confirmed it. */
   hangUp(reason?: 'completed' | 'ice_failed' | 'media_failed' | 'unsupported'): Promise<void>;
-  /** Looks for a new path. The SDK does so by itself when the connection fails or the network changes. */
+  /** Restarts ICE. The SDK does this by itself when the connection fails or the network changes. */
   restartIce(): void;
 
   addEventListener<K extends keyof CallEventMap>(
@@ -241,36 +242,36 @@ export class Call extends LocalMedia {
     type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
 }
 
-/** Microphone, camera and screen: of a call, or without one, for a preview. Dispatches `change`. */
+/** Microphone, camera and screen, of a call or for a preview. Dispatches `change`. */
 export class LocalMedia extends EventTarget {
   constructor(devices: DeviceChoice);
   readonly localStream: MediaStream;
   readonly localScreen: MediaStream | null;
   readonly isMuted: boolean;
-  /** Turned off by the user, or not there. */
+  /** Whether it is off, by the user or because there is none. */
   readonly isCameraOff: boolean;
-  /** The browser is asking the user for camera or microphone. */
+  /** Whether the browser is asking for permission to use camera or microphone. */
   readonly isAcquiring: boolean;
-  /** Why a device is missing; a call goes on without it. */
+  /** Why a device is missing. A call continues without it. */
   readonly trouble: DeviceTrouble | null;
   readonly devices: DeviceChoice;
 
-  /** Asks for both; where that fails, for each alone. A call does it by itself. Never throws. */
+  /** Requests both devices, or each separately if that fails. A call does this by itself. Never throws. */
   acquire(wanted: { audio?: boolean; video?: boolean }): Promise<void>;
-  /** `mute(false)` asks for a microphone if there is none yet. @throws {DeviceTrouble} */
+  /** `mute(false)` requests a microphone if there is none yet. @throws {DeviceTrouble} */
   mute(isMuted?: boolean): Promise<void>;
-  /** Turning it on asks for a camera if there is none yet. @throws {DeviceTrouble} */
+  /** Turning it on requests a camera if there is none yet. @throws {DeviceTrouble} */
   setCamera(isOn: boolean): Promise<void>;
-  /** Another microphone or camera. @throws {DeviceTrouble} */
+  /** Switches to another microphone or camera. @throws {DeviceTrouble} */
   replaceDevice(device: DeviceKind, deviceId: string): Promise<void>;
-  /** The browser lets the user choose a screen. @throws {DeviceTrouble} `denied` also when they close the list */
+  /** The browser lets the user choose a screen. @throws {DeviceTrouble} `denied` also if the user closes the list */
   shareScreen(isOn?: boolean): Promise<void>;
   track(kind: 'audio' | 'video' | 'screen'): MediaStreamTrack | undefined;
   /** Releases the devices. */
   stop(): void;
 }
 
-/** Requests alone, also without a token: to register and to sign in. */
+/** Requests only, also without a token, for registering and signing in. */
 export class Api {
   constructor(url: string | URL, token?: RingbackOptions['token'] | null);
   request(method: string, path: string, data?: object, options?: { patienceMs?: number }): Promise<any>;
@@ -282,14 +283,14 @@ export class Api {
  */
 export interface RingbackCallElement extends HTMLElement {
   ringback: Ringback | null;
-  /** The name to show for a user; by default the server's display name. */
+  /** The name to show for a user; by default the display name on the server. */
   nameOf: (userId: UserId) => string;
-  /** The call whose end is shown; `null` while none is. */
+  /** The call whose end is shown, or `null`. */
   readonly outcome: Call | null;
-  /** Of the call that goes on; `null` while there is none. */
+  /** The safety phrase of the current call, or `null`. */
   readonly safety: SafetyPhrase | null;
-  /** The last five minutes of the call that goes on, once a second. */
+  /** Samples of the last five minutes of the current call, one per second. */
   readonly quality: QualitySample[];
-  /** How a call ended, in a sentence of the page's language. */
+  /** A sentence on how a call ended, in the language of the page. */
   endedWords(call: Call | CallInfo): string;
 }

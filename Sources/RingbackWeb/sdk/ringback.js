@@ -1,4 +1,4 @@
-/** Calls for a page that has none; ringback.d.ts explains the public members. */
+/** The browser SDK; ringback.d.ts documents the public members. */
 
 import { Api, note, RequestError } from './api.js';
 import { Call, rank } from './call.js';
@@ -48,7 +48,7 @@ export class Ringback extends EventTarget {
     on(document, 'visibilitychange', () => { if (!document.hidden) this.#feed.nudge(); });
     const network = navigator.connection;
     let type = network?.type;
-    // Other changes are new estimates of the same network.
+    // Other changes are estimates of the same network.
     on(network, 'change', () => { if (type !== (type = network.type)) networkChanged(); });
   }
 
@@ -90,7 +90,7 @@ export class Ringback extends EventTarget {
     return this.calls.find(({ id }) => id === callId);
   }
 
-  /** Events wait for the answer: they may be about this call. */
+  /** Events wait for the answer, which may be about their call. */
   ring(body) {
     return this.#inOrder(() => this.request('POST', 'calls', body));
   }
@@ -101,12 +101,12 @@ export class Ringback extends EventTarget {
     const early = caller.deviceId === this.device.deviceId ? 'cancel' : 'decline';
     this.#left.add(callId);
     return say(rank(info) < 2 ? early : 'hangup', how)
-      // An accept came in between, or one's own got lost.
+      // Another accept may have been first, or the answer was lost.
       .catch((error) => { if (error.status === 409) return say('hangup', {}); throw error; })
       .catch(note);
   }
 
-  /** What a reload finds; storage may be forbidden, or full. */
+  /** For a reload; storage may be disabled or full. */
   get kept() {
     try {
       return JSON.parse(sessionStorage[KEPT]);
@@ -134,7 +134,7 @@ export class Ringback extends EventTarget {
       this.#servers = this.request('GET', 'ice-servers', {}, { patienceMs: 8_000 })
         .catch(() => ({ iceServers: before, ttlSeconds: 10 }))
         .then(({ iceServers, ttlSeconds }) => {
-          // Half of their time is left.
+          // Half of their lifetime is left.
           this.#renewServersAt = Date.now() + ttlSeconds * 500;
           return iceServers;
         });
@@ -178,7 +178,7 @@ export class Ringback extends EventTarget {
       this.presence.set(data.userId, data);
       this.emit('presence');
     } else if (type === 'call.incoming') {
-      // It may have ended while this page was away.
+      // It may have ended in the meantime.
       const info = ageMs > 1_500 && await this.read(callId);
       if (rank(info || data.call) < 2) this.#incoming(data.call);
     } else if (type !== 'call.stopped') {
@@ -202,7 +202,7 @@ export class Ringback extends EventTarget {
 
   async #rejoin(info, kept) {
     const call = this.find(info.callId);
-    // This tab has left it, or begun another.
+    // This tab has left it or begun another one.
     if (!call && (this.current || kept.callId !== info.callId)) return void this.leave(info);
     const { rejoin } = await import('./rejoin.js');
     rejoin(call ?? this.#add(info), info, call ? null : kept);

@@ -1,21 +1,21 @@
-/** Six emoji that both sides see alike if, and only if, nobody sits in the middle; see docs/browser-sdk.md. */
+/** Six emoji, equal on both sides unless the call is intercepted; see docs/browser-sdk.md. */
 
 import { fingerprints } from './peer.js';
 
-/** Every guess shall be expensive for somebody who looks for a certificate that fits. */
+/** Makes searching for a matching certificate expensive. */
 const ROUNDS = 100_000;
 
-/** 64 things that are told apart at a glance. */
+/** 64 emoji that are easy to distinguish. */
 const THINGS = ('🐶🐱🦁🐴🦄🐷🐘🐰🐼🐓🐧🐢🐟🐙🦋🌷🌳🌵🍄🌏🌙⛅🔥🍌🍎🍓🌽🍕🎸🎂💙🙂🤖🎩👓🔧🎅👍☔⌛⏰🎁💡📕📷'
   + '📎🍦🔒🔑🔨📞🏁🚂🚲🚗🚀🏆⚽🎺🔔⚓🎧📁📌');
 
-/** The fingerprints of both ends; null as long as the two sides have not exchanged descriptions. */
+/** The fingerprints of both ends; null before descriptions are exchanged. */
 export function bothFingerprints({ peerConnection }) {
   const { currentLocalDescription: local, currentRemoteDescription: remote } = peerConnection ?? {};
   return local && remote ? [fingerprints(local), fingerprints(remote)].sort().join('\n') : null;
 }
 
-/** `{emoji, numbers}` of a call, six of each; null as long as there are no fingerprints. */
+/** `{emoji, numbers}` of a call, six of each; null without fingerprints. */
 export async function safetyPhrase(call) {
   const ends = bothFingerprints(call);
   if (!ends || !crypto.subtle) return null;

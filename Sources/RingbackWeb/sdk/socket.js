@@ -4,7 +4,7 @@ const ANSWER_MS = 7_000;
 const HEARTBEAT_MS = 25_000;
 const CLOSE_CODES = { 4500: 'unauthenticated', 4501: 'superseded' };
 
-/** Listens until the connection is over, then throws. Requests go over it as well; one without an answer ends it. */
+/** Receives events until the connection ends, then throws. Also sends requests; a missing answer ends it. */
 export function webSocket(api, { cursor, signal, deliver }) {
   return new Promise((_, reject) => {
     const url = new URL('v1/socket', api.url);
@@ -31,7 +31,7 @@ export function webSocket(api, { cursor, signal, deliver }) {
     });
     const probe = () => send({ id: 0, frame: '{"id":0,"op":"getMe"}' }).catch(note);
 
-    /** The server answers in the order of the requests. */
+    /** The server answers in order. */
     function answered({ id, status, data = null, error, retryAfterSeconds = 0 }) {
       deadline = clearTimeout(deadline);
       if (status < 400) sent.get(id)?.resolve(data);

@@ -1,4 +1,4 @@
-/** The sounds of a telephone, made with Web Audio. Without a gesture on the page they stay silent. */
+/** Telephone tones with Web Audio. Silent before the first user gesture on the page. */
 
 /** Each pattern: its period, and notes as [start, duration, frequency, gain] in seconds and hertz. */
 const PATTERNS = {
@@ -20,16 +20,16 @@ export class Tones {
   #timer = 0;
   #name = null;
 
-  /** The pattern that sounds; null when it is quiet. */
+  /** The current pattern, or null. */
   get playing() { return this.#name; }
 
-  /** Called from every gesture, since only a gesture may start sound. */
+  /** Called for every gesture, because only a gesture may start sound. */
   unlock() {
     this.#context ??= globalThis.AudioContext && new AudioContext();
     if (this.#context?.state === 'suspended') this.#context.resume().catch(() => {});
   }
 
-  /** Plays a pattern until another one or `null` (silence) is asked for. */
+  /** Plays a pattern until the next call; `null` is silence. */
   play(name) {
     if (name === this.#name) return;
     clearInterval(this.#timer);

@@ -1,14 +1,14 @@
-/** What is needed only when a connection was refused: other transports, and what the refusal means. */
+/** Loaded when a connection was refused: other transports, and the meaning of the refusal. */
 
 import { parseJSON, RequestError, unanswered } from './api.js';
 
-/** A proxy that swallows the stream is found out by it. */
+/** The timeout detects a proxy that buffers the stream. */
 const OPENING_MS = 7_000;
-/** The server writes something into a stream every 15 s. */
+/** The server writes to a stream at least every 15 s. */
 const SILENCE_MS = 34_000;
 const WAIT_SECONDS = 25;
 
-/** By `fetch`, since an EventSource sends no token and does not notice when it is dead. */
+/** With `fetch`: an EventSource can't send a token and does not detect a dead connection. */
 export async function sse(api, { cursor, signal, deliver }) {
   const silence = stopper(signal);
   let timer;
@@ -45,7 +45,7 @@ export async function longpoll(api, { cursor, signal, deliver }) {
     const stop = stopper(signal);
     return api.once('GET', path, query, { stop, timeoutMs }).finally(() => stop.abort());
   };
-  // A poll does not say who asks.
+  // A poll does not report the device.
   const [{ userId }, { items }] = await Promise.all([ask('users/me'), ask('sessions')]);
   const device = { userId, deviceId: items.find(({ current }) => current)?.deviceId };
   for (let waitSeconds = 0; ; waitSeconds = WAIT_SECONDS) {
@@ -57,7 +57,7 @@ export async function longpoll(api, { cursor, signal, deliver }) {
   }
 }
 
-/** Aborted with `signal`, and by itself. */
+/** Aborts with `signal` and on its own. */
 function stopper(signal) {
   const controller = new AbortController();
   if (signal.aborted) controller.abort();
@@ -66,14 +66,14 @@ function stopper(signal) {
 }
 
 /**
- * Why no connection will ever be taken: `superseded`, `unauthenticated` or `origin_not_allowed`. Null if the next one
- * may be.
+ * Why no connection will be accepted: `superseded`, `unauthenticated` or `origin_not_allowed`. Null if a later one may
+ * be.
  */
 export async function refusal(api, { status, code }) {
   if (status !== 401) return await isOriginRefused(api.url) ? 'origin_not_allowed' : null;
   const { token } = api;
   const isSuperseded = code === 'superseded';
-  // Another socket with the same token may be the page's own, or that of the page before.
+  // Another socket with the same token may belong to this page, or to it before a reload.
   const isGood = isSuperseded
     ? await api.once('GET', 'users/me').then(() => true, (error) => error.status !== 401)
     : await api.renew(token).catch(() => true);
@@ -81,7 +81,7 @@ export async function refusal(api, { status, code }) {
   return isSuperseded ? code : 'unauthenticated';
 }
 
-/** Does the server answer, but not to pages of this origin? */
+/** Whether the server answers, but not to pages of this origin. */
 async function isOriginRefused(url) {
   const { origin } = location;
   const answers = (mode) => fetch(new URL('healthz', url), { mode, cache: 'no-store' }).then(() => true, () => false);

@@ -1,4 +1,4 @@
-/** What `<ringback-call>` says in English. */
+/** The texts of `<ringback-call>` in English. */
 
 export const duration = (seconds) => {
   const whole = Math.max(0, Math.floor(seconds));
@@ -7,7 +7,7 @@ export const duration = (seconds) => {
   return parts.map((part, index) => index ? String(part).padStart(2, '0') : String(part)).join(':');
 };
 
-/** How long a call was to ring. */
+/** The ring time of a call in seconds. */
 export const ringTime = ({ createdAt, expiresAt, ringSeconds }) =>
   expiresAt ? Math.round((Date.parse(expiresAt) - Date.parse(createdAt)) / 1_000) : ringSeconds;
 
@@ -40,7 +40,7 @@ export const en = {
   quality: 'Quality',
   qualityLong: 'Show the quality of the call',
   pip: 'Small window',
-  pipLong: 'Show the picture in a small window',
+  pipLong: 'Show the video in a small window',
   more: 'More',
   moreLong: 'More: devices, quality, small window',
   sound: 'Turn the sound on',
@@ -62,10 +62,10 @@ export const en = {
   calling: (name) => `Calling ${name}…`,
   ringing: 'Ringing…',
   connecting: 'Connecting…',
-  returning: 'Coming back to the call…',
+  returning: 'Rejoining the call…',
   dropped: (name) => `${name} dropped out. Waiting for them to come back…`,
-  shaky: 'The connection is shaky. Looking for a better way…',
-  reconnecting: 'Reconnecting to the server… your call goes on',
+  shaky: 'The connection is unstable. Looking for a better path…',
+  reconnecting: 'Reconnecting to the server… your call continues',
   isMuted: (name) => `${name} is muted`,
   noMicrophone: (name) => `${name} has no microphone`,
   unheard: 'You can’t be heard: no microphone',
@@ -75,9 +75,9 @@ export const en = {
   noCamera: 'No camera',
   askingForCamera: 'Asking for the camera',
   safety: 'Safety phrase',
-  safetyLong: (name) => `Read these six aloud and have ${name} do the same. If they are equal, nobody sits between you, `
+  safetyLong: (name) => `Read these six aloud and have ${name} do the same. If they match, no one intercepts the call, `
     + 'not even this server.',
-  safetyChanged: 'The connection was made anew, and has a new safety phrase. Compare it again.',
+  safetyChanged: 'The connection was re-established and has a new safety phrase. Compare it again.',
   callAgain: 'Call again',
   callBack: 'Call back',
   done: 'Done',
@@ -89,20 +89,20 @@ export const en = {
   loss: 'Packets lost',
   received: 'Received',
   sent: 'Sent',
-  picture: 'Picture',
+  picture: 'Video',
   path: 'Path',
   direct: 'direct',
   relayed: 'relayed',
   noPicture: 'none',
-  lastMinutes: (what, value) => `${what}: now ${value}; the last minutes as a line`,
-  /** `how`: whether the user is heard and seen all the same; without it, the devices say so. */
+  lastMinutes: (what, value) => `${what}: now ${value}; the line shows the last minutes`,
+  /** `how`: whether the user is heard and seen; by default, derived from `devices`. */
   trouble: ({ code, devices }, how) => {
     const cause = {
-      denied: `Your browser was not allowed to use the ${and(devices)}; the icon in the address bar changes that.`,
+      denied: `This page may not use the ${and(devices)}; the icon in the address bar changes that.`,
       missing: `No ${devices.map((device) => DEVICES[device]).join(' and no ')} was found.`,
       busy: `Another program is using the ${and(devices)}.`,
-      insecure: 'Browsers give camera and microphone only to pages over https or on localhost.',
-      lost: `The ${and(devices)} was unplugged or taken away.`,
+      insecure: 'Browsers allow the camera and microphone only on pages over https or on localhost.',
+      lost: `The ${and(devices)} was disconnected.`,
     }[code] ?? `The ${and(devices)} could not be started.`;
     if (devices.includes('screen')) return cause;
     const { isHeard = !devices.includes('microphone'), isSeen = !devices.includes('camera') } = how ?? {};
@@ -128,19 +128,19 @@ export const en = {
       case 'no_answer': return isCaller ? `${name} did not answer${within}.` : missed(view);
       case 'unreachable':
         return isCaller ? `${name} could not be reached. They may be offline; try again later.` : missed(view);
-      case 'connect_timeout': return 'The call was answered, but the connection did not come about in time.';
-      case 'connection_lost': return `The connection to ${name} was lost and did not come back.${talked(view)}`;
+      case 'connect_timeout': return 'The call was answered, but the connection was not established in time.';
+      case 'connection_lost': return `The connection to ${name} was lost and could not be restored.${talked(view)}`;
       case 'ice_failed':
-        return 'Your two networks found no way to each other (ICE failed). A TURN server between them would help.';
-      case 'media_failed': return 'The sound or the picture could not be set up.';
-      case 'unsupported': return 'One of the two browsers cannot make this kind of call.';
+        return 'No connection between the two networks was possible (ICE failed). A TURN server would help.';
+      case 'media_failed': return 'Audio or video could not be set up.';
+      case 'unsupported': return 'One of the two browsers does not support this kind of call.';
       case 'admin': return 'The call was ended by an administrator.';
-      case 'user_not_found': return `${name} is not here any more.`;
-      case 'call_self': return 'That is you: a call needs two.';
+      case 'user_not_found': return `${name} no longer exists on this server.`;
+      case 'call_self': return 'You cannot call yourself.';
       case 'rate_limited': return 'Too many calls in a short time. Wait a moment, then try again.';
-      case 'origin_not_allowed': return 'The call server does not accept calls from this page.';
+      case 'origin_not_allowed': return 'The call server does not allow calls from this page.';
       case 'unanswered': return 'The server could not be reached in time.';
-      default: return 'The call is over.';
+      default: return 'The call has ended.';
     }
   },
 };

@@ -1,4 +1,4 @@
-/** What `<ringback-call>` says in Russian. */
+/** The texts of `<ringback-call>` in Russian. */
 
 import { duration, ringTime } from './words-en.js';
 
@@ -68,8 +68,8 @@ export const ru = {
   noCamera: 'Нет камеры',
   askingForCamera: 'Запрашиваем камеру',
   safety: 'Код безопасности',
-  safetyLong: (name) => `Прочтите эти шесть слов вслух и попросите собеседника (${name}) сделать то же. Если они совпадают, `
-    + 'между вами никого нет, даже этого сервера.',
+  safetyLong: (name) => `Прочтите эти шесть слов вслух и попросите собеседника (${name}) сделать то же. Если слова совпадают, `
+    + 'разговор никто не перехватывает, даже этот сервер.',
   safetyChanged: 'Соединение установлено заново, и код безопасности теперь другой. Сверьте его ещё раз.',
   callAgain: 'Позвонить ещё раз',
   callBack: 'Перезвонить',
@@ -83,7 +83,7 @@ export const ru = {
   loss: 'Потери',
   received: 'Приём',
   sent: 'Передача',
-  picture: 'Картинка',
+  picture: 'Видео',
   path: 'Путь',
   direct: 'напрямую',
   relayed: 'через сервер TURN',
@@ -94,7 +94,7 @@ export const ru = {
       denied: `Браузеру запрещён доступ к ${and(devices, TO)}; это меняется значком в адресной строке.`,
       missing: `Не найдено: ${and(devices, WHAT)}.`,
       busy: `Занято другой программой: ${and(devices, WHAT)}.`,
-      insecure: 'Браузеры дают камеру и микрофон только страницам по https или с localhost.',
+      insecure: 'Браузеры разрешают камеру и микрофон только страницам по https или с localhost.',
       lost: `${capital(and(devices, WHAT))}: устройство отключено.`,
     }[code] ?? `Не удалось включить: ${and(devices, WHAT)}.`;
     if (devices.includes('screen')) return cause;
@@ -121,14 +121,14 @@ export const ru = {
       case 'unreachable': return isCaller ? 'Абонент недоступен. Попробуйте позже.' : missed(view);
       case 'connect_timeout': return 'На звонок ответили, но соединиться вовремя не удалось.';
       case 'connection_lost': return `Связь прервалась и не восстановилась.${talked(view)}`;
-      case 'ice_failed': return 'Ваши сети не нашли пути друг к другу (ICE). Помог бы сервер TURN.';
-      case 'media_failed': return 'Не удалось наладить звук или видео.';
-      case 'unsupported': return 'Один из браузеров не умеет так звонить.';
+      case 'ice_failed': return 'Соединить две сети не удалось (ICE). Помог бы сервер TURN.';
+      case 'media_failed': return 'Не удалось настроить звук или видео.';
+      case 'unsupported': return 'Один из браузеров не поддерживает такие звонки.';
       case 'admin': return 'Звонок завершил администратор.';
       case 'user_not_found': return `Такого пользователя больше нет: ${name}.`;
-      case 'call_self': return 'Это вы сами: для звонка нужны двое.';
+      case 'call_self': return 'Позвонить самому себе нельзя.';
       case 'rate_limited': return 'Слишком много звонков подряд. Подождите немного.';
-      case 'origin_not_allowed': return 'Сервер звонков не принимает звонки с этой страницы.';
+      case 'origin_not_allowed': return 'Сервер звонков не разрешает звонить с этой страницы.';
       case 'unanswered': return 'Сервер не ответил вовремя.';
       default: return 'Звонок завершён.';
     }
