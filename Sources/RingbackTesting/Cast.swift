@@ -1,7 +1,7 @@
 package import RingbackCore
 package import RingbackModel
 
-/// The people of the tests, and the calls between them.
+/// The users of the tests, and the calls between them.
 package enum Cast {
     /// The caller's devices.
     package static let vasya = participant("vasya", "vasya-phone")
@@ -27,13 +27,13 @@ package enum Cast {
         return device
     }
 
-    /// An identifier that says which call it is.
+    /// The identifier of call `number`.
     package static func callID(_ number: Int = 0) -> CallID {
         guard let id = CallID("call-" + String(1_000_000 + number)) else { preconditionFailure("no such call") }
         return id
     }
 
-    /// JSON that a test wrote by hand.
+    /// JSON literals for tests.
     package static func json(_ text: String) -> JSONText {
         guard let json = try? JSONText(Array(text.utf8)) else { preconditionFailure("'\(text)' is not JSON") }
         return json
@@ -48,7 +48,7 @@ package enum Cast {
             ringSeconds: ringSeconds)
     }
 
-    /// A call that has just been sent to both of Petya's devices.
+    /// A call that was just sent to both of Petya's devices.
     package static func invitedCall(
         id: CallID = callID(), reception: CallState.Reception = .rings, ringSeconds: Int = 60,
         at now: Timestamp = ManualTime.start

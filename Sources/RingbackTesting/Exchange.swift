@@ -1,14 +1,14 @@
 package import RingbackCore
 package import RingbackModel
 
-/// A store in a temporary database, the people who call each other, and the use cases upon it.
+/// A store with a temporary database, users, and the use cases.
 package struct Exchange: Sendable {
     package let database: TemporaryDatabase
     package let time: ManualTime
     package let store: any Store
     package let calls: CallService
 
-    /// Opens a database, a new one by default. Only one exchange at a time has a database.
+    /// Opens a database, by default a new one. Only one exchange at a time may use a database.
     package init(
         in stores: StoreFactory, _ database: TemporaryDatabase? = nil, time: ManualTime = ManualTime(),
         timing: CallTiming = CallTiming()
@@ -20,7 +20,7 @@ package struct Exchange: Sendable {
         calls = CallService(store: store, time: time, timing: timing)
     }
 
-    /// A new database with the cast in it.
+    /// A new database with the users of ``Cast``.
     package static func withCast(
         in stores: StoreFactory, time: ManualTime = ManualTime(), timing: CallTiming = CallTiming()
     ) async throws -> Exchange {
@@ -29,7 +29,7 @@ package struct Exchange: Sendable {
         return exchange
     }
 
-    /// Adds devices, and their users where they are missing. The first of a user's was seen last.
+    /// Adds devices, and their users if missing. The first device of a user was seen most recently.
     package func register(_ devices: [Participant]) async throws {
         let now = time.now
         try await store.write { store in
@@ -53,10 +53,10 @@ package struct Exchange: Sendable {
             createdAt: now, expiresAt: now + .seconds(30 * 86_400), lastSeenAt: now)
     }
 
-    /// The sign-in of a device that ``register(_:)`` has added.
+    /// The sign-in of a device that ``register(_:)`` added.
     package static func signIn(of participant: Participant) -> SignIn { record(of: participant).signIn }
 
-    /// A new call from Vasya to Petya.
+    /// Invites Petya as Vasya.
     package func invite(_ invitation: Invitation = Cast.invitation()) async throws -> CallID {
         try Self.callID(in: await calls.invite(invitation))
     }

@@ -2,7 +2,7 @@ package import RingbackCore
 package import RingbackModel
 import Synchronization
 
-/// A clock that stands still until it is moved.
+/// A clock that only changes when it is moved.
 package final class ManualTime: Timekeeper {
     private struct Sleeper {
         let until: MonotonicTime
@@ -25,7 +25,7 @@ package final class ManualTime: Timekeeper {
     /// 2026-01-31T09:30:00.000Z
     package static let start = Timestamp(milliseconds: 1_769_851_800_000)
 
-    /// What ``monotonic`` begins with.
+    /// The initial value of ``monotonic``.
     package static let monotonicStart = MonotonicTime(milliseconds: 1_000_000)
 
     private let state: Mutex<State>
@@ -38,7 +38,7 @@ package final class ManualTime: Timekeeper {
 
     package var monotonic: MonotonicTime { state.withLock(\.monotonic) }
 
-    /// Sets the wall clock, forwards or back, in no time.
+    /// Changes the wall clock without any time passing.
     package func stepWallClock(by duration: Duration) {
         state.withLock { state in
             let now = state.wall.time(at: state.monotonic)
@@ -46,7 +46,7 @@ package final class ManualTime: Timekeeper {
         }
     }
 
-    /// Moves both clocks and wakes those whose moment has come, the earliest first.
+    /// Moves both clocks, and wakes sleeping tasks whose time has come, the earliest first.
     package func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.monotonic = state.monotonic + duration
@@ -81,8 +81,8 @@ package final class ManualTime: Timekeeper {
         }
     }
 
-    /// Returns when someone sleeps until so long after the start, so that a test can move the clock without a race; or when
-    /// the task is cancelled.
+    /// Waits until a task sleeps until `elapsed` after the start, so that a test can move the clock without a race; also
+    /// returns when cancelled.
     package func someoneSleeps(until elapsed: Duration) async {
         let moment = Self.monotonicStart + elapsed
         await withTaskCancellationHandler {

@@ -1,7 +1,7 @@
 package import RingbackCore
 package import RingbackModel
 
-/// A call that two users with two devices each, a stranger, an administrator and the time drive at random.
+/// A call driven at random by two users with two devices each, another user, an administrator and the time.
 package struct RandomCall: Sendable {
     package enum Deed: Sendable, Hashable {
         case command(CallCommand, by: Participant)
@@ -9,14 +9,14 @@ package struct RandomCall: Sendable {
         case administrator
     }
 
-    /// One step: the clock goes on, what time alone does is done, then the deed.
+    /// One step: the clock advances, the effects of time are applied, then the action.
     package struct Step: Sendable {
         package let deed: Deed
         package let now: Timestamp
         package let before: CallState
         package let timely: Transition
         package let between: CallState
-        /// `nil` when the command was refused.
+        /// `nil` if the command was refused.
         package let transition: Transition?
         package let after: CallState
     }
@@ -40,7 +40,7 @@ package struct RandomCall: Sendable {
         self.generator = generator
     }
 
-    /// The call as its parties see it.
+    /// The call as it is reported to its parties.
     package var view: Call { call.call }
 
     @discardableResult
@@ -61,7 +61,7 @@ package struct RandomCall: Sendable {
             deed: deed, now: now, before: before, timely: timely, between: between, transition: transition, after: call)
     }
 
-    /// Lets time pass and nothing else happen.
+    /// Advances the time without any other action.
     package mutating func wait(_ duration: Duration) -> Transition {
         now = now + duration
         return call.advance(to: now, timing: timing)

@@ -12,10 +12,10 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return bits ^ (bits >> 31)
     }
 
-    /// True once in `count` times.
+    /// Returns true with a probability of 1 in `count`.
     package mutating func oneIn(_ count: UInt64) -> Bool { next() % count == 0 }
 
-    /// A number below `bound`; as even as a test needs, and quick.
+    /// A number below `bound`, with sufficient uniformity for tests.
     package mutating func number(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
     package mutating func element<Element>(of elements: [Element]) -> Element {

@@ -1,7 +1,7 @@
 package import RingbackCore
 package import RingbackModel
 
-/// Changes of calls that a test makes up, as a decision would.
+/// Changes of calls made by a test in place of a decision.
 package final class MadeUpChanges {
     private struct NoSuchCall: Error {}
 
@@ -11,10 +11,10 @@ package final class MadeUpChanges {
 
     fileprivate init(_ facts: any CallFacts) { self.facts = facts }
 
-    /// The call as it is after the changes so far.
+    /// The call after the changes so far.
     package func call(_ id: CallID) throws -> CallState? { try calls[id] ?? facts.call(id) }
 
-    /// Adds the call or replaces it.
+    /// Adds or replaces a call.
     package func save(_ call: CallState, deadline: Timestamp? = nil) throws {
         let isNew = try self.call(call.id) == nil
         calls[call.id] = call
@@ -26,7 +26,7 @@ package final class MadeUpChanges {
         changes.append(CallChange(call: call, deadline: nil, timeline: entries))
     }
 
-    /// Tells of an event of its call, or, where that is not there, of one between nobodies that has ended.
+    /// Adds an event of a call. If the call does not exist, creates an ended one.
     package func append(_ event: EventBody, to audiences: [Transition.Audience]) throws {
         let known = try event.callId.flatMap { try call($0) } ?? call(Self.nobodysCall.id)
         if known == nil { try save(Self.nobodysCall) }
@@ -54,14 +54,14 @@ package final class MadeUpChanges {
 }
 
 extension Store {
-    /// Sets who hears of every commit.
+    /// Sets an observer of every commit.
     package func observeCommits(_ observer: @escaping @Sendable (Commit) -> Void) {
         observe(CommitObserver(committed: observer))
     }
 
-    /// Commits changes of calls that a test makes up.
+    /// Commits changes of calls made by a test.
     ///
-    /// - Throws: What `work` throws; nothing has changed then.
+    /// - Throws: Errors of `work`, after which nothing has changed.
     @discardableResult
     package func change<Value: Sendable>(
         _ work: @escaping @Sendable (MadeUpChanges) throws -> Value
@@ -73,7 +73,7 @@ extension Store {
 private final class MadeUpJob<Value: Sendable>: StoreJob {
     private let work: @Sendable (MadeUpChanges) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
-    /// Unchecked: touched where the store decides and completes, one after the other.
+    /// Unchecked: accessed first when the store decides, and then when it completes the job.
     nonisolated(unsafe) private var value: Value?
 
     init(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory of its own for a database, under the system's temporary directory, removed when nobody holds it any more.
+/// A temporary directory for a database, removed when it is no longer referenced.
 package final class TemporaryDatabase: Sendable {
     private let directory: URL
 
@@ -12,6 +12,6 @@ package final class TemporaryDatabase: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: directory) }
 
-    /// Where the database is, or is to be.
+    /// The path of the database.
     package var path: String { directory.appendingPathComponent("ringback.sqlite").path }
 }

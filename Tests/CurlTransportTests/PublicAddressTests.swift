@@ -9,7 +9,7 @@ struct PublicAddressTests {
             [172, 16, 0, 1], [172, 31, 255, 255], [192, 0, 0, 1], [192, 0, 2, 1], [192, 168, 1, 1], [198, 18, 0, 1],
             [198, 51, 100, 1], [203, 0, 113, 1], [224, 0, 0, 1], [255, 255, 255, 255],
         ] as [[UInt8]])
-    func `IPv4 of a special purpose is not public, nor within IPv6`(address: [UInt8]) {
+    func `special-purpose IPv4 addresses are not public, also within IPv6`(address: [UInt8]) {
         let zeros = [UInt8](repeating: 0, count: 10)
         #expect(!PublicAddress.contains(address))
         #expect(!PublicAddress.contains(zeros + [0xFF, 0xFF] + address), "mapped")
@@ -19,7 +19,7 @@ struct PublicAddressTests {
 
     @Test(
         arguments: [[1, 1, 1, 1], [11, 0, 0, 1], [100, 63, 0, 1], [172, 32, 0, 1], [223, 255, 255, 255]] as [[UInt8]])
-    func `other IPv4 is public, also within IPv6`(address: [UInt8]) {
+    func `other IPv4 addresses are public, also within IPv6`(address: [UInt8]) {
         let zeros = [UInt8](repeating: 0, count: 10)
         #expect(PublicAddress.contains(address))
         #expect(PublicAddress.contains(zeros + [0xFF, 0xFF] + address))
@@ -38,7 +38,7 @@ struct PublicAddressTests {
     }
 
     @Test(arguments: [[], [1, 1, 1], [UInt8](repeating: 0x20, count: 17)] as [[UInt8]])
-    func `other lengths are no addresses`(bytes: [UInt8]) {
+    func `other lengths are not addresses`(bytes: [UInt8]) {
         #expect(!PublicAddress.contains(bytes))
     }
 }

@@ -15,13 +15,13 @@ ARTIFACTS = ROOT / "artifacts"
 
 
 def pytest_sessionstart():
-    """What an earlier run left would only mislead."""
+    """Removes the artifacts of earlier runs."""
     shutil.rmtree(ARTIFACTS / "end-to-end", ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Keeps each phase's report on the test, so that a fixture can tell how the test went."""
+    """Stores the report of each phase on the test, so that a fixture knows whether the test has passed."""
     report = yield
     setattr(item, f"report_{report.when}", report)
     return report
@@ -34,7 +34,7 @@ def has_failed(item):
 
 @pytest.fixture
 def artifacts(request):
-    """Where this test may leave what explains a failure."""
+    """The folder for artifacts that explain a failure of this test."""
     name = request.node.nodeid.split("/")[-1].replace("::", "-").replace("/", "_")
     return ARTIFACTS / "end-to-end" / name
 
@@ -78,7 +78,7 @@ def pair(server):
 
 @pytest.fixture(scope="module")
 def stage(request, tmp_path_factory):
-    """One server for all the cases of a file, with a call under way that each of them must leave unharmed."""
+    """One server for all the cases of a file, with a call in progress that no case may affect."""
     server = Server(tmp_path_factory.mktemp("stage")).start()
     failed_before = request.session.testsfailed
     try:

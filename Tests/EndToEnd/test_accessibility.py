@@ -1,4 +1,4 @@
-"""Everybody can call: every state of the page passes the checker, and a call needs neither mouse nor eyes."""
+"""Accessibility: every state of the page passes the checker, and calls work with the keyboard and a screen reader."""
 
 import pytest
 
@@ -44,8 +44,8 @@ def test_every_state_is_accessible(phone, scheme):
     is_fine(petya, "the end, and the log of a call")
 
 
-def test_the_checker_sees_what_is_wrong(phone):
-    """A checker that finds nothing anywhere would be worth nothing."""
+def test_the_checker_finds_violations(phone):
+    """The checker must be able to find violations."""
     vasya = phone("vasya")
     is_fine(vasya, "the page")
     vasya.page.evaluate("""() => {
@@ -59,7 +59,7 @@ def test_the_checker_sees_what_is_wrong(phone):
         assert wrong in found
 
 
-def test_a_call_with_the_keyboard_alone(phone):
+def test_a_call_with_only_the_keyboard(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.sees("petya")
     tab_to(vasya.page, "call")
@@ -87,7 +87,7 @@ def test_a_call_with_the_keyboard_alone(phone):
     petya.reaches("ended")
 
 
-def test_a_screen_reader_is_told(phone):
+def test_a_screen_reader_gets_announcements(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.call("petya")
     petya.reaches("incoming")

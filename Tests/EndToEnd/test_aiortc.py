@@ -1,4 +1,4 @@
-"""The page and aiortc, a peer that shares no line with any browser, in both roles."""
+"""Calls between the page and aiortc, an independent implementation, in both roles."""
 
 import pytest
 

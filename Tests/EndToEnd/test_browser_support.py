@@ -1,4 +1,4 @@
-"""The pages and the SDK use nothing that is newer than the browsers of docs/browser-sdk.md."""
+"""The pages and the SDK use no feature that is newer than the browsers in docs/browser-sdk.md."""
 
 import re
 
@@ -6,7 +6,7 @@ from harness.server import ROOT
 
 WEB = ROOT / "Sources" / "RingbackWeb"
 
-# What Safari 16.4, Chrome 109 or Firefox 115 lacks: by its look, and since when each browser has it.
+# Features that Safari 16.4, Chrome 109 or Firefox 115 lack: a pattern, and the first version of each browser that has the feature.
 NEWER_SCRIPT = {
     r"AbortSignal\.any": "Safari 17.4, Chrome 116, Firefox 124",
     r"\(\?<[=!]": "a look-behind: Safari 16.4 has it, but no page should fail to load for it",
@@ -34,7 +34,7 @@ def newer(text, table):
     return [f"{match[0]!r} ({since})" for look, since in table.items() for match in re.finditer(look, text)]
 
 
-def test_nothing_newer_is_used():
+def test_no_newer_feature_is_used():
     for folder in ("sdk", "demo"):
         for path in sorted((WEB / folder).glob("*")):
             is_script, has_style = path.suffix == ".js", path.suffix == ".css" or path.name == "call-style.js"
@@ -43,7 +43,7 @@ def test_nothing_newer_is_used():
             assert not found, f"{path.name}: {'; '.join(found)}"
 
 
-def test_the_check_finds_what_is_newer():
+def test_the_check_finds_newer_features():
     assert newer("signal: AbortSignal.any(signals)", NEWER_SCRIPT)
     assert newer("text.match(/(?<=^a=)b/)", NEWER_SCRIPT)
     assert newer("button.ariaLabel = 'x';", NEWER_SCRIPT)

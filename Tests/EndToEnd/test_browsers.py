@@ -1,4 +1,4 @@
-"""The machine's browsers alone, with no server between them: when this fails, no other browser test means anything."""
+"""The browsers of the machine without a server: if this fails, other browser tests are meaningless."""
 
 from harness.colours import MEAN_PIXEL, name_of
 from harness.waiting import eventually
@@ -12,7 +12,7 @@ START = """async () => {
     stream.getTracks().forEach(track => pc.addTrack(track, stream));
 }"""
 
-# Sets a local description and gives it with all its candidates in it.
+# Sets a local description and returns it with all its candidates.
 DESCRIBE = """async () => {
     await pc.setLocalDescription();
     while (pc.iceGatheringState !== 'complete')

@@ -1,9 +1,9 @@
-"""A callee who is in a call already: call waiting, or busy, as they chose."""
+"""A callee who is in a call already: call waiting or busy."""
 
 from harness.api import register
 
 
-def test_a_callee_who_waits_for_calls_is_rung(server, pair):
+def test_a_busy_callee_with_call_waiting_rings(server, pair):
     anna = register(server, "anna")
     assert pair.callee.get("/v1/users/me")["busy"] == "wait"
     call = anna.invite(pair.callee.user_id)
@@ -12,7 +12,7 @@ def test_a_callee_who_waits_for_calls_is_rung(server, pair):
     assert anna.get(f"/v1/users/{pair.callee.user_id}/presence")["status"] == "busy"
 
 
-def test_a_callee_who_rejects_calls_is_busy(server, pair):
+def test_a_busy_callee_without_call_waiting_is_busy(server, pair):
     anna = register(server, "anna")
     pair.callee.request("PATCH", "/v1/users/me", {"busy": "reject"}).raise_for_status()
     call = anna.invite(pair.callee.user_id)
@@ -21,7 +21,7 @@ def test_a_callee_who_rejects_calls_is_busy(server, pair):
     pair.pass_a_candidate()
 
 
-def test_a_blocked_caller_is_not_told(server):
+def test_a_blocked_caller_is_not_informed(server):
     vasya, petya = register(server, "vasya"), register(server, "petya")
     petya.snapshot()
     assert petya.request("PUT", "/v1/users/me/blocks/vasya").status_code == 204

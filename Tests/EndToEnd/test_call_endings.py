@@ -1,7 +1,7 @@
-"""Calls that nobody talks in, and what each side reads on its screen."""
+"""Calls that are not answered, and the text that each side shows."""
 
 
-def test_a_declined_caller_reads_so(phone):
+def test_a_declined_caller_sees_the_reason(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.call("petya")
     petya.decline()
@@ -33,7 +33,7 @@ def test_an_unanswered_call_ends_by_itself(phone):
     petya.page.wait_for_selector("#accept", state="hidden")
 
 
-def test_only_the_tab_that_accepts_goes_on(phone):
+def test_only_the_tab_that_accepts_continues(phone):
     one, other, vasya = phone("petya"), phone("petya"), phone("vasya")
     vasya.call("petya")
     other.reaches("incoming")

@@ -1,4 +1,4 @@
-"""What `ringback` says to mistakes: each time a sentence that names the mistake and what to do."""
+"""Errors of `ringback`: each message names the error and its remedy."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ from harness.server import binary, environment
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs a command that ends by itself, in a folder of its own."""
+    """Runs a command that ends by itself, in a separate folder."""
 
     def run(*arguments, stdin="", **variables):
         return subprocess.run(
@@ -30,7 +30,7 @@ def run(tmp_path):
 
 @contextlib.contextmanager
 def serving(tmp_path, *arguments):
-    """A server that is given just these options, and the lines it begins with."""
+    """Starts a server with only these options; returns it and its first lines of output."""
     process = subprocess.Popen(
         [binary(), "serve", *map(str, arguments)], stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment())
     try:
@@ -43,7 +43,7 @@ def serving(tmp_path, *arguments):
 
 
 def refused(done, *words, code=None):
-    """It failed, and said so without what only a programmer understands."""
+    """Checks that the command failed with a message without internals."""
     assert done.returncode == code if code else done.returncode != 0, done
     said = " ".join(done.stderr.split())
     for word in words:
@@ -56,16 +56,16 @@ def refused(done, *words, code=None):
 # Listening
 
 
-def test_a_port_in_use_is_named(run):
+def test_a_port_in_use_is_reported(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused(run("serve", "--port", port), f"Port {port} of 127.0.0.1 is in use", "--port", code=1)
 
 
-def test_a_privileged_port_is_named(tmp_path):
+def test_a_privileged_port_is_reported(tmp_path):
     with open("/proc/sys/net/ipv4/ip_unprivileged_port_start") as first:
         assert int(first.read()) > 80, "every user may listen on port 80 here"
-    # Root without this one capability is like everybody else.
+    # Without this capability, root has no more permissions than other users.
     lesser = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"]
     done = subprocess.run(
         [*(lesser if os.geteuid() == 0 else []), binary(), "serve", "--port", "80"], capture_output=True, text=True,
@@ -73,12 +73,12 @@ def test_a_privileged_port_is_named(tmp_path):
     refused(done, "may not listen on 127.0.0.1:80", "CAP_NET_BIND_SERVICE", "--port", code=1)
 
 
-def test_an_address_of_another_machine_is_named(run):
+def test_an_address_of_another_machine_is_reported(run):
     refused(run("serve", "--hostname", "192.0.2.1"), "192.0.2.1 is not an address of this machine", "--hostname", code=1)
     refused(run("serve", "--hostname", "no.such.name.invalid"), "no.such.name.invalid has no address", code=1)
 
 
-def test_an_ipv6_address_may_stand_in_brackets(tmp_path):
+def test_an_ipv6_address_may_be_in_brackets(tmp_path):
     for hostname in ("[::1]", "::1"):
         with serving(tmp_path, "--hostname", hostname, "--port", "0") as (lines, _):
             url = re.fullmatch(r"listening on (http://\[::1\]:\d+)", lines[0]).group(1)
@@ -92,7 +92,7 @@ def test_localhost_is_both_loopback_addresses(tmp_path):
             assert requests.get(f"http://{host}:{port}/healthz", timeout=5).status_code == 200
 
 
-def test_the_start_says_where_the_demo_and_the_documentation_are(tmp_path):
+def test_the_server_prints_the_addresses_of_the_demo_and_the_documentation(tmp_path):
     for hostname, host in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "localhost"), ("::", "localhost")):
         with serving(tmp_path, "--hostname", hostname, "--port", "0") as (lines, _):
             port = lines[0].rsplit(":", 1)[1]
@@ -115,32 +115,32 @@ def configured(run, tmp_path):
     return configured
 
 
-def test_a_key_that_is_no_option_is_refused(configured):
-    refused(configured('{"prot": 9000}'), '"prot", which is no option', 'Did you mean "port"?')
+def test_an_unknown_key_is_rejected(configured):
+    refused(configured('{"prot": 9000}'), '"prot", which is not an option', 'Did you mean "port"?')
     refused(configured('{"turn_urls": []}'), 'Did you mean "turn-urls"?')
     refused(configured('{"log-level": "notice", "colour": "red"}'), '"colour"', "serve --help")
 
 
-def test_a_file_that_is_no_json_object_is_refused(configured):
+def test_a_file_without_a_json_object_is_rejected(configured):
     refused(configured('{"port": 9000'), "is not JSON", "line 1, column 14")
     refused(configured("[9000]"), "must be a JSON object", '{"port": 9000}')
     refused(configured(""), "ringback.json")
 
 
-def test_a_value_of_another_kind_is_refused(configured):
+def test_a_value_of_the_wrong_type_is_rejected(configured):
     refused(configured('{"port": "many"}'), '"port" that is not an integer')
     refused(configured('{"turn-urls": "turn:a"}'), '"turn-urls" that is not a list of strings')
     refused(configured('{"hostname": null}'), '"hostname" that is not a string')
     refused(configured('{"port": 70000}'), "port must be from 0 to 65535, not 70000")
 
 
-def test_a_file_that_is_not_there_is_named(run, tmp_path):
+def test_a_missing_file_is_reported(run, tmp_path):
     refused(run("serve", "--config", "missing.json"), "The configuration file missing.json does not exist")
     refused(run("serve", "--config", tmp_path), "is a folder")
     refused(run("serve", RINGBACK_CONFIG="missing.json"), "missing.json does not exist")
 
 
-def test_every_option_is_a_key_and_the_file_comes_last(configured, run, tmp_path):
+def test_every_option_is_a_key_and_the_file_has_the_lowest_precedence(configured, run, tmp_path):
     options = set(re.findall(r"--([a-z-]+) <", run("serve", "--help").stdout)) - {"config"}
     assert len(options) > 15
     for option in options:
@@ -158,7 +158,7 @@ def test_every_option_is_a_key_and_the_file_comes_last(configured, run, tmp_path
 
 
 def test_restored_needs_a_database(run, tmp_path):
-    refused(run("restored", "--database", "missing.sqlite"), "There is no database missing.sqlite", "--database", code=1)
+    refused(run("restored", "--database", "missing.sqlite"), "The database missing.sqlite does not exist", "--database", code=1)
     assert not list(tmp_path.glob("missing*"))
     (tmp_path / "other.sqlite").write_bytes(b"This is no database. " * 100)
     refused(run("restored", "--database", "other.sqlite"), "The database other.sqlite can't be used", code=1)
@@ -167,7 +167,7 @@ def test_restored_needs_a_database(run, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "restored"])
-def test_a_missing_folder_is_named(run, tmp_path, command):
+def test_a_missing_folder_is_reported(run, tmp_path, command):
     said = refused(run(command, "--database", "no/such/x.sqlite"), "The folder", "no/such", "does not exist", code=1)
     assert ".lock" not in said
     refused(run(command, "--database", tmp_path), "is a folder", code=1)
@@ -176,18 +176,18 @@ def test_a_missing_folder_is_named(run, tmp_path, command):
 # Options
 
 
-def test_a_wrong_log_level_lists_the_right_ones(run):
+def test_an_unknown_log_level_lists_the_valid_ones(run):
     refused(run("serve", "--log-level", "loud"), "trace, debug, info, notice, warning, error, critical", "not 'loud'")
 
 
 @pytest.mark.parametrize("option, url, words", [
     ("--turn-urls", "turn.example.org:3478", "Write turn:turn.example.org:3478"),
     ("--turn-urls", "turn.example.org", "Write turn:turn.example.org"),
-    ("--turn-urls", "stun:turn.example.org", "belongs to --stun-urls"),
+    ("--turn-urls", "stun:turn.example.org", "use --stun-urls"),
     ("--turn-urls", "turn:turn.example.org?transport=quic", "?transport=udp"),
     ("--turn-urls", "https://turn.example.org", "Write turn:HOST[:PORT]"),
     ("--stun-urls", "stun.example.org:3478", "Write stun:stun.example.org:3478"),
-    ("--stun-urls", "turn:stun.example.org", "belongs to --turn-urls"),
+    ("--stun-urls", "turn:stun.example.org", "use --turn-urls"),
     ("--stun-urls", "stun:stun.example.org:port", "Write stun:HOST[:PORT]"),
 ])
 def test_ice_servers_are_urls(run, option, url, words):
@@ -212,7 +212,7 @@ def test_an_origin_is_scheme_host_and_port(run, origin, corrected):
     refused(run("serve", "--allowed-origins", f"https://good.example.org,{origin}"), f"'{origin}'", advice)
 
 
-def test_origins_as_browsers_send_them_are_taken(tmp_path):
+def test_origins_are_accepted_as_browsers_send_them(tmp_path):
     origins = "https://example.org,http://localhost:8000,https://example.org:8443,http://[::1]:3000"
     with serving(tmp_path, "--port", "0", "--allowed-origins", origins) as (lines, _):
         url = lines[0].removeprefix("listening on ")
@@ -224,32 +224,32 @@ def test_origins_as_browsers_send_them_are_taken(tmp_path):
 # The client
 
 
-def test_login_says_which_argument_is_wrong(run, server):
+def test_login_reports_the_wrong_argument(run, server):
     port = server.port
     refused(run("login", f"127.0.0.1:{port}", "vasya"), f"Write http://127.0.0.1:{port}", code=1)
     refused(run("login", "ftp://127.0.0.1", "vasya"), "begins with https:// or http://", code=1)
     refused(run("login", f"{server.url}/?a=b", "vasya"), "Write https://HOST[:PORT][/PATH]", code=1)
     refused(run("login", "vasya", server.url), f"ringback login {server.url} vasya", code=1)
-    said = refused(run("login", server.url, "vasya pupkin"), "'vasya pupkin' can't be a user's name", code=1)
+    said = refused(run("login", server.url, "vasya pupkin"), "'vasya pupkin' is not a user identifier", code=1)
     assert "URL" not in said
-    refused(run("login", server.url, "vasya", "--profile", "a/b"), "A profile's name", code=1)
+    refused(run("login", server.url, "vasya", "--profile", "a/b"), "The name of a profile", code=1)
     refused(
         run("login", server.url, "vasya", "--certificate-authorities", "no.pem"), "no.pem can't be read", code=1)
     refused(run("login", server.url, "vasya"), "no password", code=1)
 
 
-def test_login_says_what_the_server_makes_of_it(run, server, command_line):
+def test_login_reports_rejections_of_the_server(run, server, command_line):
     command_line.login("vasya")
     wrong = run("login", server.url, "vasya", stdin="wrong horse battery\n")
-    refused(wrong, "The password is wrong, or there is no user vasya", "--register", code=3)
+    refused(wrong, "The password is wrong, or the user vasya does not exist", "--register", code=3)
     taken = run("login", server.url, "vasya", "--register", stdin=f"{PASSWORD}\n")
-    refused(taken, "The name vasya is taken", "--register", code=1)
+    refused(taken, "The identifier vasya is taken", "--register", code=1)
     short = run("login", server.url, "petya", "--register", stdin="short\n")
-    refused(short, "The account can't be made", "password must have 8 to 200 characters", code=1)
+    refused(short, "The account can't be created", "password must have 8 to 200 characters", code=1)
 
 
-def test_login_says_when_no_server_answers(run, server):
-    refused(run("login", "http://127.0.0.1:9", "vasya"), "can't be reached", "Is the server running", code=1)
+def test_login_reports_that_no_server_responds(run, server):
+    refused(run("login", "http://127.0.0.1:9", "vasya"), "can't be reached", "Check that the server is running", code=1)
     started = time.monotonic()
     refused(run("login", f"https://127.0.0.1:{server.port}", "vasya"), f"Write {server.url}", code=1)
     assert time.monotonic() - started < 12
@@ -262,11 +262,11 @@ def test_the_doctor_finds_that_there_is_no_tls(run, server):
     assert done.returncode == 4, done
     assert "FAIL server: it has no TLS on this port" in done.stdout and server.url in done.stdout
     assert "certificate" not in done.stdout
-    # Before it waits it says for what.
+    # It prints what it waits for.
     assert done.stderr.startswith("…    server: asking https://127.0.0.1")
 
 
-def test_an_empty_list_says_so(command_line):
+def test_an_empty_list_prints_a_message(command_line):
     command_line.login("vasya")
     empty = command_line("vasya", "history")
     assert (empty.returncode, empty.stdout) == (0, "") and "No calls yet" in empty.stderr

@@ -1,4 +1,4 @@
-"""The server's answers are what its own OpenAPI document says, operation by operation."""
+"""The responses of the server match its OpenAPI document, operation by operation."""
 
 import json
 
@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 from harness.api import PASSWORD, SDP, candidate, host_candidate, register
 from harness.contract import Contract
 
-# A stream and a socket are no answers; test_foreign_websockets.py has them.
+# Streams and sockets are not tested here, but in test_foreign_websockets.py.
 NOT_ASKED = {"streamEvents", "openSocket"}
 MEDIA = {"audio": True, "video": True}
 
@@ -23,25 +23,25 @@ def test_the_document_is_valid_openapi(contract):
     validate(contract.document)
 
 
-def test_the_json_says_what_the_yaml_says(server, contract):
+def test_the_json_equals_the_yaml(server, contract):
     response = requests.get(server.url + "/openapi.json", timeout=10)
     assert response.headers["content-type"] == "application/json"
     assert json.dumps(response.json()) == json.dumps(contract.document), "types or order differ"
 
 
-def test_every_example_fits_its_schema(contract):
+def test_every_example_matches_its_schema(contract):
     examples = contract.examples()
     assert len(examples) > 100
     for where, schema, value in examples:
         contract.validate(schema, value, where)
 
 
-def test_every_schema_is_a_plain_one(contract):
-    """Code generators lose members of schemas that allOf puts together, and values that a const narrows."""
+def test_schemas_use_only_simple_features(contract):
+    """Code generators lose members of schemas that are combined with allOf, and values that a const restricts."""
     def keywords(node):
         if isinstance(node, dict):
             if "anyOf" in node and [list(choice) for choice in node["anyOf"]] == [["$ref"], ["type"]]:
-                # A named schema or null.
+                # A reference to a schema, or null.
                 assert node["anyOf"][1] == {"type": "null"}
                 return
             for key, value in node.items():
@@ -155,7 +155,7 @@ def goodbye(vasya, petya):
     petya.get("/v1/users/me", expect=401)
 
 
-def test_every_operation_answers_as_the_document_says(server, contract):
+def test_every_operation_responds_as_documented(server, contract):
     vasya, petya = (judged(contract, register(server, name)) for name in ("vasya", "petya"))
     a_whole_call(vasya, petya)
     calls_that_come_to_nothing(vasya, petya)
@@ -164,8 +164,8 @@ def test_every_operation_answers_as_the_document_says(server, contract):
     assert contract.operation_ids() - contract.asked == NOT_ASKED
 
 
-def test_media_survive_untouched(server):
-    """What a browser sends arrives as it was, with everything in it that the server does not know."""
+def test_media_are_passed_on_unchanged(server):
+    """W3C dictionaries are passed on unchanged, including members that the server does not know."""
     vasya, petya = register(server, "vasya"), register(server, "petya")
     call_id = vasya.invite("petya", custom={"topic": "cats", "π": [1.5, None]})["callId"]
     petya.snapshot()

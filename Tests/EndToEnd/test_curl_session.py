@@ -1,4 +1,4 @@
-"""The README's session with curl, run as it is written."""
+"""Runs the README's session with curl."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""A connection may end at any point between a write and its answer: the write is done once, and in its place."""
+"""A connection may end at any point between a write and its response: the write is carried out once and in order."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from harness.cutting_proxy import (
     ANSWERED, HALF_ANSWERED, HALF_SENT, NOTHING_SENT, POINTS, SENT, SWALLOWED, CuttingProxy)
 from harness.waiting import eventually
 
-# The SDK's requests over the connection that its feed holds, without the calls, which would act by themselves.
+# Only the connection layer of the SDK. The calls would send requests of their own.
 LISTEN = """async ({token, url}) => {
     const {Api} = await import('/sdk/api.js');
     const {openFeed} = await import('/sdk/feed.js');
@@ -31,7 +31,7 @@ def proxy(server):
 
 
 class Page:
-    """Vasya's page, and Petya, whose requests nobody cuts."""
+    """Vasya's page, and Petya, whose requests are not cut."""
 
     def __init__(self, page, server, proxy):
         self.page, self.proxy = page, proxy
@@ -44,7 +44,7 @@ class Page:
         eventually(lambda: self.page.evaluate("() => Boolean(api.socket)"), 15, "a socket is open")
 
     def does(self, plan, method, path, data=None):
-        """One write, cut as planned."""
+        """Makes one write, which is cut as planned."""
         self.is_online()
         self.proxy.cut(*plan)
         answer = self.page.evaluate(REQUEST, [method, path, data or {}])
@@ -64,7 +64,7 @@ def page(server, proxy, red_browser):
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: ", ".join(" ".join(cut) for cut in plan))
-def test_every_write_is_done_once(page, plan):
+def test_every_write_is_carried_out_once(page, plan):
     petya = page.petya
 
     def post(call_id, what, data=None):
@@ -102,7 +102,7 @@ def test_every_write_is_done_once(page, plan):
     assert steps.count("offer") == steps.count("answer") == 2, steps
 
     assert [item["userId"] for item in page.does(plan, "PUT", "users/me/watching", {"userIds": ["petya"]})["items"]]
-    # This one goes over HTTP although a socket is open.
+    # This request goes over HTTP although a socket is open.
     over_http = [("http", point) for _, point in plan]
     page.does(over_http, "PUT", "users/me/blocks/petya")
     assert [item["userId"] for item in page.vasya.get("/v1/users/me/blocks")["items"]] == ["petya"]
@@ -114,7 +114,7 @@ def test_every_write_is_done_once(page, plan):
     [("socket", NOTHING_SENT)], [("socket", HALF_SENT)], [("socket", ANSWERED)], [("socket", HALF_ANSWERED)],
     [("socket", SENT), ("http", NOTHING_SENT)], [("socket", ANSWERED), ("http", ANSWERED)],
 ], ids=lambda plan: ", ".join(" ".join(cut) for cut in plan))
-def test_what_is_asked_for_first_is_done_first(page, plan):
+def test_requests_are_carried_out_in_order(page, plan):
     call_id = page.vasya.invite("petya")["callId"]
     page.petya.step(call_id, "accept")
     sent = [host_candidate(number) for number in range(40)]
@@ -130,13 +130,13 @@ def test_what_is_asked_for_first_is_done_first(page, plan):
     assert steps.index("offer") < steps.index("candidates") < steps.index("ended") == len(steps) - 1
 
 
-def test_an_open_socket_that_does_not_answer_is_given_up(page):
+def test_a_socket_that_does_not_respond_is_abandoned(page):
     call_id = page.vasya.invite("petya")["callId"]
     assert page.does([("socket", SWALLOWED)], "POST", f"calls/{call_id}/cancel")["reason"] == "canceled"
     assert page.steps(call_id).count("ended") == 1
 
 
-def test_a_request_too_long_for_a_frame_is_refused_alone(page):
+def test_only_the_request_too_long_for_a_frame_is_rejected(page):
     call_id = page.vasya.invite("petya")["callId"]
     page.petya.step(call_id, "accept")
     socket = page.page.evaluate_handle("() => api.socket")

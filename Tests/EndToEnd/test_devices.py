@@ -1,4 +1,4 @@
-"""The devices of a user, in the demo and on the command line: when each was last seen, and how one is signed out."""
+"""The list of a user's devices in the demo and on the command line: the time last seen and the sign-out."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_the_demo_signs_out_another_device_and_itself(server, phone):
     assert button.count() == 1, "the page's own device has no button"
     button.click()
     other.reaches("signed-out")
-    eventually(lambda: rows(tab).count() == 1, 10, "the other tab is gone from the list")
+    eventually(lambda: rows(tab).count() == 1, 10, "the other tab is not listed any more")
     assert (status(server, mine), status(server, others)) == (200, 401)
     tab.page.click("#sign-out")
     tab.reaches("signed-out")
@@ -47,7 +47,7 @@ def test_a_new_password_in_the_demo_signs_out_the_other_devices(server, phone):
     tab.page.on("request", lambda request: request.method == "PATCH" and sent.append(request.headers))
     tab.page.click("#new-key")
     eventually(lambda: "1" in tab.page.inner_text("#new-key-words"), 10, "the page says how many were signed out")
-    assert len(sent) == 1 and "idempotency-key" not in sent[0], "no key goes with a password"
+    assert len(sent) == 1 and "idempotency-key" not in sent[0], "a password is sent without a key"
     other.reaches("signed-out")
     after = tab.page.inner_text("#my-key")
     assert after and after != before
@@ -79,7 +79,7 @@ def test_the_command_line_lists_devices_and_signs_them_out(server, command_line)
     assert command_line("petya", "users").returncode == 3
 
 
-def test_a_users_devices_are_few_and_an_identifier_is_nobody_elses(start_server):
+def test_the_number_of_devices_is_limited_and_an_identifier_belongs_to_one_user(start_server):
     server = start_server("--user-devices", "3")
     vasya, petya = register(server, "vasya"), register(server, "petya")
     later = [Device(server, "vasya") for _ in range(3)]

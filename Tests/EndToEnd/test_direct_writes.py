@@ -1,4 +1,4 @@
-"""Writes to calls over HTTP on a connection that has nothing but such and polls: they don't pass the HTTP side."""
+"""Writes to calls over HTTP on a single connection, sent as raw bytes."""
 
 import json
 import socket
@@ -8,7 +8,7 @@ import pytest
 from harness.api import register
 from harness.raw import Connection, request_head
 
-# With this the HTTP side answers.
+# An unusual header, with which the response must be the same.
 ODD = "Accept: application/json;q=0.9, text/plain"
 
 
@@ -60,7 +60,7 @@ def test_a_whole_call_on_two_connections_as_bytes(server, vasya, petya):
 
 
 @pytest.mark.parametrize("case", ["invite", "repeated key", "conflict", "too fast"])
-def test_the_answer_is_the_same_as_the_http_sides(start_server, case):
+def test_the_response_equals_that_to_an_unusual_request(start_server, case):
     server = start_server("--device-writes", "1") if case == "too fast" else start_server()
     vasya, petya = register(server, "vasya"), register(server, "petya")
     answers = []
@@ -101,7 +101,7 @@ def test_the_answer_is_the_same_as_the_http_sides(start_server, case):
         (lambda device: write(device, "/v1/calls/AAAAAAAAAAAA/", {"callee": "petya"}), 405),
         (lambda device: write(device, "/v1/calls", method="PUT"), 405),
     ])
-def test_what_is_refused_is_refused_as_ever_and_the_connection_goes_on(server, vasya, petya, request_of, status):
+def test_rejections_are_the_same_and_the_connection_stays_open(server, vasya, petya, request_of, status):
     with Connection(server) as connection:
         actual, fields, body = connection.send(request_of(vasya)).response()
         assert actual == status and fields["content-type"] == "application/problem+json", body
@@ -109,14 +109,14 @@ def test_what_is_refused_is_refused_as_ever_and_the_connection_goes_on(server, v
     assert len(vasya.get("/v1/calls")["items"]) == 1
 
 
-def test_a_token_that_is_not_known_is_refused(server, vasya):
+def test_an_unknown_token_is_rejected(server, vasya):
     with Connection(server) as connection:
         vasya.token = "nonsense"
         status, fields, _ = connection.send(invitation(vasya)).response()
         assert status == 401 and fields["www-authenticate"].startswith("Bearer")
 
 
-def test_what_does_not_fit_counts_once_against_the_devices_writes(start_server):
+def test_an_invalid_write_counts_once_against_the_rate_limit(start_server):
     server = start_server("--device-writes", "10")
     vasya = register(server, "vasya")
     statuses = []
@@ -126,7 +126,7 @@ def test_what_does_not_fit_counts_once_against_the_devices_writes(start_server):
     assert statuses == [422] * 14
 
 
-def test_requests_in_one_piece_are_answered_in_their_order(server, vasya, petya):
+def test_pipelined_requests_are_answered_in_order(server, vasya, petya):
     call_id = vasya.invite("petya")["callId"]
     petya.step(call_id, "accept")
     path = f"/v1/calls/{call_id}/candidates"
@@ -143,7 +143,7 @@ def test_requests_in_one_piece_are_answered_in_their_order(server, vasya, petya)
     assert texts == [f"c{n}" for n in range(20)]
 
 
-def test_a_body_in_single_bytes_is_one_body(server, vasya, petya):
+def test_a_body_may_arrive_byte_by_byte(server, vasya, petya):
     with Connection(server) as connection:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in invitation(vasya):
@@ -159,7 +159,7 @@ def test_a_client_that_says_no_more_is_answered_and_closed(server, vasya, petya)
         assert connection.is_closed_by_peer()
 
 
-def test_a_client_that_leaves_in_the_middle_of_a_body_has_asked_nothing(server, vasya, petya):
+def test_a_request_whose_body_is_incomplete_has_no_effect(server, vasya, petya):
     with Connection(server) as connection:
         connection.send(invitation(vasya)[:-1])
     with Connection(server) as connection:
@@ -167,20 +167,20 @@ def test_a_client_that_leaves_in_the_middle_of_a_body_has_asked_nothing(server, 
     assert vasya.get("/v1/calls")["items"] == []
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(server, vasya):
+def test_a_missing_body_times_out(server, vasya):
     with Connection(server, seconds=60) as connection:
         connection.send(invitation(vasya)[:-1])
         connection.wait_closed(40, "the server has given up")
     assert server.is_healthy()
 
 
-def test_a_write_may_name_its_origin_where_no_other_is_allowed(server, vasya, petya):
+def test_a_write_may_contain_an_origin_if_no_other_is_allowed(server, vasya, petya):
     with Connection(server) as connection:
         status, fields, _ = connection.send(invitation(vasya, "petya", f"Origin: {server.url}")).response()
         assert status == 201 and "access-control-allow-origin" not in fields
 
 
-def test_an_allowed_origin_is_told_so(start_server):
+def test_an_allowed_origin_gets_cors_headers(start_server):
     server = start_server("--allowed-origins", "https://a.example")
     vasya = register(server, "vasya")
     register(server, "petya")
@@ -189,7 +189,7 @@ def test_an_allowed_origin_is_told_so(start_server):
         assert status == 201 and fields["access-control-allow-origin"] == "https://a.example"
 
 
-def test_sigterm_ends_a_connection_with_nothing_under_way(server, vasya, petya):
+def test_sigterm_closes_an_idle_connection(server, vasya, petya):
     with Connection(server) as connection:
         assert connection.send(invitation(vasya)).response()[0] == 201
         server.terminate()

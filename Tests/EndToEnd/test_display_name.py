@@ -1,4 +1,4 @@
-"""A display name is text and nothing else, wherever it is shown."""
+"""Display names are shown as text everywhere."""
 
 from harness.api import register
 from harness.waiting import eventually
@@ -22,14 +22,14 @@ def test_a_display_name_with_markup_is_shown_as_text(phone, server):
     assert petya.page.title() != "taken over"
 
 
-def test_a_hostile_name_in_the_sign_in_form_is_text_too(phone):
+def test_a_hostile_name_in_the_sign_in_form_is_shown_as_text(phone):
     page = phone(HOSTILE).page
     assert page.locator("img[src=x]").count() == 0
     assert page.title() != "taken over"
 
 
-def test_a_name_that_turns_the_line_around_turns_only_itself(phone, server):
-    """U+202E and U+2067 are left open in the name; what stands beside it must not be turned around."""
+def test_a_name_with_direction_overrides_affects_only_itself(phone, server):
+    """The name leaves U+202E and U+2067 open; the text beside it must not be reversed."""
     name = "\u202eevil\u2067<img src=x onerror=alert(1)>"
     mallory = register(server, "mallory", display_name=name)
     petya = phone("petya")

@@ -1,4 +1,4 @@
-"""`ringback doctor`: what it says of servers, proxies, clocks and ICE servers, sound and broken."""
+"""`ringback doctor`: its results for working and broken servers, proxies, clocks and ICE servers."""
 
 import json
 import re
@@ -48,7 +48,7 @@ def start_coturn(directory, port, *options):
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def test_the_doctor_finds_a_healthy_server_healthy(command_line, server):
+def test_the_doctor_reports_a_healthy_server(command_line, server):
     command_line.login("petya")
     done = command_line("petya", "doctor", server.url, "--poll-seconds", "1")
     assert done.returncode == 0, done
@@ -57,14 +57,14 @@ def test_the_doctor_finds_a_healthy_server_healthy(command_line, server):
     assert "warn ice:" in done.stdout
 
 
-def test_the_doctor_says_what_is_wrong(command_line):
+def test_the_doctor_reports_problems(command_line):
     done = command_line("petya", "doctor", "http://127.0.0.1:9")
     assert done.returncode == 4
-    assert "FAIL server:" in done.stdout and "Is the server running" in done.stdout
+    assert "FAIL server:" in done.stdout and "Check that the server is running" in done.stdout
 
 
 def test_the_doctor_asks_turn_servers(start_server, command_line, tmp_path):
-    """coturn with the secret the server has, and with another."""
+    """coturn with the secret of the server, and with another one."""
     port = free_port()
     coturn = start_coturn(tmp_path, port, "--no-tls", "--no-dtls")
     try:
@@ -80,7 +80,7 @@ def test_the_doctor_asks_turn_servers(start_server, command_line, tmp_path):
 
             done = eventually(examined, 20, "coturn answers")
             assert done.returncode == code, done
-            words = "credentials allocate a relay" if code == 0 else "the credentials don't allocate"
+            words = "the credentials permit an allocation" if code == 0 else "the credentials were rejected"
             assert done.stdout.count(words) == 2, done.stdout
     finally:
         coturn.terminate()
@@ -89,7 +89,7 @@ def test_the_doctor_asks_turn_servers(start_server, command_line, tmp_path):
 
 @pytest.fixture
 def behind(server, command_line):
-    """Signs in through a proxy that meddles, and lets the doctor look: `behind(meddle=, change=)`."""
+    """Signs in through a misbehaving proxy and runs the doctor: `behind(meddle=, change=)`."""
     meddlers = []
 
     def examine(*options, **how):
@@ -103,13 +103,13 @@ def behind(server, command_line):
         meddler.stop()
 
 
-def test_a_proxy_that_only_passes_on_is_sound(behind):
+def test_a_transparent_proxy_passes(behind):
     done = behind("--poll-seconds", "1")
     assert done.returncode == 0, done
     assert done.stdout.count("ok ") == 6, done.stdout
 
 
-def test_behind_tls_every_command_trusts_whom_the_login_did(server, command_line, tmp_path):
+def test_behind_tls_every_command_trusts_the_authority_of_the_login(server, command_line, tmp_path):
     make_certificates(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
@@ -127,19 +127,19 @@ def test_behind_tls_every_command_trusts_whom_the_login_did(server, command_line
         for place in ("tls", "websocket", "sse", "longpoll"):
             assert f"ok   {place}:" in done.stdout, done.stdout
         done = command_line("vasya", "doctor", meddler.url)
-        assert done.returncode == 4 and "an authority that is trusted here" in done.stdout, done
+        assert done.returncode == 4 and "from a trusted authority" in done.stdout, done
     finally:
         meddler.stop()
 
 
-def test_a_proxy_that_collects_the_stream_is_found(behind):
+def test_a_proxy_that_buffers_the_stream_is_found(behind):
     def collect(path, head, client, server):
         if path != "/v1/events/stream":
             return False
         server.sendall(head)
         answer, _ = Meddler.read_head(server)
         client.sendall(answer)
-        # What comes goes nowhere before the end, and a stream has none.
+        # Forwards nothing before the end of the response. A stream does not end.
         while server.recv(65536) and client.fileno() >= 0:
             pass
         return True
@@ -168,11 +168,11 @@ def test_a_proxy_that_cuts_polls_is_found(behind, how):
 
     done = behind("--poll-seconds", "5", meddle=cut)
     assert done.returncode == 4, done
-    assert re.search(r"FAIL longpoll: a poll was cut after 1 s", done.stdout), done.stdout
+    assert re.search(r"FAIL longpoll: a poll was cut off after 1 s", done.stdout), done.stdout
     assert "proxy_read_timeout" in done.stdout and done.stdout.count("FAIL") == 1
 
 
-def test_a_proxy_that_does_not_know_sockets_is_found(behind):
+def test_a_proxy_without_websocket_support_is_found(behind):
     def drop(path, head, client, server):
         if path != "/v1/socket":
             return False
@@ -185,7 +185,7 @@ def test_a_proxy_that_does_not_know_sockets_is_found(behind):
     assert done.stdout.count("FAIL") == 1
 
 
-def test_a_clock_that_is_wrong_is_found(behind):
+def test_a_wrong_clock_is_found(behind):
     def change(answer):
         return re.sub(rb"(?im)^date: .*?\r$", b"Date: Sat, 01 Jan 2022 00:00:00 GMT\r", answer)
 
@@ -195,7 +195,7 @@ def test_a_clock_that_is_wrong_is_found(behind):
     assert "NTP" in done.stdout
 
 
-def test_a_list_of_ice_servers_that_is_garbage_is_told_of(behind):
+def test_an_invalid_list_of_ice_servers_is_reported(behind):
     urls = ["turn:", "turn:[", "turn:[]:1", "turn:host:99999", "stun:127.0.0.1:9?transport=tcp\x1b[31m", "http://a", ""]
     servers = [{"urls": urls, "username": "u" * 70_000, "credential": "c"},
                {"urls": ["turn:127.0.0.1:9"], "username": "u" * 70_000, "credential": "c"},
@@ -212,12 +212,12 @@ def test_a_list_of_ice_servers_that_is_garbage_is_told_of(behind):
 
     done = behind("--poll-seconds", "0", meddle=garble)
     assert done.returncode == 4, done
-    assert done.stdout.count("this is no STUN or TURN URL") == 6, done.stdout
+    assert done.stdout.count("this is not a STUN or TURN URL") == 6, done.stdout
     assert done.stdout.count("username is too long") == 1 and done.stdout.count("no credentials") == 1, done.stdout
     assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_a_stun_server_that_is_silent_is_found(start_server, command_line):
+def test_a_silent_stun_server_is_found(start_server, command_line):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, socket.create_server(("127.0.0.1", 0)) as mute:
         silent.bind(("127.0.0.1", 0))
         urls = [f"stun:127.0.0.1:{silent.getsockname()[1]}", f"stun:127.0.0.1:{mute.getsockname()[1]}?transport=tcp",
@@ -227,12 +227,12 @@ def test_a_stun_server_that_is_silent_is_found(start_server, command_line):
         done = command_line("petya", "doctor", server.url, "--poll-seconds", "0")
     assert done.returncode == 4, done
     for url in urls[:2]:
-        assert f"FAIL {url}: no answer" in done.stdout, done.stdout
-    assert f"FAIL {urls[2]}: nothing answers" in done.stdout, done.stdout
+        assert f"FAIL {url}: no response" in done.stdout, done.stdout
+    assert f"FAIL {urls[2]}: no response from" in done.stdout, done.stdout
 
 
 def test_the_doctor_asks_turn_servers_over_tls(start_server, command_line, tmp_path):
-    """A certificate from an authority that is trusted, and from one that is not."""
+    """A certificate of a trusted authority, and of an untrusted one."""
     make_certificates(tmp_path)
     ports = [free_port(), free_port()]
     coturn = start_coturn(
@@ -240,7 +240,7 @@ def test_the_doctor_asks_turn_servers_over_tls(start_server, command_line, tmp_p
         str(tmp_path / "key.pem"), "--no-dtls")
     try:
         stun, turn = f"stuns:127.0.0.1:{ports[1]}", f"turns:127.0.0.1:{ports[1]}?transport=tcp"
-        # Its own port speaks no TLS.
+        # The port of the server itself does not use TLS.
         own = free_port()
         plain = f"turns:127.0.0.1:{own}?transport=tcp"
         server = start_server(
@@ -253,13 +253,13 @@ def test_the_doctor_asks_turn_servers_over_tls(start_server, command_line, tmp_p
             return f"ok   {stun}: answers" in done.stdout and done
 
         done = eventually(examined, 20, "coturn answers over TLS")
-        assert f"ok   {turn}: credentials allocate a relay" in done.stdout, done.stdout
-        assert done.returncode == 4 and f"FAIL {plain}:" in done.stdout and "needs TLS on this port" in done.stdout
+        assert f"ok   {turn}: the credentials permit an allocation" in done.stdout, done.stdout
+        assert done.returncode == 4 and f"FAIL {plain}:" in done.stdout and "must have TLS on this port" in done.stdout
 
         done = command_line("petya", "doctor", server.url, "--poll-seconds", "0")
         assert done.returncode == 4, done
         assert f"FAIL {turn}: SSL certificate problem" in done.stdout, done.stdout
-        assert "from an authority that is trusted" in done.stdout
+        assert "from a trusted authority" in done.stdout
     finally:
         coturn.terminate()
         coturn.wait(10)

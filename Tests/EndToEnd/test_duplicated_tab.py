@@ -1,4 +1,4 @@
-"""A duplicated tab inherits the session storage of the first, and must not be the same device."""
+"""A duplicated tab copies the session storage of the first, and must become another device."""
 
 from harness.waiting import eventually
 

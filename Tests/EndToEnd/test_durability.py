@@ -1,4 +1,4 @@
-"""What the server has acknowledged is there after it was killed, however busy it was."""
+"""Acknowledged writes survive when the server is killed under load."""
 
 import sqlite3
 
@@ -11,7 +11,7 @@ PAIRS = 3
 
 
 def post_until_it_dies(device, call_id, acknowledged, numbers):
-    """Posts batches of candidates; notes those whose 202 came."""
+    """Posts batches of candidates; records those that got 202."""
     while True:
         batch = [host_candidate(next(numbers)) for _ in range(4)]
         try:
@@ -53,14 +53,14 @@ def test_no_acknowledged_candidate_is_lost_when_the_server_is_killed(server):
     for pair, expected in zip(pairs, acknowledged):
         found = stored(pair.callee, pair.call_id)
         assert found[:len(expected)] == expected, "an acknowledged candidate is missing or out of order"
-        # At most the batch in flight may be there without its answer, and then whole.
+        # Only the batch in flight may be stored without a response, and only completely.
         assert len(found) - len(expected) in (0, 4)
     assert integrity(server.database) == "ok"
     for pair in pairs:
         pair.caller.hang_up(pair.call_id)
 
 
-def test_the_event_log_goes_on_where_it_was_after_a_kill(server, pair):
+def test_the_event_log_continues_after_a_kill(server, pair):
     pair.caller.candidates(pair.call_id, host_candidate(1))
     server.kill9()
     server.restart()

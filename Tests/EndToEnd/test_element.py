@@ -1,4 +1,4 @@
-"""What `<ringback-call>` shows: of voice calls, of missing devices, of the end of a call, and of a call elsewhere."""
+"""`<ringback-call>`: voice calls, missing devices, the end of a call, and calls on other devices."""
 
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -7,7 +7,7 @@ from harness.api import register
 from harness.phone import in_a_call
 from harness.waiting import eventually
 
-# The user refuses every device, until `allowed` says otherwise.
+# The user denies access to every device until `allowed` is set.
 REFUSE = """
     const {mediaDevices} = navigator, ask = mediaDevices.getUserMedia.bind(mediaDevices);
     window.allowed = false;
@@ -24,7 +24,7 @@ def refuses_devices(of):
     of.reaches("idle")
 
 
-def test_a_microphone_that_is_allowed_in_mid_call_is_heard(phone):
+def test_a_microphone_that_is_permitted_during_the_call_is_heard(phone):
     petya, vasya = phone("petya"), phone("vasya")
     refuses_devices(vasya)
     vasya.sees("petya").locator("button.voice").click()
@@ -34,7 +34,7 @@ def test_a_microphone_that_is_allowed_in_mid_call_is_heard(phone):
     petya.page.wait_for_selector("#peer-muted", state="visible")
     assert vasya.page.locator("#mute .caption").inner_text() == "Unmute"
 
-    # Neither is seen nor heard, whatever the camera alone would mean.
+    # Neither is seen or heard, independently of the camera.
     vasya.page.click("#camera")
     eventually(lambda: "not seen or heard" in vasya.page.inner_text("#media-notice"), 5, "the notice is true")
 
@@ -46,7 +46,7 @@ def test_a_microphone_that_is_allowed_in_mid_call_is_heard(phone):
     vasya.hang_up()
 
 
-def test_a_voice_call_has_a_screen_of_its_own_and_calls_again_as_one(phone):
+def test_a_voice_call_has_its_own_screen_and_is_repeated_as_a_voice_call(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.sees("petya").locator("button.voice").click()
     petya.accept()
@@ -75,7 +75,7 @@ def test_a_voice_call_has_a_screen_of_its_own_and_calls_again_as_one(phone):
     assert not petya.page.locator("#ended").is_visible()
 
 
-def test_a_page_can_do_without_the_end_card(phone):
+def test_a_page_can_disable_the_end_card(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.page.evaluate("document.querySelector('ringback-call').setAttribute('no-end-card', '')")
     vasya.call("petya")
@@ -96,7 +96,7 @@ def test_another_safety_phrase_is_announced(phone):
     vasya.hang_up()
 
 
-def test_the_keys_of_mute_and_camera(phone):
+def test_the_shortcuts_of_mute_and_camera(phone):
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
     vasya.page.keyboard.press("m")
@@ -108,7 +108,7 @@ def test_the_keys_of_mute_and_camera(phone):
     vasya.hang_up()
 
 
-def test_controls_leave_the_picture_and_come_back(phone):
+def test_controls_are_hidden_and_shown_again(phone):
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
     vasya.page.mouse.move(300, 300)
@@ -118,7 +118,7 @@ def test_controls_leave_the_picture_and_come_back(phone):
     vasya.hang_up()
 
 
-def test_another_tab_says_that_a_call_is_going_on(phone):
+def test_another_tab_shows_that_a_call_is_active(phone):
     tab, petya, vasya = phone("petya"), phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
     tab.page.wait_for_selector("#elsewhere", state="visible")
@@ -129,7 +129,7 @@ def test_another_tab_says_that_a_call_is_going_on(phone):
 
 def test_a_call_that_ended_while_the_page_was_away_does_not_ring(phone, server):
     vasya, petya = phone("vasya"), register(server, "petya")
-    # Chromium lets new WebSockets through while a page is offline.
+    # Chromium permits new WebSockets while a page is offline.
     is_offline = False
     vasya.context.route_web_socket(
         "**/v1/socket", lambda socket: socket.close() if is_offline else socket.connect_to_server())
@@ -142,7 +142,7 @@ def test_a_call_that_ended_while_the_page_was_away_does_not_ring(phone, server):
     }""")
     is_offline = True
     vasya.context.set_offline(True)
-    vasya.page.evaluate("dispatchEvent(new Event('offline'))")  # a machine with loopback alone is never online
+    vasya.page.evaluate("dispatchEvent(new Event('offline'))")  # a machine with only loopback is never online
     vasya.connection_is("reconnecting", 3)
     call_id = petya.invite("vasya")["callId"]
     petya.step(call_id, "cancel")
@@ -155,6 +155,6 @@ def test_a_call_that_ended_while_the_page_was_away_does_not_ring(phone, server):
 
 
 def age(device, moment):
-    """Seconds since a moment of the server's, by the server's own clock."""
+    """Seconds since a time of the server, by the clock of the server."""
     now = parsedate_to_datetime(device.request("GET", "/healthz").headers["Date"])
     return (now - datetime.fromisoformat(moment)).total_seconds()

@@ -1,4 +1,4 @@
-"""A disk that fails: what was refused stays refused, also after a crash, and the server says what is going on."""
+"""A failing disk: refused writes stay refused, also after a crash, and the server reports the failure."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ NOTHING_WRITTEN = "Nothing was written."
 
 
 class Disk:
-    """A disk whose failures a test chooses."""
+    """A disk with selectable failures."""
 
     def __init__(self, directory):
         library = directory / "faulty_disk.so"
@@ -67,7 +67,7 @@ def readiness(server):
 
 
 def refuse(pair, numbers):
-    """Posts what the disk does not take."""
+    """Posts candidates that the failing disk cannot store."""
     problems = []
     for number in numbers:
         response = post(pair, number)
@@ -83,7 +83,7 @@ def test_refused_writes_are_gone_after_a_crash(disk, start_server):
     assert post(pair, 1).status_code == 202
     disk.fails_to_sync()
     first, *others = refuse(pair, range(2, 8))
-    assert NOTHING_WRITTEN not in first["detail"], "the disk may have kept it, for all the server knows"
+    assert NOTHING_WRITTEN not in first["detail"], "the server cannot know whether the disk stored it"
     assert all(problem["detail"].startswith(NOTHING_WRITTEN) for problem in others)
     server.kill9()
     disk.works()
@@ -93,7 +93,7 @@ def test_refused_writes_are_gone_after_a_crash(disk, start_server):
     pair.caller.hang_up(pair.call_id)
 
 
-def test_refused_writes_are_gone_once_a_file_system_that_went_read_only_is_back(disk, start_server):
+def test_refused_writes_are_gone_when_a_read_only_file_system_is_writable_again(disk, start_server):
     server = start_server()
     pair = TalkingPair(server)
     assert post(pair, 1).status_code == 202
@@ -101,7 +101,7 @@ def test_refused_writes_are_gone_once_a_file_system_that_went_read_only_is_back(
     first, *_ = refuse(pair, range(2, 8))
     assert NOTHING_WRITTEN not in first["detail"]
     disk.works()
-    # Nobody writes: the server finds out by itself.
+    # Without any writes, the server detects it by itself.
     eventually(lambda: readiness(server) == 200, 10, "writing works again")
     server.kill9()
     server.restart()
@@ -113,7 +113,7 @@ def test_refused_writes_are_gone_once_a_file_system_that_went_read_only_is_back(
         assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
-def test_an_account_write_that_was_refused_is_gone_after_a_crash(disk, start_server):
+def test_a_rejected_account_write_is_gone_after_a_crash(disk, start_server):
     server = start_server()
     pair = TalkingPair(server)
     disk.fails_to_sync()
@@ -124,7 +124,7 @@ def test_an_account_write_that_was_refused_is_gone_after_a_crash(disk, start_ser
     assert pair.caller.get("/v1/users/me/blocks")["items"] == []
 
 
-def test_a_failing_disk_is_logged_counted_and_seen_by_the_readiness(disk, start_server):
+def test_a_failing_disk_is_logged_counted_and_reported_by_readyz(disk, start_server):
     server = start_server()
     pair = TalkingPair(server)
     assert readiness(server) == 200
@@ -142,11 +142,11 @@ def test_a_failing_disk_is_logged_counted_and_seen_by_the_readiness(disk, start_
     disk.works()
     eventually(lambda: readiness(server) == 200, 10, "writing works again")
     assert post(pair, 30).status_code == 202
-    assert "the database writes again" in server.log.read_text()
+    assert "the database can be written again" in server.log.read_text()
     pair.caller.hang_up(pair.call_id)
 
 
-def test_what_cannot_be_read_is_503(disk, start_server):
+def test_failed_reads_get_503(disk, start_server):
     server = start_server()
     pair = TalkingPair(server)
     pair.caller.hang_up(pair.call_id)

@@ -1,4 +1,4 @@
-"""WebSocket clients that nobody here wrote, in a whole call between them."""
+"""A complete call between independent WebSocket clients."""
 
 import asyncio
 import json
@@ -94,7 +94,7 @@ async def call_between_websockets_and_aiohttp(server, vasya, petya):
 
 def test_websockets_and_aiohttp_call_each_other(server):
     vasya, petya = register(server, "vasya"), register(server, "petya")
-    # In a thread: the browsers' driver has its own event loop in this one.
+    # In a separate thread, because the browser driver has an event loop in this one.
     Together(lambda: asyncio.run(call_between_websockets_and_aiohttp(server, vasya, petya))).result(60)
 
 

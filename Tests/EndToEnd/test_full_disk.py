@@ -1,4 +1,4 @@
-"""A full disk refuses writes with 503 and harms nothing; with room again, writing works again."""
+"""On a full disk, writes get 503 without effect; with free space, writing works again."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ def small_disk(tmp_path):
 
 
 def fill(path):
-    """A file that takes every byte that is left."""
+    """Creates a file that takes all the free space."""
     with open(path, "wb", buffering=0) as ballast, contextlib.suppress(OSError):
         while True:
             ballast.write(bytes(65536))
@@ -52,7 +52,7 @@ def test_a_full_disk_refuses_writes_and_nothing_else(small_disk, start_server):
     ballast = small_disk / "ballast"
     fill(ballast)
 
-    # What the database's files still have room for is accepted; then nothing is.
+    # Writes are accepted as long as the database files have room.
     accepted = []
     for number in range(1, 1000):
         response = post(pair, number)

@@ -1,4 +1,4 @@
-"""Clients that are generated from the served OpenAPI document: openapi-python-client stands for all generators."""
+"""Clients generated from the OpenAPI document with openapi-python-client."""
 
 import importlib
 import json
@@ -12,7 +12,7 @@ import requests
 from harness.api import PASSWORD, SDP, host_candidate
 from harness.contract import Contract
 
-# The generator runs no formatter over what it makes, and reads YAML as text, which it is.
+# The generator does not format its output, and reads YAML as text.
 CONFIGURATION = "post_hooks: []\ncontent_type_overrides: {application/yaml: text/plain}\n"
 
 
@@ -23,7 +23,7 @@ def contract(server):
 
 @pytest.fixture
 def generated(server, tmp_path, monkeypatch):
-    """Generates a package from the server's document, insisting on no warnings; returns a function that imports a
+    """Generates a package from the server's document, which must not cause warnings; returns a function that imports a
     module of it."""
     configuration = tmp_path / "generator.yaml"
     configuration.write_text(CONFIGURATION)
@@ -40,13 +40,13 @@ def generated(server, tmp_path, monkeypatch):
 
 
 def snake_case(name):
-    """getSDKFile as the generator names its module: get_sdk_file."""
+    """The module name that the generator gives an operation: get_sdk_file for getSDKFile."""
     words = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", words).lower()
 
 
 class Robot:
-    """One device, which talks to the server through generated code alone."""
+    """One device, which uses only generated code."""
 
     def __init__(self, generated, contract, server, user_id):
         self._generated, self._tags = generated, contract.tags()
@@ -60,14 +60,14 @@ class Robot:
         self.cursor = self.ask("pollEvents").cursor
 
     def ask(self, operation, *path, expect=200, **arguments):
-        """Calls an operation, insists on the status, and returns the parsed body."""
+        """Calls an operation, checks the status, and returns the parsed body."""
         module = self._generated(f"api.{snake_case(self._tags[operation])}.{snake_case(operation)}")
         answer = module.sync_detailed(*path, client=self._client, **arguments)
         assert answer.status_code == expect, f"{operation}: {answer.status_code} {answer.content[:500]}"
         return answer.parsed
 
     def events(self):
-        """The new events by their generated classes."""
+        """The new events, as instances of their generated classes."""
         page = self.ask("pollEvents", cursor=self.cursor, wait_seconds=0)
         self.cursor = page.cursor
         return {type(event).__name__: event for event in page.events}
@@ -86,8 +86,8 @@ def test_a_generated_client_has_every_schema(contract, generated):
     assert not {name for name in objects if not hasattr(models, name)}
 
 
-def test_a_generated_client_tells_all_events_apart(contract, generated):
-    """Each event comes out as the class that the document names, with nothing lost."""
+def test_a_generated_client_distinguishes_all_events(contract, generated):
+    """Each event is parsed as the class that the document names, without loss."""
     schemas = contract.schemas()
     names = [ref["$ref"].split("/")[-1] for ref in schemas["Event"]["oneOf"]]
     for name in names:
@@ -98,7 +98,7 @@ def test_a_generated_client_tells_all_events_apart(contract, generated):
             assert json.loads(json.dumps(decoded.to_dict()).replace("000+00:00", "Z")) == page
 
 
-def test_generated_clients_make_a_whole_call(contract, generated, server):
+def test_generated_clients_make_a_complete_call(contract, generated, server):
     vasya, petya = (Robot(generated, contract, server, name) for name in ("vasya", "petya"))
     models = vasya.models
     invitation = models.Invitation(callee="petya", media=models.MediaRequest(audio=True, video=False))

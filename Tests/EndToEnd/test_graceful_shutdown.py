@@ -1,4 +1,4 @@
-"""SIGTERM: everybody who waits is told, and the process ends with 0."""
+"""SIGTERM: waiting clients are notified, and the process exits with 0."""
 
 import shutil
 
@@ -43,7 +43,7 @@ def test_a_stream_ends_at_sigterm(server):
         pass
 
 
-def test_sigterm_does_not_wait_for_ever_for_clients_that_never_finish(start_server):
+def test_sigterm_does_not_wait_indefinitely_for_stalled_clients(start_server):
     server = start_server("--drain-seconds", "2")
     head = request_head("POST", "/v1/users", "Content-Type: application/json", "Content-Length: 90")
     with Connection(server) as half, Connection(server) as idle:
@@ -53,7 +53,7 @@ def test_sigterm_does_not_wait_for_ever_for_clients_that_never_finish(start_serv
         assert server.exit_code() == 0
 
 
-def test_a_call_goes_on_after_a_graceful_restart(server, pair):
+def test_a_call_continues_after_a_graceful_restart(server, pair):
     pair.pass_a_candidate()
     server.terminate()
     assert server.exit_code() == 0
@@ -62,7 +62,7 @@ def test_a_call_goes_on_after_a_graceful_restart(server, pair):
     assert pair.state() == "active"
 
 
-def test_after_sigterm_the_database_file_alone_is_the_database(server, start_server, pair, tmp_path):
+def test_after_sigterm_the_database_is_a_single_file(server, start_server, pair, tmp_path):
     for _ in range(3):
         pair.pass_a_candidate()
     server.terminate()

@@ -1,10 +1,10 @@
-"""The calls of before, as each side reads them."""
+"""The call history of each side."""
 
 from harness.phone import in_a_call
 from harness.waiting import eventually
 
 
-def test_a_missed_call_is_kept_and_told_in_words(phone):
+def test_a_missed_call_is_listed_with_its_reason(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.call("petya")
     petya.reaches("incoming")
@@ -18,14 +18,14 @@ def test_a_missed_call_is_kept_and_told_in_words(phone):
     steps = petya.page.locator("#recent .steps li")
     eventually(lambda: steps.count() >= 3, 10, "what happened, step by step")
     assert "vasya called" in steps.first.inner_text()
-    assert "It ended (canceled)" in steps.last.inner_text()
+    assert "The call ended (canceled)" in steps.last.inner_text()
 
     vasya.page.locator("#recent summary").click()
     assert vasya.page.inner_text("#recent .sentence") == "You canceled the call."
 
 
 def test_two_calls_of_one_tab(phone):
-    """Nothing of the first call is left in the second."""
+    """The second call shows nothing of the first one."""
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
     first = vasya.safety_phrase()

@@ -1,4 +1,4 @@
-"""Connections that break HTTP itself: they are answered or closed, and nobody else notices."""
+"""Connections that violate HTTP: they are answered or closed without affecting others."""
 
 import pytest
 
@@ -20,14 +20,14 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("data", [data for _, data in REFUSED], ids=[name for name, _ in REFUSED])
-def test_giant_heads_are_refused_and_closed(stage, data):
+def test_giant_heads_are_rejected_and_the_connection_is_closed(stage, data):
     with Connection(stage.server) as connection:
         connection.send(data)
         try:
             status, _ = connection.head()
             assert status in (400, 414, 431)
         except AssertionError as closed:
-            # A reset can overtake the answer, while the server has bytes it never read.
+            # A reset can overtake the response while the server has unread bytes.
             assert "closed before an answer" in str(closed)
         assert connection.is_closed_by_peer()
 
@@ -48,7 +48,7 @@ NOT_HTTP = {
 
 
 @pytest.mark.parametrize("data", NOT_HTTP.values(), ids=NOT_HTTP.keys())
-def test_what_is_not_http_is_refused_and_closed(stage, data):
+def test_data_other_than_http_is_rejected_and_the_connection_is_closed(stage, data):
     with Connection(stage.server) as connection:
         connection.send(data)
         assert connection.is_closed_by_peer(), f"still open after {connection.buffer!r}"
@@ -58,7 +58,7 @@ def test_what_is_not_http_is_refused_and_closed(stage, data):
 
 
 def drip(connection):
-    """Sends one more header field a second, for ever; True when the server has had enough."""
+    """Sends one more header field per second; returns True when the server closes the connection."""
     connection.socket.settimeout(1)
     for number in range(75):
         try:
@@ -92,14 +92,14 @@ def test_connections_that_stall_are_closed_after_a_while(stage):
             connection.socket.close()
 
 
-def test_clients_that_leave_in_the_middle_leave_nothing(stage):
+def test_aborted_requests_leak_nothing(stage):
     head = request_head("POST", "/v1/users", "Content-Type: application/json", "Content-Length: 60000")
     for _ in range(50):
         with Connection(stage.server) as connection:
             connection.send(head + b'{"userId":')
 
 
-def test_polls_whose_client_left_leave_nothing(stage):
+def test_abandoned_polls_leak_nothing(stage):
     stranger = stage.stranger
     stranger.snapshot()
     path = f"/v1/events?waitSeconds=60&cursor={stranger.cursor}"
@@ -109,7 +109,7 @@ def test_polls_whose_client_left_leave_nothing(stage):
 
 
 @pytest.mark.parametrize("path, expected", [("/healthz", 200), ("/v1/events", 401)])
-def test_what_comes_behind_a_request_that_closes_is_not_read(stage, path, expected):
+def test_data_after_a_closing_request_is_not_read(stage, path, expected):
     """RFC 9112, section 9.6. A proxy that does not know of the close may send another request."""
     with Connection(stage.server) as connection:
         connection.send(request_head("GET", path, "Connection: close") * 2)
@@ -122,7 +122,7 @@ def test_what_comes_behind_a_request_that_closes_is_not_read(stage, path, expect
     request_head("GET", "/healthz", "Connection: TE, Close", "TE: trailers"),
     request_head("GET", "/healthz").replace(b"HTTP/1.1", b"HTTP/1.0"),
 ])
-def test_only_the_answer_to_the_last_request_says_that_it_is_the_last(stage, last):
+def test_only_the_last_response_says_close(stage, last):
     with Connection(stage.server) as connection:
         connection.send(request_head("GET", "/healthz") * 2 + last)
         answers = [connection.response() for _ in range(3)]

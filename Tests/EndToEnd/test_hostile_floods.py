@@ -1,5 +1,5 @@
-"""Floods that are allowed, frame by frame: what was read is let go of, what can't be read is dropped, and who does not take
-answers is not asked for more."""
+"""Floods of valid frames: data that was read is released, unreadable data is dropped, and a client that does not read responses is not
+read from either."""
 
 import threading
 
@@ -10,7 +10,7 @@ from harness.raw import TEXT, Connection, RawWebSocket, frame, request_head
 
 PONG = 0xA
 FLOOD = 200 * 2**20
-# Far less than the flood, far more than what a debug build needs for one client.
+# Far less than the flood, and far more than a debug build needs for one client.
 ALLOWED = 60 * 2**20
 
 
@@ -25,7 +25,7 @@ def vasya(server):
 
 
 def send_all(connection, chunk, total=FLOOD):
-    """Sends until `total` bytes are sent, or the server has enough."""
+    """Sends `total` bytes, or less if the server stops reading."""
     sent = 0
     try:
         while sent < total:
@@ -36,7 +36,7 @@ def send_all(connection, chunk, total=FLOOD):
     return sent
 
 
-def test_frames_that_never_end_with_a_read_are_not_kept(server, vasya):
+def test_frames_that_never_end_with_a_read_are_released(server, vasya):
     message = frame(TEXT, b'{"op":"nothing","data":"' + b"x" * 60_000 + b'"}')
     half = len(message) // 2
     with RawWebSocket(server, vasya) as connection:
@@ -56,7 +56,7 @@ def drain(socket):
         pass
 
 
-def test_what_comes_behind_a_broken_frame_is_dropped(server, vasya):
+def test_data_after_an_invalid_frame_is_dropped(server, vasya):
     with RawWebSocket(server, vasya) as connection:
         before = resident(server)
         connection.socket.sendall(b"\xff\xff")
@@ -65,7 +65,7 @@ def test_what_comes_behind_a_broken_frame_is_dropped(server, vasya):
     assert server.is_healthy()
 
 
-def test_polls_whose_answers_nobody_takes_are_not_answered(server, vasya):
+def test_polls_whose_responses_are_not_read_are_not_answered(server, vasya):
     petya = register(server, "petya")
     petya.snapshot()
     for _ in range(20):
@@ -77,7 +77,7 @@ def test_polls_whose_answers_nobody_takes_are_not_answered(server, vasya):
         connection.socket.settimeout(1)
         head = request_head("GET", path, f"Authorization: Bearer {petya.token}")
         send_all(connection, head * 100, total=len(head) * 4000)
-        # It would answer all of them by the time it has answered these.
+        # By the time it has answered these, it would have answered all of them.
         assert all(server.is_healthy() for _ in range(200))
         assert resident(server) - before < ALLOWED
     assert server.is_healthy()

@@ -1,4 +1,4 @@
-"""WebSocket frames that break RFC 6455 or the protocol: each ends its own connection, with its own code."""
+"""WebSocket frames that violate RFC 6455 or the protocol: each closes its connection with the right code."""
 
 import pytest
 
@@ -109,7 +109,7 @@ def test_a_bad_upgrade_is_refused(stage, data):
     with Connection(stage.server) as connection:
         status, _ = connection.send(data).head()
         if status == 101:
-            # Refused with a close code that a browser can read, which it can't with an answer's status.
+            # Rejected with a close code, because a browser can't read the status of a response.
             assert AfterUpgrade(connection).close_code() in {4003, 4500}
         else:
             assert status in (200, 400, 401, 404, 405, 426)

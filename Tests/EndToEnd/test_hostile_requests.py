@@ -1,4 +1,4 @@
-"""Requests that are wrong in every way: each gets its problem, and a call beside them does not notice."""
+"""Invalid requests: each gets the right problem, without affecting a call."""
 
 import json
 
@@ -15,7 +15,7 @@ def unharmed(stage):
 
 
 def problem(response, status, code):
-    """The answer is this problem, in the problem format, and tells nothing of the inside."""
+    """Checks that the response is this problem, in the problem format and without internals."""
     assert response.status_code == status, f"{response.status_code} {response.text[:500]}"
     assert response.headers["content-type"].startswith("application/problem+json")
     body = response.json()
@@ -28,7 +28,7 @@ def problem(response, status, code):
 
 
 def as_json(device, path, text, method="POST"):
-    """Sends these very bytes as JSON."""
+    """Sends the bytes as JSON, unchanged."""
     data = text if isinstance(text, bytes) else text.encode()
     return device.request(method, path, data=data, headers={"Content-Type": "application/json"})
 
@@ -45,7 +45,7 @@ def test_malformed_json_is_400(stage, text):
     assert any(word in body["detail"].lower() for word in words), body
 
 
-def test_malformed_json_names_the_place(stage):
+def test_malformed_json_is_reported_with_its_position(stage):
     body = problem(as_json(stage.stranger, "/v1/calls", '{"callee": "petya",\n "media": !}'), 400, "malformed_json")
     assert any(character.isdigit() for character in body["detail"]), body
 
@@ -56,24 +56,24 @@ def test_malformed_json_names_the_place(stage):
      ({"callee": "a" * 65}, "callee"), ({"callee": "petya", "ringSeconds": "10"}, "ringSeconds"),
      ({"callee": "petya", "ringSeconds": 9}, "ringSeconds"), ({"callee": "petya", "ringSeconds": 1e300}, "ringSeconds"),
      ({"callee": "petya", "media": {"audio": "yes"}}, "media"), ({"callee": "petya", "custom": "x" * 5000}, "custom")])
-def test_what_does_not_fit_is_422_and_names_its_field(stage, body, field):
+def test_invalid_values_are_422_with_the_field(stage, body, field):
     body.setdefault("media", {"audio": True, "video": True})
     errors = problem(stage.stranger.request("POST", "/v1/calls", body), 422, "invalid_request")["errors"]
     assert any(error["field"].startswith(field) and error["message"] for error in errors), errors
 
 
 @pytest.mark.parametrize("text", ["[]", "7", '"text"', "null", "true"])
-def test_json_that_is_no_object_is_422(stage, text):
+def test_json_other_than_an_object_is_422(stage, text):
     problem(as_json(stage.stranger, "/v1/calls", text), 422, "invalid_request")
 
 
 @pytest.mark.parametrize("callee, status, code", [("nobody", 404, "user_not_found"), ("stranger", 422, "call_self")])
-def test_whom_one_can_not_call(stage, callee, status, code):
+def test_users_who_cannot_be_called(stage, callee, status, code):
     body = {"callee": callee, "media": {"audio": True, "video": True}}
     problem(stage.stranger.request("POST", "/v1/calls", body), status, code)
 
 
-def test_a_strangers_call_can_not_be_told_from_none(stage):
+def test_a_call_of_others_cannot_be_distinguished_from_a_missing_one(stage):
     foreign = problem(stage.stranger.request("GET", stage.call), 404, "not_found")
     none = problem(stage.stranger.request("GET", "/v1/calls/" + "0" * len(stage.pair.call_id)), 404, "not_found")
     for differing in ("instance", "detail"):
@@ -85,7 +85,7 @@ STEPS = ["accept", "decline", "cancel", "hangup", "connected", "candidates", "of
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_stranger_can_not_touch_a_call(stage, step):
+def test_a_stranger_cannot_change_a_call(stage, step):
     bodies = {
         "candidates": {"candidates": [candidate(host_candidate(1))]},
         "offer": {"description": {"type": "offer", "sdp": SDP}},
@@ -137,7 +137,7 @@ def test_a_stale_answer_is_409(stage):
     "method, path, allowed",
     [("PUT", "/v1/calls", {"GET", "POST"}), ("DELETE", "/v1/events", {"GET"}), ("GET", "/v1/tickets", {"POST"}),
      ("POST", "/healthz", {"GET"}), ("PATCH", "/v1/users/someone", {"GET"})])
-def test_a_wrong_method_is_405_and_told_the_right_ones(stage, method, path, allowed):
+def test_a_wrong_method_is_405_with_the_allowed_ones(stage, method, path, allowed):
     response = stage.stranger.request(method, path)
     problem(response, 405, "method_not_allowed")
     assert allowed <= {word.strip() for word in response.headers["allow"].split(",")}
@@ -164,12 +164,12 @@ def test_without_a_valid_token_it_is_401(stage, field):
 
 @pytest.mark.parametrize(
     "path", ["/v1/users/%00", "/v1/users/%", "/v1/users/%ff%fe", "/v1/users/..%2f..%2fetc", "/v1/calls/%2e%2e"])
-def test_an_odd_path_is_a_problem_of_the_client(stage, path):
+def test_an_invalid_path_is_a_client_error(stage, path):
     assert 400 <= stage.stranger.request("GET", path).status_code < 500
 
 
 @pytest.mark.parametrize("cursor, status", [("x" * 129, 422), ("not a cursor", 422), ("1.1", 410), ("%00", 422)])
-def test_an_odd_cursor_is_refused(stage, cursor, status):
+def test_an_invalid_cursor_is_rejected(stage, cursor, status):
     response = stage.stranger.request("GET", f"/v1/events?waitSeconds=0&cursor={cursor}")
     assert response.status_code in (status, 410, 422)
     problem(response, response.status_code, "cursor_expired" if response.status_code == 410 else "invalid_request")
@@ -177,5 +177,5 @@ def test_an_odd_cursor_is_refused(stage, cursor, status):
 
 @pytest.mark.parametrize(
     "query", ["waitSeconds=-1", "waitSeconds=61", "waitSeconds=x", "limit=0", "limit=1001", "waitSeconds=1e3"])
-def test_an_odd_query_is_422(stage, query):
+def test_an_invalid_query_is_422(stage, query):
     problem(stage.stranger.request("GET", f"/v1/events?{query}"), 422, "invalid_request")

@@ -1,5 +1,5 @@
-"""Text that is costly to compare as Unicode does: a long run of combining marks in the wrong order has to be sorted, in a time that
-grows with the square of its length. Half a second of it for 64 KB, and a message is compared many times."""
+"""Text that is expensive to compare by the rules of Unicode: a long sequence of combining marks in the wrong order must be sorted, in a
+time that grows with the square of its length. It takes half a second for 64 KB, and a message is compared many times."""
 
 import json
 import os
@@ -9,9 +9,9 @@ import pytest
 from harness.raw import TEXT, Connection, RawWebSocket, frame
 
 MARKS = "\u0301" * 15_950 + "\u0316" * 15_950
-# The same, as escapes.
+# The same text, with escapes.
 ESCAPED = r"\u0301" * 5_200 + r"\u0316" * 5_200
-# For all of a test's messages. As Unicode does, each of them takes more than a second alone.
+# For all messages of a test. Compared by the rules of Unicode, each of them would take more than a second.
 ALLOWED = 1.0
 
 
@@ -62,7 +62,7 @@ def test_a_body(stage, method, path, body, marks):
     fields = {"Content-Type": "application/json", "Idempotency-Key": "marks"}
     answer = stage.stranger.request(method, path, data=body.replace("P", marks).encode(), headers=fields)
     assert 400 <= answer.status_code < 500
-    # Nothing as long is sent back.
+    # The response does not repeat the text.
     assert len(answer.content) < 1000
 
 

@@ -1,5 +1,4 @@
-"""What clients and proxies do with a connection beside plain requests: upgrades that are not taken up, expectations, old
-versions, odd framing."""
+"""Unusual requests of clients and proxies: upgrades that are not accepted, expectations, old versions, rare framing."""
 
 import json
 import socket
@@ -33,8 +32,8 @@ NOT_TAKEN_UP = {
 
 @pytest.mark.parametrize("data", NOT_TAKEN_UP.values(), ids=NOT_TAKEN_UP.keys())
 @pytest.mark.parametrize("before", [b"", request_head("GET", "/healthz")], ids=["first", "second"])
-def test_an_upgrade_that_is_not_taken_up_is_answered_and_the_connection_ends(server, data, before):
-    """NIO's decoder reads nothing behind such a request: whatever came next hung until the idle timeout."""
+def test_an_upgrade_that_is_not_accepted_is_answered_and_the_connection_closes(server, data, before):
+    """NIO's decoder stops after such a request, so the next one used to hang until the idle timeout."""
     with Connection(server, seconds=5) as connection:
         if before:
             assert connection.send(before).response()[0] == 200
@@ -49,8 +48,8 @@ def test_curl_asks_for_http2_and_is_answered_twice(server):
     assert result.returncode == 0 and result.stdout.count('"ok"') == 2
 
 
-def test_a_body_that_waits_for_100_is_asked_for(server):
-    """RFC 9110, section 10.1.1. Clients wait a second otherwise."""
+def test_a_body_that_waits_for_100_is_requested(server):
+    """RFC 9110, section 10.1.1. Otherwise clients wait a second."""
     body = json.dumps({"userId": "vasya", "password": "a password"}).encode()
     head = request_head(
         "POST", "/v1/users", "Content-Type: application/json", f"Content-Length: {len(body)}", "Expect: 100-continue")
@@ -59,7 +58,7 @@ def test_a_body_that_waits_for_100_is_asked_for(server):
         assert connection.send(body).response()[0] == 201
         assert connection.send(request_head("GET", "/healthz")).response()[0] == 200
     with Connection(server) as connection:
-        # The body has come already: nobody waits.
+        # The body has arrived already, so the client does not wait.
         assert connection.send(head + body).response()[0] == 409
 
 
@@ -68,7 +67,7 @@ def test_a_body_that_waits_for_100_is_asked_for(server):
         (["Content-Type: text/plain", "Content-Length: 5"], 415),
         (["Content-Type: application/json", "Content-Length: 9000000"], 413),
     ])
-def test_a_body_that_is_refused_by_its_head_is_not_asked_for(server, fields, status):
+def test_a_body_is_not_requested_if_the_head_is_rejected(server, fields, status):
     with Connection(server) as connection:
         connection.send(request_head("POST", "/v1/users", *fields, "Expect: 100-continue"))
         actual, answered, _ = connection.response()
@@ -76,7 +75,7 @@ def test_a_body_that_is_refused_by_its_head_is_not_asked_for(server, fields, sta
         assert connection.is_closed_by_peer()
 
 
-def test_a_token_is_looked_at_before_a_body_is_asked_for(server):
+def test_the_token_is_checked_before_the_body_is_requested(server):
     with Connection(server) as connection:
         connection.send(request_head(
             "POST", "/v1/calls", "Content-Type: application/json", "Content-Length: 60000", "Expect: 100-continue"))
@@ -99,7 +98,7 @@ def test_a_client_of_http_1_0_gets_a_stream_without_chunks(server, vasya):
         assert connection.buffer.startswith(b"id: ")
 
 
-def test_a_client_of_http_1_0_may_keep_its_connection(server):
+def test_a_client_of_http_1_0_may_reuse_its_connection(server):
     head = request_head("GET", "/healthz", "Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0")
     with Connection(server) as connection:
         for _ in range(2):
@@ -118,7 +117,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize("data, status", HEADS.values(), ids=HEADS.keys())
-def test_a_head_that_does_not_fit_is_refused_and_the_connection_ends(server, data, status):
+def test_an_invalid_head_is_rejected_and_the_connection_closes(server, data, status):
     with Connection(server) as connection:
         assert connection.send(data).response()[0] == status
         assert connection.is_closed_by_peer()
@@ -131,7 +130,7 @@ def test_a_compressed_body_is_415(server, vasya):
     assert response.status_code == 415
 
 
-def test_a_chunk_extension_without_end_is_refused(server):
+def test_an_endless_chunk_extension_is_rejected(server):
     head = request_head("POST", "/v1/users", "Content-Type: application/json", "Transfer-Encoding: chunked")
     with Connection(server) as connection:
         connection.send(head)
@@ -139,27 +138,27 @@ def test_a_chunk_extension_without_end_is_refused(server):
         try:
             assert connection.response()[0] in (400, 413)
         except AssertionError as closed:
-            # A reset can overtake the answer, while the server has bytes it never read.
+            # A reset can overtake the response while the server has unread bytes.
             assert "closed before" in str(closed)
         assert connection.is_closed_by_peer()
     assert server.is_healthy()
 
 
 @pytest.mark.parametrize("path, status", [("/nothing", 404), ("/v1/tickets", 405), ("/healthz", 200), ("/v1/calls", 401)])
-def test_an_answer_to_head_has_no_body(server, path, status):
+def test_a_response_to_head_has_no_body(server, path, status):
     with Connection(server) as connection:
         actual, fields = connection.send(request_head("HEAD", path)).head()
         assert actual == status and int(fields["content-length"]) > 0
         assert connection.send(request_head("GET", "/healthz")).response()[2] == b'{"status":"ok"}'
 
 
-def test_a_socket_is_found_with_a_slash_at_its_end(server, vasya):
+def test_a_socket_is_also_found_with_a_trailing_slash(server, vasya):
     with Connection(server) as connection:
         head = upgrade_head(f"Authorization: Bearer {vasya.token}").replace(b"/v1/socket", b"/v1/socket/")
         assert connection.send(head).head()[0] == 101
 
 
-def test_a_socket_without_an_upgrade_is_told_so(server):
+def test_a_socket_request_without_an_upgrade_gets_426(server):
     with Connection(server) as connection:
         status, fields, _ = connection.send(request_head("GET", "/v1/socket")).response()
         assert status == 426 and fields["upgrade"] == "websocket" and fields["connection"] == "upgrade"
@@ -169,7 +168,7 @@ def test_a_socket_without_an_upgrade_is_told_so(server):
     (None, True), ("http://127.0.0.1:{port}", True), ("https://a.example", True), ("https://b.example", False),
     ("http://127.0.0.1:1", False), ("null", False),
 ])
-def test_a_page_of_another_origin_opens_no_socket_and_no_stream(start_server, origin, is_allowed):
+def test_a_page_of_another_origin_cannot_open_sockets_or_streams(start_server, origin, is_allowed):
     """CORS does not keep a page from opening a WebSocket."""
     server = start_server("--allowed-origins", "https://a.example")
     vasya = register(server, "vasya")

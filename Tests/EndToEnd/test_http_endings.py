@@ -1,4 +1,4 @@
-"""How connections end: what has been asked is answered whole, and who was signed out meanwhile is not answered at all."""
+"""The end of connections: requests are answered completely, and those of devices signed out meanwhile are refused."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def get(device, path, *fields):
 
 
 def many_events(vasya, petya, calls=60):
-    """A cursor of petya's with half a megabyte of events behind it."""
+    """A cursor of Petya that half a megabyte of events follow."""
     petya.snapshot()
     cursor = petya.cursor
     for _ in range(calls):
@@ -42,8 +42,8 @@ def many_events(vasya, petya, calls=60):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/v1/events?waitSeconds=20"])
-def test_what_comes_behind_an_upgrade_that_is_not_taken_up_is_dropped(server, vasya, path):
-    """NIO's decoder stops behind such a request, and kept all that came."""
+def test_data_after_an_upgrade_that_is_not_accepted_is_dropped(server, vasya, path):
+    """NIO's decoder stops after such a request, and used to buffer all further data."""
     vasya.snapshot()
     if "events" in path:
         path += f"&cursor={vasya.cursor}"
@@ -59,7 +59,7 @@ def test_what_comes_behind_an_upgrade_that_is_not_taken_up_is_dropped(server, va
     assert server.is_healthy()
 
 
-def test_a_device_that_is_signed_out_before_its_body_has_come_changes_nothing(server, vasya):
+def test_a_request_has_no_effect_if_the_device_is_signed_out_before_the_body_arrives(server, vasya):
     other = vasya.request("POST", "/v1/sessions", {"userId": "vasya", "password": PASSWORD}).json()
     body = json.dumps({"displayName": "Somebody else"}).encode()
     with Connection(server) as connection:
@@ -72,7 +72,7 @@ def test_a_device_that_is_signed_out_before_its_body_has_come_changes_nothing(se
     assert vasya.get("/v1/users/me")["displayName"] != "Somebody else"
 
 
-def test_a_poll_of_a_device_that_is_signed_out_before_its_end_is_refused(server, vasya):
+def test_a_poll_is_rejected_if_the_device_is_signed_out_meanwhile(server, vasya):
     other = vasya.request("POST", "/v1/sessions", {"userId": "vasya", "password": PASSWORD}).json()
     vasya.snapshot()
     with Connection(server) as connection:
@@ -85,7 +85,7 @@ def test_a_poll_of_a_device_that_is_signed_out_before_its_end_is_refused(server,
 
 
 @pytest.mark.parametrize("ending", ["half-closed", "Connection: close", "SIGTERM"])
-def test_a_slow_reader_gets_all_of_the_last_answer(server, vasya, petya, ending):
+def test_a_slow_reader_gets_the_complete_last_response(server, vasya, petya, ending):
     cursor = many_events(vasya, petya)
     fields = ["Connection: close"] if ending == "Connection: close" else []
     with Connection(server, seconds=30) as connection:
@@ -102,7 +102,7 @@ def test_a_slow_reader_gets_all_of_the_last_answer(server, vasya, petya, ending)
         assert connection.is_closed_by_peer()
 
 
-def test_an_answer_is_not_lost_to_what_comes_behind_the_last_request(server, vasya):
+def test_data_after_the_last_request_does_not_suppress_the_response(server, vasya):
     vasya.snapshot()
     with Connection(server) as connection:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -113,7 +113,7 @@ def test_an_answer_is_not_lost_to_what_comes_behind_the_last_request(server, vas
         assert connection.response()[0] == 200
 
 
-def test_a_request_that_is_under_way_at_sigterm_is_answered(server, vasya):
+def test_a_pending_request_at_sigterm_is_answered(server, vasya):
     body = json.dumps({"displayName": "Somebody else"}).encode()
     with Connection(server) as connection:
         connection.send(request_head(
@@ -127,7 +127,7 @@ def test_a_request_that_is_under_way_at_sigterm_is_answered(server, vasya):
     assert server.exit_code() == 0
 
 
-def test_a_client_that_half_closes_behind_its_upgrade_is_not_online(server, vasya, petya):
+def test_a_client_that_half_closes_after_its_upgrade_is_not_online(server, vasya, petya):
     with Connection(server) as connection:
         connection.send(upgrade_head(f"Authorization: Bearer {vasya.token}"))
         connection.socket.shutdown(socket.SHUT_WR)
@@ -135,13 +135,13 @@ def test_a_client_that_half_closes_behind_its_upgrade_is_not_online(server, vasy
     eventually(lambda: petya.get("/v1/users/vasya/presence")["status"] == "offline", 10, "vasya is offline")
 
 
-def test_a_stream_that_is_refused_makes_nobody_present(server, vasya, petya):
+def test_a_rejected_stream_does_not_make_the_user_present(server, vasya, petya):
     with Connection(server) as connection:
         assert connection.send(get(vasya, "/v1/events/stream?cursor=0123456789ab.7")).response()[0] == 410
     assert petya.get("/v1/users/vasya/presence")["status"] == "offline"
 
 
-def test_calls_that_come_meanwhile_do_not_keep_a_user_from_being_erased(server, vasya, petya):
+def test_concurrent_calls_do_not_prevent_erasing_a_user(server, vasya, petya):
     import threading
     stop = threading.Event()
 

@@ -1,4 +1,4 @@
-"""The demo speaks the browser's language where it can, and another one on request."""
+"""The demo uses the browser's language if available, and another one on request."""
 
 from harness.accessibility import complaints
 from harness.phone import Phone

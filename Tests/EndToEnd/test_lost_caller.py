@@ -1,4 +1,4 @@
-"""A caller who is lost while it rings: the callee's side is told, and the phone doesn't ring on for nobody."""
+"""A caller who disconnects while the call rings: the callee is notified, and the call stops ringing."""
 
 import time
 

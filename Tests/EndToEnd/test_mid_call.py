@@ -1,4 +1,4 @@
-"""What may happen to a call in the middle of it."""
+"""Events during a call."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from harness.phone import in_a_call
 from harness.waiting import eventually
 
 
-def test_a_call_outlives_a_killed_server(phone, server):
+def test_a_call_survives_a_killed_server(phone, server):
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
 
@@ -33,7 +33,7 @@ def test_each_sees_that_the_other_is_muted(phone):
     petya.page.wait_for_selector("#peer-muted", state="hidden")
 
 
-def test_a_camera_that_is_turned_off_and_on_again_is_seen_again(phone):
+def test_a_camera_can_be_turned_off_and_on_again(phone):
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
     vasya.page.click("#camera")
@@ -57,7 +57,7 @@ def test_a_reloaded_page_is_back_in_its_call(phone, who):
     vasya.reaches("ended")
 
 
-def test_a_voice_only_answer_stays_one_over_a_reload(phone):
+def test_a_voice_only_answer_stays_voice_only_after_a_reload(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.call("petya")
     petya.reaches("incoming")

@@ -1,4 +1,4 @@
-"""Who somebody is in the demo, by the name that they type."""
+"""The user identifiers that the demo derives from names."""
 
 from harness.waiting import eventually
 
@@ -8,7 +8,7 @@ IDS = """async names => {
 }"""
 
 
-def test_a_name_has_an_id_that_no_other_name_makes(phone):
+def test_different_names_have_different_identifiers(phone):
     page = phone("vasya").page
     names = ["vasya", "Вася", "Васья", "Anna Karenina", "anna-karenina", "Anna  Karenina", "李雷", "韩梅梅", "🙂", "a" * 60, "a" * 59]
     ids = page.evaluate(IDS, names)
@@ -18,7 +18,7 @@ def test_a_name_has_an_id_that_no_other_name_makes(phone):
     assert page.evaluate(IDS, ["VASYA", "ВАСЯ", " Anna karenina"]) == [ids[0], ids[1], ids[3]]
 
 
-def test_a_name_is_the_same_in_capital_letters(phone):
+def test_names_are_not_case_sensitive(phone):
     first = phone("Vasya")
     page = first.context.new_page()
     page.goto(f"{first.page.url.split('?')[0]}?name=vasya")
@@ -26,7 +26,7 @@ def test_a_name_is_the_same_in_capital_letters(phone):
     assert page.evaluate("ringback.debug().userId") == first.debug()["userId"] == "vasya"
 
 
-def test_names_that_only_sound_alike_are_two_users(phone):
+def test_similar_names_are_different_users(phone):
     latin, cyrillic = phone("vasya"), phone("Вася")
     assert latin.debug()["userId"] != cyrillic.debug()["userId"]
     eventually(lambda: "Вася" in latin.page.inner_text("#people"), 10, "each sees the other")

@@ -1,4 +1,4 @@
-"""The network goes away in mid-call and another one is there: the media find the way over it by an ICE restart."""
+"""The network changes during a call: media continues over the new one after an ICE restart."""
 
 import subprocess
 
@@ -17,7 +17,7 @@ def ip(*arguments):
 
 @pytest.fixture
 def network():
-    """An interface that is not loopback, so that what goes over it can be taken away."""
+    """A network interface besides loopback that a test can remove."""
     ip("link", "add", "switch0", "type", "veth", "peer", "name", "switch1")
     for end in ("switch0", "switch1"):
         ip("link", "set", end, "addrgenmode", "none")

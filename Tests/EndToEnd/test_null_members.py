@@ -1,5 +1,5 @@
-"""A member of a request that is not required may be null, and means absent: generated clients and `JSON.stringify` send
-nulls. Which members there are is taken from the OpenAPI document."""
+"""Optional members of requests may be null, which means absent: generated clients and `JSON.stringify` send nulls. The members are taken
+from the OpenAPI document."""
 
 import json
 
@@ -29,17 +29,17 @@ def bodies(contract):
 
 
 class Nulls:
-    """Puts null for what is not required, at every level."""
+    """Replaces optional members with null, at every level."""
 
     def __init__(self, contract):
         self._contract = contract
 
     def shallow(self, schema, value):
-        """Only what is required, and null for the rest."""
+        """The required members, and null for all others."""
         return self._filled(schema, value, lambda inner, part: None)
 
     def deep(self, schema, value):
-        """As in the example, but what is not an object or an array, and not required, is null."""
+        """The example, with null for optional members that are not objects or arrays."""
         return self._filled(schema, value, self._inner)
 
     def _inner(self, schema, value):
@@ -66,7 +66,7 @@ class Nulls:
 
 
 def prepared(server, operation, number):
-    """Who asks, and the parameters of the path: a call that the operation fits."""
+    """The device that sends the request, and the parameters of the path: a call in a suitable state."""
     if operation in ("registerUser", "createSession", "updateMe", "setWatching"):
         register(server, f"petya-{number}")
         return register(server, f"vasya-{number}"), {}
@@ -85,7 +85,7 @@ def prepared(server, operation, number):
 OPERATIONS = [
     "registerUser", "createSession", "updateMe", "setWatching", "invite", "decline", "hangUp", "sendOffer", "sendAnswer",
     "addCandidates", "setMedia", "reportQuality"]
-# What a name in the example has to be for the users of this test.
+# Names in the examples, and their values for the users of this test.
 NAMES = {"registerUser": {"userId": "new"}, "createSession": {"userId": "vasya", "password": PASSWORD},
          "setWatching": {"userIds": ["petya"]}, "invite": {"callee": "petya"}, "sendAnswer": {"negotiation": 2}}
 

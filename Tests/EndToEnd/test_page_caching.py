@@ -1,4 +1,4 @@
-"""Pages, SDK and document are compressed, and not sent again to those who have them."""
+"""Pages, SDK and document are compressed, and not sent again to clients with a current copy."""
 
 import gzip
 
@@ -14,7 +14,7 @@ def get(server, path, **fields):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_who_has_it_is_told_so(server, path):
+def test_a_current_copy_gets_304(server, path):
     first = get(server, path)
     tag = first.headers["etag"]
     assert tag.startswith('"') and first.headers["vary"] == "Accept-Encoding"
@@ -28,7 +28,7 @@ def test_who_has_it_is_told_so(server, path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_who_takes_gzip_gets_it(server, path):
+def test_a_client_that_accepts_gzip_gets_it(server, path):
     plain = get(server, path)
     packed = get(server, path, Accept_Encoding="br;q=1.0, gzip;q=0.8")
     assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
@@ -41,12 +41,12 @@ def test_who_takes_gzip_gets_it(server, path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_who_refuses_gzip_does_not_get_it(server, path):
+def test_a_client_that_rejects_gzip_does_not_get_it(server, path):
     for field in ("gzip;q=0", "identity;q=1, gzip;q=0.5", "br"):
         assert "content-encoding" not in get(server, path, Accept_Encoding=field).headers
 
 
-def test_a_page_comes_in_less_than_a_third_of_its_bytes(server):
+def test_pages_are_compressed_to_less_than_a_third(server):
     for path in ("/sdk/ringback.js", "/openapi.yaml"):
         packed = get(server, path, Accept_Encoding="gzip")
         assert int(packed.headers["content-length"]) * 2.4 < int(get(server, path).headers["content-length"])

@@ -1,4 +1,4 @@
-"""What the pages are allowed to do, and how much they are."""
+"""The Content-Security-Policy of the pages, and the size of the SDK."""
 
 import re
 
@@ -16,7 +16,7 @@ def test_no_inline_code_is_allowed(server):
         assert "default-src 'self'" in policy
 
 
-def test_the_page_stays_within_its_policy(phone):
+def test_the_page_does_not_violate_its_policy(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.call("petya")
     petya.accept()
@@ -42,9 +42,9 @@ LOADED_LATER = re.compile(r"\bimport\(([^)]*)\)")
 
 
 def test_the_sdk_is_small():
-    """All that a page loads with `ringback.js`, as it stands in the repository: below 40 kB, and no line too long to read.
+    """Everything that a page loads with `ringback.js` is below 40 kB in the repository, with lines of readable length.
 
-    Two parts are loaded when they are needed: for a refused connection, and for a page that comes back into its call.
+    Two parts are loaded on demand: for a rejected connection, and for a page that returns to its call.
     """
     loaded, later, found = set(), set(), {"./ringback.js"}
     while found - loaded:

@@ -1,4 +1,4 @@
-"""Long-polls that wait on a connection of their own: what comes behind them, and what ends them."""
+"""Waiting long polls: requests after them on the same connection, and what ends them."""
 
 import socket
 import time
@@ -36,7 +36,7 @@ def streams(device):
     return next(int(float(line.split()[1])) for line in lines if line.startswith("ringback_streams "))
 
 
-def test_polls_and_the_snapshot_share_a_connection_and_hear_events_at_once(server, vasya):
+def test_polls_and_the_snapshot_share_a_connection_and_return_events_immediately(server, vasya):
     petya = register(server, "petya")
     with Connection(server) as connection:
         status, _, body = connection.send(get(petya, "/v1/events")).response()
@@ -51,7 +51,7 @@ def test_polls_and_the_snapshot_share_a_connection_and_hear_events_at_once(serve
             petya.snapshot()
 
 
-def test_the_answer_is_the_same_as_when_something_about_the_request_is_odd(start_server):
+def test_the_response_equals_that_to_an_unusual_request(start_server):
     server = start_server("--allowed-origins", "https://a.example")
     vasya = register(server, "vasya")
     vasya.snapshot()
@@ -78,7 +78,7 @@ def test_the_date_is_todays(server, vasya):
     assert abs(time.time() - moment) < 60 and date == time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(moment))
 
 
-def test_a_poll_whose_time_is_up_is_answered_with_nothing(server, vasya):
+def test_a_poll_without_events_returns_an_empty_page(server, vasya):
     vasya.snapshot()
     with Connection(server) as connection:
         begun = time.monotonic()
@@ -88,7 +88,7 @@ def test_a_poll_whose_time_is_up_is_answered_with_nothing(server, vasya):
         assert connection.send(poll(vasya, wait=0)).response()[0] == 200
 
 
-def test_requests_behind_a_parked_poll_wait_their_turn_and_none_is_lost(server, vasya):
+def test_requests_after_a_parked_poll_are_answered_in_order(server, vasya):
     vasya.snapshot()
     behind = poll(vasya, wait=0) + get(vasya, "/v1/users/me/x") + get(vasya, "/healthz") + poll(vasya, wait=0)
     with Connection(server) as connection:
@@ -97,7 +97,7 @@ def test_requests_behind_a_parked_poll_wait_their_turn_and_none_is_lost(server, 
         assert [connection.response()[0] for _ in range(6)] == [200, 200, 404, 200, 200, 200]
 
 
-def test_a_flood_behind_a_parked_poll_is_not_taken_in(server, vasya):
+def test_a_flood_after_a_parked_poll_is_not_read(server, vasya):
     vasya.snapshot()
     with Connection(server) as connection:
         parked(connection, vasya, wait=5)
@@ -105,7 +105,7 @@ def test_a_flood_behind_a_parked_poll_is_not_taken_in(server, vasya):
         with pytest.raises(TimeoutError):
             while True:
                 connection.socket.sendall(get(vasya, "/healthz", "X-Filler: " + "x" * 8000) * 100)
-    # That the client has left is behind what is not read: the poll's time has to be up.
+    # The end of the connection follows unread data, so it is noticed only when the poll ends.
     eventually(lambda: streams(vasya) == 0, 15, "the poll is gone")
     assert server.is_healthy()
 
@@ -115,7 +115,7 @@ def test_a_flood_behind_a_parked_poll_is_not_taken_in(server, vasya):
         ("?cursor=nonsense", None, 410), ("?cursor=0123456789ab.7", None, 410), ("?waitSeconds=x", None, 422),
         ("?cursor=%20", None, 422), ("", "nonsense", 401),
     ])
-def test_a_poll_that_does_not_fit_is_refused_as_ever(server, vasya, path, token, status):
+def test_an_invalid_poll_is_rejected(server, vasya, path, token, status):
     with Connection(server) as connection:
         vasya.token = token or vasya.token
         actual, fields, _ = connection.send(get(vasya, "/v1/events" + path)).response()
@@ -131,7 +131,7 @@ def test_a_poll_may_be_followed_by_a_websocket(server, vasya):
         assert b'"welcome"' in AfterUpgrade(connection).next_frame()[1]
 
 
-def test_a_client_that_leaves_is_no_longer_waited_for(server, vasya):
+def test_the_poll_of_a_disconnected_client_ends(server, vasya):
     vasya.snapshot()
     with Connection(server) as connection:
         parked(connection, vasya)
@@ -158,7 +158,7 @@ def test_signing_out_ends_the_parked_polls_of_the_device(server, vasya):
             assert connection.send(poll(vasya)).response()[0] == 401
 
 
-def test_a_device_may_have_no_more_than_its_polls(start_server):
+def test_the_number_of_polls_of_a_device_is_limited(start_server):
     server = start_server("--device-connections", "2")
     vasya = register(server, "vasya")
     vasya.snapshot()
@@ -171,7 +171,7 @@ def test_a_device_may_have_no_more_than_its_polls(start_server):
         parked(third, vasya)
 
 
-def test_sigterm_answers_parked_polls_and_what_is_behind_them(server, vasya):
+def test_sigterm_answers_parked_polls_and_the_requests_after_them(server, vasya):
     vasya.snapshot()
     with Connection(server) as connection:
         parked(connection, vasya)

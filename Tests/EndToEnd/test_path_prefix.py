@@ -1,4 +1,4 @@
-"""Ringback at a path of a host that belongs to somebody else: `https://example.org/ringback/`, by a real nginx."""
+"""Ringback under a path prefix, `https://example.org/ringback/`, behind nginx."""
 
 import json
 from urllib.parse import urljoin
@@ -12,7 +12,7 @@ from harness.phone import Phone
 from harness.raw import TEXT, RawWebSocket, frame
 
 PREFIX = "/ringback"
-# How nginx passes the path on, and how the server learns what it is.
+# The path that nginx forwards, and how the server learns the prefix.
 SETUPS = {
     "X-Forwarded-Prefix, stripped": ([], {"path": "/", "more": f"proxy_set_header X-Forwarded-Prefix {PREFIX};"}),
     "--base-path, stripped": (["--base-path", PREFIX], {"path": "/"}),
@@ -27,7 +27,7 @@ def proxy(request, start_server, tmp_path):
         yield proxy
 
 
-def test_what_the_server_says_of_its_paths_has_the_prefix(proxy):
+def test_paths_in_responses_have_the_prefix(proxy):
     body = {"userId": "vasya", "password": PASSWORD}
     answer = requests.post(f"{proxy.url}/v1/users", json=body, timeout=10)
     assert (answer.status_code, answer.headers["location"]) == (201, f"{PREFIX}/v1/users/vasya")
@@ -37,7 +37,7 @@ def test_what_the_server_says_of_its_paths_has_the_prefix(proxy):
     assert page.status_code == 200 and "text/html" in page.headers["content-type"]
 
 
-def test_over_the_socket_it_says_the_same(proxy):
+def test_paths_in_socket_responses_have_the_prefix(proxy):
     register(proxy, "petya")
     device = register(proxy, "vasya")
     socket = PrefixedSocket(proxy, device)
@@ -60,7 +60,7 @@ class PrefixedSocket(RawWebSocket):
 
 
 @pytest.mark.parametrize("name", ["", "docs", "docs/"])
-def test_the_pages_find_their_files(proxy, red_browser, name):
+def test_the_pages_load_their_files(proxy, red_browser, name):
     page = red_browser.new_page()
     failed = []
     page.on("response", lambda response: failed.append(response.url) if response.status >= 400 else None)
@@ -78,14 +78,14 @@ def test_a_page_signs_in_and_gets_its_events(proxy, red_browser):
     context.close()
 
 
-def test_a_prefix_from_anybody_else_is_not_believed(start_server):
+def test_a_prefix_from_an_untrusted_client_is_ignored(start_server):
     server = start_server("--trusted-proxies", "192.0.2.1")
     fields = {"X-Forwarded-Prefix": "/evil"}
     answer = requests.get(f"{server.url}/v1/users/me", headers=fields, timeout=10)
     assert answer.json()["type"] == "/docs#problem-unauthenticated"
 
 
-def test_a_prefix_that_is_no_path_is_not_believed(server):
+def test_an_invalid_prefix_is_ignored(server):
     for prefix in ("https://evil.example", "//evil.example", "/a b", '/"', "/a/../b", "/" + 300 * "a"):
         answer = requests.get(f"{server.url}/v1/users/me", headers={"X-Forwarded-Prefix": prefix}, timeout=10)
         assert answer.json()["type"] == "/docs#problem-unauthenticated"

@@ -1,4 +1,4 @@
-"""Who is there, as those who watch are told."""
+"""Presence, as watching devices receive it."""
 
 from harness.api import register
 from harness.raw import Connection, request_head
@@ -6,7 +6,7 @@ from harness.waiting import eventually
 
 
 def stream(server, device):
-    """Opens the device's event stream, and makes the device online by it."""
+    """Opens the event stream of the device, which makes it online."""
     connection = Connection(server)
     connection.send(request_head("GET", "/v1/events/stream", f"Authorization: Bearer {device.token}"))
     status, _ = connection.head()
@@ -15,7 +15,7 @@ def stream(server, device):
 
 
 class Watcher:
-    """What somebody who watches Petya believes, from the list and the events alone."""
+    """The state of Petya as known to a watching device, from the list and the events."""
 
     def __init__(self, server):
         self.device = register(server, "vasya")
@@ -33,7 +33,7 @@ class Watcher:
         return self.believes
 
 
-def test_a_watcher_learns_that_somebody_comes_and_goes(server):
+def test_a_watcher_sees_presence_change(server):
     petya, watcher = register(server, "petya"), Watcher(server)
     watcher.watch()
     assert watcher.believes == "offline"
@@ -42,8 +42,8 @@ def test_a_watcher_learns_that_somebody_comes_and_goes(server):
     eventually(lambda: watcher.listen() == "offline", 10, "Petya has gone")
 
 
-def test_who_begins_to_watch_while_somebodys_page_reloads_is_not_left_with_offline(server):
-    """The list said offline, for the moment between two streams; no event corrected it, for none had announced it."""
+def test_watching_a_user_whose_page_reloads_does_not_stay_at_offline(server):
+    """The list used to say offline between two streams, and no event corrected it, because no event had announced it."""
     petya, watcher = register(server, "petya"), Watcher(server)
     stream(server, petya).socket.close()
     for _ in range(20):

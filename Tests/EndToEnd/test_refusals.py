@@ -1,4 +1,4 @@
-"""What the SDK does when the server, or the page's own back end, says no."""
+"""The SDK with rejections of the server or of the page's own back end."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def page(red_browser, server):
 
 
 def lines(page):
-    """What the page has written until now."""
+    """The output of the page so far."""
     page.evaluate("0")
     return page.lines
 
@@ -32,7 +32,7 @@ CONNECT = """async ([url, transport]) => {
 
 
 @pytest.mark.parametrize("transport", ["auto", "sse", "longpoll"])
-def test_a_page_whose_origin_is_not_allowed_is_told(page, start_server, transport):
+def test_a_page_whose_origin_is_not_allowed_gets_an_error(page, start_server, transport):
     other = start_server()
     page.evaluate(CONNECT, [other.url, transport])
     code = page.evaluate("device.invite('petya', {video: false}).then(() => null, error => error.code)")
@@ -46,7 +46,7 @@ def test_a_page_whose_origin_is_not_allowed_is_told(page, start_server, transpor
     assert page.evaluate("device.request('GET', 'calls').then(() => null, error => error.code)") == "origin_not_allowed"
 
 
-def test_a_server_that_is_away_is_not_one_that_refuses(page, start_server):
+def test_an_unreachable_server_is_not_reported_as_a_rejection(page, start_server):
     other = start_server()
     other.kill9()
     page.evaluate(CONNECT, [other.url, "auto"])

@@ -1,4 +1,4 @@
-"""Two pages that may use a TURN server alone: coturn, with the credentials that Ringback gives out."""
+"""Two pages that may only use a TURN server: coturn, with the credentials of Ringback."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def server(start_server, turn):
     return start_server("--turn-urls", turn.url, "--turn-secret", turn.SECRET)
 
 
-def test_a_call_through_the_relay_alone(phone, turn):
+def test_a_call_only_through_the_relay(phone, turn):
     petya, vasya = phone("petya", ice="relay"), phone("vasya", ice="relay")
     in_a_call(vasya, petya)
     eventually(lambda: (vasya.debug()["quality"] or {}).get("path") == "relayed", 10, "the path is relayed")
@@ -34,13 +34,13 @@ def test_a_call_through_the_relay_alone(phone, turn):
 
 
 def good_for_four_seconds(route):
-    """The server's answer, but for the time, which can't be set to so little."""
+    """The response of the server with a shorter lifetime than can be configured."""
     answer = route.fetch()
     route.fulfill(response=answer, json={**answer.json(), "ttlSeconds": 4})
 
 
 def test_credentials_are_renewed_during_a_call(server, red_browser, green_browser):
-    """At half of their time the page has others ready for the next ICE restart."""
+    """After half of the lifetime, the page has new credentials for the next ICE restart."""
     contexts = [browser.new_context(permissions=["camera", "microphone"]) for browser in (red_browser, green_browser)]
     contexts[0].route("**/v1/ice-servers", good_for_four_seconds)
     contexts[0].add_init_script("""

@@ -1,4 +1,4 @@
-"""A sign-in that is over: nothing that it began goes on, and nothing of the one that replaced it ends."""
+"""The end of a sign-in: everything that belongs to it ends, and nothing that belongs to its successor."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ def sign_in_again(server, device):
 
 
 def socket_with(server, token):
-    """A socket that was opened with a token, or None if that was refused."""
+    """Opens a socket with a token; returns None if it was rejected."""
     connection = Connection(server)
     connection.send(upgrade_head(f"Authorization: Bearer {token}"))
     status, _ = connection.head()
@@ -40,7 +40,7 @@ def answers(socket):
     return False
 
 
-def test_no_socket_that_is_opened_while_the_device_signs_in_again_survives(server):
+def test_sockets_opened_while_the_device_signs_in_again_are_closed(server):
     device = register(server, "vasya")
     token = device.token
     for round_number in range(ROUNDS):
@@ -68,7 +68,7 @@ def test_no_socket_that_is_opened_while_the_device_signs_in_again_survives(serve
 
 
 @pytest.mark.parametrize("path", ["/v1/events/stream", "/v1/events?waitSeconds=30&cursor="])
-def test_no_stream_and_no_poll_that_begins_while_the_device_signs_in_again_survives(server, path):
+def test_streams_and_polls_opened_while_the_device_signs_in_again_end(server, path):
     device = register(server, "vasya")
     device.snapshot()
     token = device.token
@@ -93,13 +93,13 @@ def test_no_stream_and_no_poll_that_begins_while_the_device_signs_in_again_survi
 
 
 def whole(answer):
-    """Whether an answer with a length is there."""
+    """Whether the buffer holds a complete response with a length."""
     head, _, body = answer.partition(b"\r\n\r\n")
     fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
     return b"content-length" in fields and len(body) >= int(fields[b"content-length"])
 
 
-def test_a_ticket_that_was_bought_with_a_stolen_token_opens_nothing_after_the_owner_has_signed_in(server):
+def test_a_ticket_created_with_a_stolen_token_is_invalid_after_the_owner_has_signed_in(server):
     device = register(server, "vasya")
     ticket = device.post("/v1/tickets", expect=201)["ticket"]
     other = device.post("/v1/tickets", expect=201)["ticket"]
@@ -137,7 +137,7 @@ def test_all_devices_can_be_signed_out_at_once(server):
     assert [item["deviceId"] for item in again.get("/v1/sessions")["items"]] == [again.device_id]
 
 
-def test_a_password_is_on_no_disk(server):
+def test_passwords_are_not_written_to_disk(server):
     device = register(server, "vasya")
     secret = "a password that nobody keeps"
     body = {"password": secret, "oldPassword": PASSWORD}
@@ -145,7 +145,7 @@ def test_a_password_is_on_no_disk(server):
         answer = device.request("PATCH", "/v1/users/me", body, headers={"Idempotency-Key": "a-key"})
         assert answer.status_code == 200, answer.text
     assert answer.json()["endedSessions"] == 0
-    # A key that was sent with a password is free for another request.
+    # The key that was sent with the password can be used for another request.
     name = device.request("PATCH", "/v1/users/me", {"displayName": "V"}, headers={"Idempotency-Key": "a-key"})
     assert name.json()["displayName"] == "V"
     eventually(lambda: not stored(server, secret), 5, "the password is in no file")

@@ -1,11 +1,11 @@
-"""What a phone does that rings: it sounds and trembles, until somebody does something about it."""
+"""Ringing: tone and vibration until the user reacts."""
 
 import pytest
 
 from harness.phone import in_a_call
 from harness.waiting import eventually
 
-# Notes each tone that sounds, and each vibration that is asked for; the first gesture lets both begin.
+# Records each tone and each requested vibration. The first gesture permits both.
 LISTEN = """() => {
     window.heard = {notes: 0, states: [], vibrations: []};
     const {start} = OscillatorNode.prototype;
@@ -29,7 +29,7 @@ def listens(of):
 
 
 @pytest.mark.parametrize("how", ["answered", "declined", "canceled", "answered elsewhere", "not answered"])
-def test_it_rings_and_trembles_until(phone, how):
+def test_tone_and_vibration_end(phone, how):
     petya, vasya = phone("petya"), phone("vasya", ringSeconds=10)
     other = phone("petya") if how == "answered elsewhere" else None
     listens(petya)
@@ -55,7 +55,7 @@ def test_it_rings_and_trembles_until(phone, how):
         petya.hang_up()
 
 
-def test_the_caller_hears_that_it_rings(phone):
+def test_the_caller_hears_the_ringback_tone(phone):
     petya, vasya = phone("petya"), phone("vasya")
     listens(vasya)
     vasya.call("petya")

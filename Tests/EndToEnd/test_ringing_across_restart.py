@@ -1,4 +1,4 @@
-"""A call's deadline belongs to the call, not to the process that set it."""
+"""The deadline of a call survives a restart of the server."""
 
 from datetime import datetime, timezone
 
@@ -27,7 +27,7 @@ def test_a_call_that_rang_when_the_server_died_ends_on_time(server):
     assert missed["missed"] and missed["direction"] == "incoming"
 
 
-def test_a_call_whose_time_ran_out_while_the_server_was_dead_ends_at_its_start(server):
+def test_a_call_whose_deadline_passed_while_the_server_was_down_ends_at_its_start(server):
     vasya, petya = register(server, "vasya"), register(server, "petya")
     call = vasya.invite("petya", ringSeconds=10)
     petya.step(call["callId"], "alerting")

@@ -1,4 +1,4 @@
-"""Both sides show the same phrase, unless somebody between them has changed a fingerprint."""
+"""Both sides show the same phrase unless a fingerprint was changed in between."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def test_both_sides_show_the_same_phrase(phone):
     words = vasya.page.locator("#safety-words li").all_inner_texts()
     assert len(words) == 6
 
-    # A reloaded page has another certificate, so the phrase changes; on both sides alike.
+    # A reloaded page has another certificate, so the phrase changes on both sides.
     petya.reload()
     petya.reaches("active", 20)
     again = eventually(lambda: vasya.safety_phrase() != phrase and vasya.safety_phrase(), 20, "another phrase")
@@ -27,7 +27,7 @@ def test_both_sides_show_the_same_phrase(phone):
 
 
 class Tamperer:
-    """A relay between a page and the server that puts a fingerprint of its own into every description it passes on."""
+    """A relay between a page and the server that replaces the fingerprint in every description."""
 
     def __init__(self, context):
         self.changed = 0
@@ -47,8 +47,8 @@ class Tamperer:
         return json.dumps(frame)
 
 
-def test_a_relay_that_swaps_the_fingerprint_is_seen(server, red_browser, green_browser):
-    """And it gets no media either: the certificate that it names is not the one that answers."""
+def test_a_relay_that_replaces_the_fingerprint_is_detected(server, red_browser, green_browser):
+    """The relay gets no media either, because the certificates do not match the replaced fingerprints."""
     contexts = [browser.new_context(permissions=["camera", "microphone"]) for browser in (red_browser, green_browser)]
     tamperer = Tamperer(contexts[1])
     vasya, petya = (Phone(context, server, name) for context, name in zip(contexts, ("vasya", "petya")))

@@ -1,4 +1,4 @@
-"""A picture of every state of the demo page, wide and phone-sized, for people to look at."""
+"""A picture of every state of the demo page, wide and phone-sized, for visual inspection."""
 
 import pytest
 

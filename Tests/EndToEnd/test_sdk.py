@@ -1,4 +1,4 @@
-"""What the SDK does when the way to the server, or what the user has, is not as one would like."""
+"""The SDK with broken connections, and with missing permissions or devices."""
 
 import pytest
 
@@ -7,11 +7,11 @@ from harness.waiting import eventually
 
 
 def break_web_sockets(page):
-    """A proxy that lets no WebSocket through."""
+    """A proxy that blocks WebSockets."""
     page.context.route_web_socket("**/v1/socket", lambda socket: socket.close())
 
 
-def test_a_proxy_that_breaks_web_sockets_costs_no_call(phone):
+def test_calls_work_behind_a_proxy_that_blocks_websockets(phone):
     petya, vasya = phone("petya"), phone("vasya")
     break_web_sockets(vasya.page)
     vasya.reload()
@@ -19,7 +19,7 @@ def test_a_proxy_that_breaks_web_sockets_costs_no_call(phone):
     eventually(lambda: vasya.transport() == "sse", 15, "events come as a stream")
     in_a_call(vasya, petya)
 
-    # The stream is broken as well, in mid-call: long-polls take over, from the same cursor.
+    # When the stream breaks during the call as well, long polls continue from the same cursor.
     vasya.page.context.route("**/v1/events/stream*", lambda route: route.abort())
     vasya.page.evaluate("dispatchEvent(new Event('online'))")
     eventually(lambda: vasya.transport() == "longpoll", 30, "events come by long-poll")
@@ -29,7 +29,7 @@ def test_a_proxy_that_breaks_web_sockets_costs_no_call(phone):
     vasya.reaches("ended")
 
 
-def test_a_shared_screen_is_seen_beside_the_camera(phone):
+def test_a_shared_screen_is_shown_beside_the_camera(phone):
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
     negotiation = petya.debug()["negotiation"]
@@ -42,7 +42,7 @@ def test_a_shared_screen_is_seen_beside_the_camera(phone):
     vasya.page.click("#stop-sharing")
     petya.page.wait_for_selector("#their-screen", state="hidden")
 
-    # The other side's screen goes the way that is there: no further negotiation.
+    # The screen of the other side uses the existing track, without a further negotiation.
     petya.page.click("#screen")
     eventually(
         lambda: vasya.page.eval_on_selector("#their-screen", "video => video.videoWidth") > 0, 15, "Petya's screen")
@@ -50,7 +50,7 @@ def test_a_shared_screen_is_seen_beside_the_camera(phone):
     vasya.hang_up()
 
 
-def test_a_caller_without_a_permission_reads_why(phone):
+def test_a_caller_without_a_permission_sees_the_reason(phone):
     petya, vasya = phone("petya"), phone("vasya")
     vasya.page.add_init_script("""
         navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); };
@@ -66,7 +66,7 @@ def test_a_caller_without_a_permission_reads_why(phone):
     vasya.hang_up()
 
 
-def test_another_camera_is_taken_in_mid_call(phone):
+def test_the_camera_can_be_changed_during_a_call(phone):
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
     vasya.page.click("#devices")

@@ -1,4 +1,4 @@
-"""Whatever the size of the window, or of the box that an inline element has: every control can be clicked at its centre."""
+"""Every control can be clicked at its centre, at every size of the window or of the box of an inline element."""
 
 import pytest
 
@@ -12,7 +12,7 @@ BOXES = [
     (260, 300), (280, 240), (300, 400), (320, 320), (360, 420), (360, 640), (400, 300), (420, 260), (480, 360), (480, 640),
     (500, 400), (560, 420), (600, 300), (640, 480), (700, 420), (720, 560), (760, 480), (800, 500), (900, 620), (1000, 700)]
 
-# From now on a click is noted and does nothing, but for the one on "more".
+# From now on, clicks are recorded and have no effect, except for "more".
 NOTE_CLICKS = """() => {
     window.clicked = [];
     document.querySelector('ringback-call').shadowRoot.addEventListener('click', event => {
@@ -98,7 +98,7 @@ def test_every_control_of_an_incoming_call_can_be_clicked(phone, is_inline):
     vasya.hang_up()
 
 
-def test_ones_own_picture_moves_to_another_corner(phone):
+def test_the_own_picture_can_be_moved_to_another_corner(phone):
     petya, vasya = phone("petya"), phone("vasya")
     in_a_call(vasya, petya)
     box = vasya.page.locator("#pip").bounding_box()

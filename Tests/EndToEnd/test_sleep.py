@@ -1,4 +1,4 @@
-"""A page that was away, or whose connection died without a word, has missed nothing when it is back."""
+"""A page that was suspended, or whose connection died silently, misses nothing."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def proxy(server):
 
 
 def test_a_frozen_page_rings_when_it_wakes_up(phone, server):
-    """As a laptop does that was closed: the page stands still, and the connection is gone when it goes on."""
+    """Like a closed laptop: the page is frozen, and the connection is lost when it resumes."""
     vasya, petya = phone("vasya"), register(server, "petya")
     browser = vasya.context.new_cdp_session(vasya.page)
     browser.send("Page.setWebLifecycleState", {"state": "frozen"})
@@ -38,7 +38,7 @@ def test_a_connection_that_dies_silently_is_noticed(phone, proxy, red_browser, t
     in_a_call(vasya, petya)
     proxy.silence()
     petya.page.click("#mute")
-    # A heartbeat's time; and that of requests which try the other dead connections of the browser's pool first.
+    # The time of a heartbeat, and of requests that first try other dead connections of the browser's pool.
     vasya.page.wait_for_selector("#peer-muted", state="visible", timeout=80_000)
     assert vasya.transport() == transport
     vasya.picture_moves()

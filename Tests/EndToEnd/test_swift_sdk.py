@@ -29,7 +29,7 @@ def test_a_peer_signaled_by_the_sdk_is_in_a_call_with_the_page(phone, server, pr
     peer.says("answer")
     peer.says("connected")
     vasya.reaches("active", 20)
-    # The picture of each comes to the other.
+    # Each side receives the picture of the other.
     peer.says("picture")
     vasya.shows("green")
 
@@ -51,7 +51,7 @@ def test_the_token_is_kept_for_the_user_alone(command_line, tmp_path):
     assert json.loads(path.read_text())["session"]["deviceId"] == device
 
 
-def test_commands_call_listen_and_look_back(command_line, program):
+def test_the_commands_call_listen_and_history(command_line, program):
     for name in ("vasya", "petya"):
         command_line.login(name)
     listen = program(
@@ -73,18 +73,18 @@ def test_commands_call_listen_and_look_back(command_line, program):
     assert [line.split("\t")[1] for line in command_line("vasya", "users", "pe").stdout.splitlines()] == ["petya"]
 
 
-def test_a_call_that_is_picked_up_ends_with_success(command_line, program):
+def test_an_accepted_call_exits_with_success(command_line, program):
     for name in ("vasya", "petya"):
         command_line.login(name)
     listen = program("listen", binary(), "listen", "--answer", "accept", **command_line.environment("petya"))
     listen.says("live calls")
     called = command_line("vasya", "call", "petya", "--audio-only")
     assert called.returncode == 0, called
-    assert "has picked up" in called.stdout and "Hung up: there is no microphone" in called.stdout
-    listen.says("Picked up. Hung up")
+    assert "has accepted" in called.stdout and "Hung up: there is no microphone" in called.stdout
+    listen.says("Accepted. Hung up")
 
 
-def test_watching_shows_what_happens(command_line, program):
+def test_watch_prints_events(command_line, program):
     for name in ("vasya", "petya"):
         command_line.login(name)
     watch = program("watch", binary(), "watch", "petya", "--json", **command_line.environment("vasya"))
@@ -96,12 +96,12 @@ def test_watching_shows_what_happens(command_line, program):
     assert watch.code() == 0
 
 
-def test_who_is_not_signed_in_is_told_so(command_line):
+def test_commands_require_a_sign_in(command_line):
     done = command_line("nobody", "users")
     assert done.returncode == 3 and "ringback login" in done.stderr
 
 
-def test_two_who_call_each_other_at_once_are_in_one_call(command_line, server):
+def test_two_users_who_call_each_other_at_once_are_in_one_call(command_line, server):
     for name in ("vasya", "petya"):
         command_line.login(name)
     session = requests.post(f"{server.url}/v1/sessions", json={"userId": "petya", "password": PASSWORD}).json()
@@ -110,12 +110,12 @@ def test_two_who_call_each_other_at_once_are_in_one_call(command_line, server):
         headers={"Authorization": f"Bearer {session['token']}"})
     assert invited.status_code == 201, invited.text
     called = command_line("vasya", "call", "petya")
-    assert called.returncode == 0 and "was calling at this moment" in called.stdout, called
+    assert called.returncode == 0 and "was calling at the same time" in called.stdout, called
     call = json.loads(command_line("vasya", "history", "--json").stdout.splitlines()[0])
     assert (call["callId"], call["reason"]) == (invited.json()["callId"], "unsupported")
 
 
-def test_output_that_can_not_be_written_is_no_crash(command_line):
+def test_unwritable_output_does_not_crash(command_line):
     command_line.login("petya")
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -125,7 +125,7 @@ def test_output_that_can_not_be_written_is_no_crash(command_line):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"url": 7}', "\x00" * 100])
-def test_a_sign_in_that_is_damaged_is_told_of(command_line, tmp_path, content):
+def test_a_damaged_sign_in_file_is_reported(command_line, tmp_path, content):
     command_line.login("petya")
     path = tmp_path / "petya" / "ringback" / "default.json"
     path.write_text(content)
@@ -133,7 +133,7 @@ def test_a_sign_in_that_is_damaged_is_told_of(command_line, tmp_path, content):
     assert done.returncode in (1, 3) and str(path) in done.stderr and "login" in done.stderr, done
 
 
-def test_an_interrupt_at_the_password_leaves_the_terminal_as_it_was(command_line, server):
+def test_an_interrupt_at_the_password_prompt_restores_the_terminal(command_line, server):
     master, terminal = pty.openpty()
     before = termios.tcgetattr(terminal)
     login = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""coturn with credentials that Ringback gives out: what relays, and what does not."""
+"""coturn with the credentials of Ringback: which ones permit relaying, and which do not."""
 
 import asyncio
 import base64
@@ -37,7 +37,7 @@ class Collector(asyncio.DatagramProtocol):
 
 
 async def relay(port, username, password):
-    """Sends a datagram through the relay to a socket of its own, and gives back what arrives there."""
+    """Sends a datagram through the relay to a local socket, and returns what arrives there."""
     loop = asyncio.get_running_loop()
     peer, collector = await loop.create_datagram_endpoint(Collector, local_addr=("127.0.0.1", 0))
     transport, _ = await asyncio.wait_for(
@@ -58,7 +58,7 @@ def credentials(server):
     return answer["iceServers"]
 
 
-def test_a_good_credential_relays(start_server, turn):
+def test_a_valid_credential_permits_relaying(start_server, turn):
     server = start_server("--turn-urls", turn.url, "--turn-secret", turn.SECRET)
     (ice,) = credentials(server)
     assert asyncio.run(relay(turn.port, ice["username"], ice["credential"])) == b"through the relay"
@@ -68,14 +68,14 @@ def sign(username, secret):
     return base64.b64encode(hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()).decode()
 
 
-def test_a_tampered_a_foreign_and_an_expired_credential_do_not(start_server, turn):
+def test_tampered_foreign_and_expired_credentials_do_not_permit_relaying(start_server, turn):
     server = start_server("--turn-urls", turn.url, "--turn-secret", turn.SECRET)
     (ice,) = credentials(server)
     expiry, user = ice["username"].split(":")
     old = f"{int(time.time()) - 10}:{user}"
     for username, password in [
-        (f"{int(expiry) + 3600}:{user}", ice["credential"]),  # the time made longer
-        (f"{expiry}:petya", ice["credential"]),  # another user's name
+        (f"{int(expiry) + 3600}:{user}", ice["credential"]),  # an extended lifetime
+        (f"{expiry}:petya", ice["credential"]),  # the name of another user
         (ice["username"], ice["credential"][:-2] + "A="),
         (ice["username"], sign(ice["username"], "another secret")),
         (old, sign(old, turn.SECRET)),
@@ -85,7 +85,7 @@ def test_a_tampered_a_foreign_and_an_expired_credential_do_not(start_server, tur
         assert refusal.value.response.attributes["ERROR-CODE"][0] in (401, 441), username
 
 
-def test_servers_may_have_secrets_of_their_own(start_server):
+def test_servers_may_have_different_secrets(start_server):
     urls = "turn:one.example.org:3478,turns:two.example.org,turn:one.example.org?transport=tcp,turn:three.example.org"
     server = start_server(
         "--turn-urls", urls, "--turn-secret", "for the rest", "--turn-secrets", "one.example.org=first,TWO.example.org=a=b")
@@ -97,7 +97,7 @@ def test_servers_may_have_secrets_of_their_own(start_server):
         ["turn:three.example.org"], sign(three["username"], "for the rest"))
 
 
-def test_credentials_are_for_the_signed_in_and_limited(start_server):
+def test_credentials_require_a_sign_in_and_are_rate_limited(start_server):
     server = start_server("--turn-urls", "turn:one.example.org", "--turn-secret", "first")
     assert requests.get(server.url + "/v1/ice-servers", timeout=5).status_code == 401
     vasya, petya = register(server, "vasya"), register(server, "petya")
@@ -109,7 +109,7 @@ def test_credentials_are_for_the_signed_in_and_limited(start_server):
 
 @pytest.fixture
 def shipped(tmp_path):
-    """coturn with the configuration of `deploy/`, on this machine's loopback."""
+    """coturn with the configuration of `deploy/`, on the loopback interface."""
     assert shutil.which("turnserver"), "no coturn: `apt-get install coturn`"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -142,7 +142,7 @@ def shipped(tmp_path):
 
 @pytest.mark.parametrize("peer", [
     "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"])
-def test_the_shipped_configuration_relays_to_no_private_peer(shipped, peer):
+def test_the_shipped_configuration_does_not_relay_to_private_addresses(shipped, peer):
     secret = "CHANGE-ME-openssl-rand-hex-32"
     username = f"{int(time.time()) + 600}:vasya"
 

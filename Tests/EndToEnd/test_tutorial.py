@@ -1,4 +1,4 @@
-"""The page of docs/tutorial.md is taken out of the document and makes a call."""
+"""Extracts the page from docs/tutorial.md and makes a call with it."""
 
 import functools
 import http.server
@@ -21,7 +21,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def site(tmp_path):
-    """A web server of one's own, as the reader has: another origin than Ringback's."""
+    """A web server like that of the reader, with another origin than Ringback."""
     site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=tmp_path / "site"))
     threading.Thread(target=site.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{site.server_port}"
@@ -69,7 +69,7 @@ def test_the_tutorials_page_makes_a_call(tmp_path, site, start_server, red_brows
         context.close()
 
 
-def test_the_tutorial_stays_short():
+def test_the_tutorial_is_short():
     page = PAGE.search((ROOT / "docs" / "tutorial.md").read_text()).group(1)
     script = page[page.index("<script"):].splitlines()
     code = [line for line in script if line.strip() and not line.strip().startswith("//")]

@@ -1,4 +1,4 @@
-"""Two real browsers call each other, by every pair of transports that differ."""
+"""Calls between two browsers with every pair of different transports."""
 
 import pytest
 
@@ -8,7 +8,7 @@ PAIRS = [("websocket", "websocket"), ("websocket", "longpoll"), ("sse", "websock
 
 
 @pytest.mark.parametrize("vasyas, petyas", PAIRS)
-def test_a_video_call_shows_each_the_other(phone, vasyas, petyas):
+def test_both_sides_of_a_video_call_see_each_other(phone, vasyas, petyas):
     petya = phone("petya", transport=petyas)
     vasya = phone("vasya", transport=vasyas)
     assert (vasya.transport(), petya.transport()) == (vasyas, petyas)
@@ -20,7 +20,7 @@ def test_a_video_call_shows_each_the_other(phone, vasyas, petyas):
     vasya.reaches("ended")
 
 
-def test_two_who_call_each_other_are_connected(phone):
+def test_two_users_who_call_each_other_are_connected(phone):
     petya, vasya = phone("petya"), phone("vasya")
     petya.sees("vasya")
     vasya.call("petya")

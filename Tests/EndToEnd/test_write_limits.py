@@ -1,4 +1,4 @@
-"""How many writes a device may do, and what it may always do."""
+"""The rate limit of writes, and the writes that it does not affect."""
 
 import json
 

@@ -3,9 +3,9 @@ import Testing
 
 @testable import RingbackClient
 
-/// Servers that answer nonsense: a typed error, soon, and no more memory than the bound.
+/// Invalid responses of servers: a typed error in bounded time and memory.
 struct BadInputTests {
-    /// What a server may do to a request, and what the error then is.
+    /// What a server does to a request, and the expected error.
     enum Nonsense: String, CaseIterable, Sendable {
         case garbage, halfJSON, wrongJSON, page, redirect, hugeBody, endlessHead, silence, empty, wrongLength, halfHead,
             deepJSON,
@@ -23,7 +23,7 @@ struct BadInputTests {
         let started = ContinuousClock.now
         let error = await #expect(throws: RingbackError.self) { try await client.getMe() }
         #expect(ContinuousClock.now - started < .seconds(8))
-        // The thread sanitizer keeps notes of its own about every byte.
+        // The thread sanitizer uses additional memory for every byte.
         if !Self.isSanitized { #expect(Self.residentBytes() - before < 200 << 20) }
         switch (nonsense, error) {
         case (.silence, .transport(let failure)): #expect(failure.kind == .timedOut)
@@ -35,7 +35,7 @@ struct BadInputTests {
         case (.endlessHead, .transport), (.endlessHead, .unexpectedResponse): break
         case (.redirect, .unexpectedResponse(let response)):
             #expect(response.status == 302 && response.location == "/v1/users/me")
-            // It does not go round.
+            // It does not overflow.
             #expect(server.requests.count == 1)
         case (.page, .unexpectedResponse(let response)): #expect(response.contentType == "text/html")
         case (.halfJSON, .unexpectedResponse), (.wrongJSON, .unexpectedResponse), (.hugeBody, .unexpectedResponse),
@@ -47,7 +47,7 @@ struct BadInputTests {
 
     @Test(arguments: Nonsense.allCases, Transport.allCases)
     func `events end with a typed error`(nonsense: Nonsense, transport: Transport) async throws {
-        // The head is what is odd here; a body that never ends is a stream as it should be, with nothing in it.
+        // Here the head is invalid; a body that never ends is a valid stream without events.
         if nonsense == .hugeBody, transport == .sse { return }
         let server = try ScriptedServer { request, connection in Self.answer(nonsense, request, connection) }
         let client = try RingbackClient(
@@ -72,7 +72,7 @@ struct BadInputTests {
     }
 
     @Test(arguments: ["Sun, 06 Nov 99999999999999 08:49:37 GMT", "Sun, 06 Nov 292277026597 08:49:37 GMT", "", "now"])
-    func `a clock beyond all times is no trap`(date: String) async throws {
+    func `a time beyond all dates does not crash the client`(date: String) async throws {
         let server = try ScriptedServer { _, connection in
             connection.answer(200, "application/json", #"{"status":"ok"}"#, headers: ["Date: \(date)"])
         }
@@ -121,7 +121,7 @@ struct BadInputTests {
         return pages.flatMap { Int($0) }.map { $0 * 4096 } ?? 0
     }
 
-    /// What a server may do to a WebSocket once it is open.
+    /// What a server does to an open WebSocket.
     enum FrameNonsense: String, CaseIterable, Sendable {
         case masked, reservedBits, unknownOpcode, fragmentedPing, longPing, hugeFrame, hugeHead, badUTF8
         case lonelyContinuation, noJSON
@@ -175,7 +175,7 @@ struct BadInputTests {
         } catch let thrown as RingbackError {
             error = thrown
         }
-        // libcurl tells of a head together with the first byte behind it: without one it is silence.
+        // libcurl reports a head together with the first byte after it; without one it is a timeout.
         if nonsense == .hugeHead, LibcurlSocket.isAvailable, case .transport(let failure) = error {
             #expect(failure.kind == .timedOut)
             return

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RingbackClient
 
-/// What a sequence of events does when transports fail, against a server with a script.
+/// Sequences of events with failing transports, against a scripted server.
 struct EventTests {
     private func client(_ server: ScriptedServer, silence: Duration = .seconds(2)) throws -> RingbackClient {
         let network = NetworkOptions(
@@ -12,7 +12,7 @@ struct EventTests {
             baseURL: server.url, session: Script.session, network: network, retries: .forTests)
     }
 
-    /// The kinds of the first events, and the error they ended with.
+    /// The kinds of the first events, and the error at the end.
     private func take(_ count: Int, _ events: EventSequence) async -> ([Event.Kind], RingbackError?) {
         var kinds: [Event.Kind] = []
         do {
@@ -30,7 +30,7 @@ struct EventTests {
         connection.answer(200, "application/json", #"{"events":[],"cursor":"e.1","calls":[]}"#)
     }
 
-    @Test func `a proxy without WebSockets and with a buffer for streams leaves long polls`() async throws {
+    @Test func `behind a proxy without WebSockets that buffers streams, long polls are used`() async throws {
         let server = try ScriptedServer { request, connection in
             switch request.path {
             case "/v1/socket": return connection.answer(200, "text/html", "<h1>What is a WebSocket?</h1>")
@@ -46,12 +46,12 @@ struct EventTests {
         let lost = kinds.compactMap { kind in
             if case .connection(.lost(let transport, _, _)) = kind { transport } else { nil }
         }
-        // A page is certain; silence may have been an accident once.
+        // A page is conclusive; a single timeout may be an accident.
         #expect(lost == [.webSocket, .sse, .sse])
         #expect(kinds.suffix(2) == [.connection(.connected(.longPoll)), .snapshot([])])
     }
 
-    @Test func `sockets that are cut again and again make room for a stream`() async throws {
+    @Test func `after sockets that are cut repeatedly, a stream is used`() async throws {
         let server = try ScriptedServer { request, connection in
             guard request.path == "/v1/socket" else {
                 connection.write(
@@ -73,7 +73,7 @@ struct EventTests {
         (4500, false), (4501, false), (4999, false), (1002, false), (1001, true), (1011, true), (4000, true),
         (4004, true), (4499, true),
     ])
-    func `the close code says whether to come back`(code: Int, comesBack: Bool) async throws {
+    func `the close code decides whether to reconnect`(code: Int, comesBack: Bool) async throws {
         let server = try ScriptedServer { request, connection in
             connection.upgrade(request)
             connection.frame("{\"event\":\(Script.welcome)}")
@@ -90,7 +90,7 @@ struct EventTests {
         }
     }
 
-    @Test func `events that come again are dropped, unknown ones are kept, and the cursor moves on`() async throws {
+    @Test func `repeated events are dropped, unknown ones are kept, and the cursor moves on`() async throws {
         let counter = Counter()
         let server = try ScriptedServer { request, connection in
             connection.upgrade(request)
@@ -114,14 +114,14 @@ struct EventTests {
         #expect(server.requests.map(\.target) == ["/v1/socket?cursor=e.1", "/v1/socket?cursor=e.3"])
     }
 
-    @Test func `fragments are put together and pings are answered`() async throws {
+    @Test func `fragments are reassembled and pings are answered`() async throws {
         let server = try ScriptedServer { request, connection in
             connection.upgrade(request)
             connection.frame("{\"event\":", isFinal: false)
             connection.frame("still here", opcode: 9)
             connection.frame(Script.welcome, opcode: 0, isFinal: false)
             connection.frame("}", opcode: 0)
-            // A masked pong of ten bytes: only then is there something more to hear.
+            // The server waits for a masked pong of ten bytes before it sends more.
             var pong: [UInt8] = []
             while pong.count < 16, let bytes = connection.read() { pong += bytes }
             guard pong.count == 16, pong[0] == 0x8A, pong[1] == 0x8A else { return false }
@@ -159,12 +159,12 @@ struct EventTests {
             let server = try ScriptedServer { _, connection in connection.problem(401, "token_expired") }
             let (kinds, error) = await take(1, try client(server).events(over: .only(transport)))
             #expect(kinds == [] && error?.code == .tokenExpired)
-            // libcurl keeps to itself what a server says that refuses a socket, so it is asked once more.
+            // libcurl does not report the response to a refused socket, so the client repeats the request.
             #expect(server.requests.count == (transport == .webSocket && LibcurlSocket.isAvailable ? 2 : 1))
         }
     }
 
-    @Test func `a server that asks for patience gets it`() async throws {
+    @Test func `the delay that a server asks for is respected`() async throws {
         let counter = Counter()
         let server = try ScriptedServer { request, connection in
             counter.next() == 1
@@ -178,7 +178,7 @@ struct EventTests {
         #expect(ContinuousClock.now - started >= .seconds(1))
     }
 
-    @Test func `a socket that is read slower than it brings stops reading, and loses nothing`() async throws {
+    @Test func `a socket whose events are taken slowly stops reading, and loses nothing`() async throws {
         let count = 20_000
         let server = try ScriptedServer { request, connection in
             connection.upgrade(request)
@@ -203,7 +203,7 @@ struct EventTests {
         #expect(heard == count && server.requests.count == 1)
     }
 
-    @Test func `empty messages fill a queue, too`() {
+    @Test func `empty messages also fill a queue`() {
         let incoming = BoundedQueue<[UInt8]>(capacity: 1000) {}
         var pushed = 0
         while incoming.hasRoom(), pushed < 1000 {
@@ -213,7 +213,7 @@ struct EventTests {
         #expect(pushed < 20)
     }
 
-    @Test func `an id that is too long is garbage`() throws {
+    @Test func `an id that is too long is an invalid response`() throws {
         func event(_ length: Int) throws -> Event {
             let id = String(repeating: "i", count: length)
             return try Event(JSONObject(parsing: Array(Script.presence(id, cursor: 2).utf8)))
@@ -223,7 +223,7 @@ struct EventTests {
     }
 
     @Test(arguments: ["\n", "\r\n", "\r"])
-    func `a stream means the same however it is cut`(end: String) throws {
+    func `a stream is parsed the same however it is split`(end: String) throws {
         let lines = [
             ": awake", "event: welcome", "data: 1", "data:  2", "id: e.1", "", "data", "", "event: nothing", "",
             "data:é",

@@ -3,18 +3,18 @@ import Testing
 
 @testable import RingbackClient
 
-/// A socket is cut at every point between a request that is sent and its answer, and what was asked is done once.
+/// A socket is cut at every point between a request and its answer; the write is carried out once.
 @Suite(.serialized) struct ExactlyOnceTests {
     /// A kind of write.
     enum Write: String, CaseIterable, Sendable {
         case invite, alerting, accept, decline, cancel, sendOffer, sendAnswer, addCandidates, connected, setMedia
         case reportQuality, hangUp, updateMe, blockUser, unblockUser, setWatching
 
-        /// Whether the callee does it.
+        /// Whether the callee performs it.
         var isOfCallee: Bool { [.alerting, .accept, .decline, .sendAnswer].contains(self) }
     }
 
-    /// What a write has done, whoever looks.
+    /// The effect of a write, as both users see it.
     struct Trace: Equatable {
         var timeline: [String] = []
         var heard: [String] = []
@@ -23,7 +23,7 @@ import Testing
         var account: [String] = []
     }
 
-    /// The two users. What is prepared and looked at goes past the proxy.
+    /// The two users. Preparation and checks do not use the proxy.
     private struct Stage: Sendable {
         let vasya: RingbackClient
         let petya: RingbackClient
@@ -38,9 +38,9 @@ import Testing
             while proxy.passed.up == before { _ = try await writer.getMe() }
         }
 
-        /// Does `write` in a new call, with a cut while it is under way.
+        /// Performs `write` in a new call, with a cut during it.
         ///
-        /// - Returns: What came of it, and the bytes that passed over sockets.
+        /// - Returns: The effect, and the number of bytes that passed over sockets.
         func run(
             _ write: Write, cut: CuttingProxy.Cut? = nil, letsRequestsPass: Bool = true
         ) async throws -> (trace: Trace, up: Int, down: Int) {
@@ -88,7 +88,7 @@ import Testing
             }
         }
 
-        /// - Returns: The call that it is about.
+        /// - Returns: The call.
         private func perform(_ write: Write, _ callId: CallID?) async throws -> CallID {
             guard let callId else { return try await writer.invite("petya").id }
             switch write {
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3)), arguments: Write.allCases)
-    func `a write is done once wherever the socket is cut`(write: Write) async throws {
+    func `a write is carried out once wherever the socket is cut`(write: Write) async throws {
         let server = try await TestServer.start { $0.writesPerSecond = 10_000 }
         let proxy = try CuttingProxy(before: server.port)
         defer { proxy.stop() }
@@ -144,17 +144,17 @@ import Testing
         let undisturbed = try await stage.run(write)
         #expect(undisturbed.up > 40 && undisturbed.down > 10)
 
-        // Before the request, in its frame's head, in its text, before its last byte; the same of the answer.
+        // Before the request, in the header of its frame, in its text, before its last byte; likewise in the answer.
         let up = [0, 1, 2, 5, 9, undisturbed.up / 2, undisturbed.up - 1]
         let down = [0, 1, 2, 3, undisturbed.down / 2, undisturbed.down - 1]
         let cuts =
             up.map { CuttingProxy.Cut(direction: .up, bytes: $0, isReset: false) }
             + down.map { CuttingProxy.Cut(direction: .down, bytes: $0, isReset: false) }
-        // These would be there twice; of the others half will do.
+        // These would have an effect twice; for the others, half of the cases suffice.
         let isThorough = [.invite, .sendOffer, .addCandidates].contains(write)
         for (index, cut) in cuts.enumerated() {
             var cut = cut
-            // Repeated over HTTP, and where that does not get through, over the next socket; after an end and a reset.
+            // Repeated over HTTP, and over the next socket if HTTP does not get through; after a close and a reset.
             for letsRequestsPass in [true, false] where isThorough || letsRequestsPass == index.isMultiple(of: 2) {
                 cut.isReset = index / 2 % 2 == 0
                 let trace = try await stage.run(write, cut: cut, letsRequestsPass: letsRequestsPass).trace

@@ -4,14 +4,14 @@ import RingbackServer
 import Synchronization
 import Testing
 
-/// A proxy between clients and server cuts, resets, delays, slices and goes silent.
+/// A proxy between clients and server cuts, resets, delays and splits connections, and goes silent.
 @Suite(.serialized) struct FaultTests {
     private static let calls = 200
     private static let atOnce = 20
 
     @Test(.timeLimit(.minutes(3)))
-    func `of two hundred calls through a faulty proxy nothing is lost and nothing comes twice`() async throws {
-        // No call ends for the time that faults and a busy machine cost it.
+    func `in two hundred calls through a faulty proxy, no event is lost or repeated`() async throws {
+        // Longer deadlines, so that no call ends because of the faults or a busy machine.
         var timing = CallTiming()
         (timing.unreachable, timing.connect, timing.negotiation) = (.seconds(180), .seconds(180), .seconds(180))
         let server = try await TestServer.start(timing: timing) { $0.writesPerSecond = 10_000 }
@@ -20,7 +20,7 @@ import Testing
         defer { proxy.stop() }
         let network = NetworkOptions(
             proxy: "", connectTimeout: .seconds(2), requestTimeout: .milliseconds(1500), silenceTimeout: .seconds(2))
-        // Patience: in a row of this many tries one gets through.
+        // Enough retries for one to get through.
         let retries = RetryPolicy(maximumRetries: 40, firstDelay: .milliseconds(10), maximumDelay: .milliseconds(100))
         let vasya = try await Robot(
             RingbackClient.signedIn("vasya", at: server, through: proxy.url, network: network, retries: retries),
@@ -34,9 +34,9 @@ import Testing
         let invited = Invited()
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                // The callee hangs up, does not hear it, and is stopped when the caller has heard all of it.
+                // The callee hangs up, does not receive its own event, and stops once the caller has received everything.
                 try await petya.takePart(until: Self.calls) { ended in
-                    // Each of the transports in turn, in the middle of everything.
+                    // Each transport in turn, during the calls.
                     if ended.isMultiple(of: 20) {
                         petya.events.use(.only(Transport.allCases[ended / 20 % Transport.allCases.count]))
                     }
@@ -76,7 +76,7 @@ import Testing
                         kinds: ["incoming", "active"], sdp: ["offer \(id)"],
                         candidates: (0..<4).map { "caller \($0)" }))
         }
-        // The server has nothing twice either: it would stand in the timeline.
+        // The server has nothing twice either: the timeline would show it.
         let direct = try RingbackClient(baseURL: server.url, session: vasya.client.session, network: .forTests)
         for id in ids {
             let what = try await direct.getTimeline(id).map(\.what)

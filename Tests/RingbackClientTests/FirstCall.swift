@@ -1,7 +1,7 @@
 import Foundation
 import RingbackClient
 
-/// The code of the article; ``FirstCallTests`` compares the two and runs it.
+/// The code of the article. ``FirstCallTests`` compares it with the article and runs it.
 func firstCall(_ url: URL, _ password: String, _ makeOffer: () -> String) async throws {
     // snippet begin
     let client = try RingbackClient(baseURL: url)

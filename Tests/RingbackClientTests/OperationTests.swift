@@ -3,11 +3,11 @@ import RingbackOpenAPI
 import Testing
 import Yams
 
-/// The OpenAPI document and the client's methods, compared by what the methods really send.
+/// Compares the requests of the client's methods with the OpenAPI document.
 struct OperationTests {
     private static let methods: Set<String> = ["get", "put", "post", "delete", "patch", "options", "head", "trace"]
 
-    /// Each operation of the document, and the method of the client that stands for it.
+    /// Each operation of the document, and the corresponding method.
     private static let callers: [String: @Sendable (RingbackClient) async throws -> Void] = {
         let petya = UserID("petya")!
         let call = CallID("c7Q2vXk1SxeN0bJtYp8mRg")!
@@ -130,7 +130,7 @@ struct OperationTests {
         }
     }
 
-    @Test func `a password is sent without a key, which may not be kept beside it`() async throws {
+    @Test func `a password is sent without a key`() async throws {
         let server = try ScriptedServer { _, connection in connection.problem(403, "wrong_password") }
         let client = try RingbackClient(baseURL: server.url, session: Script.session, network: .forTests)
         let error = await #expect(throws: RingbackError.self) {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RingbackClient
 
-/// `NetworkOptions.proxy` with a proxy that is there, one that wants a password, and some that are none.
+/// `NetworkOptions.proxy` with a working proxy, one that requires a password, and unusable ones.
 struct ProxyTests {
     private func network(_ proxy: String) -> NetworkOptions {
         NetworkOptions(
@@ -31,7 +31,7 @@ struct ProxyTests {
         #expect(proxy.lines.contains { $0.hasPrefix("GET \(base)/v1/events?") })
     }
 
-    /// What a request and a socket end with.
+    /// The errors of a request and of a socket.
     private func errors(_ proxy: String) async throws -> [RingbackError] {
         let client = try RingbackClient(
             baseURL: try #require(.init(string: "http://127.0.0.1:9")), session: Script.session,
@@ -48,7 +48,7 @@ struct ProxyTests {
         return errors
     }
 
-    @Test func `a proxy that wants a password says so`() async throws {
+    @Test func `a proxy that requires a password is reported`() async throws {
         let proxy = try HTTPProxy(credentials: "petya:battery staple")
         for credentials in ["", "petya:wrong@"] {
             let errors = try await errors(proxy.url(credentials))
@@ -63,7 +63,7 @@ struct ProxyTests {
             ("http://no-such-proxy.invalid:3128", .nameNotFound, "resolve proxy: no-such-proxy.invalid"),
             ("gopher://127.0.0.1:9", .proxy, "proxy scheme"), ("http://[", .proxy, "proxy syntax"),
         ] as [(String, TransportFailure.Kind, String)])
-    func `a proxy that is none is named`(proxy: String, kind: TransportFailure.Kind, words: String) async throws {
+    func `an unusable proxy is named`(proxy: String, kind: TransportFailure.Kind, words: String) async throws {
         let errors = try await errors(proxy)
         #expect(errors.count == 2)
         for error in errors {

@@ -2,16 +2,16 @@ import Testing
 
 @testable import RingbackClient
 
-/// Which way requests go, without a network.
+/// The transports of requests, without a network.
 struct RequestOrderTests {
-    /// An order whose changes can stand in an expectation.
+    /// An order whose actions can be used in expectations.
     private final class Order {
         private var order = RequestOrder()
 
         var isEmpty: Bool { order.isEmpty }
         var isFull: Bool { order.isFull }
 
-        /// With sockets that are open and writes that wait.
+        /// Creates an order with open sockets and waiting writes.
         init(_ ids: ClosedRange<Int>? = nil, sockets: [Int] = []) {
             for socket in sockets { _ = order.opened(socket) }
             for id in ids.map(Array.init) ?? [] { _ = add(id) }
@@ -27,7 +27,7 @@ struct RequestOrderTests {
         func lost(_ socket: Int) -> [RequestOrder.Action] { order.lost(socket) }
         func next(on socket: Int) -> Int? { order.nextRequest(on: socket) }
 
-        /// What a socket sends until there is nothing more.
+        /// Everything that a socket can send.
         func drain(_ socket: Int) -> [Int] {
             var sent: [Int] = []
             while let id = next(on: socket) { sent.append(id) }
@@ -35,7 +35,7 @@ struct RequestOrderTests {
         }
     }
 
-    @Test func `without a socket requests go over HTTP and wait for nobody`() {
+    @Test func `without a socket, requests go over HTTP and do not wait for others`() {
         let order = Order()
         #expect(order.add(1) == [.sendOverHTTP(1)])
         #expect(order.add(2) == [.sendOverHTTP(2)])
@@ -43,7 +43,7 @@ struct RequestOrderTests {
         #expect(order.remove(2) == [])
     }
 
-    @Test func `over a socket requests go in their order, no more than the window at a time`() {
+    @Test func `over a socket, requests go in order, with a limited number unanswered`() {
         let order = Order()
         #expect(order.opened(7) == [])
         #expect(order.add(1) == [.wake(7)])
@@ -54,28 +54,28 @@ struct RequestOrderTests {
         #expect(order.drain(8) == [])
     }
 
-    @Test func `what a lost socket did not answer goes over HTTP, one write after the other`() {
+    @Test func `requests that a lost socket left unanswered go over HTTP, one write after the other`() {
         let order = Order(1...3, sockets: [7])
         #expect(order.drain(7) == [1, 2, 3])
         #expect(order.remove(2) == [])
         #expect(order.lost(7) == [.sendOverHTTP(1)])
-        // New ones stand behind them, but for reads.
+        // New ones wait after them, except for reads.
         #expect(order.add(4) == [])
         #expect(order.add(5, isWrite: false) == [.sendOverHTTP(5)])
         #expect(order.remove(1) == [.sendOverHTTP(3)])
         #expect(order.remove(3) == [.sendOverHTTP(4)])
         #expect(order.remove(4) == [])
-        // From here on they wait for nobody again.
+        // From here on they no longer wait for others.
         #expect(order.add(6) == [.sendOverHTTP(6)])
         #expect(order.add(7) == [.sendOverHTTP(7)])
     }
 
-    @Test func `what HTTP has not answered goes over the socket that opens`() {
+    @Test func `requests that HTTP has not answered go over a socket that opens`() {
         let order = Order(1...2)
         #expect(order.opened(7) == [.stopHTTP(1), .stopHTTP(2), .wake(7)])
         _ = order.add(3)
         #expect(order.drain(7) == [1, 2, 3])
-        // The transfer that was stopped is told to have failed: that counts for nothing now.
+        // The failure of the stopped transfer has no effect.
         #expect(!order.failed(1))
     }
 
@@ -90,7 +90,7 @@ struct RequestOrderTests {
         #expect(order.lost(7) == [])
     }
 
-    @Test func `a write that fails keeps its place while it rests`() {
+    @Test func `a failed write keeps its position while it waits`() {
         let order = Order(1...2, sockets: [7])
         #expect(order.drain(7) == [1, 2])
         _ = order.lost(7)
@@ -104,7 +104,7 @@ struct RequestOrderTests {
         #expect(order.rested(1) == [])
     }
 
-    @Test func `what fits no socket goes over HTTP when all before it is answered, and holds up what is behind`() {
+    @Test func `a request that does not fit a socket goes over HTTP after all earlier ones, and later ones wait`() {
         let order = Order(1...1, sockets: [7])
         #expect(order.add(2, fitsSocket: false) == [.wake(7)])
         #expect(order.add(3) == [.wake(7)])
@@ -117,7 +117,7 @@ struct RequestOrderTests {
         #expect(order.drain(7) == [3])
     }
 
-    @Test func `too many that wait are refused`() {
+    @Test func `too many waiting requests are refused`() {
         var order = Order()
         for id in 1...2000 { _ = order.add(id) }
         // These all went over HTTP.
@@ -128,19 +128,19 @@ struct RequestOrderTests {
         #expect(order.isFull)
     }
 
-    /// Whatever happens, writes reach the server in the order they were asked, and each is answered in the end.
+    /// Writes reach the server in the order in which they were made, and each is answered in the end.
     @Test func `in a thousand random runs no write overtakes another`() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<1000 {
             let order = Order()
-            // The newest of the writes that the server has done.
+            // The newest write that the server has carried out.
             var done = 0
             var next = 1
             var live: Set<Int> = []
             var overHTTP: Set<Int> = []
             var socket: Int?
             var onSocket: [Int] = []
-            // With a socket from the beginning, so that no two writes go over HTTP at once.
+            // With a socket from the beginning, so that writes over HTTP are not concurrent.
             func note(_ actions: [RequestOrder.Action]) {
                 for action in actions {
                     switch action {
@@ -150,7 +150,7 @@ struct RequestOrderTests {
                     }
                 }
             }
-            /// The server does what has come; whatever it did before is only repeated.
+            /// The server carries out what has arrived; earlier writes are only repetitions.
             func serve(_ id: Int) {
                 #expect(id <= done + 1, "\(id) overtook \(done + 1)")
                 done = max(done, id)

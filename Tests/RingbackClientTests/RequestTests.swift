@@ -3,13 +3,13 @@ import Testing
 
 @testable import RingbackClient
 
-/// Repeating, cancelling, and many at once.
+/// Retries, cancellation, and many concurrent requests.
 struct RequestTests {
     private func client(_ server: ScriptedServer, retries: RetryPolicy = .forTests) throws -> RingbackClient {
         try RingbackClient(baseURL: server.url, session: Script.session, network: .forTests, retries: retries)
     }
 
-    @Test func `a write whose answer was lost is repeated with its key`() async throws {
+    @Test func `a write whose response was lost is repeated with its key`() async throws {
         let counter = Counter()
         let server = try ScriptedServer { _, connection in
             switch counter.next() {
@@ -28,7 +28,7 @@ struct RequestTests {
         #expect(server.requests.last?.headers["idempotency-key"] != server.requests.first?.headers["idempotency-key"])
     }
 
-    @Test func `a handle that is used again has nothing of the request before`() async throws {
+    @Test func `a reused handle keeps nothing of the previous request`() async throws {
         let server = try ScriptedServer { _, connection in
             connection.answer(
                 200, "\t application/json \t",
@@ -45,7 +45,7 @@ struct RequestTests {
         }
     }
 
-    @Test func `a redirect takes no token to another server`() async throws {
+    @Test func `a redirect does not send the token to another server`() async throws {
         let other = try ScriptedServer { _, connection in connection.answer() }
         let server = try ScriptedServer { request, connection in
             connection.answer(307, "text/plain", "", headers: ["Location: \(other.url)\(request.target)"])
@@ -61,7 +61,7 @@ struct RequestTests {
         #expect(other.requests.isEmpty && server.requests.count >= 4)
     }
 
-    @Test func `what can't succeed is not repeated`() async throws {
+    @Test func `a request that can't succeed is not repeated`() async throws {
         let server = try ScriptedServer { request, connection in
             connection.problem(
                 409, request.path.hasSuffix("offer") ? "negotiation_pending" : "already_accepted", retryable: true)
@@ -84,7 +84,7 @@ struct RequestTests {
     @Test func `a registration is not sent again over another connection when a kept one is dead`() async throws {
         let server = try ScriptedServer { request, connection in request.method == "GET" && connection.answer() }
         let client = try client(server)
-        // The answer fits nothing, but its connection is kept.
+        // The response is invalid, but its connection is kept.
         _ = try? await client.getMe()
         await #expect(throws: RingbackError.self) {
             try await client.registerUser(UserID("petya")!, password: "battery staple")
@@ -92,7 +92,7 @@ struct RequestTests {
         #expect(server.requests.map(\.method) == ["GET", "POST"])
     }
 
-    @Test func `a Retry-After beyond what is patient is told, not waited for`() async throws {
+    @Test func `a Retry-After beyond the maximum is reported, not waited for`() async throws {
         let server = try ScriptedServer { _, connection in
             connection.problem(429, "rate_limited", retryable: true, headers: ["Retry-After: 3600"])
         }
@@ -101,7 +101,7 @@ struct RequestTests {
         #expect(server.requests.count == 1)
     }
 
-    @Test func `delays double, are bounded and differ`() {
+    @Test func `delays double, are bounded and are random`() {
         let policy = RetryPolicy(firstDelay: .milliseconds(100), maximumDelay: .seconds(2))
         for (failures, most) in [(1, 100), (2, 200), (3, 400), (6, 2000), (1000, 2000)] {
             let delays = (0..<50).map { _ in policy.delay(afterFailures: failures, retryAfter: nil) }
@@ -112,7 +112,7 @@ struct RequestTests {
         #expect(policy.delay(afterFailures: 1, retryAfter: .seconds(86_400)) < .seconds(62))
     }
 
-    @Test func `problems keep their code, status, fields and whether to try again`() async throws {
+    @Test func `problems keep their code, status, fields and whether they are retryable`() async throws {
         let server = try await TestServer.start()
         let vasya = try await RingbackClient.signedIn("vasya", at: server)
         let unknown = await #expect(throws: RingbackError.self) { try await vasya.invite("nobody") }
@@ -131,7 +131,7 @@ struct RequestTests {
         await #expect(throws: RingbackError.notSignedIn) { try await vasya.getMe() }
     }
 
-    @Test func `a cancelled task leaves nothing parked on the server`() async throws {
+    @Test func `a cancelled task leaves no waiting poll on the server`() async throws {
         let server = try await TestServer.start()
         let vasya = try await RingbackClient.signedIn("vasya", at: server)
         for transport in Transport.allCases {

@@ -4,12 +4,12 @@ import Testing
 
 @testable import RingbackClient
 
-/// Requests over the socket that the events come by, against a server with a script.
+/// Requests over the socket of the events, against a scripted server.
 struct SocketRequestTests {
     private static let call = CallID("c7Q2vXk1SxeN0bJtYp8mRg")!
     private static let done = "\"status\":200,\"data\":\(Script.call)"
 
-    /// A client whose events come over a socket, and the task that takes them.
+    /// A client that receives events over a socket, and the task that reads them.
     private func client(
         _ server: ScriptedServer, _ network: NetworkOptions = .patient, retries: RetryPolicy = .forTests
     ) async throws -> (RingbackClient, Task<Void, any Error>) {
@@ -26,7 +26,7 @@ struct SocketRequestTests {
         return (client, events)
     }
 
-    /// Agrees to a socket and says welcome; `false` for another request.
+    /// Accepts a socket and sends the welcome; `false` for another request.
     private static func open(_ request: ScriptedServer.Request, _ connection: Connection) -> Bool {
         guard request.path == "/v1/socket" else { return false }
         connection.upgrade(request)
@@ -34,7 +34,7 @@ struct SocketRequestTests {
         return true
     }
 
-    @Test func `operations go over the socket that is open, with their parameters in data`() async throws {
+    @Test func `operations go over an open socket, with their parameters in data`() async throws {
         let seen = Seen()
         let server = try ScriptedServer { request, connection in
             guard Self.open(request, connection) else { return connection.answer(201, "application/json", Script.call) }
@@ -68,7 +68,7 @@ struct SocketRequestTests {
         #expect(Set(all.compactMap(\.key)).count == 5 && Set(all.map(\.id)).count == 6)
         #expect(server.requests.map(\.path) == ["/v1/socket"])
 
-        // What needs a connection of its own, another token, or more room than a frame has goes over HTTP.
+        // Requests that need their own connection, another token, or more than a frame go over HTTP.
         _ = try? await client.createTicket()
         try await client.endCall(Self.call, administratorToken: "administrator")
         _ = try await client.invite(
@@ -84,7 +84,7 @@ struct SocketRequestTests {
         events.cancel()
     }
 
-    @Test func `a problem over the socket is the problem that HTTP would give`() async throws {
+    @Test func `a problem over the socket is the same as over HTTP`() async throws {
         let counter = Counter()
         let server = try ScriptedServer { request, connection in
             guard Self.open(request, connection) else { return connection.answer() }
@@ -115,7 +115,7 @@ struct SocketRequestTests {
         events.cancel()
     }
 
-    @Test func `what a socket did not answer is repeated over HTTP in the order it was asked`() async throws {
+    @Test func `requests that a socket left unanswered are repeated over HTTP in order`() async throws {
         let (frames, frame) = AsyncStream<SocketRequest>.makeStream()
         let counter = Counter()
         let server = try ScriptedServer { request, connection in
@@ -159,14 +159,14 @@ struct SocketRequestTests {
         events.cancel()
     }
 
-    @Test func `what neither socket nor HTTP has answered goes over the next socket in the order it was asked`()
+    @Test func `requests that neither socket nor HTTP has answered go over the next socket in order`()
         async throws
     {
         let (frames, frame) = AsyncStream<SocketRequest>.makeStream()
         let counter = Counter()
         let server = try ScriptedServer { request, connection in
             guard Self.open(request, connection) else {
-                // An HTTP request is taken and not answered, until it is stopped.
+                // An HTTP request is not answered until it is stopped.
                 while connection.read() != nil {}
                 return false
             }
@@ -199,7 +199,7 @@ struct SocketRequestTests {
         events.cancel()
     }
 
-    @Test func `a socket that does not answer in time is given up, and the request is repeated`() async throws {
+    @Test func `a socket that does not answer in time is closed, and the request is repeated`() async throws {
         let counter = Counter()
         let (ends, end) = AsyncStream<Void>.makeStream()
         let server = try ScriptedServer { request, connection in
@@ -224,7 +224,7 @@ struct SocketRequestTests {
         events.cancel()
     }
 
-    @Test func `a cancelled request is forgotten, and the socket goes on`() async throws {
+    @Test func `a cancelled request is removed, and the socket continues`() async throws {
         let (frames, frame) = AsyncStream<Void>.makeStream()
         let server = try ScriptedServer { request, connection in
             guard Self.open(request, connection), let first = connection.readRequest() else { return false }
@@ -245,13 +245,13 @@ struct SocketRequestTests {
         events.cancel()
     }
 
-    @Test func `while nobody takes the events requests go over HTTP`() async throws {
+    @Test func `while the events are not taken, requests go over HTTP`() async throws {
         let server = try ScriptedServer { request, connection in
             guard Self.open(request, connection) else {
                 return connection.answer(200, "application/json", Script.call)
             }
             _ = connection.readRequest()
-            // More than the client keeps; its answer would stand behind it.
+            // More than the client buffers; the answer would come after it.
             var number = 2
             while connection.writes("{\"event\":\(Script.presence("p.\(number)", cursor: number))}") { number += 1 }
             return false
@@ -264,11 +264,11 @@ struct SocketRequestTests {
         try await client.accept(Self.call)
         #expect(server.requests.map(\.path).last == "/v1/calls/\(Self.call)/accept")
         #expect(!client.requests.hasSocket)
-        // Once they are taken, the socket is good again.
+        // Once they are taken, the socket is used again.
         while !client.requests.hasSocket { _ = try await iterator.next() }
     }
 
-    @Test func `a server that reads no requests stops no events, and is given up`() async throws {
+    @Test func `a socket that does not read requests still delivers events, and is closed`() async throws {
         let (heards, heard) = AsyncStream<Void>.makeStream()
         let counter = Counter()
         let server = try ScriptedServer { request, connection in
@@ -281,7 +281,7 @@ struct SocketRequestTests {
             }
             connection.limitReceiveBuffer(4096)
             _ = Self.open(request, connection)
-            // The first bytes of a frame: from here on the client's thread has more to write than anybody reads.
+            // The first bytes of a frame: from here on, the client has more to write than the server reads.
             _ = connection.read(atMost: 16)
             var number = 2
             while connection.writes("{\"event\":\(Script.presence("p.\(number)", cursor: number))}"), number < 12 {
@@ -311,18 +311,18 @@ struct SocketRequestTests {
                 count += 1
                 if count == 10 { break }
             }
-            // Nothing was given up so far.
+            // Nothing has timed out so far.
             #expect(server.requests.count == 1)
             try await group.waitForAll()
         }
-        // One whose time was nearly over may have been sent twice, with its key.
+        // A request that was about to time out may have been sent twice, with its key.
         let keys = server.requests.filter { $0.path == "/v1/calls" }.map { $0.headers["idempotency-key"] }
         #expect(Set(keys).count == 16)
         events.cancel()
     }
 
-    /// It once went on resting for as long as a request may take.
-    @Test func `a request that is told to go in the moment its time is over goes after its rest`() async throws {
+    /// Such a request used to wait until its timeout.
+    @Test func `a request that may be sent just when its time is up is sent after its delay`() async throws {
         let queue = RequestQueue(token: nil)
         let id = try queue.add(OperationRequest(.getMe))
         #expect(queue.timedOut(id))
@@ -331,7 +331,7 @@ struct SocketRequestTests {
         guard case .sendOverHTTP = try await queue.turn(of: id, by: .now) else { throw Unexpected() }
     }
 
-    @Test func `another session's requests do not go over the socket of the first`() async throws {
+    @Test func `requests of another session do not go over the socket of the first`() async throws {
         let server = try ScriptedServer { request, connection in
             switch request.path {
             case "/v1/sessions":

@@ -3,9 +3,9 @@ import Testing
 
 @testable import RingbackClient
 
-/// What goes over a WebSocket, frame by frame. `scripts/test` runs this over both makers of frames, wslay and libcurl.
+/// WebSocket frames. `scripts/test` runs these tests with the framing of wslay and of libcurl.
 struct SocketTests {
-    /// The first events over a socket whose server, after the welcome, does as `script` says, and the error they ended with.
+    /// The first events over a socket whose server runs `script` after the welcome, and the error at the end.
     private func take(
         _ count: Int, _ script: @escaping @Sendable (Connection) -> Void
     ) async throws -> ([Event.Kind], RingbackError?) {
@@ -30,19 +30,19 @@ struct SocketTests {
         } catch {
             failure = error as? RingbackError
         }
-        // The server must not go before it has heard all of it.
+        // The server must not close before it has read everything.
         for await _ in ends { break }
         withExtendedLifetime(server) {}
         return (kinds, failure)
     }
 
-    /// `scripts/test` runs all of this twice, and says so where it has a libcurl that makes frames.
-    @Test func `libcurl makes the frames where it is meant to`() {
+    /// `scripts/test` runs these tests twice, and sets a variable when libcurl supports WebSockets.
+    @Test func `libcurl is used for framing where it should be`() {
         let isMeantTo = ProcessInfo.processInfo.environment["RINGBACK_LIBCURL_SOCKETS"] != nil
         #expect(LibcurlSocket.isAvailable || !isMeantTo)
     }
 
-    @Test func `a ping that comes byte by byte is answered whole, and an empty one as well`() async throws {
+    @Test func `a ping that arrives byte by byte is answered, and an empty one as well`() async throws {
         let (kinds, error) = try await take(2) { connection in
             for byte in [0x89, 6] + Array("ping-1".utf8) { connection.write([byte]) }
             connection.frame("", opcode: 9)
@@ -54,7 +54,7 @@ struct SocketTests {
         guard error == nil, case .presence = kinds.last else { throw Unexpected() }
     }
 
-    @Test func `a message comes byte by byte, and in fragments of which the last is empty`() async throws {
+    @Test func `a message may arrive byte by byte, and in fragments of which the last is empty`() async throws {
         let (kinds, error) = try await take(3) { connection in
             let text = Array("{\"event\":\(Script.presence("a", cursor: 2))}".utf8)
             for byte in [0x81, 126, UInt8(text.count >> 8), UInt8(text.count & 255)] + text { connection.write([byte]) }
@@ -76,7 +76,7 @@ struct SocketTests {
         }
         guard case .unexpectedResponse(let response) = Self.end(kinds, error) else { throw Unexpected() }
         #expect(response.reason.contains("frames"))
-        // Nor is more of it taken from the network: the bound, and what is on the way.
+        // Nor is more of it read from the network than the bound and the data in transit.
         for await megabytes in counts {
             #expect(megabytes < 16 + 8)
             break
@@ -93,7 +93,7 @@ struct SocketTests {
         guard case .connection(.lost) = kinds.last else { throw Unexpected() }
         for await frame in answers {
             #expect(frame?.opcode == 0x88)
-            // An empty one is answered by an empty one, or by "nothing is wrong".
+            // An empty one is answered with an empty one, or with 1000.
             let said = frame?.payload ?? []
             #expect(said == [UInt8(code >> 8), UInt8(code & 255)] || payload.isEmpty && said.isEmpty, "\(said)")
             break
@@ -101,7 +101,7 @@ struct SocketTests {
     }
 
     @Test(arguments: [[3], [0x03, 0xE7], [0x03, 0xED], [0x03, 0xE8, 0xC3, 0x28]] as [[UInt8]])
-    func `a close that is none breaks the protocol`(payload: [UInt8]) async throws {
+    func `an invalid close frame violates the protocol`(payload: [UInt8]) async throws {
         let (kinds, error) = try await take(9) { $0.write([0x88, UInt8(payload.count)] + payload) }
         guard case .unexpectedResponse = Self.end(kinds, error) else {
             Issue.record("\(kinds) \(String(describing: error))")
@@ -109,7 +109,7 @@ struct SocketTests {
         }
     }
 
-    @Test func `who leaves says goodbye`() async throws {
+    @Test func `a client that leaves sends a close frame`() async throws {
         let (answers, answer) = AsyncStream<Frame?>.makeStream()
         _ = try await take(1) { answer.yield($0.readFrame()) }
         for await frame in answers {
@@ -118,7 +118,7 @@ struct SocketTests {
         }
     }
 
-    /// The first error, whether the sequence went on or not.
+    /// The first error, whether or not the sequence continued.
     private static func end(_ kinds: [Event.Kind], _ error: RingbackError?) -> RingbackError? {
         for case .connection(.lost(_, let error, _)) in kinds { return error }
         return error

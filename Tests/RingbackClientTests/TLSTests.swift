@@ -2,7 +2,7 @@ import Foundation
 import RingbackClient
 import Testing
 
-/// Certificates made by openssl, before its own server.
+/// TLS with certificates and a server of openssl.
 struct TLSTests {
     /// `openssl s_server`, which answers every GET with a page of its own.
     private final class SecureServer {
@@ -12,7 +12,7 @@ struct TLSTests {
 
         var authority: String { directory.appendingPathComponent("ca.pem").path }
 
-        /// - Parameter name: What the certificate is for.
+        /// - Parameter name: The name in the certificate.
         init(for name: String) async throws {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             let script = """
@@ -32,7 +32,7 @@ struct TLSTests {
             process.standardOutput = output
             process.standardError = FileHandle.nullDevice
             try process.run()
-            // It says where it listens: `ACCEPT 127.0.0.1:PORT`. Reading blocks, so a thread does it.
+            // It prints its address: `ACCEPT 127.0.0.1:PORT`. Reading blocks, so it is done in a thread.
             let said = await withCheckedContinuation { continuation in
                 Thread {
                     var said = ""
@@ -79,7 +79,7 @@ struct TLSTests {
         let server = try await SecureServer(for: "IP:127.0.0.1")
         let refused = try await server.errors(trusting: nil)
         #expect(refused.count == 2 && refused.allSatisfy(isRefused), "\(refused)")
-        // TLS is fine then, and what answers is openssl's page.
+        // TLS works then, and the response is a page of openssl.
         let answered = try await server.errors(trusting: server.authority)
         #expect(answered.count == 2, "\(answered)")
         for error in answered {
@@ -97,7 +97,7 @@ struct TLSTests {
         #expect(refused.count == 2 && refused.allSatisfy(isRefused), "\(refused)")
     }
 
-    @Test func `through a proxy the certificate is the server's, and is looked at as well`() async throws {
+    @Test func `through a proxy, the server's certificate is verified as well`() async throws {
         let server = try await SecureServer(for: "IP:127.0.0.1")
         let proxy = try HTTPProxy()
         let refused = try await server.errors(trusting: nil, through: proxy.url())

@@ -49,7 +49,7 @@ struct WholeCallTests {
         let rest = try await petya.listCandidates(call.callId, after: page.next)
         #expect((page.items + rest.items).map(\.iceCandidate) == candidates)
 
-        // One who is connected to the one who answered is enough, and does not hear it back.
+        // The report of one side and the answer of the other suffice; the reporting side receives no event.
         #expect(try await outgoing.connected().state == .active)
         guard case .active = try await petyas.next()?.kind else { throw Unexpected() }
         try await incoming.setMedia(MediaState(tracks: ["mic": .init(kind: .audio, isMuted: true)]))
@@ -67,7 +67,7 @@ struct WholeCallTests {
         #expect(try await vasya.getTimeline(outgoing.id).last?.what == "ended")
     }
 
-    @Test func `the transport changes in the middle and the events go on from the cursor`() async throws {
+    @Test func `the transport changes during a call, and the events continue from the cursor`() async throws {
         let server = try await TestServer.start()
         let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
         let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)
@@ -81,7 +81,7 @@ struct WholeCallTests {
             #expect(heard.callId == call.id)
             events.use(.only(transport))
             try await call.cancel()
-            // What happened meanwhile comes once, before or after the change.
+            // Events during the change arrive once, before or after it.
             var kinds = [try await iterator.next()?.kind, try await iterator.next()?.kind]
             if case .ended = kinds[0] { kinds.swapAt(0, 1) }
             #expect(kinds[0] == .connection(.connected(transport)))
@@ -90,7 +90,7 @@ struct WholeCallTests {
         }
     }
 
-    @Test func `a cursor of one run is good for the next`() async throws {
+    @Test func `a cursor is valid in the next run of the program`() async throws {
         let server = try await TestServer.start()
         let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
         let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)
@@ -105,7 +105,7 @@ struct WholeCallTests {
     }
 
     @Test(arguments: Transport.allCases)
-    func `a cursor that is gone brings a fresh snapshot`(transport: Transport) async throws {
+    func `an expired cursor gives a new snapshot`(transport: Transport) async throws {
         let server = try await TestServer.start()
         let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
         let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)

@@ -3,13 +3,13 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// The JSON that is written by hand is the JSON that Codable reads.
+/// The JSON of the writers is decoded by Codable.
 struct CallJSONTests {
     private func decoded<Value: Decodable>(_ value: some JSONWritable, as type: Value.Type) throws -> Value {
         try JSONDecoder().decode(Value.self, from: Data(value.json))
     }
 
-    @Test func `The smallest call has nothing that it need not have`() throws {
+    @Test func `The smallest call has only required members`() throws {
         let call = Call(
             callId: Cast.callID(), caller: Cast.vasya, callee: .init(userId: Cast.petya.userId), state: .inviting,
             media: .init(), negotiation: 0, createdAt: ManualTime.start)
@@ -23,7 +23,7 @@ struct CallJSONTests {
     }
 
     @Test(arguments: 0..<200 as Range<UInt64>)
-    func `Any call is decoded to the equal value`(seed: UInt64) throws {
+    func `Every call is decoded to an equal value`(seed: UInt64) throws {
         var random = RandomCall(seed: seed)
         for _ in 0..<12 {
             random.step()
@@ -37,7 +37,7 @@ struct CallJSONTests {
         }
     }
 
-    @Test func `Accounts are decoded to the equal values`() throws {
+    @Test func `Accounts are decoded to equal values`() throws {
         let user = User(
             userId: Cast.vasya.userId, displayName: "Vasya \"V\" Ё", createdAt: ManualTime.start, busy: .reject)
         #expect(try decoded(user, as: User.self) == user)
@@ -58,7 +58,7 @@ struct CallJSONTests {
         }
     }
 
-    @Test func `An offer carries its SDP as it came, an answer has no iceRestart`() throws {
+    @Test func `An offer contains its SDP unchanged, an answer has no iceRestart`() throws {
         var description = Description(
             callId: Cast.callID(), negotiation: 2, kind: .offer, sdp: Cast.json(#""v=0\r\n\u0041""#), iceRestart: true,
             from: Cast.vasya, createdAt: ManualTime.start)
@@ -73,7 +73,7 @@ struct CallJSONTests {
         #expect(answer["description"]?["type"]?.string == "answer")
     }
 
-    @Test func `A candidate is passed on as it came`() throws {
+    @Test func `A candidate is passed on unchanged`() throws {
         let text = #"{"candidate":"","sdpMid":null,"x":1.50}"#
         let candidate = StoredCandidate(
             position: 3, from: Cast.petya, negotiation: nil, candidate: Cast.json(text), createdAt: ManualTime.start)

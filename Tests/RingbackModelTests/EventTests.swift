@@ -39,7 +39,7 @@ struct EventTests {
         #expect(throws: Never.self) { try JSONSlice(parsing: text) }
     }
 
-    @Test func `An event is never younger than nothing, should the clock go back`() throws {
+    @Test func `The age of an event is never negative, even if the clock goes back`() throws {
         let body = EventBody(type: .presence, time: ManualTime.start, id: "p") { _ in }
         var json = JSONWriter()
         body.write(to: &json, cursor: Cursor(epoch: "e", position: 0), now: ManualTime.start - .seconds(5))
@@ -50,7 +50,7 @@ struct EventTests {
         #expect(event["data"]?.members?.isEmpty == true)
     }
 
-    @Test func `An event that nobody in particular did has no actor`() throws {
+    @Test func `An event caused by the server has no actor`() throws {
         let body = EventBody(type: .callEnded, time: ManualTime.start, callId: Cast.callID(), callSeq: 1, actor: nil) {
             _ in
         }

@@ -33,7 +33,7 @@ struct IdentifierTests {
         #expect(((try? JSONDecoder().decode([CallID].self, from: data))?.first?.rawValue == text) == isValid)
     }
 
-    @Test func `What can't be decoded is named`() throws {
+    @Test func `The error names the text that can't be decoded`() throws {
         let error = #expect(throws: InvalidIdentifier.self) {
             try JSONDecoder().decode([UserID].self, from: Data(#"["a b"]"#.utf8))
         }
@@ -53,7 +53,7 @@ struct IdentifierTests {
     }
 
     @Test(arguments: [(0, 1), (63, 64), (4095, 4096), (1_800_000_000_000, 1_800_000_000_001), (1, 1 << 41)])
-    func `The identifier of a later call sorts behind`(earlier: Int64, later: Int64) {
+    func `The identifier of a later call sorts after`(earlier: Int64, later: Int64) {
         let first = CallID.random(at: Timestamp(milliseconds: earlier))
         let second = CallID.random(at: Timestamp(milliseconds: later))
         #expect(first.rawValue.utf8.lexicographicallyPrecedes(second.rawValue.utf8))

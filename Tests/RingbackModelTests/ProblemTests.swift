@@ -28,7 +28,7 @@ struct ProblemTests {
         #expect(Set(Problem.Code.allCases.map(\.title)).count == Problem.Code.allCases.count)
     }
 
-    @Test func `A problem is written with what RFC 9457 asks for and what it knows`() {
+    @Test func `A problem is written with the members of RFC 9457 and its own`() {
         let problem = Problem(.notAccepted, "Not \"yet\".", callState: .ringing)
         #expect(
             String(decoding: problem.json, as: UTF8.self) == #"""
@@ -37,7 +37,7 @@ struct ProblemTests {
                 """#)
     }
 
-    @Test func `A field that does not fit is named`() throws {
+    @Test func `An invalid field is named`() throws {
         let problem = Problem.invalid("candidates[3].candidate", "is too long")
         #expect(problem.status == 422 && problem.code == .invalidRequest)
         let error = try #require(try JSONSlice(parsing: problem.json)["errors"]?.elements?.first)
@@ -45,7 +45,7 @@ struct ProblemTests {
         #expect(error["message"]?.string == "is too long")
     }
 
-    @Test func `A status of its own wins over the code's`() {
+    @Test func `A given status takes precedence over that of the code`() {
         #expect(Problem(.payloadTooLarge, "No length.", status: 411).status == 411)
     }
 

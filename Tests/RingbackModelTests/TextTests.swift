@@ -1,16 +1,16 @@
 import RingbackModel
 import Testing
 
-/// What a client has sent, compared by its bytes.
+/// Comparing text of clients by its bytes.
 struct TextTests {
-    @Test func `Bytes are compared, not what Unicode takes for equal`() {
+    @Test func `Texts are compared by bytes, not by canonical equivalence`() {
         #expect("\u{E9}".hasSameBytes(as: "\u{E9}"))
         #expect(!"\u{E9}".hasSameBytes(as: "e\u{301}"))
         #expect("".hasSameBytes(as: ""))
     }
 
     @Test(arguments: ["close", "Close", "CLOSE", "cLoSe"])
-    func `A token is known in any case`(text: String) {
+    func `A token is recognized in any case`(text: String) {
         #expect(text.isCase(of: "close"))
         #expect("x\(text)".dropFirst().isCase(of: "close"))
         #expect(!(text + " ").isCase(of: "close"))

@@ -23,7 +23,7 @@ struct TimestampTests {
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func `Random moments come back as they were`(seed: UInt64) {
+    func `Random times are read back unchanged`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<10_000 {
             let moment = Timestamp(milliseconds: Int64.random(in: 0...Self.end, using: &generator))

@@ -11,13 +11,15 @@ struct CommitPaceTests {
     }
 
     @Test(arguments: [(0, 1000), (300, 700), (999, 1), (1000, 0), (5000, 0)])
-    func `The next one begins a millisecond after the last, or at once when that is over`(passed: Int, delay: Int) {
+    func `The next commit begins a millisecond after the previous one, or at once if that has passed`(
+        passed: Int, delay: Int
+    ) {
         var pace = CommitPace()
         pace.began(at: start)
         #expect(pace.delay(at: start + .microseconds(passed), jobs: 1) == .microseconds(delay))
     }
 
-    @Test func `Many jobs wait for no more`() {
+    @Test func `With many jobs, a commit begins immediately`() {
         var pace = CommitPace()
         pace.began(at: start)
         #expect(pace.delay(at: start, jobs: CommitPace.enough - 1) == CommitPace.interval)

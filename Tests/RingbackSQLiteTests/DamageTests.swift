@@ -4,7 +4,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// Rows that no version has written.
+/// Damaged rows.
 struct DamageTests {
     private let database: TemporaryDatabase
 
@@ -41,7 +41,7 @@ struct DamageTests {
         await #expect(throws: (any Error).self) { try await exchange.store.read { try $0.timeline(of: id) } }
     }
 
-    @Test func `A damaged row of a user fails what reads it, and nothing else`() async throws {
+    @Test func `A damaged row of a user fails the reads that need it, and nothing else`() async throws {
         do { try await Exchange(database).register(Cast.devices) }
         try await damage("UPDATE users SET busy = 'perhaps' WHERE user_id = 'petya'")
         let store = try Exchange(database).store
@@ -61,7 +61,7 @@ struct DamageTests {
             "event_count = 9223372036854775807",
             "caller_candidates = -1", "keys = x'ff'", "callee_id = ''",
         ])
-    func `A damaged row of a live call leaves that call out and no other`(change: String) async throws {
+    func `A damaged row of a live call leaves out only that call`(change: String) async throws {
         let (bad, good, ended) = (Cast.callID(1), Cast.callID(2), Cast.callID(3))
         do {
             let exchange = try Exchange(database)

@@ -36,7 +36,7 @@ struct EventLogTests {
         }
     }
 
-    /// The positions after a place; `nil` when it is gone.
+    /// The positions after a position; `nil` if it was pruned.
     private func positions(
         of user: UserID, after position: Int64, limit: Int = 1000, in store: SQLiteStore
     ) async throws -> [Int64]? {
@@ -56,7 +56,7 @@ struct EventLogTests {
         #expect(try await store.read { try [$0.newestPosition(of: vasya), $0.newestPosition(of: petya)] } == [4, 3])
     }
 
-    @Test func `An event comes back as it was written`() async throws {
+    @Test func `An event is read back as it was written`() async throws {
         let store = try await open()
         let body = EventBody(
             type: .callEnded, time: ManualTime.start + .milliseconds(7), callId: Cast.callID(), callSeq: 3,
@@ -89,7 +89,7 @@ struct EventLogTests {
     @Test(
         arguments: [(0, 3, [1, 2, 3]), (2, 2, [3, 4]), (9, 5, [10]), (10, 5, []), (0, 100, Array(1...10))]
             as [(Int64, Int, [Int64])])
-    func `A reader gets what comes after its place, at most so many`(after: Int64, limit: Int, expected: [Int64])
+    func `A reader gets the events after its position, up to the limit`(after: Int64, limit: Int, expected: [Int64])
         async throws
     {
         let store = try await open()
@@ -97,7 +97,7 @@ struct EventLogTests {
         #expect(try await positions(of: vasya, after: after, limit: limit, in: store) == expected)
     }
 
-    @Test func `A place beyond the newest event is not of this log`() async throws {
+    @Test func `A position beyond the newest event is not in this log`() async throws {
         let store = try await open()
         #expect(try await positions(of: vasya, after: 0, in: store) == [])
         #expect(try await positions(of: vasya, after: 1, in: store) == nil)
@@ -112,14 +112,14 @@ struct EventLogTests {
         return PruneHorizon(events: events, payloads: never, expiredDevices: never)
     }
 
-    /// Prunes as often as there is something to prune. The first time only makes a checkpoint, beyond which nothing is removed.
+    /// Prunes until nothing is left to prune. The first step only makes a checkpoint, beyond which nothing is removed.
     private func prune(_ store: SQLiteStore, eventsBefore moment: Timestamp) async throws {
         for _ in 0..<2 {
             while try await store.write({ try $0.prune(Self.horizon(events: moment), limit: 100) }) {}
         }
     }
 
-    @Test func `What was pruned is gone, what comes after it is there`() async throws {
+    @Test func `Pruned events are gone, later ones are there`() async throws {
         let store = try await open()
         try await append([vasya, vasya, petya, vasya], to: store)
         try await append([vasya, petya, vasya], to: store, at: ManualTime.start + .seconds(10))
@@ -132,7 +132,7 @@ struct EventLogTests {
         #expect(try await positions(of: petya, after: 1, in: store) == [2])
     }
 
-    @Test func `Pruning goes by pieces and says whether there is more`() async throws {
+    @Test func `Pruning works in steps and reports whether there is more`() async throws {
         let store = try await open()
         for _ in 0..<25 { try await append([vasya], to: store) }
         #expect(try await store.write { try $0.prune(Self.horizon(events: ManualTime.start), limit: 10) } == false)
@@ -145,7 +145,7 @@ struct EventLogTests {
         #expect(try await positions(of: vasya, after: 23, in: store) == nil)
     }
 
-    @Test func `Rows that a wrong clock has dated neither stop pruning nor leave holes`() async throws {
+    @Test func `Rows with a wrong time neither stop pruning nor leave holes`() async throws {
         let store = try await open()
         let year = ManualTime.start + .seconds(86_400 * 365)
         for _ in 0..<30 { try await append([petya], to: store, at: year) }
@@ -162,7 +162,7 @@ struct EventLogTests {
         #expect(try await positions(of: petya, after: 29, in: store) == nil, "what is before the old is older")
     }
 
-    @Test func `A log goes on where it was after everything in it was pruned, also in another process`() async throws {
+    @Test func `A log continues after everything in it was pruned, also in another process`() async throws {
         do {
             let store = try await open()
             try await append([vasya, vasya, vasya], to: store)
@@ -215,7 +215,7 @@ struct EventLogTests {
         }
     }
 
-    @Test func `The logs go on after a reopening without a checkpoint`() async throws {
+    @Test func `The logs continue after reopening without a checkpoint`() async throws {
         do { try await append([vasya, petya, vasya], to: try await open()) }
         let store = try SQLiteStore(path: database.path)
         try await append([vasya], to: store)
@@ -223,7 +223,7 @@ struct EventLogTests {
         #expect(try await positions(of: petya, after: 0, in: store) == [1])
     }
 
-    @Test func `An erased user's log is empty, and the others' are whole`() async throws {
+    @Test func `The log of an erased user is empty, and those of others are complete`() async throws {
         let store = try await open()
         try await append([vasya, petya, vasya, petya], to: store)
         try await store.write { try $0.erase(vasya, at: ManualTime.start) }

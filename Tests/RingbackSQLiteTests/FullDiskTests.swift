@@ -5,7 +5,7 @@ import RingbackSQLite
 import RingbackTesting
 import Testing
 
-/// A disk without room: refused whole, and taken again when there is room.
+/// A full disk: writes are refused without effect, and work again when there is space.
 struct FullDiskTests {
     private func fill(_ store: SQLiteStore) async throws -> Int {
         var written = 0
@@ -31,7 +31,7 @@ struct FullDiskTests {
         return written
     }
 
-    @Test func `A write that finds no room is refused and leaves nothing, and writes work again when there is room`()
+    @Test func `A write on a full disk is refused without effect, and writes work again when there is space`()
         async throws
     {
         let database = try TemporaryDatabase()
@@ -44,7 +44,7 @@ struct FullDiskTests {
         let written = try await fill(store)
         #expect(written > 5)
 
-        // Nothing half-written, and what was there can be read.
+        // Nothing is partially written, and existing data can be read.
         let position = try await store.read { store throws in
             #expect(try store.call(Cast.callID(written)) == nil)
             #expect(try store.call(Cast.callID(written - 1)) != nil)
@@ -84,7 +84,7 @@ struct FullDiskTests {
         }
     }
 
-    @Test func `A call that the disk refused to change is as it was, also for the writer`() async throws {
+    @Test func `A call that could not be written is unchanged, also for the writer`() async throws {
         let exchange = try await Exchange.withCast()
         let store = try #require(exchange.store as? SQLiteStore)
         let id = try await exchange.connectingCall()

@@ -7,7 +7,7 @@ import RingbackTesting
 import Synchronization
 import Testing
 
-/// What is waiting is committed together, and each stands for itself.
+/// Waiting jobs are committed together without affecting each other.
 struct GroupCommitTests {
     private struct Whim: Error, Equatable {
         let number: Int
@@ -21,7 +21,7 @@ struct GroupCommitTests {
         store = try SQLiteStore(path: database.path)
     }
 
-    /// Holds the writer until `count` others are about to wait for it, then runs them.
+    /// Blocks the writer until `count` jobs are waiting, then lets them run.
     private func together(_ count: Int, _ work: @escaping @Sendable (Int) async throws -> Void) async throws {
         let gate = DispatchSemaphore(value: 0)
         let (arrivals, arrival) = AsyncStream<Void>.makeStream()
@@ -52,7 +52,7 @@ struct GroupCommitTests {
         }
     }
 
-    @Test func `A decision that throws leaves nothing behind and harms no other of its commit`() async throws {
+    @Test func `A decision that throws has no effect, also on others in its commit`() async throws {
         let commits = Mutex<[Commit]>([])
         store.observeCommits { commit in commits.withLock { $0.append(commit) } }
         let reader = Cast.vasya.userId
@@ -70,7 +70,7 @@ struct GroupCommitTests {
                     try await store.change(change)
                 }
             }
-            // The first commit of a round is the one that was held.
+            // The first commit of a round is the blocked one.
         } while !commits.withLock { $0.contains { $0.events.count > 1 } } && rounds < 50
 
         let good = (0..<100).count { !$0.isMultiple(of: 3) }
@@ -82,13 +82,13 @@ struct GroupCommitTests {
             "in \(rounds) rounds nothing was committed together")
     }
 
-    @Test func `A small transaction that throws half-way leaves nothing behind and harms no other`() async throws {
+    @Test func `A small transaction that throws halfway has no effect, also on others`() async throws {
         let good = (0..<60).filter { !$0.isMultiple(of: 3) && !$0.isMultiple(of: 5) }
         try await together(60) { [store] number in
             let write: @Sendable (any StoreWriter) throws -> Void = { store in
                 _ = try store.insert(Exchange.account(Cast.user("user-\(number)")))
                 if number.isMultiple(of: 3) { throw Whim(number: number) }
-                // A device of nobody: SQLite refuses it.
+                // A device without a user, which SQLite refuses.
                 if number.isMultiple(of: 5) { try store.save(Exchange.record(of: Cast.petya)) }
             }
             switch (number.isMultiple(of: 3), number.isMultiple(of: 5)) {
@@ -118,7 +118,7 @@ struct GroupCommitTests {
         #expect(observed.allSatisfy { $0.isReadable })
     }
 
-    @Test func `When a write returns, others can read what it wrote and the observer has had it`() async throws {
+    @Test func `When a write returns, its changes are readable and the observer was notified`() async throws {
         let others = try DatabaseQueue(path: database.path)
         let observed = Mutex<Set<CallID>>([])
         store.observeCommits { commit in
@@ -139,11 +139,11 @@ struct GroupCommitTests {
         }
     }
 
-    @Test func `A write does not return before the observer has had its commit`() async throws {
+    @Test func `A write does not return before the observer is notified`() async throws {
         let returned = DispatchSemaphore(value: 0)
         let isEarly = Mutex<Bool?>(nil)
         store.observeCommits { _ in
-            // Only a write that returns too early ends this wait before its time.
+            // Only a write that returns too early ends this wait early.
             let outcome = returned.wait(timeout: .now() + .milliseconds(500))
             isEarly.withLock { $0 = outcome == .success }
         }
@@ -152,7 +152,7 @@ struct GroupCommitTests {
         #expect(isEarly.withLock(\.self) == false)
     }
 
-    @Test func `A call that was saved twice in a commit is observed once, as it is now`() async throws {
+    @Test func `A call changed twice in a commit is observed once, in its new state`() async throws {
         let commits = Mutex<[Commit]>([])
         store.observeCommits { commit in commits.withLock { $0.append(commit) } }
         try await store.change { store in
@@ -164,7 +164,8 @@ struct GroupCommitTests {
         #expect(commits.withLock(\.last)?.calls.map(\.state) == [.ringing])
     }
 
-    @Test func `A call that a decision would have changed is as it was, also for the next of the same commit`()
+    @Test
+    func `A call that a refused decision would have changed is unchanged, also for later decisions of the commit`()
         async throws
     {
         let call = Cast.invitedCall()

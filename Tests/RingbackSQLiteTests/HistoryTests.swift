@@ -5,7 +5,7 @@ import RingbackSQLite
 import RingbackTesting
 import Testing
 
-/// A history is whole wherever the last checkpoint was.
+/// Histories are complete, wherever the last checkpoint was.
 struct HistoryTests {
     private let database: TemporaryDatabase
     private let store: SQLiteStore
@@ -20,7 +20,7 @@ struct HistoryTests {
         }
     }
 
-    /// A call that is told of, so that there is something to make a checkpoint for.
+    /// A call with an event, so that a checkpoint is made.
     private func invite(_ number: Int, from caller: Participant = Cast.vasya, _ reception: CallState.Reception = .rings)
         async throws
     {
@@ -44,7 +44,7 @@ struct HistoryTests {
                 try store.save(call, deadline: nil)
             }
         }
-        // Also an ended call is saved: a report of its quality comes late.
+        // An ended call is saved again: its quality summary arrives late.
         for number in numbers {
             try await store.change { store in
                 try store.save(try #require(try store.call(Cast.callID(number))), deadline: nil)
@@ -94,7 +94,7 @@ struct HistoryTests {
         }
     }
 
-    @Test func `A history is whole before, between and after checkpoints, and in another process`() async throws {
+    @Test func `A history is complete before, between and after checkpoints, and in another process`() async throws {
         for number in 0..<3 { try await invite(number) }
         try await end(1)
         try await expectHistories([0, 1, 2], ended: [1], in: store)

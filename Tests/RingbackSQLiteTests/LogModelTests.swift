@@ -4,7 +4,7 @@ import RingbackSQLite
 import RingbackTesting
 import Testing
 
-/// The logs against plain lists of what was told, through failures, prunings and reopenings.
+/// Compares the logs with plain lists of events, through failures, pruning and reopening.
 struct LogModelTests {
     private struct Whim: Error {}
 
@@ -17,7 +17,7 @@ struct LogModelTests {
     private let users = [Cast.vasya.userId, Cast.petya.userId, Cast.stranger.userId]
 
     @Test(arguments: 0..<6 as Range<UInt64>)
-    func `The logs are what was told, as far back as nothing was pruned`(seed: UInt64) async throws {
+    func `The logs contain all events since the last pruning`(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let database = try TemporaryDatabase()
         var store: SQLiteStore? = try SQLiteStore(path: database.path)
@@ -62,7 +62,7 @@ struct LogModelTests {
         }
     }
 
-    /// Some that are small and some that fill rows, for one or several.
+    /// Events of various sizes, for one or several users.
     private func events(
         _ step: Int, at now: Timestamp, using random: inout SeededGenerator
     ) -> [(EventBody, [Transition.Audience])] {

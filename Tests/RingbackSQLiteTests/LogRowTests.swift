@@ -6,7 +6,7 @@ import RingbackSQLite
 import RingbackTesting
 import Testing
 
-/// What is told together is kept in few rows, and read from them one by one.
+/// The events of a commit are stored in few rows, and read one by one.
 struct LogRowTests {
     private let database: TemporaryDatabase
     private let store: SQLiteStore
@@ -41,7 +41,7 @@ struct LogRowTests {
         try await DatabaseQueue(path: database.path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM log") ?? 0 }
     }
 
-    @Test func `A commit is one row, a large one some, and each event is as it was told`() async throws {
+    @Test func `A commit is one row, a large one several, and each event is read back unchanged`() async throws {
         let small = (0..<40).map { Self.event($0) }
         try await store.change { [vasya, petya] store in
             for event in small {
@@ -62,7 +62,7 @@ struct LogRowTests {
         }
     }
 
-    /// A second look at the same file.
+    /// A second connection to the same file.
     private func reopened() throws -> SQLiteStore {
         let copy = database.path + ".copy"
         try DatabaseQueue(path: database.path).backup(to: DatabaseQueue(path: copy))
@@ -89,7 +89,7 @@ struct LogRowTests {
         }
     }
 
-    @Test func `Who is erased takes with them what was told to nobody else`() async throws {
+    @Test func `Erasing a user removes the events that nobody else has`() async throws {
         try await store.change { [vasya, petya] store in
             try store.append(Self.event(1, length: 3), to: [.init(user: vasya), .init(user: petya)])
             try store.append(Self.event(2, length: 3), to: [.init(user: vasya)])
@@ -108,7 +108,9 @@ struct LogRowTests {
         }
     }
 
-    @Test(arguments: 0..<200) func `A damaged row is an error, never the end of the process`(_ seed: Int) async throws {
+    @Test(arguments: 0..<200) func `A damaged row is an error and never terminates the process`(_ seed: Int)
+        async throws
+    {
         try await store.change { [vasya, petya] store in
             for number in 0..<3 { try store.append(Self.event(number), to: [.init(user: vasya), .init(user: petya)]) }
         }
@@ -124,7 +126,7 @@ struct LogRowTests {
             }
             try db.execute(sql: "UPDATE log SET \(column) = ?", arguments: [Data(bytes)])
         }
-        // What it says of itself may be believed or not.
+        // The row may be read or rejected.
         _ = try? await log(of: petya, in: store)
         _ = try? reopened()
     }

@@ -7,7 +7,7 @@ import RingbackSQLite
 import RingbackTesting
 import Testing
 
-/// A database is opened as it must be, or refused with a sentence that says what to do.
+/// Opening a database, or refusing it with advice.
 struct OpeningTests {
     private let database: TemporaryDatabase
 
@@ -36,7 +36,7 @@ struct OpeningTests {
         #expect(try await store.pragma("integrity_check") == "ok")
     }
 
-    @Test func `The settings hold after a commit and after a reopening`() async throws {
+    @Test func `The settings are kept after a commit and after reopening`() async throws {
         try await SQLiteStore(path: database.path).write { _ = try $0.insert(Exchange.account(Cast.vasya.userId)) }
         let store = try SQLiteStore(path: database.path)
         try await store.write { _ = try $0.insert(Exchange.account(Cast.petya.userId)) }
@@ -72,12 +72,12 @@ struct OpeningTests {
         }
     }
 
-    @Test func `A database of a newer version is refused and left as it is`() throws {
+    @Test func `A database of a newer version is refused and not changed`() throws {
         _ = try SQLiteStore.migrate(path: database.path)
         try change("INSERT INTO schema_migrations (number, name, checksum) VALUES (99, 'future', 'x')")
         #expect(
             refusal().hasPrefix(
-                "The database was made by a newer version of ringback (migration 99, this version knows"))
+                "The database was created by a newer version of ringback (migration 99, this version knows"))
         #expect(throws: MigrationError.self) { try SQLiteStore.migrate(path: database.path) }
         let rows = try DatabaseQueue(path: database.path).read {
             try Int.fetchOne($0, sql: "SELECT count(*) FROM schema_migrations")
@@ -85,21 +85,21 @@ struct OpeningTests {
         #expect(rows == Migrations.sqlite.all.count + 1)
     }
 
-    @Test func `A migration that was applied in another form is refused`() throws {
+    @Test func `A migration that was applied in a different version is refused`() throws {
         _ = try SQLiteStore.migrate(path: database.path)
         try change("UPDATE schema_migrations SET checksum = 'x' WHERE number = 1")
-        #expect(refusal().hasPrefix("Migration 1 (schema) was applied to this database in another form"))
+        #expect(refusal().hasPrefix("Migration 1 (schema) was applied to this database in a different version"))
     }
 
-    @Test func `A database of an unreleased version is refused with what to do, and left as it is`() throws {
+    @Test func `A database of an unreleased version is refused with advice, and not changed`() throws {
         _ = try SQLiteStore.migrate(path: database.path)
-        // What the development versions have recorded of their five migrations.
+        // The migrations recorded by the development versions.
         let first = "f0bea24f5b3755031c7412a6cb4279afbae132f5bb887e8a91c9861da3047d19"
         try change("UPDATE schema_migrations SET checksum = '\(first)' WHERE number = 1")
         for number in 2...5 {
             try change("INSERT OR REPLACE INTO schema_migrations (number, name, checksum) VALUES (\(number), 'x', 'x')")
         }
-        #expect(refusal().hasPrefix("The database was made by a development version of ringback"))
+        #expect(refusal().hasPrefix("The database was created by a development version of ringback"))
         #expect(refusal().contains("Move the file away"))
         let rows = try DatabaseQueue(path: database.path).read {
             try Int.fetchOne($0, sql: "SELECT count(*) FROM schema_migrations")
@@ -107,38 +107,38 @@ struct OpeningTests {
         #expect(rows == 5)
     }
 
-    @Test func `A database of something else is refused and left as it is`() throws {
+    @Test func `A database of another program is refused and not changed`() throws {
         try change("CREATE TABLE notes (text TEXT)")
-        #expect(refusal() == "The file is a database of something else. Name another with --database.")
+        #expect(refusal() == "The file is not a Ringback database. Choose another one with --database.")
         let tables = try DatabaseQueue(path: database.path).read {
             try String.fetchAll($0, sql: "SELECT name FROM sqlite_schema")
         }
         #expect(tables == ["notes"])
     }
 
-    @Test func `A file that is no database is refused`() throws {
+    @Test func `A file that is not a database is refused`() throws {
         try Data("To be or not to be, that is the question. ".utf8).write(to: URL(fileURLWithPath: database.path))
         #expect(refusal().contains("can't be opened"), "\(refusal())")
     }
 
-    @Test func `A folder that isn't there is named`() {
+    @Test func `A missing folder is named`() {
         #expect(throws: StoreError.self) { try SQLiteStore(path: database.path + "/nowhere/ringback.sqlite") }
     }
 
-    @Test func `A second process is kept from the database until the first is gone`() async throws {
+    @Test func `A second process can't open the database until the first has ended`() async throws {
         let store = try SQLiteStore(path: database.path)
-        #expect(refusal().hasPrefix("Another ringback process uses this database"))
+        #expect(refusal().hasPrefix("Another ringback process is using the database"))
         #expect(throws: (any Error).self) { try SQLiteStore.migrate(path: database.path) }
         #expect(throws: (any Error).self) { try SQLiteStore.renewEpoch(path: database.path) }
         try await store.write { _ = try $0.insert(Exchange.account(Cast.vasya.userId)) }
         withExtendedLifetime(store) {}
     }
 
-    @Test func `The lock is let go with the store`() throws {
+    @Test func `The lock is released with the store`() throws {
         for _ in 1...3 { _ = try SQLiteStore(path: database.path) }
     }
 
-    @Test func `The epoch stays until it is renewed`() throws {
+    @Test func `The epoch does not change until it is renewed`() throws {
         let first = try SQLiteStore(path: database.path).epoch
         #expect(Cursor("\(first).1")?.epoch == first, "\(first) fits into a cursor")
         #expect(try SQLiteStore(path: database.path).epoch == first)

@@ -4,7 +4,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// A reader sees one state, whatever is committed meanwhile.
+/// A reader sees one state during concurrent commits.
 struct ReaderTests {
     private struct Seen: Sendable {
         var position: Int64 = -1
@@ -12,7 +12,7 @@ struct ReaderTests {
         var calls = -1
     }
 
-    /// Reads after a commit that came once the reader had begun.
+    /// Reads after a commit that was made once the reader had begun.
     private func read(beside write: @escaping @Sendable (Exchange) async throws -> Void, in exchange: Exchange)
         async throws -> Seen
     {
@@ -40,11 +40,11 @@ struct ReaderTests {
         return try await seen
     }
 
-    @Test func `Of a commit after the reader began the event is not seen, though the call may be`() async throws {
+    @Test func `The event of a commit after the reader began is not seen, though the call may be`() async throws {
         let exchange = try await Exchange.withCast()
         _ = try await exchange.invite()
         let seen = try await read(beside: { _ = try await $0.invite() }, in: exchange)
-        // Of the two the position may lag behind the calls: that is told twice. The other way round is lost.
+        // The position may be older than the calls: the event is then delivered twice. The opposite would lose it.
         #expect(seen.calls == 2)
         #expect(seen.position == 1)
         #expect(seen.events == [1], "nothing is gone")
@@ -63,12 +63,12 @@ struct ReaderTests {
         }
         _ = try await exchange.invite()
         try await fill(20_100)
-        // The next commit writes the heads down and empties the memory of them.
+        // The next commit writes the heads to the table and clears them in memory.
         let seen = try await read(beside: { _ in try await fill(1) }, in: exchange)
         #expect(seen.position == 1 && seen.events == [1] && seen.calls == 1)
     }
 
-    @Test func `A call that ends while one reads is neither missing nor there twice`() async throws {
+    @Test func `A call that ends during a read is neither missing nor returned twice`() async throws {
         let exchange = try await Exchange.withCast()
         let (old, id) = (try await exchange.invite(), try await exchange.invite())
         _ = try await exchange.calls.perform(.cancel, on: old, by: Cast.vasya)
@@ -83,7 +83,7 @@ struct ReaderTests {
         }
         for await _ in beginnings { break }
         let ending = await Result { _ = try await exchange.calls.perform(.cancel, on: id, by: Cast.vasya) }
-        // Once more for each time that the reading has to be done again.
+        // Once more for each repetition of the read.
         for _ in 0..<3 { gate.signal() }
         try ending.get()
         let (call, history, older) = try await seen

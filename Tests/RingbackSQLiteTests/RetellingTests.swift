@@ -3,7 +3,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// A live call is in memory and in the log: another process finds it as it was.
+/// Live calls are restored from the log by another process.
 struct RetellingTests {
     /// Everything that can be read of a call.
     private struct Reading: Equatable {
@@ -28,7 +28,7 @@ struct RetellingTests {
         try await exchange.store.read { store in try calls.map { try Reading($0, store) } }
     }
 
-    /// A request that a random command stands for.
+    /// The request for a random command.
     private static func change(_ command: CallCommand, _ number: Int) -> CallRequest.Change {
         switch command {
         case .offer(let negotiation, let iceRestart):
@@ -43,7 +43,7 @@ struct RetellingTests {
         }
     }
 
-    /// Drives a call by what a random one does, and lets its devices be lost and come back.
+    /// Drives a call with random commands, and loses and restores its devices.
     private func drive(_ seed: UInt64, _ exchange: Exchange) async throws -> CallID {
         let id = try await exchange.invite()
         var random = RandomCall(seed: seed)
@@ -63,7 +63,7 @@ struct RetellingTests {
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func `Whatever happened to it, a call is the same in another process`(lane: UInt64) async throws {
+    func `A call is the same in another process, whatever happened to it`(lane: UInt64) async throws {
         let database = try TemporaryDatabase()
         let time = ManualTime()
         var calls: [CallID] = []
@@ -82,7 +82,7 @@ struct RetellingTests {
         #expect(live.contains { $0.negotiation > 1 && $0.callerSide.candidates > 0 }, "the log was needed")
     }
 
-    @Test func `A call goes on in another process where it was, with and without a checkpoint`() async throws {
+    @Test func `A call continues in another process, with and without a checkpoint`() async throws {
         for isPruned in [false, true] {
             let database = try TemporaryDatabase()
             let id: CallID

@@ -2,9 +2,9 @@ import RingbackConformance
 import RingbackServer
 import Testing
 
-/// The call conformance suite against our own server, over every transport and every mix of two.
+/// Runs the call conformance suite against this server, over every transport and every combination of two.
 struct ConformanceTests {
-    /// One server for all cases that don't touch the clock: every case has users of its own.
+    /// One server for all cases that don't move the clock; every case has users of its own.
     private static let shared = SharedServer()
 
     @Test("A server conforms", arguments: ConformanceSuite.runs(offering: [.administrator]))

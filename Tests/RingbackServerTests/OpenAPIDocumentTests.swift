@@ -8,7 +8,7 @@ import RingbackTesting
 import Testing
 import Yams
 
-/// The document and the server say the same. That real answers fit the document's schemas is tested end to end.
+/// The document and the server agree. That responses match the schemas is tested end to end.
 struct OpenAPIDocumentTests {
     private static let methods: Set<String> = ["get", "put", "post", "delete", "patch", "options", "head", "trace"]
 
@@ -26,7 +26,7 @@ struct OpenAPIDocumentTests {
         served = Set(server.served.map { "\($0.route.method.rawValue) \($0.route.path) \($0.rawValue)" })
     }
 
-    @Test func `every route stands in the document, and every operation of the document is served`() throws {
+    @Test func `every route is in the document, and every operation of the document is served`() throws {
         var documented: Set<String> = []
         for (path, item) in try #require(document["paths"] as? [String: [String: Any]]) {
             for (method, operation) in item where Self.methods.contains(method) {
@@ -54,7 +54,7 @@ struct OpenAPIDocumentTests {
         for reason in EndReason.allCases { #expect(all.contains(reason.rawValue), "\(reason.rawValue)") }
     }
 
-    @Test func `every operation has a summary and says what it answers`() throws {
+    @Test func `every operation has a summary and describes its responses`() throws {
         for (path, item) in try #require(document["paths"] as? [String: [String: Any]]) {
             for (method, operation) in item where Self.methods.contains(method) {
                 let operation = try #require(operation as? [String: Any])

@@ -3,7 +3,7 @@ import RingbackServer
 import Testing
 import Yams
 
-/// That the served JSON says what an independent parser reads in the YAML is tested end to end.
+/// That the served JSON equals the YAML according to an independent parser is tested end to end.
 struct OpenAPIJSONTests {
     @Test(arguments: [
         ("a: 1\nb: -0.5\nc: 1e3", #"{"a":1,"b":-0.5,"c":1e3}"#),
@@ -27,7 +27,7 @@ struct OpenAPIJSONTests {
     }
 
     @Test(arguments: ["a: 1\na: 2", "a: [1", "a: b: c", "a: *b"])
-    func `what is not YAML, or has a key twice, is an error`(yaml: String) {
+    func `text that is not YAML, or has a duplicate key, is an error`(yaml: String) {
         #expect(throws: YamlError.self) { try OpenAPIDocument.json(from: yaml) }
     }
 

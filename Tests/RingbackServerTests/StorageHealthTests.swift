@@ -35,7 +35,7 @@ struct StorageHealthTests {
 
     init() { health = StorageHealth(logger: Logger(label: "test") { [lines] _ in lines }) }
 
-    @Test func `Failures of writes are logged at most every ten seconds, with their number, until one succeeds`() {
+    @Test func `Failed writes are logged at most every ten seconds, with their number, until one succeeds`() {
         for milliseconds in stride(from: 0, through: 25_000, by: 500) {
             health.failed(StoreFailure(.write, "no"), at: start + .milliseconds(milliseconds))
             #expect(health.isFailing)
@@ -46,11 +46,11 @@ struct StorageHealthTests {
         #expect(
             lines.lines.withLock(\.self) == [
                 "the database failed 1", "the database failed 20", "the database failed 20",
-                "the database writes again 26.0 seconds",
+                "the database can be written again 26.0 seconds",
             ])
     }
 
-    @Test func `A failed read does not say that writes fail`() {
+    @Test func `A failed read does not mean that writes fail`() {
         health.failed(StoreFailure(.read, "no"), at: start)
         #expect(!health.isFailing)
         health.failed(StoreFailure(.write, "no"), at: start)

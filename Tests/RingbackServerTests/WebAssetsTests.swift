@@ -3,7 +3,7 @@ import RingbackOpenAPI
 import RingbackWeb
 import Testing
 
-/// Files are compiled in by a list in CEmbeddedFiles, which a new file is easily left out of.
+/// Files are compiled in by a list in CEmbeddedFiles, in which a new file is easily forgotten.
 struct WebAssetsTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

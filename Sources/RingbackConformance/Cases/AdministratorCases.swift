@@ -1,7 +1,7 @@
 import NIOHTTP1
 import RingbackModel
 
-/// What only an administrator may do.
+/// Operations for administrators.
 enum AdministratorCases {
     static let all = [
         ConformanceCase(
@@ -20,7 +20,7 @@ enum AdministratorCases {
             }
             for device in [call.caller, call.callee] {
                 let ended = try await device.next(.callEnded, of: call.id)
-                try expectEqual(try ended.call().reason, "admin", "the reason that \(device) hears")
+                try expectEqual(try ended.call().reason, "admin", "the reason that \(device) receives")
                 try expect(ended.actorDeviceId == nil, "no device has ended the call: \(ended.json.excerpt)")
             }
         }

@@ -1,13 +1,13 @@
 import RingbackModel
 
-/// A block is never told: neither to the one who is blocked nor does the callee hear of the call.
+/// A block is not disclosed: the blocked caller cannot detect it, and the callee is not notified of the call.
 enum BlockCases {
     static let all = [
         ConformanceCase(
             "A blocked caller sees a call like any other, and the callee learns nothing", .call, body: block),
         ConformanceCase("A blocked caller can cancel", .call, scope: .eachTransport, body: cancel),
         ConformanceCase("After an unblock it rings again", .call, body: unblock),
-        ConformanceCase("A block is listed for the one who blocks", .resources, scope: .eachTransport, body: list),
+        ConformanceCase("A block is listed for the user who created it", .resources, scope: .eachTransport, body: list),
     ]
 
     private static func block(_ context: ConformanceContext) async throws {

@@ -1,7 +1,7 @@
 import NIOHTTP1
 import RingbackModel
 
-/// The largest that fits, and one more.
+/// Limits: the largest accepted value, and one more.
 enum BoundCases {
     static let all = [
         ConformanceCase("A body over 64 KiB is 413", .errors, scope: .once, body: body),

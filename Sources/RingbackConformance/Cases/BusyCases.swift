@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// The callee is in a call already.
+/// Invitations to a callee who is in a call already.
 enum BusyCases {
     static let all = [
         ConformanceCase("A busy callee with the policy `reject` is not disturbed", .call, body: reject),
@@ -9,7 +9,7 @@ enum BusyCases {
         ConformanceCase("After the call the policy `reject` lets calls through again", .call, body: rejectLater),
     ]
 
-    /// A call that the callee is in, and someone else who calls.
+    /// A call that the callee is in, and another user who calls.
     private static func busy(
         _ context: ConformanceContext, _ policy: String?
     ) async throws -> (call: TestCall, masha: TestDevice) {

@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// A participant whose signaling is lost.
+/// Participants whose signaling is lost.
 enum ConnectionCases {
     static let all = [
         timed("A callee that loses its connection and comes back is reconnecting and then online") {
@@ -24,7 +24,7 @@ enum ConnectionCases {
         ConformanceCase(name, .call, needs: [.time], body: body)
     }
 
-    /// A call one of whose devices is away and marked as reconnecting.
+    /// A call in which one device is away and marked as reconnecting.
     private static func reconnecting(
         _ context: ConformanceContext, _ side: KeyPath<TestCall, TestDevice>
     ) async throws -> (call: TestCall, away: TestDevice, peer: TestDevice) {
@@ -32,7 +32,8 @@ enum ConnectionCases {
         let away = call[keyPath: side]
         let peer = call.peer(of: away)
         await away.stopListening()
-        // A long-poller is away 40 s after its last poll, a stream or socket when it closes or soon afterwards.
+        // A device with long polls is away 40 s after its last poll, one with a stream or socket when it closes or soon
+        // after.
         try await context.pass(upTo: .seconds(90), keeping: peer) { peer.count(.callParticipant, of: call.id) > 0 }
         let event = try await peer.next(.callParticipant, of: call.id)
         try expectEqual(event.data?.text("connection"), "reconnecting", "what the other side hears")

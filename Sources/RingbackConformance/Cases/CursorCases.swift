@@ -1,24 +1,24 @@
 import NIOHTTP1
 import RingbackModel
 
-/// Cursors that the log does not know.
+/// Cursors that are expired or invalid.
 enum CursorCases {
-    /// In the form of a cursor, and of no log.
+    /// Has the form of a cursor, but belongs to no log.
     private static let foreign = "AnotherEpoch.1"
 
     static let all = [
         ConformanceCase(
             "A cursor of another log is 410 for a long-poll and a stream", .events, scope: .once, body: gone),
         ConformanceCase(
-            "A WebSocket whose cursor is gone begins anew with a snapshot", .events, scope: .once, body: recoveredAnew),
-        ConformanceCase("After 410 a device begins anew without a cursor", .events, scope: .once, body: beginsAnew),
-        ConformanceCase("What can't be a cursor is refused", .events, scope: .once, body: notACursor),
+            "A WebSocket whose cursor has expired begins with a snapshot", .events, scope: .once, body: recoveredAnew),
+        ConformanceCase("After 410 a device begins without a cursor", .events, scope: .once, body: beginsAnew),
+        ConformanceCase("Text that can't be a cursor is refused", .events, scope: .once, body: notACursor),
         ConformanceCase(
             "A long-poll without events ends with its wait, an empty list and a cursor", .events, scope: .once,
             body: emptyPoll),
         ConformanceCase(
             "A page has at most as many events as asked for, and the rest follows", .events, scope: .once, body: limit),
-        ConformanceCase("A cursor can be used twice and tells the same", .events, scope: .once, body: twice),
+        ConformanceCase("A cursor can be used twice, with the same result", .events, scope: .once, body: twice),
     ]
 
     private static func gone(_ context: ConformanceContext) async throws {

@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// Offers, answers, candidates and media state on their way to the other side.
+/// Delivery of offers, answers, candidates and media states to the other side.
 enum DescriptionCases {
     static let all = [
         ConformanceCase("An offer and an answer arrive byte for byte", .call, body: descriptions),
@@ -10,11 +10,11 @@ enum DescriptionCases {
             "Candidates may come before the offer and before the answer", .negotiations, body: earlyCandidates),
         ConformanceCase(
             "The other side's stored candidates can be paged", .resources, scope: .eachTransport, body: pages),
-        ConformanceCase("Media state changes without SDP and is told to the other side", .call, body: media),
+        ConformanceCase("Media state changes without SDP and is sent to the other side", .call, body: media),
         ConformanceCase("A participant posts a quality summary", .call, scope: .eachTransport, body: quality),
     ]
 
-    /// SDP with what JSON, UTF-8 and line ends can do to a text: its JSON as sent and what it means.
+    /// SDP with escapes, line ends and non-ASCII characters: its JSON as sent, and its content.
     private static let sdp = (
         json:
             #""v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=\u0451\u0436 \ud83d\ude00 \"q\" \\ \/ \u2028 \t\u0000é\r\na=tool:日本 ё́\r\n""#,

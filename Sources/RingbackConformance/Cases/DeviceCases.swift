@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// A user with several devices, each on a transport of its own.
+/// Users with several devices, each on a transport of its own.
 enum DeviceCases {
     static let all = [
         ConformanceCase("All devices ring, the first accept wins, the others stop", .call, body: firstWins),
@@ -8,8 +8,8 @@ enum DeviceCases {
         ConformanceCase("A decline stops the other devices", .call, body: declineElsewhere),
         ConformanceCase("A cancel stops all devices", .call, body: cancelStopsAll),
         ConformanceCase(
-            "The caller's other devices do not ring, and hear what becomes of the call", .shapes, body: callersOthers),
-        ConformanceCase("Two devices of a user hear the same events in the same order", .events, body: sameOrder),
+            "The caller's other devices do not ring, and receive the changes of the call", .shapes, body: callersOthers),
+        ConformanceCase("Two devices of a user receive the same events in the same order", .events, body: sameOrder),
     ]
 
     /// A call that rings on two devices of the callee.

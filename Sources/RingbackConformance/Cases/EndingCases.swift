@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// Each way that a device can end a call.
+/// The ways in which a device can end a call.
 enum EndingCases {
     static let all =
         [

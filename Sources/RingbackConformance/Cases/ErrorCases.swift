@@ -1,17 +1,17 @@
 import NIOHTTP1
 import RingbackModel
 
-/// What is wrong with a request, told in the one shape.
+/// Errors of requests, and their format.
 enum ErrorCases {
     static let all = [
-        ConformanceCase("Malformed JSON is 400 and names the place", .errors, scope: .once, body: malformed),
+        ConformanceCase("Malformed JSON is 400 with the position", .errors, scope: .once, body: malformed),
         ConformanceCase("Without a valid token it is 401", .errors, scope: .once, body: unauthenticated),
-        ConformanceCase("What does not exist is 404", .errors, scope: .once, body: notFound),
+        ConformanceCase("A resource that does not exist is 404", .errors, scope: .once, body: notFound),
         ConformanceCase("A wrong method is 405 with Allow", .errors, scope: .once, body: wrongMethod),
         ConformanceCase("A body of another type is 415", .errors, scope: .once, body: mediaType),
         ConformanceCase(
-            "What parses and does not fit is 422, field by field", .errors, scope: .eachTransport, body: invalid),
-        ConformanceCase("A call needs two", .errors, scope: .eachTransport, body: callSelf),
+            "Well-formed but invalid fields are 422, each listed", .errors, scope: .eachTransport, body: invalid),
+        ConformanceCase("A user can't call themselves", .errors, scope: .eachTransport, body: callSelf),
         ConformanceCase("A name that is taken is 409", .errors, scope: .once, body: nameTaken),
         ConformanceCase("Unknown fields in a request are ignored", .shapes, scope: .eachTransport, body: unknownFields),
     ]

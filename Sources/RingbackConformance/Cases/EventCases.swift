@@ -1,14 +1,14 @@
 import RingbackModel
 
-/// The envelope of an event, and who hears it.
+/// The format of events, and their recipients.
 enum EventCases {
     static let all = [
         ConformanceCase(
             "An event names its cursor, id, type, time, age, call, number and actor", .events, body: fields),
-        ConformanceCase("Who acts does not hear its own write, the others do", .shapes, body: audience),
-        ConformanceCase("An event is told the same on every transport", .events, scope: .once, body: sameEverywhere),
+        ConformanceCase("A device does not receive its own writes, the others do", .shapes, body: audience),
+        ConformanceCase("An event is the same on every transport", .events, scope: .once, body: sameEverywhere),
         ConformanceCase("A burst arrives whole and in order", .events, body: burst),
-        ConformanceCase("A third user hears nothing of a call", .gate, scope: .eachTransport, body: thirdUser),
+        ConformanceCase("A third user receives nothing of a call", .gate, scope: .eachTransport, body: thirdUser),
     ]
 
     private static func fields(_ context: ConformanceContext) async throws {

@@ -1,16 +1,16 @@
 import RingbackModel
 
-/// Until a device has won `accept`, nobody's offer, answer or candidate is taken or delivered.
+/// Before a device has accepted the call, no offer, answer or candidate is accepted or delivered.
 enum GateCases {
     static let all = [
-        ConformanceCase("Nothing passes the gate while the call is inviting", .gate) {
+        ConformanceCase("No negotiation while the call is inviting", .gate) {
             try await closed($0, .inviting)
         },
-        ConformanceCase("Nothing passes the gate while the call is ringing", .gate) { try await closed($0, .ringing) },
-        ConformanceCase("A canceled call lets nothing through", .gate, body: afterCancel),
-        ConformanceCase("Only the two devices that take part may signal", .gate, body: otherDevices),
+        ConformanceCase("No negotiation while the call is ringing", .gate) { try await closed($0, .ringing) },
+        ConformanceCase("No negotiation in a canceled call", .gate, body: afterCancel),
+        ConformanceCase("Only the two participating devices may negotiate", .gate, body: otherDevices),
         ConformanceCase(
-            "Offers, answers and candidates go to the other participant's device alone", .gate, body: alone),
+            "Offers, answers and candidates go only to the other participant's device", .gate, body: alone),
     ]
 
     private static let signals: [(APIOperation, JSONLiteral)] = [

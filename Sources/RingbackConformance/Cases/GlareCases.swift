@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// Both invite each other: one call comes of it.
+/// Two users who invite each other get one call.
 enum GlareCases {
     static let all = [
         ConformanceCase("An invitation against one that has not rung yet accepts it", .glare) {

@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// What is left of calls, and what can be read besides.
+/// The history, and other resources that can be read.
 enum HistoryCases {
     static let all = [
         ConformanceCase(

@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// An idempotency key makes a write safe to repeat.
+/// Idempotency keys.
 enum IdempotencyCases {
     static let all = [
         ConformanceCase("An invitation repeated with its key is one invitation", .resources, body: invite),
@@ -68,7 +68,7 @@ enum IdempotencyCases {
 }
 
 extension Array {
-    /// One after the other.
+    /// Like `map`, one element after the other.
     fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
         var values: [Value] = []
         for element in self { values.append(try await transform(element)) }

@@ -1,12 +1,12 @@
 import RingbackModel
 
-/// Offers and answers, numbered, one open at a time.
+/// Numbered offers and answers, of which one negotiation is open at a time.
 enum NegotiationCases {
     static let all = [
         ConformanceCase("Negotiations are numbered from 1", .negotiations, body: numbers),
         ConformanceCase("An answer to a negotiation that is over is stale", .negotiations, body: stale),
         ConformanceCase("An answer without an offer is refused", .negotiations, scope: .eachTransport, body: noOffer),
-        ConformanceCase("Who offers can't answer", .negotiations, body: ownAnswer),
+        ConformanceCase("A device can't answer its own offer", .negotiations, body: ownAnswer),
         ConformanceCase("The callee's offer has to wait for the caller's open one", .negotiations, body: calleeWaits),
         ConformanceCase("The caller's offer supersedes the callee's open one", .negotiations, body: callerSupersedes),
         ConformanceCase("One side can't have two offers open", .negotiations, scope: .eachTransport, body: twoOffers),

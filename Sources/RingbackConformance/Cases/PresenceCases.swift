@@ -1,13 +1,13 @@
 import RingbackModel
 
-/// Who is there.
+/// Presence and watch lists.
 enum PresenceCases {
     static let all = [
         ConformanceCase(
-            "A user who listens is online, one who never did is offline", .resources, body: onlineAndOffline),
+            "A user with a connected device is online, one without is offline", .resources, body: onlineAndOffline),
         ConformanceCase("A user in a call, or calling, is busy", .resources, body: busy),
-        ConformanceCase("A watcher hears that a user becomes busy", .events, body: watching),
-        ConformanceCase("A block looks as if the user had gone offline", .resources, body: block),
+        ConformanceCase("A watching device is notified that a user becomes busy", .events, body: watching),
+        ConformanceCase("A block looks like the user going offline", .resources, body: block),
         ConformanceCase("A user whose device is gone becomes offline", .resources, needs: [.time], body: gone),
         ConformanceCase(
             "A watch list is kept for the device and replaced as a whole", .resources, scope: .eachTransport, body: list
@@ -60,7 +60,8 @@ enum PresenceCases {
         let masha = try await context.user("masha")
         let list = try await vasya.perform(.setWatching, ["userIds": [.string(petya.user.userId)]]).expect(200)
         try expectEqual(list.text("items.0.status"), "online", "the status when the watch begins")
-        // Presence is live only: what happens between two polls is not told. So it happens until it was heard.
+        // Presence is not stored: a change between two polls is not delivered. So the change is repeated until it is
+        // received.
         for attempt in 1...10 {
             async let heard = vasya.next(.presence, within: .seconds(attempt)) {
                 $0.data?.text("userId") == petya.user.userId && $0.data?.text("status") == "busy"
@@ -84,7 +85,7 @@ enum PresenceCases {
         let list = try await vasya.perform(.setWatching, ["userIds": .array(watched)]).expect(200)
         let petyas = list.list("items").first { $0.text("userId") == petya.user.userId }
         try expectEqual(petyas?.text("status"), "online", "the status before the block")
-        // Presence is live only: what happens between two polls is not told. So it happens until it was heard.
+        // Presence is reported live only, not between two polls. Therefore the change is repeated until it is received.
         for attempt in 1...10 {
             async let gone = heard("offline", of: petya, by: vasya, within: .seconds(attempt))
             try await petya.perform(.blockUser, ["userId": .string(vasya.user.userId)]).expect(204)

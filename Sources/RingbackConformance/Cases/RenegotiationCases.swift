@@ -1,10 +1,10 @@
 import RingbackModel
 
-/// New negotiations while media flows.
+/// Further negotiations in an active call.
 enum RenegotiationCases {
     static let all = [
         ConformanceCase("Either side may offer again in an active call", .negotiations, body: eitherSide),
-        ConformanceCase("An ICE restart is told to the other side", .negotiations, body: iceRestart),
+        ConformanceCase("An ICE restart is reported to the other side", .negotiations, body: iceRestart),
         ConformanceCase("Two offers at the same moment leave one open, the caller's", .negotiations, body: sameMoment),
     ]
 

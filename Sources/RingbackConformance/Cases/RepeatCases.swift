@@ -1,13 +1,13 @@
 import RingbackModel
 
-/// A transition that has already happened is 200 with the current call, and nobody hears of it twice.
+/// Repeating a transition that has already happened gets 200 with the current call, and is not announced again.
 enum RepeatCases {
     static let all = [
-        ConformanceCase("Repeating what has already happened is 200 and is not told again", .resources, body: repeats),
-        ConformanceCase("Repeating a decline is 200 and is not told again", .resources) {
+        ConformanceCase("Repeating a transition is 200 and is not announced again", .resources, body: repeats),
+        ConformanceCase("Repeating a decline is 200 and is not announced again", .resources) {
             try await repeatEnding($0, .decline, of: \.callee, heardBy: \.caller)
         },
-        ConformanceCase("Repeating a cancel is 200 and is not told again", .resources) {
+        ConformanceCase("Repeating a cancel is 200 and is not announced again", .resources) {
             try await repeatEnding($0, .cancel, of: \.caller, heardBy: \.callee)
         },
         ConformanceCase("After one side has hung up the other's hangup is 200", .call, body: bothHangUp),

@@ -1,18 +1,18 @@
 import RingbackModel
 
-/// Going on from a cursor, over the same transport or another.
+/// Continuing from a cursor, over the same transport or another.
 enum ResumeCases {
     static let all = [
-        ConformanceCase("A device that was away hears what it missed, in order, over another transport", .events) {
+        ConformanceCase("A device that was away receives what it missed, in order, over another transport", .events) {
             try await away($0, over: \.next)
         },
-        ConformanceCase("A device that was away hears what it missed, in order, over the same transport", .events) {
+        ConformanceCase("A device that was away receives what it missed, in order, over the same transport", .events) {
             try await away($0, over: \.self)
         },
         ConformanceCase(
             "A whole call goes through while both devices change their transports", .events, body: wandering),
-        ConformanceCase("A device that was away for the whole call hears all of it", .events, body: wholeCall),
-        ConformanceCase("A connection that is replaced without a goodbye loses nothing", .events, body: replaced),
+        ConformanceCase("A device that was away for the whole call receives all of it", .events, body: wholeCall),
+        ConformanceCase("A connection that is replaced without being closed loses nothing", .events, body: replaced),
     ]
 
     private static func away(
@@ -97,7 +97,7 @@ enum ResumeCases {
     private static func replaced(_ context: ConformanceContext) async throws {
         let call = try await context.call(.connecting)
         let (vasya, petya) = (call.caller, call.callee)
-        // The old connection stays open while the new one takes over.
+        // The old connection stays open when the new one begins.
         let old = petya.detachSource()
         try await vasya.perform(.addCandidates, on: call.id, .candidates("one")).expect(202)
         try await petya.resume(over: petya.transport)

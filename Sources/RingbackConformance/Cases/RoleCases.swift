@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// Who may do what.
+/// What each side of a call, and other users, may do.
 enum RoleCases {
     static let all = [
         ConformanceCase(
@@ -9,10 +9,11 @@ enum RoleCases {
         ConformanceCase(
             "A device can't end a call as an administrator", .call, scope: .eachTransport, body: administrator),
         ConformanceCase("A stranger can't learn that a call exists", .gate, scope: .eachTransport, body: stranger),
-        ConformanceCase("Of a call that does not exist everything is 404", .gate, scope: .eachTransport, body: unknown),
+        ConformanceCase(
+            "Every operation on a call that does not exist is 404", .gate, scope: .eachTransport, body: unknown),
     ]
 
-    /// Everything that can be asked about a call, with data that fits.
+    /// Every operation on a call, with valid data.
     static let requests: [(APIOperation, JSONLiteral)] = [
         (.getCall, [:]), (.alerting, [:]), (.accept, [:]), (.decline, [:]), (.cancel, [:]), (.connected, [:]),
         (.hangUp, [:]), (.sendOffer, .description("offer", "v=0\r\n")), (.getOffer, [:]),

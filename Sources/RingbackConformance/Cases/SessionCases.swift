@@ -13,10 +13,11 @@ enum SessionCases {
         ConformanceCase(
             "A device that signs in again keeps its identifier", .resources, scope: .once, body: signInAgain),
         ConformanceCase(
-            "A ticket is good for 30 s", .resources, scope: .once, needs: [.time], body: expiredTicket),
+            "A ticket is valid for 30 s", .resources, scope: .once, needs: [.time], body: expiredTicket),
         ConformanceCase("A ticket opens one stream or one socket, once", .resources, scope: .once, body: ticket),
         ConformanceCase("A WebSocket takes the token in its header, too", .events, scope: .once, body: header),
-        ConformanceCase("A wrong password and an unknown user look alike", .errors, scope: .once, body: wrongPassword),
+        ConformanceCase(
+            "A wrong password and an unknown user get the same error", .errors, scope: .once, body: wrongPassword),
     ]
 
     private static func revoke(_ context: ConformanceContext) async throws {
@@ -62,7 +63,7 @@ enum SessionCases {
         try await context.http.send(signIn).expectProblem(.unauthenticated)
     }
 
-    /// A revoked device hears no more, over whatever transport.
+    /// Checks that a revoked device receives no more events, over any transport.
     private static func expectCutOff(_ device: TestDevice) async throws {
         do {
             try await device.next(.callIncoming, within: .seconds(15))
@@ -110,7 +111,7 @@ enum SessionCases {
         for ticket in [forStream, forSocket, "AAAAAAAAAAAAAAAAAAAAAA"] { try await expectRefused(ticket, of: petya) }
     }
 
-    /// A ticket that was used, or has expired, or is none, opens nothing.
+    /// Checks that a ticket that was used, has expired or never existed opens nothing.
     private static func expectRefused(_ ticket: String, of device: TestDevice) async throws {
         do {
             let (stream, _) = try await StreamSource.open(device, from: nil, ticket: ticket)

@@ -1,15 +1,15 @@
 import RingbackModel
 
-/// Beginning without a cursor: what is live now, and everything after it exactly once.
+/// Beginning without a cursor: a snapshot of the live calls, followed by every later event exactly once.
 enum SnapshotCases {
     static let all = [
         ConformanceCase(
-            "A device that comes while the call rings finds it in the snapshot and accepts", .events, body: ringing),
+            "A device that connects while the call rings finds it in the snapshot and accepts", .events, body: ringing),
         ConformanceCase(
             "A callee's snapshot has the offer and the candidates to join in with", .events, body: calleesOffer),
         ConformanceCase("A caller's snapshot has the answer and the candidates", .events, body: callersAnswer),
         ConformanceCase(
-            "A device that takes no part finds the call without its descriptions", .events, body: bystander),
+            "A device that does not participate finds the call without its descriptions", .events, body: bystander),
         ConformanceCase("Without live calls the snapshot is empty", .events, scope: .eachTransport, body: empty),
     ]
 

@@ -1,11 +1,11 @@
 import RingbackModel
 
-/// What is the WebSocket's own: frames, close codes.
+/// Frames and close codes of WebSockets.
 enum SocketCases {
     static let all = [
         ConformanceCase("A WebSocket with a bad token is closed with 4500", .events, scope: .once, body: badToken),
         ConformanceCase(
-            "A WebSocket that begins with something else than hello is closed with 4502", .events, scope: .once,
+            "A WebSocket whose first message is not a hello is closed with 4502", .events, scope: .once,
             body: noHello),
         ConformanceCase(
             "A frame that is not a request closes the WebSocket with 4502", .events, scope: .once, body: notARequest),
@@ -25,7 +25,7 @@ enum SocketCases {
             scope: .once, body: mixed),
     ]
 
-    /// A WebSocket whose first frame said who it is, and was welcomed.
+    /// A WebSocket that was authenticated by its first frame and has received the welcome.
     private static func welcomed(_ context: ConformanceContext) async throws -> RawSocket {
         let device = try await context.signIn(context.user("vasya"), over: .webSocket)
         let socket = try await RawSocket.open(context.address)
@@ -131,7 +131,7 @@ enum SocketCases {
             while answer["event"] != nil { answer = try await socket.next() }
             try expectEqual(answer.number("id"), id, "the id of \(answer.excerpt)")
             let wanted = kinds[id * 5 % kinds.count].status
-            // More invitations than a user may have ringing are refused with 429.
+            // Further invitations beyond the limit of ringing calls are refused with 429.
             let status = answer.number("status") ?? 0
             try expect(status == wanted || wanted == 201 && status == 429, "\(wanted) wanted: \(answer.excerpt)")
         }

@@ -1,15 +1,17 @@
 import RingbackModel
 
-/// What happens when nothing happens.
+/// Deadlines.
 enum TimerCases {
     static let all = [
         timed("A call that nobody answers ends as no_answer when its ring time is over", body: noAnswer),
-        timed("A call that no device rings for is unreachable when its ring time is over", body: unreachable),
-        timed("A caller who is gone while it rings is reconnecting, and then has canceled", body: lostCaller),
-        timed("A caller who comes back while it rings rings on", body: returningCaller),
-        timed("A blocked caller sees unreachable, and the callee never learns of it", body: blocked),
+        timed("A call for which no device rings is unreachable after its ring time", body: unreachable),
+        timed(
+            "A caller who disconnects while the call rings is reconnecting, then the call is canceled", body: lostCaller
+        ),
+        timed("A call whose caller reconnects in time continues to ring", body: returningCaller),
+        timed("A blocked caller sees unreachable, and the callee is not notified", body: blocked),
         timed("A call that does not connect within 30 s ends as connect_timeout", body: connectTimeout),
-        timed("An offer that is not answered lapses after 30 s", section: .negotiations, body: lapse),
+        timed("An offer that is not answered expires after 30 s", section: .negotiations, body: lapse),
     ]
 
     private static func timed(
@@ -56,7 +58,7 @@ enum TimerCases {
         }
     }
 
-    /// A call that rings for a caller of whom nothing is heard any more.
+    /// Creates a ringing call whose caller has disconnected.
     private static func ringingForNobody(_ context: ConformanceContext) async throws -> TestCall {
         let (vasya, petya) = try await (context.caller(), context.callee())
         let call = try await vasya.call(petya, ringSeconds: 180)

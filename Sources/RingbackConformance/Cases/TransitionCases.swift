@@ -1,8 +1,8 @@
 import RingbackModel
 
-/// What the table of the protocol does not have: 409 with the state that the call is in, and nothing happens.
+/// Transitions that the protocol does not permit get 409 with the state of the call, and change nothing.
 enum TransitionCases {
-    /// A transition that does not fit a state.
+    /// A transition that is not permitted in a state.
     private struct Row: Sendable {
         let state: Call.State
         let operation: APIOperation
@@ -37,7 +37,7 @@ enum TransitionCases {
             ConformanceCase("An accept after the caller's cancel is refused", .call) {
                 try await afterEnding($0, .cancel, by: \.caller, refused: [(.accept, \.callee), (.decline, \.callee)])
             },
-            ConformanceCase("What comes after a decline is refused", .call) {
+            ConformanceCase("Commands after a decline are refused", .call) {
                 try await afterEnding(
                     $0, .decline, by: \.callee,
                     refused: [(.accept, \.callee), (.cancel, \.caller), (.connected, \.caller)])

@@ -1,11 +1,12 @@
 import RingbackModel
 
-/// A call from its first to its last step.
+/// Complete calls.
 enum WholeCallCases {
     static let all = [
         ConformanceCase(
-            "A call goes from the invitation to the hangup and both sides hear each step once", .call, body: wholeCall),
-        ConformanceCase("An invitation tells the callee all about the call", .shapes, body: invitation),
+            "A call goes from the invitation to the hangup and both sides receive each event once", .call,
+            body: wholeCall),
+        ConformanceCase("An invitation gives the callee the complete call", .shapes, body: invitation),
         ConformanceCase("One report and the other side's answer make a call active", .call, body: reportThenAnswer),
         ConformanceCase("An answer and the other side's report make a call active", .call, body: answerThenReport),
         ConformanceCase("The answerer's own report alone does not make a call active", .call, body: answererAlone),
@@ -94,7 +95,7 @@ enum WholeCallCases {
         }
     }
 
-    /// Both devices hear of another call, so that whatever belongs to this one has come before.
+    /// Waits until both devices have received the events of another call, so that all events of this one have arrived.
     static func barrier(_ call: TestCall) async throws {
         let next = try await call.caller.call(call.callee)
         try await next.ring()

@@ -2,8 +2,8 @@ import NIOHTTP1
 import RingbackModel
 
 extension APIOperation {
-    /// The operation as an HTTP request: members that the path names go there, those of a GET into the query, others into
-    /// the body. Without members left there is no body.
+    /// The operation as an HTTP request. Members named in the path go there, those of a GET into the query, others into
+    /// the body. If none is left, there is no body.
     func httpRequest(_ data: JSONLiteral, key: String?) -> WireRequest {
         var path: [String] = []
         var members = data.members
@@ -30,13 +30,13 @@ extension APIOperation {
 }
 
 extension JSONLiteral {
-    /// The value as a parameter of a URL.
+    /// The value as a URL parameter.
     fileprivate var parameter: String {
         if case .string(let text) = self { text } else { String(decoding: utf8, as: UTF8.self) }
     }
 }
 
-/// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
+/// Percent-encodes everything but the unreserved characters (RFC 3986, section 2.3).
 func percentEncoded(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var encoded: [UInt8] = []

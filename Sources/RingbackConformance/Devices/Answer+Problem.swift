@@ -1,9 +1,9 @@
 package import RingbackModel
 
 extension Answer {
-    /// Checks that the answer is a problem (RFC 9457) of one of `codes`, in the shape of the protocol's section 4.
+    /// Checks that the answer is a problem (RFC 9457) with one of `codes`, in the format of section 4 of the protocol.
     ///
-    /// - Parameter callState: The state that the problem has to name.
+    /// - Parameter callState: The state that the problem must contain.
     @discardableResult
     package func expectProblem(
         _ codes: Problem.Code..., callState: Call.State? = nil, at place: Place = #line

@@ -1,14 +1,14 @@
 package import RingbackModel
 
-/// What the server answered to an operation, over whatever transport.
+/// The answer to an operation, over any transport.
 package struct Answer: Sendable, CustomStringConvertible {
     package let operation: APIOperation
     package let status: Int
-    /// The body, the `data` or the `error` of the answer.
+    /// The body, or the `data` or `error` of the message.
     package let json: JSONSlice?
-    /// Over HTTP only.
+    /// Only over HTTP.
     package let location: String?
-    /// Over HTTP only.
+    /// Only over HTTP.
     package let contentType: String?
 
     init(_ operation: APIOperation, _ response: WireResponse) {
@@ -39,9 +39,9 @@ package struct Answer: Sendable, CustomStringConvertible {
 }
 
 extension Answer {
-    /// The answer's JSON, when it has the status.
+    /// Returns the JSON of the answer if it has the expected status.
     ///
-    /// - Throws: ``ConformanceFailure`` with the whole answer otherwise.
+    /// - Throws: ``ConformanceFailure`` with the whole answer if it has another status.
     @discardableResult
     package func expect(_ status: Int, at place: Place = #line) throws -> JSONSlice {
         guard self.status == status else {
@@ -50,7 +50,7 @@ extension Answer {
         return try json ?? JSONSlice(parsing: Array("{}".utf8))
     }
 
-    /// The answer's call, when it has the status and the call the state.
+    /// Returns the call in the answer if status and state are as expected.
     @discardableResult
     package func expectCall(_ state: Call.State, status: Int = 200, at place: Place = #line) throws -> CallView {
         let call = try CallView(expect(status, at: place), at: place)

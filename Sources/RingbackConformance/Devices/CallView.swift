@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// A call as the server writes it (protocol, section 5), read leniently: a case checks what it is about.
+/// A call as the server encodes it (protocol, section 5). Decoded leniently: each case checks what it is about.
 package struct CallView: Sendable {
     package let json: JSONSlice
     package let id: String
@@ -24,7 +24,7 @@ package struct CallView: Sendable {
         json.list("legs").first { $0.text("deviceId") == device.deviceId }.map { ($0.text("state"), $0.text("reason")) }
     }
 
-    /// What the call says about a participating device.
+    /// The participant entry of a device.
     package func participant(_ device: TestDevice) -> JSONSlice? {
         json.list("participants").first {
             $0.text("deviceId") == device.deviceId && $0.text("userId") == device.user.userId

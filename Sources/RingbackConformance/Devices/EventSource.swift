@@ -1,29 +1,29 @@
 import NIOCore
 import RingbackModel
 
-/// One way to hear a user's events, from a cursor on.
+/// A connection that delivers a user's events from a cursor on.
 protocol EventSource: Sendable {
-    /// The events after those that were returned before: at once, or when some come.
+    /// The next events: immediately, or when there are any.
     ///
-    /// - Returns: An empty batch when a poll came back empty.
+    /// - Returns: An empty batch if a poll returned no events.
     /// - Throws: ``WireError/timeout`` at the deadline.
     func receive(before deadline: NIODeadline) async throws -> EventBatch
     func close() async
 }
 
-/// Some events, in order, and where the log can be read on after them.
+/// Events in order, and the cursor after them.
 struct EventBatch: Sendable {
     var events: [ReceivedEvent]
     var cursor: String?
 }
 
-/// What the server says when a device begins to listen.
+/// What the server sends when a device begins to listen.
 package struct Welcome: Sendable {
-    /// Where the log can be read on.
+    /// The cursor to continue from.
     package var cursor: String
-    /// Whether the device goes on from its cursor; a long-poll does not say.
+    /// Whether the server continues from the device's cursor; long polls do not say.
     package var recovered: Bool?
-    /// The calls that are live for the device, when it came without a cursor or with one that is gone.
+    /// The live calls, if the device had no cursor or an expired one.
     package var snapshot: [CallView]?
 
     init(cursor: String, recovered: Bool? = nil, calls: JSONSlice?) throws {
@@ -44,8 +44,8 @@ package struct Welcome: Sendable {
     }
 }
 
-/// A server that refuses to let a device listen.
+/// The server refuses to let a device listen.
 package struct ListeningRefused: Error, Sendable, CustomStringConvertible {
     package let response: WireResponse
-    package var description: String { "the server refuses to tell events: \(response)" }
+    package var description: String { "the server refuses to deliver events: \(response)" }
 }

@@ -1,7 +1,7 @@
 import RingbackModel
 import Synchronization
 
-/// Sorts the text messages of a WebSocket into events and answers.
+/// Separates the text messages of a WebSocket into events and answers.
 final class FrameRouter: Sendable {
     private struct State {
         var answers: [Int: Mailbox<JSONSlice>] = [:]
@@ -13,7 +13,7 @@ final class FrameRouter: Sendable {
     let events = Mailbox<JSONSlice>(capacity: 16_384)
     private let state = Mutex(State())
 
-    /// A new request's id and where its answer will be.
+    /// The id for a new request, and the mailbox for its answer.
     func expectAnswer() -> (Int, Mailbox<JSONSlice>) {
         let answer = Mailbox<JSONSlice>(capacity: 1)
         let (id, end) = state.withLock { state in

@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// JSON that a case sends, written as Swift literals.
+/// JSON for requests, written as Swift literals.
 package indirect enum JSONLiteral: Sendable {
     case null
     case bool(Bool)
@@ -8,10 +8,10 @@ package indirect enum JSONLiteral: Sendable {
     case string(String)
     case array([JSONLiteral])
     case object([(name: String, value: JSONLiteral)])
-    /// A value as the bytes it has to be sent in.
+    /// JSON to be sent byte for byte.
     case raw([UInt8])
 
-    /// A value as the bytes it has to be sent in.
+    /// JSON to be sent byte for byte.
     package static func raw(_ text: String) -> JSONLiteral { .raw(Array(text.utf8)) }
 
     package var utf8: [UInt8] {
@@ -20,12 +20,12 @@ package indirect enum JSONLiteral: Sendable {
         return json.finish()
     }
 
-    /// The members of an object, in their order; of other values none.
+    /// The members of an object, in order; empty for other values.
     var members: [(name: String, value: JSONLiteral)] {
         if case .object(let members) = self { members } else { [] }
     }
 
-    /// The object with one member more.
+    /// The object with one more member.
     func adding(_ name: String, _ value: JSONLiteral) -> JSONLiteral { .object(members + [(name, value)]) }
 }
 

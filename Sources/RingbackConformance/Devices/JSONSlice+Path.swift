@@ -13,16 +13,16 @@ extension JSONSlice {
     /// The string at a path.
     package func text(_ path: String) -> String? { value(at: path)?.string }
 
-    /// The whole number at a path.
+    /// The integer at a path.
     package func number(_ path: String) -> Int? { value(at: path)?.integer }
 
-    /// The truth value at a path.
+    /// The boolean at a path.
     package func flag(_ path: String) -> Bool? { value(at: path)?.bool }
 
-    /// The elements of the array at a path; none when there is no array.
+    /// The elements of the array at a path; empty if there is none.
     package func list(_ path: String) -> [JSONSlice] { value(at: path)?.elements ?? [] }
 
-    /// The text, for messages.
+    /// The text, shortened for messages.
     package var excerpt: String {
         let bytes = text.utf8
         return String(decoding: bytes.prefix(600), as: UTF8.self) + (bytes.count > 600 ? "…" : "")

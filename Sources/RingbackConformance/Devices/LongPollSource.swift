@@ -3,7 +3,7 @@ import NIOHTTP1
 import RingbackModel
 import Synchronization
 
-/// `GET /v1/events`, again and again.
+/// `GET /v1/events`, repeatedly.
 final class LongPollSource: EventSource {
     private static let waitSeconds: Int64 = 25
     private let device: TestDevice
@@ -14,7 +14,7 @@ final class LongPollSource: EventSource {
         self.cursor = Mutex(cursor)
     }
 
-    /// - Throws: ``ListeningRefused`` when the answer is not 200.
+    /// - Throws: ``ListeningRefused`` if the status is not 200.
     static func open(_ device: TestDevice, from cursor: String?) async throws -> (LongPollSource, Welcome) {
         let page = try await poll(device, cursor: cursor, waitSeconds: 0, within: .seconds(20))
         guard let next = page.text("cursor") else {
@@ -23,7 +23,7 @@ final class LongPollSource: EventSource {
         guard (page["calls"] != nil) == (cursor == nil) else {
             throw WireError.unexpected("an events page has calls if and only if there was no cursor: \(page.excerpt)")
         }
-        // With a cursor nothing was taken yet: the events of this page are read again by the first `receive`.
+        // With a cursor, the first `receive` reads the events of this page again.
         let source = LongPollSource(device, cursor: cursor ?? next)
         return (source, try Welcome(cursor: cursor ?? next, calls: page["calls"]))
     }

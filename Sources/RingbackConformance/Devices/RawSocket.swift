@@ -1,7 +1,7 @@
 import NIOCore
 import RingbackModel
 
-/// A WebSocket that does what no device would do.
+/// A WebSocket for tests that violate the protocol.
 struct RawSocket: Sendable {
     let link: WebSocketLink
     private let frames: Mailbox<JSONSlice>
@@ -21,13 +21,13 @@ struct RawSocket: Sendable {
         return RawSocket(link: link, frames: frames)
     }
 
-    /// The next message of the server.
+    /// The next message from the server.
     func next() async throws -> JSONSlice {
         guard let frame = try await frames.next(before: .now() + .seconds(20)) else { throw WireError.closedEarly }
         return frame
     }
 
-    /// Waits for the server to close the WebSocket, and checks with which code.
+    /// Waits for the server to close the WebSocket, and checks the code.
     func expectClose(_ code: Int, at place: Place = #line) async throws {
         do {
             while true { _ = try await next() }

@@ -19,12 +19,12 @@ package struct ReceivedEvent: Sendable, CustomStringConvertible {
 
     package var callId: String? { json.text("callId") }
     package var callSeq: Int? { json.number("callSeq") }
-    /// The device that caused the event, by the server's word.
+    /// The device that caused the event.
     package var actorDeviceId: String? { json.text("actor.deviceId") }
     package var actorUserId: String? { json.text("actor.userId") }
     package var data: JSONSlice? { json["data"] }
 
-    /// The call that the event carries.
+    /// The call in the event's data.
     package func call(at place: Place = #line) throws -> CallView { try CallView(data?["call"], at: place) }
 
     package var description: String {

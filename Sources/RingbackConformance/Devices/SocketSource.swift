@@ -2,7 +2,7 @@ import NIOCore
 import RingbackModel
 import Synchronization
 
-/// `GET /v1/socket`: events, and the device's requests too.
+/// `GET /v1/socket`, for events and requests.
 final class SocketSource: EventSource {
     private let link: WebSocketLink
     private let router: FrameRouter
@@ -12,13 +12,13 @@ final class SocketSource: EventSource {
         self.router = router
     }
 
-    /// How a client says who it is.
+    /// How the client authenticates.
     enum Credential: Sendable {
-        /// The first frame.
+        /// With the first frame.
         case hello
-        /// The `Authorization` header.
+        /// With the `Authorization` header.
         case header
-        /// `?ticket=`.
+        /// With `?ticket=`.
         case ticket(String)
     }
 

@@ -12,7 +12,7 @@ final class StreamSource: EventSource {
     private init(_ link: HTTPLink) { self.link = link }
 
     /// - Parameter ticket: Used instead of the device's token.
-    /// - Throws: ``ListeningRefused`` when the answer is not 200.
+    /// - Throws: ``ListeningRefused`` if the status is not 200.
     static func open(
         _ device: TestDevice, from cursor: String?, ticket: String? = nil
     ) async throws -> (StreamSource, Welcome) {

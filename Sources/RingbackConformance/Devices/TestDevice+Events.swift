@@ -3,21 +3,21 @@ package import RingbackModel
 import Synchronization
 
 extension TestDevice {
-    /// How long a case waits for what has to come.
+    /// How long a case waits for an expected event.
     package static let patience: Duration = .seconds(20)
 
-    /// Every event that the device has taken in, once, in order.
+    /// Every event that the device has received, once, in order.
     package var heard: [ReceivedEvent] { state.withLock { $0.heard } }
 
-    /// Ids of events that were delivered again although the device went on from its cursor.
+    /// The ids of events that were delivered again although the device continued from its cursor.
     package var repeated: [String] { state.withLock { $0.repeated } }
 
-    /// Waits for the next event of a type that no one has taken yet. Events of other types stay where they are.
+    /// Waits for the next event of a type that has not been taken yet. Events of other types remain available.
     ///
     /// - Parameters:
-    ///   - callId: The call that it has to be about; by default any.
-    ///   - fits: What else has to be true of it.
-    /// - Throws: ``ConformanceFailure`` that lists what arrived instead.
+    ///   - callId: The call of the event; by default any.
+    ///   - fits: Further conditions.
+    /// - Throws: ``ConformanceFailure`` with a list of the events that arrived.
     @discardableResult
     package func next(
         _ type: EventType, of callId: String? = nil, within time: Duration = patience, at place: Place = #line,
@@ -37,7 +37,7 @@ extension TestDevice {
         }
     }
 
-    /// Checks that none of `types` was heard up to now. Call it after an event that must have come later.
+    /// Checks that no event of `types` was received. Call it after an event that must arrive later.
     package func expectUnheard(
         _ types: EventType..., of callId: String? = nil, because reason: String, at place: Place = #line
     ) throws {
@@ -47,12 +47,12 @@ extension TestDevice {
         }
     }
 
-    /// How many events of a type were heard.
+    /// The number of received events of a type.
     package func count(_ type: EventType, of callId: String? = nil) -> Int {
         heard.count { $0.type == type.rawValue && (callId == nil || $0.callId == callId) }
     }
 
-    /// Lets the server hear from the device, and takes in what is there.
+    /// Keeps the device in contact with the server, and receives the available events.
     package func stayInTouch() async throws {
         _ = try await perform(.getMe)
         let deadline = NIODeadline.now() + .milliseconds(50)
@@ -61,7 +61,7 @@ extension TestDevice {
         } catch WireError.timeout {}
     }
 
-    /// - Returns: How many events came.
+    /// - Returns: The number of events received.
     @discardableResult
     private func takeIn(before deadline: NIODeadline) async throws -> Int {
         guard let source = state.withLock({ $0.source }) else {

@@ -2,7 +2,7 @@ import RingbackModel
 import Synchronization
 
 extension TestDevice {
-    /// Begins to listen without a cursor: the live calls as they are now, and what comes after.
+    /// Begins to listen without a cursor: a snapshot of the live calls, followed by events.
     @discardableResult
     package func listen(over transport: Transport? = nil) async throws -> Welcome {
         let welcome = try await open(over: transport ?? self.transport, from: nil)
@@ -10,9 +10,9 @@ extension TestDevice {
         return welcome
     }
 
-    /// Goes on from where the device stopped, perhaps over another transport.
+    /// Continues from the device's cursor, over the given transport.
     ///
-    /// - Throws: ``ListeningRefused`` when the cursor is gone and the transport is not a WebSocket.
+    /// - Throws: ``ListeningRefused`` if the cursor has expired and the transport is not a WebSocket.
     @discardableResult
     package func resume(over transport: Transport? = nil) async throws -> Welcome {
         let welcome = try await open(over: transport ?? self.transport, from: state.withLock { $0.cursor })
@@ -20,16 +20,16 @@ extension TestDevice {
         return welcome
     }
 
-    /// Forgets where it stopped and takes another cursor for its own.
+    /// Replaces the device's cursor.
     package func adopt(cursor: String) { state.withLock { $0.cursor = cursor } }
 
-    /// The device's place in the log.
+    /// The device's cursor.
     package var cursor: String? { state.withLock { $0.cursor } }
 
-    /// Closes the device's stream or socket; a device on long-poll simply polls no more.
+    /// Closes the device's stream or socket. A device with long polls stops polling.
     package func stopListening() async { await detachSource()?.close() }
 
-    /// Lets go of the device's stream or socket without closing it.
+    /// Removes the device's stream or socket without closing it.
     func detachSource() -> (any EventSource)? {
         state.withLock { state in
             defer { state.source = nil }
@@ -55,7 +55,7 @@ extension TestDevice {
         return welcome
     }
 
-    /// Listens to a source that was opened in some other way.
+    /// Listens to a source that was opened elsewhere.
     func begin(_ source: any EventSource, over transport: Transport) {
         state.withLock { state in
             state.source = source

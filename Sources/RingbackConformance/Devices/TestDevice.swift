@@ -1,21 +1,21 @@
 package import RingbackModel
 import Synchronization
 
-/// A signed-in device of a user, as a well-behaved client is: it keeps its cursor, knows an event again by its id, and can
-/// change its transport in mid-call.
+/// A signed-in device that behaves like a correct client: it keeps its cursor, recognizes events by their id, and can
+/// change its transport during a call.
 ///
-/// Events are taken in when someone asks for them; one task at a time may.
+/// Events are received on request, by one task at a time.
 package final class TestDevice: Sendable, CustomStringConvertible {
     struct State {
         var transport: Transport
         var source: (any EventSource)?
         var cursor: String?
-        /// Every event once, in the order of arrival.
+        /// Every event once, in order of arrival.
         var heard: [ReceivedEvent] = []
         /// Indices into `heard`.
         var unread: [Int] = []
         var seen: Set<String> = []
-        /// Ids that came more than once.
+        /// The ids of events that arrived more than once.
         var repeated: [String] = []
     }
 
@@ -37,10 +37,10 @@ package final class TestDevice: Sendable, CustomStringConvertible {
 
     package var description: String { "\(user.userId) on \(transport)" }
 
-    /// Asks the server: over the WebSocket while the device listens there, else over HTTP.
+    /// Performs an operation: over the WebSocket if the device listens on one, otherwise over HTTP.
     ///
     /// - Parameters:
-    ///   - data: What the path, the query and the body name, in one object.
+    ///   - data: The parameters of the path and the query and the members of the body, in one object.
     ///   - key: The idempotency key.
     package func perform(
         _ operation: APIOperation, _ data: JSONLiteral = [:], key: String? = nil
@@ -51,7 +51,7 @@ package final class TestDevice: Sendable, CustomStringConvertible {
         return Answer(operation, try await http.send(operation.httpRequest(data, key: key).authorized(by: token)))
     }
 
-    /// Asks the server for something about a call.
+    /// Performs an operation on a call.
     package func perform(
         _ operation: APIOperation, on callId: String, _ data: JSONLiteral = [:], key: String? = nil
     ) async throws -> Answer {

@@ -1,12 +1,12 @@
 import NIOHTTP1
 import RingbackModel
 
-/// A user that a case has registered for itself.
+/// A user that was registered by a case.
 package struct TestUser: Sendable, Hashable {
     package let userId: String
     package let password: String
 
-    /// Registers a user whose name begins with `name` and is nobody else's.
+    /// Registers a user with a unique identifier that begins with `name`.
     static func register(_ name: String, over http: HTTPClient) async throws -> TestUser {
         let user = TestUser(userId: "\(name)-\(OpaqueText.random(bytes: 9))", password: OpaqueText.random(bytes: 12))
         let body: JSONLiteral = [
@@ -21,7 +21,7 @@ package struct TestUser: Sendable, Hashable {
 
     /// Signs a device in.
     ///
-    /// - Returns: The Session of the protocol's section 5.
+    /// - Returns: The session (section 5 of the protocol).
     func signIn(over http: HTTPClient, deviceId: String? = nil) async throws -> JSONSlice {
         var body: JSONLiteral = ["userId": .string(userId), "password": .string(password)]
         if let deviceId { body = body.adding("deviceId", .string(deviceId)) }
@@ -34,7 +34,7 @@ package struct TestUser: Sendable, Hashable {
 }
 
 extension HTTPClient {
-    /// Sends a request again when the server says 429, after the time that it asks for, up to a minute in all.
+    /// Sends a request. If the server responds with 429, repeats it after the requested time, for up to a minute.
     fileprivate func sendPatiently(_ request: WireRequest) async throws -> WireResponse {
         var patience = 60
         while true {

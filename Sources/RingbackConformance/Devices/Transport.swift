@@ -1,10 +1,10 @@
-/// How a device hears its events, and over what it asks (protocol, section 3).
+/// The transport for a device's events and requests (protocol, section 3).
 package enum Transport: String, Sendable, CaseIterable, CustomStringConvertible {
     /// `GET /v1/events`, requests over HTTP.
     case longPoll
     /// `GET /v1/events/stream`, requests over HTTP.
     case sse
-    /// `GET /v1/socket`, for the requests too.
+    /// `GET /v1/socket`, also for requests.
     case webSocket
 
     package var description: String {
@@ -15,7 +15,7 @@ package enum Transport: String, Sendable, CaseIterable, CustomStringConvertible 
         }
     }
 
-    /// Another transport: all of them in turn.
+    /// The next transport, cyclically.
     package var next: Transport {
         switch self {
         case .longPoll: .sse

@@ -1,29 +1,30 @@
-/// One thing that the protocol says, and how to find out whether a server does it.
+/// A statement of the protocol, and the test whether a server satisfies it.
 package struct ConformanceCase: Sendable, CustomStringConvertible {
-    /// With which transports a case has something to say.
+    /// The transports with which a case is run.
     package enum Scope: Sendable, Hashable {
-        /// Each mix of a caller's and a callee's transport.
+        /// Every combination of a caller's and a callee's transport.
         case everyMix
-        /// Each transport once: the callee's does not matter.
+        /// Every transport once: the callee's does not matter.
         case eachTransport
         /// Once.
         case once
     }
 
-    /// What a run has to offer for a case to make sense.
+    /// What a run must provide for a case.
     package enum Need: Sendable, Hashable, CaseIterable {
-        /// Minutes: real ones, or a server whose clock the run can advance. Such a server serves one run at a time.
+        /// Minutes of real time, or a server whose clock the run can advance. Such a server can be used by one run at a
+        /// time.
         case time
         /// An administrator's token.
         case administrator
     }
 
-    /// A sentence.
+    /// The name, which is a sentence.
     package let name: String
     package let section: ProtocolSection
     package let scope: Scope
     package let needs: Set<Need>
-    /// The file that it stands in.
+    /// The file that contains the case.
     package let file: String
     package let body: @Sendable (ConformanceContext) async throws -> Void
 
@@ -40,7 +41,7 @@ package struct ConformanceCase: Sendable, CustomStringConvertible {
         self.body = body
     }
 
-    /// Whether it takes more than a moment on a server whose clock is the wall's.
+    /// Whether the case takes long on a server with a real clock.
     package var isSlow: Bool { needs.contains(.time) }
 
     package var description: String { name }

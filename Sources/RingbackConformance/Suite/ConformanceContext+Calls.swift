@@ -3,7 +3,7 @@ package import RingbackModel
 extension TestDevice {
     /// Invites a user.
     ///
-    /// - Returns: The server's answer, whatever it is.
+    /// - Returns: The server's answer, with any status.
     package func invite(
         _ user: TestUser, ringSeconds: Int? = nil, custom: JSONLiteral? = nil, key: String? = nil
     ) async throws -> Answer {
@@ -13,7 +13,7 @@ extension TestDevice {
         return try await perform(.invite, data, key: key)
     }
 
-    /// Invites the user of a listening device, which hears of it.
+    /// Invites the user of a listening device, and waits until the device is notified.
     package func call(_ callee: TestDevice, ringSeconds: Int? = nil, at place: Place = #line) async throws -> TestCall {
         let call = try await invite(callee.user, ringSeconds: ringSeconds).expectCall(.inviting, status: 201, at: place)
         try await callee.next(.callIncoming, of: call.id, at: place)
@@ -22,7 +22,7 @@ extension TestDevice {
 }
 
 extension ConformanceContext {
-    /// A call between two new users, brought to a state.
+    /// Creates a call between two new users and brings it into a state.
     package func call(_ state: Call.State, at place: Place = #line) async throws -> TestCall {
         let call = try await caller().call(callee(), at: place)
         if state == .inviting { return call }

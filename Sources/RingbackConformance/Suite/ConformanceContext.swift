@@ -6,7 +6,7 @@ package final class ConformanceContext: Sendable {
     package let mix: TransportMix
     /// For cases that need an administrator.
     package let administratorToken: String?
-    /// For requests of nobody's.
+    /// For unauthenticated requests.
     package let http: HTTPClient
     private let advance: @Sendable (Duration) async throws -> Void
     private let devices = Mutex<[TestDevice]>([])
@@ -22,10 +22,10 @@ package final class ConformanceContext: Sendable {
         http = HTTPClient(address)
     }
 
-    /// Registers a user of this run's own.
+    /// Registers a user for this run.
     package func user(_ name: String) async throws -> TestUser { try await .register(name, over: http) }
 
-    /// Signs a device in, which does not listen yet.
+    /// Signs in a device, which does not listen yet.
     package func signIn(
         _ user: TestUser, over transport: Transport, deviceId: String? = nil
     ) async throws -> TestDevice {
@@ -36,22 +36,22 @@ package final class ConformanceContext: Sendable {
         return device
     }
 
-    /// A new user's device that listens over the caller's transport.
+    /// A device of a new user that listens over the caller's transport.
     package func caller(_ name: String = "vasya") async throws -> TestDevice {
         try await listening(signIn(user(name), over: mix.caller))
     }
 
-    /// A new user's device that listens over the callee's transport.
+    /// A device of a new user that listens over the callee's transport.
     package func callee(_ name: String = "petya") async throws -> TestDevice {
         try await listening(signIn(user(name), over: mix.callee))
     }
 
-    /// One more device of a user, listening.
+    /// Another device of a user, which listens.
     package func sibling(of device: TestDevice, over transport: Transport) async throws -> TestDevice {
         try await listening(signIn(device.user, over: transport))
     }
 
-    /// Lets time pass, in steps in which `devices` stay in touch.
+    /// Lets time pass, in steps during which `devices` stay in contact.
     package func pass(_ time: Duration, keeping devices: TestDevice...) async throws {
         var left = time
         while left > .zero {
@@ -62,7 +62,7 @@ package final class ConformanceContext: Sendable {
         }
     }
 
-    /// Lets time pass, in steps in which `device` stays in touch, until something is so, though not more than `time`.
+    /// Lets time pass until a condition holds, at most `time`, in steps during which `device` stays in contact.
     package func pass(
         upTo time: Duration, keeping device: TestDevice, until condition: () async throws -> Bool
     ) async throws {
@@ -73,7 +73,7 @@ package final class ConformanceContext: Sendable {
         }
     }
 
-    /// Checks what has to hold for every device, whatever the case was about.
+    /// Checks the rules that hold for every device in every case.
     func checkInvariants() throws {
         for device in devices.withLock({ $0 }) { try EventRules.check(device) }
     }

@@ -1,4 +1,4 @@
-/// What a server does differently from the protocol.
+/// A violation of the protocol by the server.
 package struct ConformanceFailure: Error, Sendable, CustomStringConvertible {
     package let message: String
     package let place: Place
@@ -11,7 +11,7 @@ package struct ConformanceFailure: Error, Sendable, CustomStringConvertible {
     package var description: String { message }
 }
 
-/// A line of the file that the case stands in.
+/// A line in the file that contains the case.
 package struct Place: Sendable, Hashable, ExpressibleByIntegerLiteral {
     package let line: Int
 

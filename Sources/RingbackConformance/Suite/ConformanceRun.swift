@@ -1,4 +1,4 @@
-/// A case over a mix of transports.
+/// A case with a combination of transports.
 package struct ConformanceRun: Sendable, CustomStringConvertible {
     package let conformanceCase: ConformanceCase
     package let mix: TransportMix
@@ -13,7 +13,7 @@ package struct ConformanceRun: Sendable, CustomStringConvertible {
 
     /// Runs the case with users of its own, then checks the rules that hold for all events.
     ///
-    /// - Throws: ``ConformanceFailure``, or ``WireError`` when the server does not even speak the transport's language.
+    /// - Throws: ``ConformanceFailure``; ``WireError`` if the server violates HTTP or WebSocket.
     package func perform(against server: ServerUnderTest) async throws {
         let context = ConformanceContext(
             server.address, mix, administratorToken: server.administratorToken, advance: server.advance)
@@ -28,7 +28,7 @@ package struct ConformanceRun: Sendable, CustomStringConvertible {
     }
 }
 
-/// What came of a run.
+/// The result of a run.
 package struct ConformanceResult: Sendable, CustomStringConvertible {
     package let run: ConformanceRun
     package let failure: (any Error)?

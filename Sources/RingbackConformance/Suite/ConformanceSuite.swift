@@ -1,8 +1,8 @@
-/// The call conformance suite: what the protocol says, asked of a server from outside, over each transport and each mix of
-/// two.
+/// The call conformance suite: tests a server against the protocol from outside, over each transport and each
+/// combination of two.
 ///
-/// It knows nothing of the implementation but its base URL. Each run registers users of its own, so runs can share a server;
-/// those that need ``ConformanceCase/Need/time`` and move the server's clock need a server each.
+/// It knows nothing but the base URL. Each run registers users of its own, so runs can share a server, except for those
+/// that need ``ConformanceCase/Need/time`` and advance the server's clock.
 package enum ConformanceSuite {
     package static let cases: [ConformanceCase] =
         WholeCallCases.all + DescriptionCases.all + EndingCases.all + RepeatCases.all + TransitionCases.all
@@ -12,12 +12,12 @@ package enum ConformanceSuite {
         + EventCases.all + PresenceCases.all + SessionCases.all + SocketCases.all + ErrorCases.all + BoundCases.all
         + HistoryCases.all + TimerCases.all + ConnectionCases.all + AdministratorCases.all
 
-    /// The nine mixes of a caller's and a callee's transport.
+    /// The nine combinations of a caller's and a callee's transport.
     package static let mixes = TransportMix.all()
 
-    /// Each case with the mixes that its scope asks for.
+    /// Each case with the transports of its scope.
     ///
-    /// - Parameter offers: What the server and the caller's patience can do; cases that need more are left out.
+    /// - Parameter offers: What is available. Cases that need more are left out.
     package static func runs(
         over transports: [Transport] = Transport.allCases, offering offers: Set<ConformanceCase.Need> = []
     ) -> [ConformanceRun] {
@@ -32,10 +32,10 @@ package enum ConformanceSuite {
         }
     }
 
-    /// Performs runs against a server, some at a time, and tells of each as it is done.
+    /// Performs runs against a server, several at a time, and reports each when it is done.
     ///
     /// - Parameters:
-    ///   - width: Runs at a time.
+    ///   - width: The number of concurrent runs.
     ///   - report: Called with each result, in the order of completion.
     /// - Returns: The results in the order of completion.
     package static func perform(
@@ -57,7 +57,7 @@ package enum ConformanceSuite {
         }
     }
 
-    /// Runs everything that the server at `baseURL` can be asked without waiting for minutes.
+    /// Runs all cases that do not wait for minutes.
     package static func run(
         baseURL: String, transports: [Transport] = Transport.allCases
     ) async throws -> [ConformanceResult] {

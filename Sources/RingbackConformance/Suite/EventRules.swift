@@ -1,8 +1,8 @@
 import RingbackModel
 
-/// What holds for the events of every device (protocol, sections 3 and 5).
+/// Rules for the events of every device (protocol, sections 3 and 5).
 enum EventRules {
-    /// - Throws: ``ConformanceFailure`` for the first rule that does not hold.
+    /// - Throws: ``ConformanceFailure`` for the first rule that is violated.
     static func check(_ device: TestDevice) throws {
         var lastSeq: [String: Int] = [:]
         for event in device.heard {
@@ -12,7 +12,7 @@ enum EventRules {
                 throw ConformanceFailure("\(device): callSeq grows within a call, but \(event) came after #\(last)")
             }
             lastSeq[callId] = seq
-            // A call becomes active by what two devices said, so the second one may hear of it.
+            // Two devices together make a call active, so the second one may receive the event.
             if event.actorDeviceId == device.deviceId, event.type != EventType.callActive.rawValue {
                 throw ConformanceFailure("\(device) hears its own write back: \(event.json.excerpt)")
             }

@@ -3,12 +3,12 @@ package struct ServerUnderTest: Sendable {
     package let address: ServerAddress
     /// For the cases that need ``ConformanceCase/Need/administrator``.
     package let administratorToken: String?
-    /// Makes time pass on the server.
+    /// Lets time pass on the server.
     package let advance: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
     ///   - baseURL: `http://HOST:PORT`.
-    ///   - advance: By default waits on the wall's clock. A server with a clock of its own moves that.
+    ///   - advance: By default waits in real time. For a server with a manual clock, advances the clock.
     package init(
         baseURL: String, administratorToken: String? = nil,
         advance: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }

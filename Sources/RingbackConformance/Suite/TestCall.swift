@@ -1,39 +1,39 @@
 import RingbackModel
 
-/// A call between two listening devices, for cases that begin in the middle of one.
+/// A call between two listening devices, for cases that begin in a later state.
 package struct TestCall: Sendable {
     package let id: String
     package let caller: TestDevice
     package let callee: TestDevice
 
-    /// The callee's device rings, and the caller hears it.
+    /// Lets the callee's device ring, and waits until the caller is notified.
     package func ring(at place: Place = #line) async throws {
         try await callee.perform(.alerting, on: id).expectCall(.ringing, at: place)
         try await caller.next(.callRinging, of: id, at: place)
     }
 
-    /// The callee's device accepts, and the caller hears it.
+    /// Accepts the call, and waits until the caller is notified.
     package func accept(at place: Place = #line) async throws {
         try await callee.perform(.accept, on: id).expectCall(.connecting, at: place)
         try await caller.next(.callAccepted, of: id, at: place)
     }
 
-    /// Both devices report that media flows.
+    /// Reports from both devices that they are connected.
     package func activate(at place: Place = #line) async throws {
         try await caller.perform(.connected, on: id).expectCall(.connecting, at: place)
         try await callee.perform(.connected, on: id).expectCall(.active, at: place)
         try await caller.next(.callActive, of: id, at: place)
     }
 
-    /// The caller hangs up, and the callee hears it: whatever was sent before has been heard by then.
+    /// Hangs up, and waits until the callee is notified, by which time all earlier events have arrived.
     package func hangUp(at place: Place = #line) async throws {
         try await caller.perform(.hangUp, on: id).expectCall(.ended, at: place)
         try await callee.next(.callEnded, of: id, at: place)
     }
 
-    /// An offer by one side, heard by the other.
+    /// Sends an offer from one side, and waits until the other side receives it.
     ///
-    /// - Returns: The negotiation's number.
+    /// - Returns: The number of the negotiation.
     @discardableResult
     package func offer(
         by offerer: TestDevice, _ sdp: String = "v=0\r\n", at place: Place = #line
@@ -44,7 +44,7 @@ package struct TestCall: Sendable {
         return number
     }
 
-    /// An answer by one side, heard by the other.
+    /// Sends an answer from one side, and waits until the other side receives it.
     package func answer(
         by answerer: TestDevice, negotiation: Int, _ sdp: String = "v=0\r\n", at place: Place = #line
     ) async throws {
@@ -53,10 +53,10 @@ package struct TestCall: Sendable {
         try await peer(of: answerer).next(.callAnswer, of: id, at: place)
     }
 
-    /// The other one.
+    /// The other device.
     package func peer(of device: TestDevice) -> TestDevice { device === caller ? callee : caller }
 
-    /// The call as one of its parties sees it now.
+    /// The current call as one of its parties sees it.
     package func current(by device: TestDevice, at place: Place = #line) async throws -> CallView {
         try CallView(await device.perform(.getCall, on: id).expect(200, at: place), at: place)
     }

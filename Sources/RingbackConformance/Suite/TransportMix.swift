@@ -10,7 +10,7 @@ package struct TransportMix: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { "\(caller) → \(callee)" }
 
-    /// Each transport with each, with itself too.
+    /// All combinations of two transports.
     package static func all(of transports: [Transport] = Transport.allCases) -> [TransportMix] {
         transports.flatMap { caller in transports.map { TransportMix(caller, $0) } }
     }

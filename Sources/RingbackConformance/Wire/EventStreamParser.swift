@@ -5,9 +5,9 @@ package struct ServerSentEvent: Sendable, Hashable {
     package var data: String
 }
 
-/// Cuts a `text/event-stream` into events; comments and unknown fields are skipped.
+/// Splits a `text/event-stream` into events. Skips comments and unknown fields.
 struct EventStreamParser: Sendable {
-    /// Bytes that one event may have.
+    /// The maximum length of one event in bytes.
     private static let eventBytes = 4 << 20
     private var line: [UInt8] = []
     private var id: String?
@@ -15,7 +15,7 @@ struct EventStreamParser: Sendable {
     private var data: [String] = []
     private var isAfterCarriageReturn = false
 
-    /// The events that `bytes` complete.
+    /// Returns the events that are complete after `bytes`.
     mutating func parse(_ bytes: some Sequence<UInt8>) throws -> [ServerSentEvent] {
         var complete: [ServerSentEvent] = []
         for byte in bytes {

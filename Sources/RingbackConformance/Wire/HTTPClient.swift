@@ -2,16 +2,16 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// An HTTP/1.1 client with keep-alive: as many connections as there are requests at a time, reused afterwards.
+/// An HTTP/1.1 client with keep-alive. Uses one connection per concurrent request and reuses it afterwards.
 package final class HTTPClient: Sendable {
     package let address: ServerAddress
     private let idle = Mutex<[HTTPLink]>([])
 
     package init(_ address: ServerAddress) { self.address = address }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the complete response.
     ///
-    /// - Throws: ``WireError``, or what the system says about the connection.
+    /// - Throws: ``WireError``; errors of the connection.
     package func send(_ request: WireRequest, within time: Duration = .seconds(20)) async throws -> WireResponse {
         let deadline = NIODeadline.now() + TimeAmount(time)
         let link = try await openLink()
@@ -30,10 +30,10 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// Sends a request whose answer does not end.
+    /// Sends a request whose response may not end.
     ///
-    /// - Returns: The answer's head and, when the status is 200, the connection, which the caller has to close;
-    ///   otherwise the whole answer.
+    /// - Returns: If the status is 200, the head of the response and the connection, which the caller must close;
+    ///   otherwise the complete response.
     func open(_ request: WireRequest, within time: Duration = .seconds(20)) async throws -> OpenedStream {
         let deadline = NIODeadline.now() + TimeAmount(time)
         let link = try await HTTPLink.connect(to: address)

@@ -4,7 +4,7 @@ import NIOPosix
 
 /// One HTTP/1.1 connection, used by one task at a time.
 final class HTTPLink: Sendable {
-    /// Bytes of an answer's body that the suite keeps.
+    /// The maximum length of a response body in bytes.
     private static let bodyBytes = 8 << 20
     private let channel: any Channel
     private let parts: Mailbox<HTTPClientResponsePart>
@@ -33,7 +33,7 @@ final class HTTPLink: Sendable {
 
     var isOpen: Bool { channel.isActive }
 
-    /// Writes a request. That it could not be written whole shows when its answer is read: a server may answer early.
+    /// Writes a request. A failure shows when the response is read, because a server may respond early.
     func send(_ request: WireRequest, to address: ServerAddress) {
         var head = HTTPRequestHead(version: .http1_1, method: request.method, uri: request.target)
         head.headers.add(name: "host", value: address.authority)
@@ -50,13 +50,13 @@ final class HTTPLink: Sendable {
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
     }
 
-    /// The head of the answer.
+    /// Reads the head of the response.
     func head(before deadline: NIODeadline) async throws -> HTTPResponseHead {
         guard case .head(let head) = try await parts.next(before: deadline) else { throw WireError.closedEarly }
         return head
     }
 
-    /// The next piece of the answer's body, `nil` at its end.
+    /// The next part of the response body; `nil` at its end.
     func bodyPart(before deadline: NIODeadline) async throws -> ByteBuffer? {
         switch try await parts.next(before: deadline) {
         case .body(let buffer): buffer
@@ -65,7 +65,7 @@ final class HTTPLink: Sendable {
         }
     }
 
-    /// The whole answer.
+    /// Reads the complete response.
     func response(before deadline: NIODeadline) async throws -> WireResponse {
         let head = try await head(before: deadline)
         var body: [UInt8] = []

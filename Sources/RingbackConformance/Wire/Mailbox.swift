@@ -2,9 +2,9 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A bounded queue from an event loop to the one task that reads it.
+/// A bounded queue from an event loop to a single reading task.
 ///
-/// What was pushed before the end is read before the end. A full mailbox ends with ``WireError/tooMuch(_:)``.
+/// Elements pushed before the end are read before the end. A full mailbox fails with ``WireError/tooMuch(_:)``.
 final class Mailbox<Element: Sendable>: Sendable {
     private struct Waiter {
         let id: Int
@@ -16,10 +16,10 @@ final class Mailbox<Element: Sendable>: Sendable {
         var end: Result<Element?, any Error>?
         var waiter: Waiter?
         var lastID = 0
-        /// A wait that was given up before it began.
+        /// A wait that was cancelled before it began.
         var givenUp: (id: Int, reason: any Error)?
 
-        /// What there is, or `nil` when the newcomer waits.
+        /// The available element, or `nil` if `newcomer` must wait.
         mutating func readyOrWait(_ newcomer: Waiter) -> Result<Element?, any Error>? {
             if let element = elements.popFirst() { return .success(element) }
             if let end { return end }
@@ -52,7 +52,7 @@ final class Mailbox<Element: Sendable>: Sendable {
         waiter?.continuation.resume(returning: element)
     }
 
-    /// Nothing more will come. Only the first call counts.
+    /// Ends the mailbox. Only the first call has an effect.
     func finish(throwing error: (any Error)? = nil) {
         let end: Result<Element?, any Error> = error.map { .failure($0) } ?? .success(nil)
         let waiter: Waiter? = state.withLock { state in
@@ -66,7 +66,7 @@ final class Mailbox<Element: Sendable>: Sendable {
 
     /// The next element, or `nil` after ``finish(throwing:)`` without an error.
     ///
-    /// - Throws: ``WireError/timeout`` at the deadline, `CancellationError`, or what the mailbox was finished with.
+    /// - Throws: ``WireError/timeout`` at the deadline; `CancellationError`; the error of ``finish(throwing:)``.
     func next(before deadline: NIODeadline) async throws -> Element? {
         let id = state.withLock { state in
             state.lastID += 1

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The last handler of a connection: what arrives goes into a mailbox.
+/// The last handler of a connection: puts everything that arrives into a mailbox.
 final class MailboxHandler<InboundIn: Sendable>: ChannelInboundHandler {
     private let mailbox: Mailbox<InboundIn>
 

@@ -1,11 +1,11 @@
-/// Where the server under test listens.
+/// The address of the server under test.
 package struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     package let host: String
     package let port: Int
 
-    /// Reads `http://HOST:PORT`; the port may be absent and is then 80, an IPv6 address stands in brackets.
+    /// Parses `http://HOST:PORT`. The port defaults to 80; IPv6 addresses are in brackets.
     ///
-    /// - Throws: ``WireError/unusableAddress(_:)`` for other schemes and for a path.
+    /// - Throws: ``WireError/unusableAddress(_:)`` for other schemes, and if there is a path.
     package init(baseURL: String) throws {
         let scheme = "http://"
         guard baseURL.lowercased().hasPrefix(scheme) else { throw WireError.unusableAddress(baseURL) }
@@ -21,7 +21,7 @@ package struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         host = name.hasPrefix("[") && name.hasSuffix("]") ? String(name.dropFirst().dropLast()) : String(name)
     }
 
-    /// What the `Host` header says (RFC 9110, section 7.2).
+    /// The value of the `Host` header (RFC 9110, section 7.2).
     package var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     package var description: String { "http://\(authority)" }

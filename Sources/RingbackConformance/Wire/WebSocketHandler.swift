@@ -1,7 +1,7 @@
 import NIOCore
 import NIOWebSocket
 
-/// Answers pings, hands out text messages, and tells once why the WebSocket ended.
+/// Answers pings, passes on text messages, and reports once why the WebSocket ended.
 final class WebSocketHandler: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame

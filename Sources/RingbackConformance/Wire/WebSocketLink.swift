@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 
-/// One WebSocket (RFC 6455) with the subprotocol `ringback.v1`.
+/// A WebSocket (RFC 6455) with the subprotocol `ringback.v1`.
 package final class WebSocketLink: Sendable {
     private enum Outcome: Sendable {
         case open(WebSocketLink)
@@ -29,9 +29,9 @@ package final class WebSocketLink: Sendable {
     /// Opens a WebSocket.
     ///
     /// - Parameters:
-    ///   - onText: Called with each text message, in order, on the connection's event loop.
+    ///   - onText: Called with each text message, in order, on the event loop of the connection.
     ///   - onClose: Called once, with ``WireError/webSocketClosed(code:reason:)``.
-    /// - Throws: ``WireError/upgradeRefused(_:)`` when the answer is not 101.
+    /// - Throws: ``WireError/upgradeRefused(_:)`` if the status is not 101.
     package static func open(
         _ address: ServerAddress, target: String, token: String? = nil,
         onText: @escaping @Sendable ([UInt8]) -> Void, onClose: @escaping @Sendable (WireError) -> Void
@@ -70,7 +70,7 @@ package final class WebSocketLink: Sendable {
             .connect(host: address.host, port: address.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     var pipeline = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: configuration)
-                    // The server's first frame may come with its 101.
+                    // The first frame may arrive together with the response.
                     pipeline.leftOverBytesStrategy = .forwardBytes
                     let operations = channel.pipeline.syncOperations
                     return (channel, try operations.configureUpgradableHTTPClientPipeline(configuration: pipeline))
@@ -90,7 +90,7 @@ package final class WebSocketLink: Sendable {
     /// Sends a text message.
     package func send(text: [UInt8]) { send(.text, text) }
 
-    /// Sends a binary message, which the protocol does not know.
+    /// Sends a binary message, which the protocol does not permit.
     package func send(binary: [UInt8]) { send(.binary, binary) }
 
     private func send(_ opcode: WebSocketOpcode, _ bytes: [UInt8]) {
@@ -99,7 +99,7 @@ package final class WebSocketLink: Sendable {
         channel.writeAndFlush(frame, promise: nil)
     }
 
-    /// Says goodbye with 1000, and closes the connection when the server has said so too or does not within 2 s.
+    /// Sends a close frame with 1000, and closes the connection when the server has answered it, at most 2 s later.
     package func close() async {
         var code = channel.allocator.buffer(capacity: 2)
         code.write(webSocketErrorCode: .normalClosure)

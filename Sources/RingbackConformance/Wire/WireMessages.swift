@@ -1,10 +1,10 @@
 package import NIOHTTP1
 package import RingbackModel
 
-/// One HTTP request.
+/// An HTTP request.
 package struct WireRequest: Sendable {
     package var method: HTTPMethod
-    /// The target with its query, percent-encoded.
+    /// The target with the query, percent-encoded.
     package var target: String
     package var headers: HTTPHeaders
     package var body: [UInt8]?
@@ -29,16 +29,16 @@ package struct WireRequest: Sendable {
     }
 }
 
-/// One HTTP answer, complete.
+/// A complete HTTP response.
 package struct WireResponse: Sendable, CustomStringConvertible {
     package var status: Int
     package var headers: HTTPHeaders
     package var body: [UInt8]
 
-    /// A header's first value.
+    /// The first value of a header field.
     package func header(_ name: String) -> String? { headers.first(name: name) }
 
-    /// The body, when it is JSON.
+    /// The body, if it is JSON.
     package var json: JSONSlice? { body.isEmpty ? nil : try? JSONSlice(parsing: body) }
 
     package var description: String {

@@ -1,7 +1,7 @@
 package import RingbackModel
 
 extension WireResponse {
-    /// The body's JSON, when the answer has the status.
+    /// The JSON of the body, if the response has the expected status.
     @discardableResult
     package func expectJSON(_ status: Int, at place: Place = #line) throws -> JSONSlice {
         guard self.status == status, let json else {
@@ -10,7 +10,7 @@ extension WireResponse {
         return json
     }
 
-    /// Checks that the answer is a problem (RFC 9457) with `code`, in the shape of the protocol's section 4.
+    /// Checks that the response is a problem (RFC 9457) with `code`, in the format of section 4 of the protocol.
     @discardableResult
     package func expectProblem(_ code: Problem.Code, at place: Place = #line) throws -> JSONSlice {
         guard status == code.status, let json, json.text("code") == code.rawValue else {

@@ -2,11 +2,11 @@ import RingbackCore
 import RingbackModel
 import Testing
 
-/// What the store promises of users, devices, blocks and watch lists.
+/// The contract for users, devices, blocks and watch lists.
 struct AccountContract {
     static let cases = [
-        StoreCase("A user comes back as it was written, and its name is taken") { stores in
-            try await AccountContract(stores).`A user comes back as it was written, and its name is taken`()
+        StoreCase("A user is read back as written, and its identifier is taken") { stores in
+            try await AccountContract(stores).`A user is read back as written, and its identifier is taken`()
         },
         StoreCase("A profile can be changed") { stores in
             try await AccountContract(stores).`A profile can be changed`()
@@ -24,21 +24,21 @@ struct AccountContract {
                     prefix: argument.0, after: argument.1, limit: argument.2, expected: argument.3)
             }
         },
-        StoreCase("A device comes back as it was written, by its identifier and by its token") { stores in
+        StoreCase("A device is read back as written, by its identifier and by its token") { stores in
             try await AccountContract(stores)
-                .`A device comes back as it was written, by its identifier and by its token`()
+                .`A device is read back as written, by its identifier and by its token`()
         },
-        StoreCase("A user's devices come with the one seen last first") { stores in
-            try await AccountContract(stores).`A user's devices come with the one seen last first`()
+        StoreCase("The devices of a user are ordered by when they were last seen") { stores in
+            try await AccountContract(stores).`The devices of a user are ordered by when they were last seen`()
         },
-        StoreCase("A block is one user's of another, and can be lifted") { stores in
-            try await AccountContract(stores).`A block is one user's of another, and can be lifted`()
+        StoreCase("A block is of one user by another, and can be removed") { stores in
+            try await AccountContract(stores).`A block is of one user by another, and can be removed`()
         },
         StoreCase("A watch list belongs to a device and is replaced as a whole") { stores in
             try await AccountContract(stores).`A watch list belongs to a device and is replaced as a whole`()
         },
-        StoreCase("Nothing of an erased user is left but the name, which stays taken") { stores in
-            try await AccountContract(stores).`Nothing of an erased user is left but the name, which stays taken`()
+        StoreCase("Nothing of an erased user remains except the identifier") { stores in
+            try await AccountContract(stores).`Nothing of an erased user remains except the identifier`()
         },
         StoreCase("Expired devices are pruned, the others stay") { stores in
             try await AccountContract(stores).`Expired devices are pruned, the others stay`()
@@ -55,7 +55,7 @@ struct AccountContract {
         exchange = try await Exchange.withCast(in: stores)
     }
 
-    func `A user comes back as it was written, and its name is taken`() async throws {
+    func `A user is read back as written, and its identifier is taken`() async throws {
         let account = Account(
             userId: Cast.user("Masha.99~@-_"), displayName: "Маша 😀", passwordHash: "scrypt$1$2$3$a$b", busy: .reject,
             createdAt: ManualTime.start + .milliseconds(1))
@@ -87,7 +87,7 @@ struct AccountContract {
         #expect(found.map(\.userId.rawValue) == expected)
     }
 
-    func `A device comes back as it was written, by its identifier and by its token`() async throws {
+    func `A device is read back as written, by its identifier and by its token`() async throws {
         let record = DeviceRecord(
             participant: Cast.participant("vasya", "vasya-laptop"), name: "Laptop \"Ёж\"",
             tokenHash: (0..<32).map { $0 }, createdAt: ManualTime.start, expiresAt: ManualTime.start + .seconds(5),
@@ -107,7 +107,7 @@ struct AccountContract {
         #expect(try await store.read { try $0.device(tokenHash: saved.tokenHash) } == nil)
     }
 
-    func `A user's devices come with the one seen last first`() async throws {
+    func `The devices of a user are ordered by when they were last seen`() async throws {
         #expect(
             try await store.read { try $0.devices(of: Cast.vasya.userId, limit: 9) }.map(\.participant) == [
                 Cast.vasya, Cast.vasyaTablet,
@@ -124,7 +124,7 @@ struct AccountContract {
         #expect(try await store.read { try $0.account(Cast.petya.userId) }?.lastSeenAt == nil)
     }
 
-    func `A block is one user's of another, and can be lifted`() async throws {
+    func `A block is of one user by another, and can be removed`() async throws {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
         let now = ManualTime.start
         try await store.write { store in
@@ -160,7 +160,7 @@ struct AccountContract {
         #expect(try await store.read { try $0.watchedUsers(by: Cast.vasya.deviceId) } == [])
     }
 
-    func `Nothing of an erased user is left but the name, which stays taken`() async throws {
+    func `Nothing of an erased user remains except the identifier`() async throws {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
         try await store.change { try $0.save(Cast.invitedCall()) }
         try await store.write { store in

@@ -2,19 +2,20 @@ import RingbackCore
 import RingbackModel
 import Testing
 
-/// What the store promises of calls.
+/// The contract for calls.
 struct CallContract {
     static let cases = [
-        StoreCase("Any call comes back as it was saved, also to the writer") { stores in
+        StoreCase("Every call is read back as it was saved, also by the writer") { stores in
             for argument in 0..<4 as Range<UInt64> {
-                try await CallContract(stores).`Any call comes back as it was saved, also to the writer`(lane: argument)
+                try await CallContract(stores).`Every call is read back as it was saved, also by the writer`(
+                    lane: argument)
             }
         },
         StoreCase("Saved calls are the same in another process") { stores in
             try await CallContract(stores).`Saved calls are the same in another process`()
         },
-        StoreCase("Custom JSON and a message come back byte by byte") { stores in
-            try await CallContract(stores).`Custom JSON and a message come back byte by byte`()
+        StoreCase("Custom JSON and a message are read back byte for byte") { stores in
+            try await CallContract(stores).`Custom JSON and a message are read back byte for byte`()
         },
         StoreCase("The history is the user's, newest first, filtered and paged") { stores in
             for argument in [
@@ -36,18 +37,18 @@ struct CallContract {
                 try await CallContract(stores).history(query: argument.0, expected: argument.1)
             }
         },
-        StoreCase("Pages put together are the whole history") { stores in
-            try await CallContract(stores).`Pages put together are the whole history`()
+        StoreCase("All pages together are the complete history") { stores in
+            try await CallContract(stores).`All pages together are the complete history`()
         },
         StoreCase("Live calls are those that have not ended, oldest first, without the concealed") { stores in
             try await CallContract(stores)
                 .`Live calls are those that have not ended, oldest first, without the concealed`()
         },
-        StoreCase("Due are the calls whose deadline has come, the most overdue first") { stores in
-            try await CallContract(stores).`Due are the calls whose deadline has come, the most overdue first`()
+        StoreCase("Calls whose deadline has passed are due, the most overdue first") { stores in
+            try await CallContract(stores).`Calls whose deadline has passed are due, the most overdue first`()
         },
-        StoreCase("With no deadline nothing is due") { stores in
-            try await CallContract(stores).`With no deadline nothing is due`()
+        StoreCase("Without deadlines, no call is due") { stores in
+            try await CallContract(stores).`Without deadlines, no call is due`()
         },
     ]
 
@@ -61,7 +62,7 @@ struct CallContract {
         exchange = try await Exchange.withCast(in: stores)
     }
 
-    func `Any call comes back as it was saved, also to the writer`(lane: UInt64) async throws {
+    func `Every call is read back as it was saved, also by the writer`(lane: UInt64) async throws {
         for seed in lane * 40..<(lane + 1) * 40 {
             var random = RandomCall(seed: seed, id: Cast.callID(Int(seed)))
             for _ in 0..<15 {
@@ -95,7 +96,7 @@ struct CallContract {
         #expect(try await exchange.store.read { store in try saved.map { try store.call($0.id) } } == saved)
     }
 
-    func `Custom JSON and a message come back byte by byte`() async throws {
+    func `Custom JSON and a message are read back byte for byte`() async throws {
         var (call, _) = CallState.invite(
             Cast.invitation(custom: Cast.json(#"{ "a" : 1.0 , "é\u0000": [ ] }"#)), id: Cast.callID(), devices: [],
             reception: .rings, at: ManualTime.start)
@@ -140,7 +141,7 @@ struct CallContract {
         #expect(numbers(try await store.read { try $0.history(query) }) == expected)
     }
 
-    func `Pages put together are the whole history`() async throws {
+    func `All pages together are the complete history`() async throws {
         try await makeHistory()
         var found: [Int] = []
         var before: CallID?
@@ -160,7 +161,7 @@ struct CallContract {
         #expect(numbers(try await store.read { try $0.liveCalls() }) == [1, 3, 5, 7, 9, 100, 101, 102])
     }
 
-    func `Due are the calls whose deadline has come, the most overdue first`() async throws {
+    func `Calls whose deadline has passed are due, the most overdue first`() async throws {
         try await makeHistory()
         #expect(try await store.nextDeadline() == ManualTime.monotonicStart + .seconds(91))
         let due: (Int, Int) async throws -> [CallID] = { seconds, limit in
@@ -176,7 +177,7 @@ struct CallContract {
         #expect(try await store.nextDeadline() == ManualTime.monotonicStart + .seconds(93))
     }
 
-    func `With no deadline nothing is due`() async throws {
+    func `Without deadlines, no call is due`() async throws {
         exchange.time.advance(by: .seconds(86_400 * 365))
         #expect(try await store.nextDeadline() == nil)
         #expect(try await store.takeDueCalls(limit: 1) == [])

@@ -2,36 +2,37 @@ import RingbackCore
 import RingbackModel
 import Testing
 
-/// The use cases of calls over a real database.
+/// The use cases of calls with a real database.
 struct CallServiceContract {
     static let cases = [
-        StoreCase("A whole call, and what every device hears of it") { stores in
-            try await CallServiceContract(stores).`A whole call, and what every device hears of it`()
+        StoreCase("A whole call, and the events that every device receives") { stores in
+            try await CallServiceContract(stores).`A whole call, and the events that every device receives`()
         },
         StoreCase("Nobody reads or writes descriptions and candidates before accept, nor other devices after") {
             stores in
             try await CallServiceContract(stores)
                 .`Nobody reads or writes descriptions and candidates before accept, nor other devices after`()
         },
-        StoreCase("Of devices that accept at once one wins") { stores in
-            try await CallServiceContract(stores).`Of devices that accept at once one wins`()
+        StoreCase("Of devices that accept at the same time, one wins") { stores in
+            try await CallServiceContract(stores).`Of devices that accept at the same time, one wins`()
         },
-        StoreCase("An invitation to oneself or to nobody is refused") { stores in
-            try await CallServiceContract(stores).`An invitation to oneself or to nobody is refused`()
+        StoreCase("An invitation to oneself or to a user that doesn't exist is refused") { stores in
+            try await CallServiceContract(stores)
+                .`An invitation to oneself or to a user that doesn't exist is refused`()
         },
-        StoreCase("Invitations that cross become one call") { stores in
-            try await CallServiceContract(stores).`Invitations that cross become one call`()
+        StoreCase("Simultaneous invitations become one call") { stores in
+            try await CallServiceContract(stores).`Simultaneous invitations become one call`()
         },
-        StoreCase("An invitation that is overdue is not merged with") { stores in
-            try await CallServiceContract(stores).`An invitation that is overdue is not merged with`()
+        StoreCase("An overdue invitation is not merged") { stores in
+            try await CallServiceContract(stores).`An overdue invitation is not merged`()
         },
-        StoreCase("A user who rejects while busy is busy") { stores in
+        StoreCase("A busy user with the policy reject is busy") { stores in
             for argument in ["connecting", "calling out", "being called"] {
-                try await CallServiceContract(stores).`A user who rejects while busy is busy`(engagement: argument)
+                try await CallServiceContract(stores).`A busy user with the policy reject is busy`(engagement: argument)
             }
         },
-        StoreCase("A user who waits while busy is rung") { stores in
-            try await CallServiceContract(stores).`A user who waits while busy is rung`()
+        StoreCase("A busy user with the policy wait is rung") { stores in
+            try await CallServiceContract(stores).`A busy user with the policy wait is rung`()
         },
         StoreCase("A blocked caller's call is hidden from the callee and looks like any other to the caller") {
             stores in
@@ -41,18 +42,19 @@ struct CallServiceContract {
         StoreCase("Expired devices are not rung") { stores in
             try await CallServiceContract(stores).`Expired devices are not rung`()
         },
-        StoreCase("A device that was not seen for a day is not rung") { stores in
-            try await CallServiceContract(stores).`A device that was not seen for a day is not rung`()
+        StoreCase("A device that was not seen for a day does not ring") { stores in
+            try await CallServiceContract(stores).`A device that was not seen for a day does not ring`()
         },
-        StoreCase("A call lists so many legs, and whoever accepts") { stores in
-            try await CallServiceContract(stores).`A call lists so many legs, and whoever accepts`()
-        },
-        StoreCase("Two users can have only so many calls with each other, and a user only so many at all") { stores in
+        StoreCase("The number of listed legs is limited, but the accepting device is always listed") { stores in
             try await CallServiceContract(stores)
-                .`Two users can have only so many calls with each other, and a user only so many at all`()
+                .`The number of listed legs is limited, but the accepting device is always listed`()
         },
-        StoreCase("A user can have only so many calls going out") { stores in
-            try await CallServiceContract(stores).`A user can have only so many calls going out`()
+        StoreCase("The number of active calls of a user, and of two users with each other, is limited") { stores in
+            try await CallServiceContract(stores)
+                .`The number of active calls of a user, and of two users with each other, is limited`()
+        },
+        StoreCase("The number of outgoing calls of a user is limited") { stores in
+            try await CallServiceContract(stores).`The number of outgoing calls of a user is limited`()
         },
     ]
 
@@ -62,7 +64,7 @@ struct CallServiceContract {
 
     private let sdp = Cast.json(#""v=0\r\n""#)
 
-    /// What a device finds in its user's log, in order: `"type"`.
+    /// The events for a device in its user's log, in order, as `"type"`.
     private func events(for device: Participant, in exchange: Exchange) async throws -> [String] {
         let feed = EventFeed(store: exchange.store)
         let page = try await feed.read(
@@ -79,7 +81,7 @@ struct CallServiceContract {
         }
     }
 
-    func `A whole call, and what every device hears of it`() async throws {
+    func `A whole call, and the events that every device receives`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let (calls, vasya, petya) = (exchange.calls, Cast.vasya, Cast.petya)
         let invited = try await calls.invite(Cast.invitation(custom: Cast.json(#"{"a":1}"#)))
@@ -164,7 +166,7 @@ struct CallServiceContract {
         #expect(try await exchange.store.read { try $0.newestDescription(.offer, of: id) } == nil)
     }
 
-    func `Of devices that accept at once one wins`() async throws {
+    func `Of devices that accept at the same time, one wins`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let devices = (0..<8).map { Cast.participant("petya", "petya-device-\($0)") }
         try await exchange.register(devices)
@@ -181,7 +183,7 @@ struct CallServiceContract {
 
     // MARK: Invitations
 
-    func `An invitation to oneself or to nobody is refused`() async throws {
+    func `An invitation to oneself or to a user that doesn't exist is refused`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         #expect(await problem { try await exchange.calls.invite(Cast.invitation(to: Cast.vasya.userId)) } == .callSelf)
         #expect(
@@ -190,7 +192,7 @@ struct CallServiceContract {
         #expect(try await exchange.store.read { try $0.liveCalls() } == [])
     }
 
-    func `Invitations that cross become one call`() async throws {
+    func `Simultaneous invitations become one call`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.invite()
         let answer = try await exchange.calls.invite(Cast.invitation(from: Cast.petyaTablet, to: Cast.vasya.userId))
@@ -205,7 +207,7 @@ struct CallServiceContract {
             "a second call, not a merge")
     }
 
-    func `An invitation that is overdue is not merged with`() async throws {
+    func `An overdue invitation is not merged`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.invite()
         exchange.time.advance(by: .seconds(60))
@@ -213,7 +215,7 @@ struct CallServiceContract {
         #expect(try await exchange.call(id)?.ending?.reason == .unreachable)
     }
 
-    func `A user who rejects while busy is busy`(engagement: String) async throws {
+    func `A busy user with the policy reject is busy`(engagement: String) async throws {
         let exchange = try await Exchange.withCast(in: stores)
         var account = Exchange.account(Cast.petya.userId)
         account.busy = .reject
@@ -228,13 +230,13 @@ struct CallServiceContract {
         }
         let id = try await exchange.invite()
         let call = try #require(try await exchange.call(id))
-        // Being called is not being busy.
+        // A user who is being called is not busy.
         #expect((call.ending?.reason == .busy) == (engagement != "being called"))
         let missed = try await exchange.calls.history(HistoryQuery(user: Cast.petya.userId, limit: 1))
         #expect(missed.first?.direction == .incoming && missed.first?.missed == (engagement != "being called"))
     }
 
-    func `A user who waits while busy is rung`() async throws {
+    func `A busy user with the policy wait is rung`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let first = try await exchange.invite(Cast.invitation(from: Cast.stranger))
         _ = try await exchange.calls.perform(.accept, on: first, by: Cast.petya)
@@ -270,7 +272,7 @@ struct CallServiceContract {
         #expect(try await exchange.call(try await exchange.invite())?.legs.map(\.device) == [Cast.petya.deviceId])
     }
 
-    func `A device that was not seen for a day is not rung`() async throws {
+    func `A device that was not seen for a day does not ring`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let now = exchange.time.now
         var legs: [[DeviceID]] = []
@@ -284,7 +286,7 @@ struct CallServiceContract {
         #expect(legs == [[Cast.petya.deviceId, Cast.petyaTablet.deviceId], [Cast.petya.deviceId]])
     }
 
-    func `A call lists so many legs, and whoever accepts`() async throws {
+    func `The number of listed legs is limited, but the accepting device is always listed`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let others = (0..<Limits.listedLegs).map { Cast.participant("petya", "petya-phone-\($0)") }
         try await exchange.register(others)
@@ -298,8 +300,8 @@ struct CallServiceContract {
         #expect(call.legs.contains { $0.device == last.deviceId && $0.state == .accepted })
     }
 
-    /// Two devices made 4,500 active calls, and each invitation of their users looked through all of them.
-    func `Two users can have only so many calls with each other, and a user only so many at all`() async throws {
+    /// Two devices once created 4,500 active calls, and each invitation of their users searched all of them.
+    func `The number of active calls of a user, and of two users with each other, is limited`() async throws {
         var timing = CallTiming()
         (timing.liveCallsOfPair, timing.liveCalls) = (2, 3)
         let exchange = try await Exchange.withCast(in: stores, timing: timing)
@@ -313,7 +315,7 @@ struct CallServiceContract {
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)).status == 201)
     }
 
-    func `A user can have only so many calls going out`() async throws {
+    func `The number of outgoing calls of a user is limited`() async throws {
         var timing = CallTiming()
         (timing.liveCallsOfPair, timing.liveCalls) = (.max, .max)
         let exchange = try await Exchange.withCast(in: stores, timing: timing)

@@ -3,36 +3,37 @@ import RingbackModel
 import Synchronization
 import Testing
 
-/// Deadlines are in the database: they outlive the process.
+/// Deadlines follow from the stored calls, so they survive the process.
 struct CallTimeContract {
     static let cases = [
-        StoreCase("A call that rang when the server stopped ends when its time is over") { stores in
-            try await CallTimeContract(stores).`A call that rang when the server stopped ends when its time is over`()
+        StoreCase("A call that rang when the server stopped ends at its deadline") { stores in
+            try await CallTimeContract(stores).`A call that rang when the server stopped ends at its deadline`()
         },
-        StoreCase("Every kind of call under way ends in time, with nobody doing anything") { stores in
-            try await CallTimeContract(stores).`Every kind of call under way ends in time, with nobody doing anything`()
+        StoreCase("Every kind of call ends in time without any request") { stores in
+            try await CallTimeContract(stores).`Every kind of call ends in time without any request`()
         },
-        StoreCase("With a full timeline an offer still lapses, and a repeated command writes nothing") { stores in
+        StoreCase("With a full timeline an offer still expires, and a repeated command writes nothing") { stores in
             try await CallTimeContract(stores)
-                .`With a full timeline an offer still lapses, and a repeated command writes nothing`()
+                .`With a full timeline an offer still expires, and a repeated command writes nothing`()
         },
         StoreCase("More calls than one batch are expired at once") { stores in
             try await CallTimeContract(stores).`More calls than one batch are expired at once`()
         },
-        StoreCase("A server that waits longer takes over calls of one that waited less") { stores in
-            try await CallTimeContract(stores).`A server that waits longer takes over calls of one that waited less`()
+        StoreCase("A server with longer deadlines takes over calls of one with shorter ones") { stores in
+            try await CallTimeContract(stores)
+                .`A server with longer deadlines takes over calls of one with shorter ones`()
         },
-        StoreCase("What time has done is kept, also when the command is refused") { stores in
-            try await CallTimeContract(stores).`What time has done is kept, also when the command is refused`()
+        StoreCase("The effects of time are kept even if the command is refused") { stores in
+            try await CallTimeContract(stores).`The effects of time are kept even if the command is refused`()
         },
-        StoreCase("Signaling that is lost and found is told and kept") { stores in
-            try await CallTimeContract(stores).`Signaling that is lost and found is told and kept`()
+        StoreCase("Loss and return of signaling are announced and stored") { stores in
+            try await CallTimeContract(stores).`Loss and return of signaling are announced and stored`()
         },
-        StoreCase("An erased user's calls end, and the other user is told") { stores in
-            try await CallTimeContract(stores).`An erased user's calls end, and the other user is told`()
+        StoreCase("The calls of an erased user end, and the other user is notified") { stores in
+            try await CallTimeContract(stores).`The calls of an erased user end, and the other user is notified`()
         },
-        StoreCase("An administrator ends any call, and no call that isn't there") { stores in
-            try await CallTimeContract(stores).`An administrator ends any call, and no call that isn't there`()
+        StoreCase("An administrator can end any call that exists") { stores in
+            try await CallTimeContract(stores).`An administrator can end any call that exists`()
         },
     ]
 
@@ -46,7 +47,7 @@ struct CallTimeContract {
         database = try TemporaryDatabase()
     }
 
-    /// One process's use of the database.
+    /// Uses the database like one process.
     @discardableResult
     private func inProcess<Value>(
         timing: CallTiming = CallTiming(), _ work: (Exchange) async throws -> Value
@@ -56,7 +57,7 @@ struct CallTimeContract {
         return try await work(exchange)
     }
 
-    func `A call that rang when the server stopped ends when its time is over`() async throws {
+    func `A call that rang when the server stopped ends at its deadline`() async throws {
         let id = try await inProcess { exchange in
             let id = try await exchange.invite()
             _ = try await exchange.calls.perform(.alerting, on: id, by: Cast.petya)
@@ -84,7 +85,7 @@ struct CallTimeContract {
         }
     }
 
-    func `Every kind of call under way ends in time, with nobody doing anything`() async throws {
+    func `Every kind of call ends in time without any request`() async throws {
         let ids = try await inProcess { exchange in
             let connecting = try await exchange.connectingCall()
             let lost = try await exchange.connectingCall()
@@ -111,7 +112,7 @@ struct CallTimeContract {
         }
     }
 
-    func `With a full timeline an offer still lapses, and a repeated command writes nothing`() async throws {
+    func `With a full timeline an offer still expires, and a repeated command writes nothing`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.connectingCall()
             for actor in [Cast.vasya, Cast.petya] {
@@ -156,7 +157,7 @@ struct CallTimeContract {
         }
     }
 
-    func `A server that waits longer takes over calls of one that waited less`() async throws {
+    func `A server with longer deadlines takes over calls of one with shorter ones`() async throws {
         var impatient = CallTiming()
         impatient.unreachable = .seconds(30)
         let id = try await inProcess(timing: impatient) { try await $0.invite() }
@@ -170,7 +171,7 @@ struct CallTimeContract {
         }
     }
 
-    func `What time has done is kept, also when the command is refused`() async throws {
+    func `The effects of time are kept even if the command is refused`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.invite()
             time.advance(by: .seconds(60))
@@ -182,7 +183,7 @@ struct CallTimeContract {
         }
     }
 
-    func `Signaling that is lost and found is told and kept`() async throws {
+    func `Loss and return of signaling are announced and stored`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.connectingCall()
             try await exchange.calls.setReconnecting(true, Cast.petya, in: [id, Cast.callID(77)])
@@ -199,7 +200,7 @@ struct CallTimeContract {
         }
     }
 
-    func `An erased user's calls end, and the other user is told`() async throws {
+    func `The calls of an erased user end, and the other user is notified`() async throws {
         try await inProcess { exchange in
             try await exchange.register([Cast.stranger])
             let underWay = try await exchange.connectingCall()
@@ -225,7 +226,7 @@ struct CallTimeContract {
         }
     }
 
-    func `An administrator ends any call, and no call that isn't there`() async throws {
+    func `An administrator can end any call that exists`() async throws {
         try await inProcess { exchange in
             let id = try await exchange.invite()
             #expect(try await exchange.calls.endByAdministrator(id).status == 200)

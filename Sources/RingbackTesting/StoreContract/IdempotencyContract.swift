@@ -2,63 +2,64 @@ import RingbackCore
 import RingbackModel
 import Testing
 
-/// The same key and the same request is the same write.
+/// A write with the same key and the same content is not carried out twice.
 struct IdempotencyContract {
     static let cases = [
         StoreCase("A repeated invitation gets the first answer, and there is one call") { stores in
             try await IdempotencyContract(stores).`A repeated invitation gets the first answer, and there is one call`()
         },
-        StoreCase("The answer is the first one's even when the call has gone on") { stores in
-            try await IdempotencyContract(stores).`The answer is the first one's even when the call has gone on`()
+        StoreCase("The repeated answer is the first one even if the call has changed") { stores in
+            try await IdempotencyContract(stores).`The repeated answer is the first one even if the call has changed`()
         },
-        StoreCase("Candidates that are sent twice with one key are kept once") { stores in
-            try await IdempotencyContract(stores).`Candidates that are sent twice with one key are kept once`()
+        StoreCase("Candidates sent twice with one key are stored once") { stores in
+            try await IdempotencyContract(stores).`Candidates sent twice with one key are stored once`()
         },
         StoreCase("Another request with a used key is a mismatch, and changes nothing") { stores in
             try await IdempotencyContract(stores).`Another request with a used key is a mismatch, and changes nothing`()
         },
-        StoreCase("Keys are a device's own") { stores in
-            try await IdempotencyContract(stores).`Keys are a device's own`()
+        StoreCase("Keys belong to a device") { stores in
+            try await IdempotencyContract(stores).`Keys belong to a device`()
         },
-        StoreCase("A refusal is not kept: the same request may succeed later") { stores in
-            try await IdempotencyContract(stores).`A refusal is not kept: the same request may succeed later`()
+        StoreCase("A refusal is not remembered: the same request may succeed later") { stores in
+            try await IdempotencyContract(stores).`A refusal is not remembered: the same request may succeed later`()
         },
-        StoreCase("Of requests with one key at once one is done") { stores in
-            try await IdempotencyContract(stores).`Of requests with one key at once one is done`()
+        StoreCase("Of concurrent requests with one key, one is carried out") { stores in
+            try await IdempotencyContract(stores).`Of concurrent requests with one key, one is carried out`()
         },
         StoreCase("Work outside the calls is repeatable too") { stores in
             try await IdempotencyContract(stores).`Work outside the calls is repeatable too`()
         },
-        StoreCase("What was done before a restart is not done again behind it") { stores in
-            for argument in [false, true] {
-                try await IdempotencyContract(stores).`What was done before a restart is not done again behind it`(
-                    isCheckpointed: argument)
-            }
-        },
-        StoreCase("An invitation that is repeated after its call has ended does not ring again") { stores in
+        StoreCase("A write carried out before a restart is not carried out again after it") { stores in
             for argument in [false, true] {
                 try await IdempotencyContract(stores)
-                    .`An invitation that is repeated after its call has ended does not ring again`(isBusy: argument)
+                    .`A write carried out before a restart is not carried out again after it`(
+                        isCheckpointed: argument)
             }
         },
-        StoreCase("While its call lives an invitation's key is kept, however long ago it was used") { stores in
-            try await IdempotencyContract(stores)
-                .`While its call lives an invitation's key is kept, however long ago it was used`()
+        StoreCase("An invitation repeated after its call has ended does not ring again") { stores in
+            for argument in [false, true] {
+                try await IdempotencyContract(stores)
+                    .`An invitation repeated after its call has ended does not ring again`(isBusy: argument)
+            }
         },
-        StoreCase("A merged invitation that is repeated gets the standing call, also after a restart") { stores in
+        StoreCase("The key of an invitation is known while its call is live, for any time") { stores in
             try await IdempotencyContract(stores)
-                .`A merged invitation that is repeated gets the standing call, also after a restart`()
+                .`The key of an invitation is known while its call is live, for any time`()
         },
-        StoreCase("A call remembers the newest keys of a device, and no more") { stores in
-            try await IdempotencyContract(stores).`A call remembers the newest keys of a device, and no more`()
-        },
-        StoreCase("A key is an operation's own, and white space does not make another request") { stores in
+        StoreCase("A repeated merged invitation gets the existing call, also after a restart") { stores in
             try await IdempotencyContract(stores)
-                .`A key is an operation's own, and white space does not make another request`()
+                .`A repeated merged invitation gets the existing call, also after a restart`()
         },
-        StoreCase("An older media state that is repeated with its key does not replace the newer one") { stores in
+        StoreCase("A call remembers only the newest keys of a device") { stores in
+            try await IdempotencyContract(stores).`A call remembers only the newest keys of a device`()
+        },
+        StoreCase("A key belongs to an operation, and white space does not matter") { stores in
             try await IdempotencyContract(stores)
-                .`An older media state that is repeated with its key does not replace the newer one`()
+                .`A key belongs to an operation, and white space does not matter`()
+        },
+        StoreCase("A repeated older media state does not replace a newer one") { stores in
+            try await IdempotencyContract(stores)
+                .`A repeated older media state does not replace a newer one`()
         },
     ]
 
@@ -75,7 +76,7 @@ struct IdempotencyContract {
         #expect(try await exchange.calls.invite(Cast.invitation(), key: "other") != first)
     }
 
-    func `The answer is the first one's even when the call has gone on`() async throws {
+    func `The repeated answer is the first one even if the call has changed`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let offer = try await exchange.calls.sendOffer(
@@ -87,7 +88,7 @@ struct IdempotencyContract {
                 == offer)
     }
 
-    func `Candidates that are sent twice with one key are kept once`() async throws {
+    func `Candidates sent twice with one key are stored once`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         for _ in 0..<2 {
@@ -108,7 +109,7 @@ struct IdempotencyContract {
         #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
     }
 
-    func `Keys are a device's own`() async throws {
+    func `Keys belong to a device`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
         let other = try await exchange.calls.invite(
@@ -116,7 +117,7 @@ struct IdempotencyContract {
         #expect(first != other)
     }
 
-    func `A refusal is not kept: the same request may succeed later`() async throws {
+    func `A refusal is not remembered: the same request may succeed later`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.invite()
         let send = {
@@ -129,7 +130,7 @@ struct IdempotencyContract {
         #expect(try await send().status == 201)
     }
 
-    func `Of requests with one key at once one is done`() async throws {
+    func `Of concurrent requests with one key, one is carried out`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let answers = try await withThrowingTaskGroup(of: RingbackCore.Answer.self) { group in
             for _ in 0..<20 { group.addTask { try await exchange.calls.invite(Cast.invitation(), key: "k") } }
@@ -159,7 +160,7 @@ struct IdempotencyContract {
 
     private let sdp = Cast.json(#""a""#)
 
-    /// The writes that are done once, each with a key of its own, and their answers.
+    /// The writes that are carried out once, each with a key of its own, and their answers.
     private func write(
         _ exchange: Exchange, on id: CallID, after restart: Bool = false
     ) async throws -> [RingbackCore.Answer] {
@@ -176,7 +177,7 @@ struct IdempotencyContract {
         ]
     }
 
-    func `What was done before a restart is not done again behind it`(isCheckpointed: Bool) async throws {
+    func `A write carried out before a restart is not carried out again after it`(isCheckpointed: Bool) async throws {
         let database = try TemporaryDatabase()
         let time = ManualTime()
         let (id, first, events): (CallID, [RingbackCore.Answer], Int64)
@@ -208,7 +209,7 @@ struct IdempotencyContract {
         #expect(problem.code == .idempotencyMismatch)
     }
 
-    func `An invitation that is repeated after its call has ended does not ring again`(isBusy: Bool) async throws {
+    func `An invitation repeated after its call has ended does not ring again`(isBusy: Bool) async throws {
         let database = try TemporaryDatabase()
         let time = ManualTime()
         let first: RingbackCore.Answer
@@ -231,13 +232,13 @@ struct IdempotencyContract {
         }
         let exchange = try Exchange(in: stores, database, time: time)
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k") == first)
-        // Whatever comes later moves the time on; the key of a call that has ended is forgotten with it.
+        // A later write moves the time on, and the key of the ended call is removed.
         time.advance(by: .seconds(601))
         _ = try await exchange.calls.invite(Cast.invitation(), key: "later")
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.vasyaTablet), key: "k") != first)
     }
 
-    func `While its call lives an invitation's key is kept, however long ago it was used`() async throws {
+    func `The key of an invitation is known while its call is live, for any time`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
         let id = try Exchange.callID(in: first)
@@ -250,7 +251,7 @@ struct IdempotencyContract {
         #expect(try await exchange.calls.invite(Cast.invitation(), key: "k") != first)
     }
 
-    func `A merged invitation that is repeated gets the standing call, also after a restart`() async throws {
+    func `A repeated merged invitation gets the existing call, also after a restart`() async throws {
         let database = try TemporaryDatabase()
         let back = Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)
         let id: CallID
@@ -268,7 +269,7 @@ struct IdempotencyContract {
         #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
     }
 
-    func `A call remembers the newest keys of a device, and no more`() async throws {
+    func `A call remembers only the newest keys of a device`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let send: (Int) async throws -> RingbackCore.Answer = { number in
@@ -284,7 +285,7 @@ struct IdempotencyContract {
         #expect(try await exchange.call(id)?.callerSide.candidates == candidates + 1, "forgotten")
     }
 
-    func `A key is an operation's own, and white space does not make another request`() async throws {
+    func `A key belongs to an operation, and white space does not matter`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let calls = exchange.calls
@@ -307,7 +308,7 @@ struct IdempotencyContract {
         #expect(problem.code == .notAParticipant, "another device's key is another key")
     }
 
-    func `An older media state that is repeated with its key does not replace the newer one`() async throws {
+    func `A repeated older media state does not replace a newer one`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let set: (String, String) async throws -> Void = { media, key in

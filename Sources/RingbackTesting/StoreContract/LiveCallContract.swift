@@ -3,7 +3,7 @@ import RingbackModel
 import Synchronization
 import Testing
 
-/// What the store knows of live calls without being read: who is busy, and what calls a device takes part in.
+/// What the store knows about live calls without a read: who is busy, and in which calls a device participates.
 struct LiveCallContract {
     static let cases = [
         StoreCase("A caller is busy at once, a callee once a device has accepted") { stores in
@@ -15,12 +15,12 @@ struct LiveCallContract {
         StoreCase("A user in two calls is busy until both have ended") { stores in
             try await LiveCallContract(stores).`A user in two calls is busy until both have ended`()
         },
-        StoreCase("A store that is opened again knows the same") { stores in
-            try await LiveCallContract(stores).`A store that is opened again knows the same`()
+        StoreCase("A reopened store has the same state") { stores in
+            try await LiveCallContract(stores).`A reopened store has the same state`()
         },
-        StoreCase("Whatever happens to calls, it knows what the calls say") { stores in
+        StoreCase("The live state matches the calls, whatever happens to them") { stores in
             for argument in 0..<10 as Range<UInt64> {
-                try await LiveCallContract(stores).`Whatever happens to calls, it knows what the calls say`(
+                try await LiveCallContract(stores).`The live state matches the calls, whatever happens to them`(
                     seed: argument)
             }
         },
@@ -90,7 +90,7 @@ struct LiveCallContract {
         #expect(try await busy() == [])
     }
 
-    func `A store that is opened again knows the same`() async throws {
+    func `A reopened store has the same state`() async throws {
         let database = try TemporaryDatabase()
         let id: CallID
         do {
@@ -104,7 +104,7 @@ struct LiveCallContract {
         #expect(store.liveCallCount == 1)
     }
 
-    func `Whatever happens to calls, it knows what the calls say`(seed: UInt64) async throws {
+    func `The live state matches the calls, whatever happens to them`(seed: UInt64) async throws {
         var random = (0..<6).map { RandomCall(seed: seed * 100 + UInt64($0), id: Cast.callID($0)) }
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<60 {

@@ -2,27 +2,28 @@ import RingbackCore
 import RingbackModel
 import Testing
 
-/// What the store promises of that which belongs to a call.
+/// The contract for offers, answers, candidates, timelines and quality summaries.
 struct PayloadContract {
     static let cases = [
-        StoreCase("The newest offer and the newest answer come back as they were") { stores in
-            try await PayloadContract(stores).`The newest offer and the newest answer come back as they were`()
+        StoreCase("The newest offer and the newest answer are read back unchanged") { stores in
+            try await PayloadContract(stores).`The newest offer and the newest answer are read back unchanged`()
         },
-        StoreCase("Candidates keep their order and count over both sides") { stores in
-            try await PayloadContract(stores).`Candidates keep their order and count over both sides`()
+        StoreCase("Candidates keep their order and are numbered over both sides") { stores in
+            try await PayloadContract(stores).`Candidates keep their order and are numbered over both sides`()
         },
-        StoreCase("The timeline comes back in order") { stores in
-            try await PayloadContract(stores).`The timeline comes back in order`()
+        StoreCase("The timeline is returned in order") { stores in
+            try await PayloadContract(stores).`The timeline is returned in order`()
         },
-        StoreCase("What belongs to a call that isn't there is refused") { stores in
-            try await PayloadContract(stores).`What belongs to a call that isn't there is refused`()
+        StoreCase("Writes to a call that doesn't exist are refused") { stores in
+            try await PayloadContract(stores).`Writes to a call that doesn't exist are refused`()
         },
-        StoreCase("A quality summary replaces the participant's last one") { stores in
-            try await PayloadContract(stores).`A quality summary replaces the participant's last one`()
+        StoreCase("A quality summary replaces the participant's previous one") { stores in
+            try await PayloadContract(stores).`A quality summary replaces the participant's previous one`()
         },
-        StoreCase("Descriptions and candidates go some time after the end, the call and its timeline stay") { stores in
+        StoreCase("Descriptions and candidates are removed some time after the end, the call and its timeline are kept")
+        { stores in
             try await PayloadContract(stores)
-                .`Descriptions and candidates go some time after the end, the call and its timeline stay`()
+                .`Descriptions and candidates are removed some time after the end, the call and its timeline are kept`()
         },
     ]
 
@@ -48,7 +49,7 @@ struct PayloadContract {
             createdAt: ManualTime.start + .seconds(number))
     }
 
-    /// The event that tells of an offer or an answer.
+    /// The event for an offer or an answer.
     private func told(_ description: Description) -> EventBody {
         EventBody(
             type: description.kind == .offer ? .callOffer : .callAnswer, time: description.createdAt,
@@ -56,7 +57,7 @@ struct PayloadContract {
         ) { description.writeMembers(to: &$0) }
     }
 
-    /// The event that tells of candidates.
+    /// The event for candidates.
     private func told(
         _ candidates: [JSONText], _ negotiation: Int?, from participant: Participant, at time: Timestamp
     ) -> EventBody {
@@ -70,7 +71,7 @@ struct PayloadContract {
     private let petya = [Transition.Audience(user: Cast.petya.userId)]
     private let vasya = [Transition.Audience(user: Cast.vasya.userId)]
 
-    func `The newest offer and the newest answer come back as they were`() async throws {
+    func `The newest offer and the newest answer are read back unchanged`() async throws {
         #expect(try await store.read { try $0.newestDescription(.offer, of: id) } == nil)
         let (first, answer, second) = (
             description(.offer, 1), description(.answer, 1), description(.offer, 2, iceRestart: true)
@@ -85,7 +86,7 @@ struct PayloadContract {
         #expect(try await store.read { try $0.newestDescription(.offer, of: Cast.callID(1)) } == nil)
     }
 
-    func `Candidates keep their order and count over both sides`() async throws {
+    func `Candidates keep their order and are numbered over both sides`() async throws {
         let candidates = (0..<5).map { Cast.json(#"{"candidate":"candidate:\#($0) é", "sdpMid":null}"#) }
         var call = Cast.invitedCall(id: id)
         call.callerSide.candidates = 4
@@ -114,7 +115,7 @@ struct PayloadContract {
                 == [])
     }
 
-    func `The timeline comes back in order`() async throws {
+    func `The timeline is returned in order`() async throws {
         let entries = (1...3).map { seq in
             TimelineEntry(
                 seq: seq, time: ManualTime.start + .seconds(seq), what: "what \(seq)",
@@ -130,7 +131,7 @@ struct PayloadContract {
         #expect(try await store.read { try $0.timeline(of: Cast.callID(1)) } == [])
     }
 
-    func `What belongs to a call that isn't there is refused`() async throws {
+    func `Writes to a call that doesn't exist are refused`() async throws {
         let nobody = Cast.callID(99)
         let entry = TimelineEntry(seq: 1, time: ManualTime.start, what: "x", actor: nil, detail: nil)
         await #expect(throws: (any Error).self) { try await store.change { try $0.append([entry], to: nobody) } }
@@ -142,7 +143,7 @@ struct PayloadContract {
         #expect(try await store.read { try $0.timeline(of: nobody) } == [])
     }
 
-    func `A quality summary replaces the participant's last one`() async throws {
+    func `A quality summary replaces the participant's previous one`() async throws {
         try await store.change { store in
             for text in ["{}", #"{"lost":1}"#] {
                 try store.saveQuality(Cast.json(text), from: Cast.vasya, of: id, at: ManualTime.start)
@@ -151,7 +152,9 @@ struct PayloadContract {
         }
     }
 
-    func `Descriptions and candidates go some time after the end, the call and its timeline stay`() async throws {
+    func `Descriptions and candidates are removed some time after the end, the call and its timeline are kept`()
+        async throws
+    {
         var call = Cast.invitedCall(id: id)
         let transition = call.endByAdministrator(at: ManualTime.start)
         let ended = call

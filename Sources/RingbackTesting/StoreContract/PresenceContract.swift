@@ -13,12 +13,12 @@ struct PresenceContract {
             try await PresenceContract(stores)
                 .`A device that takes part in a call is expected, also by a store that is opened again`()
         },
-        StoreCase("A caller is expected while it rings, also by a store that is opened again") { stores in
+        StoreCase("While a call rings, its caller is expected, even after the store was reopened") { stores in
             try await PresenceContract(stores)
-                .`A caller is expected while it rings, also by a store that is opened again`()
+                .`While a call rings, its caller is expected, even after the store was reopened`()
         },
-        StoreCase("A loss is given once, and again when it could not be told") { stores in
-            try await PresenceContract(stores).`A loss is given once, and again when it could not be told`()
+        StoreCase("A loss is returned once, and again if it could not be reported") { stores in
+            try await PresenceContract(stores).`A loss is returned once, and again if it could not be reported`()
         },
         StoreCase("When devices were last seen is stored, and those that have gone are named") { stores in
             try await PresenceContract(stores)
@@ -110,7 +110,7 @@ struct PresenceContract {
         #expect(try await again.store.presence.takeSignaling() == [Cast.petya: true])
     }
 
-    func `A caller is expected while it rings, also by a store that is opened again`() async throws {
+    func `While a call rings, its caller is expected, even after the store was reopened`() async throws {
         let database = try TemporaryDatabase()
         let id: CallID
         do {
@@ -133,7 +133,7 @@ struct PresenceContract {
         #expect(missed.first?.missed == true)
     }
 
-    func `A loss is given once, and again when it could not be told`() async throws {
+    func `A loss is returned once, and again if it could not be reported`() async throws {
         presence.signaled(Cast.vasya)
         let back = try await presence.takeSignaling()
         #expect(back == [Cast.vasya: true])

@@ -2,32 +2,32 @@ import RingbackCore
 import RingbackModel
 import Testing
 
-/// What the store promises of sign-ins that are over, and of tickets.
+/// The contract of the store for sign-ins that have ended and for tickets.
 struct SignInContract {
     static let cases = [
-        StoreCase("What a device asks for after its sign-in is over changes nothing") { stores in
+        StoreCase("Writes of a sign-in that has ended change nothing") { stores in
             for end in End.allCases {
-                try await SignInContract(stores).`What a device asks for after its sign-in is over changes nothing`(end)
+                try await SignInContract(stores).`Writes of a sign-in that has ended change nothing`(end)
             }
         },
-        StoreCase("A device that has signed in again goes on with its calls") { stores in
-            try await SignInContract(stores).`A device that has signed in again goes on with its calls`()
+        StoreCase("A device that has signed in again keeps its calls") { stores in
+            try await SignInContract(stores).`A device that has signed in again keeps its calls`()
         },
-        StoreCase("An identifier of a device stays its user's after it is signed out, or pruned") { stores in
+        StoreCase("The identifier of a device that was signed out or pruned still belongs to its user") { stores in
             try await SignInContract(stores)
-                .`An identifier of a device stays its user's after it is signed out, or pruned`()
+                .`The identifier of a device that was signed out or pruned still belongs to its user`()
         },
-        StoreCase("Of a user's identifiers that are not in use the newest are kept") { stores in
-            try await SignInContract(stores).`Of a user's identifiers that are not in use the newest are kept`()
+        StoreCase("The newest unused identifiers of a user are kept") { stores in
+            try await SignInContract(stores).`The newest unused identifiers of a user are kept`()
         },
-        StoreCase("A ticket is taken once, by whoever comes first") { stores in
-            try await SignInContract(stores).`A ticket is taken once, by whoever comes first`()
+        StoreCase("A ticket can be taken only once") { stores in
+            try await SignInContract(stores).`A ticket can be taken only once`()
         },
-        StoreCase("A device keeps its newest tickets, and takes nobody else's away") { stores in
-            try await SignInContract(stores).`A device keeps its newest tickets, and takes nobody else's away`()
+        StoreCase("A device keeps its newest tickets, without affecting those of others") { stores in
+            try await SignInContract(stores).`A device keeps its newest tickets, without affecting those of others`()
         },
-        StoreCase("Tickets that have expired are removed, and the others are not") { stores in
-            try await SignInContract(stores).`Tickets that have expired are removed, and the others are not`()
+        StoreCase("Only expired tickets are removed") { stores in
+            try await SignInContract(stores).`Only expired tickets are removed`()
         },
     ]
 
@@ -45,8 +45,8 @@ struct SignInContract {
         return record
     }
 
-    /// A write that waited in a connection's queue was carried out after its token had been revoked.
-    private func `What a device asks for after its sign-in is over changes nothing`(_ end: End) async throws {
+    /// A write that waited in the queue of a connection used to be carried out after its token had been revoked.
+    private func `Writes of a sign-in that has ended change nothing`(_ end: End) async throws {
         let id = try await exchange.invite()
         try await store.write { store in
             switch end {
@@ -73,7 +73,7 @@ struct SignInContract {
         #expect(!isSignedIn)
     }
 
-    private func `A device that has signed in again goes on with its calls`() async throws {
+    private func `A device that has signed in again keeps its calls`() async throws {
         let id = try await exchange.invite()
         try await store.write { try $0.save(Self.again) }
         let answer = try await exchange.calls.perform(
@@ -88,7 +88,7 @@ struct SignInContract {
         try await store.read { try $0.owner(of: device) }
     }
 
-    private func `An identifier of a device stays its user's after it is signed out, or pruned`() async throws {
+    private func `The identifier of a device that was signed out or pruned still belongs to its user`() async throws {
         let (phone, tablet, user) = (Cast.vasya.deviceId, Cast.vasyaTablet.deviceId, Cast.vasya.userId)
         #expect(try await owner(of: phone) == user)
         #expect(try await owner(of: Cast.device("nobodys-phone")) == nil)
@@ -105,10 +105,10 @@ struct SignInContract {
         try await store.write { try $0.save(Exchange.record(of: Cast.vasya)) }
         #expect(try await owner(of: phone) == user)
         try await store.write { try $0.erase(user, at: ManualTime.start) }
-        for device in [phone, tablet] { #expect(try await owner(of: device) == nil, "there is no such user any more") }
+        for device in [phone, tablet] { #expect(try await owner(of: device) == nil, "the user was erased") }
     }
 
-    private func `Of a user's identifiers that are not in use the newest are kept`() async throws {
+    private func `The newest unused identifiers of a user are kept`() async throws {
         let devices = (0..<DeviceRecord.formerDevices + 2).map { Cast.participant("vasya", "vasya-phone-\($0)") }
         for device in devices {
             exchange.time.advance(by: .seconds(1))
@@ -131,7 +131,7 @@ struct SignInContract {
         )
     }
 
-    private func `A ticket is taken once, by whoever comes first`() async throws {
+    private func `A ticket can be taken only once`() async throws {
         let ticket = ticket(1, of: vasya)
         try await store.tickets.insert(ticket, limit: 16)
         let takers = try await withThrowingTaskGroup(of: Ticket?.self) { group in
@@ -143,7 +143,7 @@ struct SignInContract {
         #expect(try await store.tickets.take(hash: []) == nil)
     }
 
-    private func `A device keeps its newest tickets, and takes nobody else's away`() async throws {
+    private func `A device keeps its newest tickets, without affecting those of others`() async throws {
         let other = ticket(200, of: Exchange.signIn(of: Cast.vasyaTablet))
         try await store.tickets.insert(other, limit: 16)
         for number in 0..<40 as Range<UInt8> { try await store.tickets.insert(ticket(number, of: vasya), limit: 16) }
@@ -156,7 +156,7 @@ struct SignInContract {
         #expect(try await store.tickets.take(hash: other.hash) == other)
     }
 
-    private func `Tickets that have expired are removed, and the others are not`() async throws {
+    private func `Only expired tickets are removed`() async throws {
         let (old, new) = (ticket(1, of: vasya, good: 30), ticket(2, of: vasya, good: 31))
         for ticket in [old, new] { try await store.tickets.insert(ticket, limit: 16) }
         try await store.tickets.removeTickets(expiredBy: ManualTime.start + .seconds(30))

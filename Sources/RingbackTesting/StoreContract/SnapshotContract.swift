@@ -2,15 +2,16 @@ import RingbackCore
 import RingbackModel
 import Testing
 
-/// Where a client without a cursor begins.
+/// Snapshots, with which a client without a cursor begins.
 struct SnapshotContract {
     static let cases = [
-        StoreCase("A participating device has what it needs to join in, the others have the call") { stores in
+        StoreCase("A participating device gets what it needs to rejoin, the others get the call") { stores in
             try await SnapshotContract(stores)
-                .`A participating device has what it needs to join in, the others have the call`()
+                .`A participating device gets what it needs to rejoin, the others get the call`()
         },
-        StoreCase("Ended calls are not in it, and reading goes on after its cursor") { stores in
-            try await SnapshotContract(stores).`Ended calls are not in it, and reading goes on after its cursor`()
+        StoreCase("Ended calls are not in a snapshot, and reading continues after its cursor") { stores in
+            try await SnapshotContract(stores)
+                .`Ended calls are not in a snapshot, and reading continues after its cursor`()
         },
     ]
 
@@ -18,7 +19,7 @@ struct SnapshotContract {
 
     init(_ stores: StoreFactory) { self.stores = stores }
 
-    func `A participating device has what it needs to join in, the others have the call`() async throws {
+    func `A participating device gets what it needs to rejoin, the others get the call`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let id = try await exchange.connectingCall()
         let candidate = Cast.json(#"{"candidate":"a"}"#)
@@ -49,7 +50,7 @@ struct SnapshotContract {
         try await exchange.store.read { try $0.newestPosition(of: device.userId) }
     }
 
-    func `Ended calls are not in it, and reading goes on after its cursor`() async throws {
+    func `Ended calls are not in a snapshot, and reading continues after its cursor`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let feed = EventFeed(store: exchange.store)
         let id = try await exchange.invite()

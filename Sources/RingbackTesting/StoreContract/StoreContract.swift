@@ -1,6 +1,6 @@
 import Testing
 
-/// What every store promises, and what the use cases of calls do upon it. Each case opens stores of its own.
+/// The contract of every store, and the behaviour of the use cases on it. Each case opens stores of its own.
 package enum StoreContract {
     package static let cases: [StoreCase] =
         AccountContract.cases
@@ -15,7 +15,7 @@ package enum StoreContract {
         + SnapshotContract.cases
 }
 
-/// A promise of a store.
+/// A statement of the contract.
 package struct StoreCase: Sendable, CustomTestStringConvertible {
     package let name: String
     private let body: @Sendable (StoreFactory) async throws -> Void
@@ -27,6 +27,6 @@ package struct StoreCase: Sendable, CustomTestStringConvertible {
 
     package var testDescription: String { name }
 
-    /// Records an issue, or throws, where the store breaks the promise.
+    /// Records an issue, or throws, if the store violates the contract.
     package func run(on stores: StoreFactory) async throws { try await body(stores) }
 }

@@ -1,1 +1,1 @@
-"""What the end-to-end tests share: the built server, its users, and real browsers."""
+"""Shared by the end-to-end tests: the built server, its users, and real browsers."""

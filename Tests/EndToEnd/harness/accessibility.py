@@ -9,7 +9,7 @@ NAMED = {
 }
 
 def complaints(page):
-    """What is wrong with the page as it is now; an empty list is good."""
+    """The violations on the current page."""
     session = page.context.new_cdp_session(page)
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()
@@ -24,7 +24,7 @@ def complaints(page):
 
 
 def focused(page):
-    """The id of what has the focus, also inside <ringback-call>."""
+    """The id of the focused element, also inside <ringback-call>."""
     return page.evaluate("""() => {
         let at = document.activeElement;
         while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
@@ -33,7 +33,7 @@ def focused(page):
 
 
 def tab_to(page, wanted, most=40):
-    """Presses Tab until `wanted` has the focus, as somebody without a mouse does."""
+    """Presses Tab until `wanted` is focused."""
     seen = []
     for _ in range(most):
         if focused(page) == wanted:

@@ -1,4 +1,4 @@
-"""A WebRTC peer that nobody here wrote: aiortc, in Python, as one more device of the API."""
+"""An independent WebRTC peer: aiortc, in Python, as a device of the API."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from av import VideoFrame
 from harness.colours import name_of
 from harness.waiting import eventually
 
-# aioice leaves loopback out, and the tests have no other network.
+# aioice excludes loopback, but the tests have no other network.
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 BLUE = (30, 60, 250)
@@ -26,7 +26,7 @@ class OneColour(VideoStreamTrack):
 
 
 class AiortcPeer:
-    """Signals through a `Device`; its media run on an event loop of their own."""
+    """Signals through a `Device`. Its media runs on a separate event loop."""
 
     def __init__(self, device):
         self.device = device
@@ -93,7 +93,7 @@ class AiortcPeer:
         await self.pc.addIceCandidate(candidate)
 
     def _connected(self, call_id):
-        """Takes candidates until there is a connection."""
+        """Adds candidates until the connection is established."""
         def step():
             for event in [*self.device.take_unread(), *self.device.events(wait_seconds=1)]:
                 for init in event["data"].get("candidates", []):

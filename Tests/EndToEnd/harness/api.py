@@ -9,7 +9,7 @@ PASSWORD = "correct horse battery"
 
 
 class Device:
-    """One signed-in device. Every method names the status it insists on."""
+    """A signed-in device. Every method checks the status."""
 
     def __init__(self, server, user_id, password=PASSWORD, name=None):
         self.server = server
@@ -44,10 +44,10 @@ class Device:
     def put(self, path, body=None, expect=200, **options):
         return self._expect(expect, "PUT", path, body, **options)
 
-    # The event log, by long-poll.
+    # The event log, with long polls.
 
     def snapshot(self):
-        """Where this device stands now; events() goes on from here."""
+        """The current cursor, from which events() continues."""
         page = self.get("/v1/events")
         self._unread.clear()
         self.cursor = page["cursor"]
@@ -59,7 +59,7 @@ class Device:
         return page["events"]
 
     def next_event(self, kind, seconds=20):
-        """The next event of this kind; others before it are passed over."""
+        """The next event of this type; skips others."""
         seen, deadline = [], time.monotonic() + seconds
         while time.monotonic() < deadline:
             while self._unread:
@@ -71,12 +71,12 @@ class Device:
         raise AssertionError(f"{self.user_id} got no {kind}, only {seen}")
 
     def take_unread(self):
-        """What next_event() has fetched and not yet looked at."""
+        """Events that next_event() has fetched but not returned yet."""
         unread = list(self._unread)
         self._unread.clear()
         return unread
 
-    # A call's steps, where a test needs one to stand on.
+    # The steps of a call, for tests that need one.
 
     def invite(self, callee, **more):
         return self.post("/v1/calls", {"callee": callee, "media": {"audio": True, "video": True}, **more}, expect=201)
@@ -110,7 +110,7 @@ def candidate(text):
 
 
 def host_candidate(number):
-    """A candidate that can be told from every other by its number."""
+    """A candidate that is identified by its number."""
     return f"candidate:{number} 1 udp 2122260223 127.0.0.1 {1024 + number % 60000} typ host generation 0"
 
 
@@ -123,7 +123,7 @@ def register(server, user_id, display_name=None, password=PASSWORD):
 
 
 class TalkingPair:
-    """Vasya and Petya in a call whose offer has been answered; a test's witness that the server still serves."""
+    """Vasya and Petya in a call whose offer has been answered; to check that the server still works."""
 
     def __init__(self, server, caller="vasya", callee="petya"):
         self.caller = register(server, caller)

@@ -1,4 +1,4 @@
-"""A real Chromium process whose camera shows one colour."""
+"""A Chromium process whose camera shows a single colour."""
 
 import os
 from pathlib import Path

@@ -1,5 +1,5 @@
-// Preloaded into a server, it sets the server's wall clock: by as many seconds as the file $WALL_CLOCK_OFFSET says.
-// Clocks that nobody can set, as CLOCK_MONOTONIC, stay as they are.
+// Preloaded into a server, it shifts the wall clock of the server by the seconds in the file $WALL_CLOCK_OFFSET.
+// Clocks that cannot be set, such as CLOCK_MONOTONIC, are not affected.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -8,7 +8,7 @@ SOURCE = Path(__file__).with_name("clock.c")
 
 
 class WallClock:
-    """The wall clock of servers that are started with its `environment`."""
+    """The wall clock of servers that are started with this `environment`."""
 
     def __init__(self, directory):
         self._library = directory / "clock.so"
@@ -21,7 +21,7 @@ class WallClock:
         return {"LD_PRELOAD": str(self._library), "WALL_CLOCK_OFFSET": str(self._offset)}
 
     def set(self, seconds):
-        """Sets it so many seconds before, or behind, the time that it is."""
+        """Shifts the clock by this number of seconds."""
         new = self._offset.with_suffix(".new")
         new.write_text(str(seconds))
         os.replace(new, self._offset)

@@ -1,4 +1,4 @@
-"""Camera pictures of one colour each, as Y4M files that Chromium takes for a camera."""
+"""Camera input of a single colour, as Y4M files for Chromium."""
 
 WIDTH, HEIGHT, FRAMES = 320, 240, 10
 
@@ -16,7 +16,7 @@ def write_y4m(path, colour):
 
 
 def name_of(red, green, blue):
-    """The colour that a picture's mean stands for, through a lossy codec."""
+    """The colour of a video frame after a lossy codec, from its mean."""
     if red > 120 and green < 90 and blue < 90:
         return "red"
     if green > 120 and red < 110 and blue < 110:
@@ -26,7 +26,7 @@ def name_of(red, green, blue):
     return f"rgb({red:.0f},{green:.0f},{blue:.0f})"
 
 
-# A function of a <video>: the mean of what it shows, or null while it shows nothing.
+# A function of a <video>: the mean colour of its frame, or null without one.
 MEAN_PIXEL = """video => {
     if (!video || !video.videoWidth) return null;
     const canvas = document.createElement('canvas');

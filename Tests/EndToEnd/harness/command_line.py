@@ -1,4 +1,4 @@
-"""The command line, as users with homes of their own run it."""
+"""The command line, run by users with separate home directories."""
 
 import os
 import subprocess
@@ -56,7 +56,7 @@ def program(tmp_path):
 
 @pytest.fixture
 def command_line(tmp_path, server):
-    """Runs `ringback …` as a user with a home of their own: `command_line("petya", "users")`."""
+    """Runs `ringback …` as a user with a separate home directory: `command_line("petya", "users")`."""
 
     def environment(name):
         home = tmp_path / name

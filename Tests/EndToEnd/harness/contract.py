@@ -1,4 +1,4 @@
-"""The OpenAPI document that the server serves, as a judge of its answers."""
+"""Validates the responses of the server against its OpenAPI document."""
 
 import re
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ METHODS = ("get", "put", "post", "patch", "delete")
 
 
 class Contract:
-    """Checks every answer of a `requests` session: `session.hooks["response"].append(contract.check)`."""
+    """Checks every response of a `requests` session: `session.hooks["response"].append(contract.check)`."""
 
     def __init__(self, text):
         self.document = yaml.safe_load(text)
@@ -37,7 +37,7 @@ class Contract:
         return self.document["components"]["schemas"]
 
     def examples(self):
-        """(where, schema, value) of every example in the document that has a schema to fit."""
+        """(where, schema, value) of every example in the document that has a schema."""
         return list(self._examples(self.document, "#"))
 
     def _examples(self, node, where):
@@ -95,7 +95,7 @@ class Contract:
 
 
 def absolute(schema):
-    """The schema with its references into the document made whole."""
+    """The schema with its references resolved."""
     if isinstance(schema, dict):
         return {
             key: "urn:openapi" + value if key == "$ref" and isinstance(value, str) else absolute(value)

@@ -1,4 +1,4 @@
-"""A TCP proxy before a server that cuts a client's connection at a chosen point of its next write."""
+"""A TCP proxy in front of a server that closes a client's connection at a chosen point of its next write."""
 
 import json
 import socket
@@ -46,7 +46,7 @@ class CuttingProxy:
             _Connection(self, client, server)
 
     def point_for(self, way):
-        """The point at which a write that comes by this way is cut; None if it is not."""
+        """The point at which a write over this transport is cut; None if it is not."""
         with self._lock:
             if not self.planned or self.planned[0][0] != way:
                 return None
@@ -60,7 +60,7 @@ class _Connection:
     def __init__(self, proxy, client, server):
         self._proxy, self._client, self._server = proxy, client, server
         self._is_socket = False
-        # The answer to be cut: the point, and the request's id.
+        # The response to cut: the point, and the request's id.
         self._awaited = None
         threading.Thread(target=self._requests, daemon=True).start()
         threading.Thread(target=self._answers, daemon=True).start()

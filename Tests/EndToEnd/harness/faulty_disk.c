@@ -1,6 +1,6 @@
-// A disk that fails, for a server that is started with LD_PRELOAD=faulty_disk.so FAULTY_DISK=FILE. The first byte of FILE says how it
-// fails at this moment: 's' no sync succeeds; 'w' nothing can be written or synced, as on a file system that went read-only; 'f' the next
-// sync fails, and then it is 'w'; 'r' nothing can be read; anything else: it works. Only files of a database are on this disk.
+// Simulates a failing disk, for a server that is started with LD_PRELOAD=faulty_disk.so FAULTY_DISK=FILE. The first byte of FILE selects
+// the failure: 's': no sync succeeds; 'w': nothing can be written or synced, as on a file system that became read-only; 'f': the next sync
+// fails and then 'w' applies; 'r': nothing can be read; any other: the disk works. Only database files are affected.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

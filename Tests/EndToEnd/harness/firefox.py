@@ -1,4 +1,4 @@
-"""A real Firefox, driven over WebDriver BiDi: it needs nothing beside the browser itself."""
+"""A real Firefox, driven over WebDriver BiDi: without any other software."""
 
 import base64
 import itertools
@@ -15,7 +15,7 @@ from harness.waiting import eventually
 
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
-# A camera without a camera, no questions, and loopback as a network: the tests have no other.
+# A simulated camera, no permission prompts, and ICE on loopback, which is the only network of the tests.
 PREFERENCES = {
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
@@ -40,7 +40,7 @@ def executable():
 
 
 class Firefox:
-    """One process with a profile of its own and one tab."""
+    """One process with its own profile and one tab."""
 
     def __init__(self, directory):
         profile = Path(directory) / "firefox"
@@ -71,7 +71,7 @@ class Firefox:
         self.command("browsingContext.navigate", {"context": self.context, "url": url, "wait": "complete"})
 
     def evaluate(self, function, *arguments):
-        """The JSON of what a function of the page returns."""
+        """The JSON of the result of a function in the page."""
         given = "...given.map(text => JSON.parse(text))"
         script = f"async (...given) => JSON.stringify(await ({function})({given})) ?? 'null'"
         result = self.command("script.callFunction", {
@@ -86,18 +86,18 @@ class Firefox:
             self.command("browser.close", {}, seconds=10)
             self.socket.close()
             self.process.wait(15)
-        except Exception:  # whatever state it is in, it must not outlive the tests
+        except Exception:  # It must not outlive the tests, whatever its state is.
             self.process.kill()
             self.process.wait(10)
 
 
-# The first match of a selector, in the page or in the shadow of <ringback-call>.
+# The first match of a selector, in the page or in the shadow tree of <ringback-call>.
 FIND = """selector => document.querySelector(selector)
     ?? document.querySelector('ringback-call')?.shadowRoot.querySelector(selector)"""
 
 
 class FirefoxPage:
-    """As much of a Playwright page as harness.phone.Phone needs."""
+    """The part of the Playwright page API that harness.phone.Phone needs."""
 
     def __init__(self, firefox):
         self.firefox = firefox

@@ -1,4 +1,4 @@
-"""A proxy before a server that does what careless proxies do."""
+"""A proxy in front of a server that behaves like misconfigured proxies."""
 
 import select
 import socket
@@ -6,8 +6,8 @@ import threading
 
 
 class Meddler:
-    """Passes requests on, each over a connection of its own. `meddle(path, head, client, server)` returns True for what
-    it has seen to itself; `change(head)` changes the heads of answers; with `tls`, an SSL context, it ends TLS."""
+    """Forwards requests, each over its own connection. `meddle(path, head, client, server)` returns True if it has handled
+    the request itself; `change(head)` changes the heads of responses; with `tls`, an SSL context, it terminates TLS."""
 
     def __init__(self, port, meddle=None, change=None, tls=None):
         self._port, self._meddle, self._change, self._tls = port, meddle, change, tls
@@ -32,7 +32,7 @@ class Meddler:
             try:
                 client = self._tls.wrap_socket(client, server_side=True)
             except OSError:
-                return  # it does not trust us
+                return  # the client does not trust the certificate
         with client, socket.create_connection(("127.0.0.1", self._port)) as server:
             try:
                 head, rest = self.read_head(client)
@@ -44,7 +44,7 @@ class Meddler:
                 server.sendall(head + rest)
                 self._relay(client, server)
             except (OSError, IndexError):
-                pass  # one of the two has gone
+                pass  # one of the two has closed its connection
 
     @staticmethod
     def read_head(connection):
@@ -58,11 +58,11 @@ class Meddler:
         return head + b"\r\n\r\n", rest
 
     def _relay(self, client, server):
-        """What comes from either, until the server ends. In one thread: OpenSSL is not made for two at one connection."""
-        answer = b""  # until its head is whole
+        """Forwards in both directions until the server ends. In one thread, because an OpenSSL connection can't be used by two."""
+        answer = b""  # until the head is complete
         sources = [client, server]
         while True:
-            # What OpenSSL has decrypted is no longer seen in the socket.
+            # Data that OpenSSL has decrypted no longer makes the socket readable.
             decrypted = [client] if self._tls and client in sources and client.pending() else []
             for source in decrypted or select.select(sources, [], [])[0]:
                 data = source.recv(65536)

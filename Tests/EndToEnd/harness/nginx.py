@@ -1,4 +1,4 @@
-"""A real nginx before a server, as docs/operations.md has it, with the server at a path of its own."""
+"""nginx in front of a server, configured as in docs/operations.md, with the server under a path prefix."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The demo page in a browser tab, driven as a person would. The names of things on the page stand here alone."""
+"""The demo page in a browser tab, driven like a user. Only this file knows the names of elements on the page."""
 
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ REMOTE_VIDEO = "#not_my"
 
 
 class Phone:
-    """One tab, signed in under a name. Two tabs of one person share a browser context."""
+    """One tab, signed in with a name. Two tabs of a user share a browser context."""
 
     def __init__(self, context, server, name, **query):
         self.name = name
@@ -23,7 +23,7 @@ class Phone:
         self.page.goto(f"{server.url}/?{urlencode({'name': name, **query})}")
         self.reaches("idle")
 
-    # What the page says.
+    # Reading the page.
 
     def body(self, attribute):
         return self.page.get_attribute("body", f"data-{attribute}")
@@ -38,23 +38,23 @@ class Phone:
         return self.page.inner_text("#status").strip()
 
     def ended_reason(self):
-        """The words on the screen when a call has ended."""
+        """The text shown after a call has ended."""
         self.reaches("ended")
         return self.page.inner_text("#ended-reason").strip()
 
     def sees(self, user_id, status="online", seconds=10):
-        """The entry of somebody in the list of people, once it shows this status."""
+        """The entry of a user in the list of people, once it shows this status."""
         entry = self.page.locator(f'#people [data-user-id="{user_id}"][data-status="{status}"]')
         entry.wait_for(state="attached", timeout=seconds * 1000)
         return entry
 
-    # What a person does.
+    # Actions of the user.
 
     def call(self, user_id, status="online"):
         self.sees(user_id, status).locator("button.call").click()
 
     def call_while_rung(self, user_id):
-        """Calls somebody whose own call has just begun to ring here: the click was on its way already."""
+        """Calls a user whose own call has just begun to ring here, as if the click had come first."""
         self.sees(user_id, "busy").locator("button.call").dispatch_event("click")
 
     def accept(self):
@@ -76,7 +76,7 @@ class Phone:
     def reload(self):
         self.page.reload()
 
-    # What it hears and sees of the other side.
+    # The media of the other side.
 
     def remote_colour(self):
         mean = self.page.eval_on_selector(REMOTE_VIDEO, MEAN_PIXEL)
@@ -89,34 +89,34 @@ class Phone:
         return {"width": width, "time": time, "frames": stats.get("framesDecoded") or 0}
 
     def shows(self, colour, seconds=15):
-        """The other side's camera is on the screen: its colour, its size, and it moves."""
+        """Checks the other side's video: its colour, its size, and that it continues."""
         eventually(lambda: self.remote_colour() == colour, seconds, f"{self} shows {colour}")
         assert self.remote_video()["width"] > 0
         self.picture_moves()
 
     def picture_moves(self, seconds=10):
-        """From now on more frames are decoded, and the video goes on."""
+        """Checks that further frames are decoded and the video continues."""
         before = self.remote_video()
 
         def moved():
             nonlocal before
             now = self.remote_video()
             if now["frames"] < before["frames"] or now["time"] < before["time"]:
-                before = now  # another connection, which counts anew
+                before = now  # a new connection, whose counters start from zero
             return now["frames"] >= before["frames"] + 3 and now["time"] > before["time"] and now
 
         return eventually(moved, seconds, f"the picture {self} sees moves on from {before}")
 
     def debug(self):
-        """What the page tells of its call."""
+        """The debug state of the page's call."""
         return self.page.evaluate("() => window.ringback.debug()")
 
     def safety_phrase(self):
-        """The emoji that both sides compare, once they are known."""
+        """The safety phrase, once it is known."""
         return eventually(lambda: self.debug()["safety"], 10, f"{self} has a safety phrase")
 
     def timeline(self, call_id):
-        """What happened in a call, as the server keeps it."""
+        """The timeline of a call."""
         return self.page.evaluate("""async id => {
             const ringback = document.querySelector('ringback-call').ringback;
             return (await ringback.request('GET', `calls/${id}/timeline`)).items.map(({what}) => what);
@@ -132,7 +132,7 @@ class Phone:
         return f"{self.name}'s page"
 
     def explain(self, directory, label):
-        """What a failure leaves behind: a picture and what the page wrote."""
+        """Saves a screenshot and the console output after a failure."""
         directory.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=directory / f"{label}.png")
         lines = [f"state {self.body('state')}, status {self.status()}", *self.errors, *self.console]
@@ -146,7 +146,7 @@ class FirefoxPhone(Phone):
         self.name = name
         self.page = FirefoxPage(firefox)
         self.errors, self.console = [], []
-        # One profile for all tests: another server is another origin, and knows nothing of the user before.
+        # One profile for all tests: each server is another origin and has no data of earlier users.
         self.page.goto(f"{server.url}/?{urlencode({'name': name})}")
         self.reaches("idle", 30)
 
@@ -156,7 +156,7 @@ class FirefoxPhone(Phone):
 
 
 def in_a_call(caller, callee):
-    """One page calls the other, which accepts; both see each other."""
+    """One page calls the other, which accepts; both receive video."""
     caller.call(callee.name)
     callee.accept()
     caller.reaches("active", 20)

@@ -1,4 +1,4 @@
-"""A TCP proxy before a server that can go silent: what goes through it then is swallowed, and nothing is closed."""
+"""A TCP proxy in front of a server that can go silent: it then discards all data without closing connections."""
 
 import socket
 import threading
@@ -14,7 +14,7 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def silence(self):
-        """The connections of this moment die without a word; later ones are forwarded."""
+        """The current connections go silent; later ones are forwarded."""
         self.silenced.update(self.open)
 
     def close(self):

@@ -1,4 +1,4 @@
-"""Bytes on a socket, for what no client library would send."""
+"""Raw bytes on a socket, for requests that no client library sends."""
 
 import base64
 import os
@@ -9,7 +9,7 @@ from harness.waiting import eventually
 
 
 class Connection:
-    """A TCP connection to the server, with what has been read of its answers."""
+    """A TCP connection to the server, and the responses that were read."""
 
     def __init__(self, server, seconds=10):
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=seconds)
@@ -22,7 +22,7 @@ class Connection:
         self.socket.close()
 
     def send(self, data):
-        """Sends what the server will take: it may well have closed before the end of it."""
+        """Sends as much as the server accepts; it may close the connection before the end."""
         try:
             self.socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
@@ -38,7 +38,7 @@ class Connection:
         return bool(data)
 
     def head(self):
-        """The next answer's status and header fields, names in lower case."""
+        """The status and header fields of the next response, with lowercase names."""
         while b"\r\n\r\n" not in self.buffer:
             assert self._more(), f"closed before an answer: {self.buffer!r}"
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
@@ -50,7 +50,7 @@ class Connection:
         return int(first.split(" ")[1]), fields
 
     def response(self):
-        """The next answer as status, header fields and body; its body must have a length."""
+        """The status, header fields and body of the next response, which must have a Content-Length."""
         status, fields = self.head()
         length = int(fields.get("content-length", 0))
         while len(self.buffer) < length:
@@ -59,7 +59,7 @@ class Connection:
         return status, fields, body
 
     def is_closed_by_peer(self, seconds=10):
-        """Reads on until the server closes; False when it has not within this time."""
+        """Reads until the server closes the connection; False if it has not in this time."""
         self.socket.settimeout(seconds)
         try:
             while self._more():
@@ -129,7 +129,7 @@ class RawWebSocket(Connection):
         assert status == 101, f"no upgrade: {status}"
 
     def next_frame(self):
-        """The server's next frame as opcode and payload; None once it closed without one."""
+        """The opcode and payload of the next frame; None if the server has closed without one."""
         while True:
             parsed = self._parse()
             if parsed is not None:
@@ -152,7 +152,7 @@ class RawWebSocket(Connection):
         return data[0] & 0x0F, data[start:start + length]
 
     def close_code(self):
-        """The code of the server's close frame, after whatever else it still sends. It is answered in kind."""
+        """The code of the server's close frame, after any other frames. Answers with a close frame."""
         while (received := self.next_frame()) is not None:
             opcode, payload = received
             if opcode == CLOSE:

@@ -1,4 +1,4 @@
-"""The built server as a process of its own, on a database of its own."""
+"""The built server as a separate process with its own database."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def binary():
 
 
 class Server:
-    """`ringback serve`, from its start to its end. It keeps its port and its database over a restart."""
+    """`ringback serve`, from its start to its end. A restart keeps the port and the database."""
 
     def __init__(self, directory, *options, port=0, database=None, environment=None):
         self.directory = Path(directory)
@@ -45,7 +45,7 @@ class Server:
 
     def start(self):
         command = [binary(), "serve", "--hostname", "127.0.0.1", "--port", str(self.port)]
-        # The cheapest hash of a password that it takes: the tests register hundreds of users.
+        # The lowest accepted cost of password hashes, because the tests register hundreds of users.
         command += ["--database", str(self.database), "--password-cost", "10", *self.options]
         read_from = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
@@ -84,7 +84,7 @@ class Server:
             raise AssertionError(f"the server did not end within {seconds} s after SIGTERM") from None
 
     def stop(self):
-        """Ends it as an init system would, and insists on a clean end."""
+        """Stops the server like an init system, and checks that it exits cleanly."""
         if self.process is None:
             return
         if self.is_running():
@@ -99,8 +99,8 @@ class Server:
         return requests.get(self.url + "/healthz", timeout=5).status_code == 200
 
     def own_files(self):
-        """What its file descriptors are open on, but for the connections that a client holds open at this moment, and
-        for the database, which its readers open when they are needed."""
+        """The targets of its file descriptors, except for connections that a client holds open at the moment, and for the
+        database, which readers open on demand."""
         directory, targets = Path(f"/proc/{self.pid}/fd"), []
         for descriptor in os.listdir(directory):
             try:
@@ -113,7 +113,7 @@ class Server:
         return [target for target in targets if target not in held]
 
     def _sockets_that_clients_hold(self):
-        """The server's ends of connections whose other end is open too, from the kernel's table."""
+        """The sockets of the server whose other end is open too, from the table of the kernel."""
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         established = [row for row in rows if row[3] == "01"]
         clients = {row[1] for row in established if row[2].endswith(f":{self.port:04X}")}
@@ -121,5 +121,5 @@ class Server:
 
 
 def environment():
-    """The environment without settings of the server's own: a developer's RINGBACK_PORT must not reach a test."""
+    """The environment without settings of the server: a developer's RINGBACK_PORT must not affect a test."""
     return {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")}

@@ -1,11 +1,11 @@
-"""What must hold after every bad request: the server lives, a call goes on, nothing leaks."""
+"""Checks after every bad request: the server works, a call continues, nothing leaks."""
 
 from harness.api import TalkingPair, register
 from harness.waiting import eventually
 
 
 class Stage:
-    """A server, a stranger for the abuse, and a call under way beside it as the witness."""
+    """A server, another user for bad requests, and a call in progress that must not be affected."""
 
     def __init__(self, server):
         self.server = server

@@ -1,4 +1,4 @@
-"""A coturn on loopback that trusts the credentials which Ringback makes."""
+"""coturn on loopback, which accepts the credentials of Ringback."""
 
 import shutil
 import socket
@@ -39,7 +39,7 @@ class Turn:
                 return False
 
     def allocations(self):
-        """How many allocations it has granted."""
+        """The number of allocations that it has granted."""
         return self.log.read_text(errors="replace").count("ALLOCATE processed, success") if self.log.exists() else 0
 
     def stop(self):

@@ -7,7 +7,7 @@ STEP = 0.05
 
 
 def eventually(condition, seconds, what):
-    """Returns the condition's first truthy value; fails with `what` and the last value when none came in time."""
+    """Returns the first truthy value of the condition; fails with `what` and the last value after the timeout."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -19,7 +19,7 @@ def eventually(condition, seconds, what):
 
 
 class Together:
-    """A thread that hands its result, or its exception, to whoever joins it."""
+    """A thread whose join returns its result or raises its exception."""
 
     def __init__(self, work, *arguments):
         self._result = None

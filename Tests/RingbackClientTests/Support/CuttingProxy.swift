@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A TCP proxy that cuts a WebSocket after so many bytes, counted from the moment it is told to.
+/// A TCP proxy that cuts a WebSocket after a number of bytes, counted from the time of the request.
 final class CuttingProxy: Sendable {
     enum Direction: Sendable { case up, down }
 
@@ -52,9 +52,9 @@ final class CuttingProxy: Sendable {
 
     func stop() { listener.withLock { $0?.stop() } }
 
-    /// The next socket that passes so many bytes from now on is cut.
+    /// Cuts the next socket that passes this many bytes from now on.
     ///
-    /// - Parameter letsRequestsPass: Whether connections that are no sockets are taken from now on.
+    /// - Parameter letsRequestsPass: Whether connections other than sockets are accepted from now on.
     func arm(_ cut: Cut, letsRequestsPass: Bool) {
         state.withLock { state in
             state.cut = cut
@@ -79,7 +79,7 @@ final class CuttingProxy: Sendable {
 }
 
 extension CuttingProxy.State {
-    /// - Returns: How many of `count` bytes may pass, and the cut to make behind them.
+    /// - Returns: How many of `count` bytes may pass, and the cut to make after them.
     fileprivate mutating func pass(_ count: Int, _ direction: CuttingProxy.Direction?) -> (Int, CuttingProxy.Cut?) {
         guard let direction else { return (count, nil) }
         var passing = count

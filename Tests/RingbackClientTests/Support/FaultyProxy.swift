@@ -8,21 +8,21 @@ import Synchronization
     import Darwin
 #endif
 
-/// A TCP proxy that does to connections what networks do.
+/// A TCP proxy that simulates network faults.
 final class FaultyProxy: Sendable {
-    /// What becomes of one connection.
+    /// The fault of a connection.
     enum Fault: Sendable, CaseIterable {
         case none, cut, reset, slice, delay, silence
     }
 
-    /// Faults that were met, for the test to see that there were some.
+    /// The faults that have occurred, so that a test can check that there were some.
     let met = Mutex<[Fault: Int]>([:])
     private let listener: Mutex<Listener?>
     private let random: Mutex<SeededGenerator>
 
     var url: URL { listener.withLock { $0!.url } }
 
-    /// - Parameter faults: Each as likely as the others.
+    /// - Parameter faults: Chosen with equal probability.
     init(before port: Int, faults: [Fault], seed: UInt64) throws {
         random = Mutex(SeededGenerator(seed: seed))
         listener = Mutex(nil)
@@ -45,7 +45,7 @@ final class FaultyProxy: Sendable {
 
     func stop() { listener.withLock { $0?.stop() } }
 
-    /// What is left to pass until the fault, over both directions.
+    /// The number of bytes until the fault, in both directions together.
     private final class Budget: Sendable {
         let fault: Fault
         let left: Mutex<Int>
@@ -95,7 +95,7 @@ final class FaultyProxy: Sendable {
                         sink.end(isReset: budget.fault == .reset)
                         return
                     }
-                    // Takes everything and passes nothing on, until somebody loses patience.
+                    // Discards everything until one side times out.
                     while source.read() != nil {}
                     return
                 }

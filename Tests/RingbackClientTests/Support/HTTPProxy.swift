@@ -10,13 +10,13 @@ final class HTTPProxy: Sendable {
         let lines = Mutex<[String]>([])
     }
 
-    /// With a user and password, if there is one to give.
+    /// The URL of the proxy, with user and password if it requires them.
     func url(_ credentials: String = "") -> String { "http://\(credentials)127.0.0.1:\(listener.port)" }
 
-    /// The first lines of what was asked of it.
+    /// The first lines of the requests.
     var lines: [String] { record.lines.withLock { $0 } }
 
-    /// - Parameter credentials: `user:password`, without which nothing is let through.
+    /// - Parameter credentials: `user:password`, without which every request is refused.
     init(credentials: String? = nil) throws {
         let record = Record()
         self.record = record

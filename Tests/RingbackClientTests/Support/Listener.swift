@@ -7,7 +7,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// A TCP connection whose every read and write waits.
+/// A TCP connection with blocking reads and writes.
 final class Connection: Sendable {
     let descriptor: Int32
     private let isOpen = Mutex(true)
@@ -72,7 +72,7 @@ final class Connection: Sendable {
         return true
     }
 
-    /// Bounds what the system takes before it is read.
+    /// Limits how much the system buffers.
     func limitReceiveBuffer(_ bytes: Int32) {
         var bytes = bytes
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
@@ -85,7 +85,7 @@ final class Connection: Sendable {
         _ = poll(&watched, 1, -1)
     }
 
-    /// - Parameter isReset: With a reset instead of an orderly end.
+    /// - Parameter isReset: Whether to reset the connection instead of closing it.
     func end(isReset: Bool = false) {
         if isReset {
             var option = linger(l_onoff: 1, l_linger: 0)
@@ -103,7 +103,7 @@ final class Connection: Sendable {
     }
 }
 
-/// Listens on a free port of loopback, and gives every connection a thread of its own.
+/// Listens on a free port of loopback, with a thread per connection.
 final class Listener: Sendable {
     let port: Int
     private let descriptor: Int32
@@ -112,7 +112,7 @@ final class Listener: Sendable {
 
     var url: URL { URL(string: "http://127.0.0.1:\(port)")! }
 
-    /// How many have come so far.
+    /// The number of connections so far.
     var acceptedConnections: Int { accepted.withLock { $0 } }
 
     init(_ serve: @escaping @Sendable (Connection) -> Void) throws {

@@ -1,9 +1,9 @@
 import RingbackClient
 import Synchronization
 
-/// A user who places and takes many calls at once, and writes down what came.
+/// A user who makes and accepts many calls at once, and records the events.
 final class Robot: Sendable {
-    /// What came of one call.
+    /// The record of a call.
     struct Log: Sendable, Equatable {
         var kinds: [String] = []
         var sdp: [String] = []
@@ -27,22 +27,22 @@ final class Robot: Sendable {
     var logs: [CallID: Log] { state.withLock(\.logs) }
     var connections: [ConnectionChange] { state.withLock(\.connections) }
 
-    /// From here on nothing may be missed.
+    /// From here on, no event may be missed.
     init(_ client: RingbackClient, over choice: TransportChoice) async throws {
         self.client = client
         events = client.events(after: try await client.pollEvents(waitSeconds: 0).cursor, over: choice)
     }
 
-    /// Takes part in calls until `count` have ended.
+    /// Participates in calls until `count` have ended.
     ///
-    /// - Parameter onEnded: Told how many have.
+    /// - Parameter onEnded: Called with the number of ended calls.
     func takePart(until count: Int, onEnded: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             for try await event in events {
                 if case .connection(let change) = event.kind { state.withLock { $0.connections.append(change) } }
                 guard let callId = event.callId else { continue }
                 note(event, callId)
-                // Adding to a group that was cancelled by an error would go on without end.
+                // Adding to a group that was cancelled by an error would never end.
                 group.addTask {
                     do {
                         if try await self.act(on: event, callId) { onEnded(self.countEnd(callId)) }
@@ -89,7 +89,7 @@ final class Robot: Sendable {
         return false
     }
 
-    /// The callee hangs up once it has sent and received everything and media flow.
+    /// The callee hangs up once it has sent and received everything and the call is active.
     private func hangUp(_ callId: CallID, ifLast step: String) async throws -> Bool {
         let steps = state.withLock { state in
             state.steps[callId, default: []].insert(step)
@@ -121,7 +121,7 @@ final class Robot: Sendable {
                 state.logs[callId, default: Log()].sdp.append(description.sdpText)
             case .candidates(let candidates, _):
                 state.logs[callId, default: Log()].candidates += candidates.map(\.candidate)
-            // Signaling that is lost for a while is what the test is about.
+            // Temporary loss of signaling is expected in this test.
             case .participant: break
             default: state.logs[callId, default: Log()].kinds.append("\(event.kind)")
             }

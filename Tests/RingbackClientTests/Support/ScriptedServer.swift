@@ -2,9 +2,9 @@ import Foundation
 @testable import RingbackClient
 import Synchronization
 
-/// A server that answers whatever a test wants it to.
+/// A server whose responses are written by a test.
 final class ScriptedServer: Sendable {
-    /// A request as it came.
+    /// A request as received.
     struct Request: Sendable {
         var method: String
         var target: String
@@ -44,7 +44,7 @@ final class ScriptedServer: Sendable {
     var url: URL { listener.url }
     var requests: [Request] { record.requests.withLock { $0 } }
 
-    /// - Parameter answer: Writes the answer; the connection goes on if it returns true.
+    /// - Parameter answer: Writes the response; the connection continues if it returns true.
     init(_ answer: @escaping @Sendable (Request, Connection) -> Bool) throws {
         let record = Record()
         self.record = record
@@ -74,7 +74,7 @@ extension Connection {
             headers: headers)
     }
 
-    /// Agrees to a WebSocket.
+    /// Accepts a WebSocket.
     func upgrade(_ request: ScriptedServer.Request) {
         let key = request.headers["sec-websocket-key"] ?? ""
         write(
@@ -92,7 +92,7 @@ extension Connection {
         writes(payload, opcode: opcode, isFinal: isFinal)
     }
 
-    /// - Returns: Whether the client takes it.
+    /// - Returns: Whether it could be written.
     @discardableResult
     func writes(_ payload: String, opcode: UInt8 = 1, isFinal: Bool = true) -> Bool {
         let bytes = Array(payload.utf8)

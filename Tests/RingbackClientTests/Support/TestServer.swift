@@ -6,7 +6,7 @@ import RingbackSQLite
 import RingbackServer
 import RingbackTesting
 
-/// A server in this process, on a free port of loopback and a temporary database, by the wall's clock.
+/// A server in this process, on a free port of loopback and a temporary database, with a real clock.
 final class TestServer: Sendable {
     static let administratorToken = "an administrator's token".replacing(" ", with: "-")
 
@@ -54,7 +54,7 @@ final class TestServer: Sendable {
 
     deinit { task.cancel() }
 
-    /// Between two looks at something that has no event.
+    /// The polling interval for conditions without an event.
     static func pause() async throws { try await Task.sleep(for: .milliseconds(10)) }
 
     /// A gauge or counter of `/metrics`.
@@ -66,7 +66,7 @@ final class TestServer: Sendable {
 }
 
 extension RingbackClient {
-    /// Impatient, as tests are.
+    /// Options with short timeouts.
     static func forTests(
         _ url: URL, network: NetworkOptions = .forTests, retries: RetryPolicy = .forTests
     ) throws -> RingbackClient {
@@ -89,7 +89,7 @@ extension RingbackClient {
 extension NetworkOptions {
     static let forTests = NetworkOptions(
         proxy: "", connectTimeout: .seconds(2), requestTimeout: .seconds(3), silenceTimeout: .seconds(2))
-    /// For tests that are about something else than time, on a machine that is busy.
+    /// Options with long timeouts, for tests that are not about time.
     static let patient = NetworkOptions(proxy: "", connectTimeout: .seconds(20))
 }
 

@@ -27,7 +27,7 @@ struct AccountServiceTests {
         }
     }
 
-    @Test func `A name is given once, also after its user was erased`() async throws {
+    @Test func `An identifier is used once, also after its user was erased`() async throws {
         let user = try await accounts.register(masha, displayName: "Masha", password: "correct horse")
         #expect(user == User(userId: masha, displayName: "Masha", createdAt: exchange.time.now))
         #expect(try await accounts.user(masha) == user)
@@ -41,7 +41,7 @@ struct AccountServiceTests {
                 == .userExists)
     }
 
-    @Test func `Of those who want a name at once one gets it`() async throws {
+    @Test func `Of concurrent registrations of an identifier, one succeeds`() async throws {
         let outcomes = await withTaskGroup(of: Problem.Code?.self) { group in
             for number in 0..<10 {
                 group.addTask {
@@ -55,7 +55,7 @@ struct AccountServiceTests {
         #expect(outcomes.count { $0 == nil } == 1 && outcomes.count { $0 == .userExists } == 9)
     }
 
-    @Test func `What an update does not name stays as it was`() async throws {
+    @Test func `Members that an update does not contain are unchanged`() async throws {
         let (vasya, signIn) = (Cast.vasya.userId, Exchange.signIn(of: Cast.vasya))
         let before = try await accounts.ownUser(vasya)
         let (user, ended) = try await accounts.update(by: signIn, .init(busy: .reject))
@@ -88,7 +88,7 @@ struct AccountServiceTests {
         return signIn
     }
 
-    /// A change of the password left whoever had learned the old one signed in.
+    /// A change of the password used to leave other devices signed in.
     @Test func `A new password replaces the old one and signs out all other devices`() async throws {
         let all = try await register()
         let ended = Mutex<Set<DeviceID>>([])
@@ -125,7 +125,7 @@ struct AccountServiceTests {
         #expect(await code { try await change("correct horse", to: "another one", on: all[0]) } == .wrongPassword)
     }
 
-    @Test func `Guessing the old password is slowed down together with signing in`() async throws {
+    @Test func `Attempts with an old password and sign-ins share a limit`() async throws {
         let all = try await register()
         for _ in 0..<10 { _ = await code { try await change("wrong", to: "battery staple", on: all[0]) } }
         #expect(await code { try await change("correct horse", to: "battery staple", on: all[0]) } == .rateLimited)
@@ -133,7 +133,7 @@ struct AccountServiceTests {
             await code { try await sessions.account(of: masha, with: ["correct horse"]) != nil } == .rateLimited)
     }
 
-    @Test func `One can block others, not oneself and not nobody`() async throws {
+    @Test func `A user can block others, but not themselves or users that don't exist`() async throws {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
         let signIn = Exchange.signIn(of: Cast.vasya)
         try await accounts.block(petya, by: signIn)
@@ -146,7 +146,7 @@ struct AccountServiceTests {
         #expect(try await accounts.blocks(of: vasya) == [])
     }
 
-    @Test func `What an account asks for after the sign-in is over is not done`() async throws {
+    @Test func `Account requests of a sign-in that has ended fail`() async throws {
         let signIn = Exchange.signIn(of: Cast.vasya)
         _ = try await sessions.open(Cast.vasya.userId, deviceName: nil, device: Cast.vasya.deviceId)
         let before = try await accounts.ownUser(Cast.vasya.userId)

@@ -3,7 +3,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// How fast passwords can be guessed, in parallel too.
+/// Limits on guessing passwords, also in parallel.
 struct AttemptLimiterTests {
     private let limiter = AttemptLimiter()
     private let now = ManualTime.monotonicStart

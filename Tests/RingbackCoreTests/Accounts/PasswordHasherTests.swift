@@ -6,7 +6,7 @@ struct PasswordHasherTests {
     private let hasher = PasswordHasher(costExponent: 4)
 
     @Test(arguments: ["correct horse", "", "пароль 😀", "a\u{0}b", String(repeating: "x", count: 200)])
-    func `A password has its hash and no other's`(password: String) async throws {
+    func `A password matches its own hash and no other`(password: String) async throws {
         let hash = try await hasher.hash(password)
         #expect(hash.hasPrefix("scrypt$16$8$1$"))
         #expect(try await hasher.verify(password, against: hash))
@@ -35,7 +35,7 @@ struct PasswordHasherTests {
         nil, "", "scrypt", "bcrypt$16$8$1$00$00", "scrypt$16$8$1$0$00", "scrypt$x$8$1$00$00", "scrypt$16$8$1$zz$00",
         "scrypt$16$8$1$00", "scrypt$16$8$1$00$00$00", "scrypt$16$8$1$00$-",
     ])
-    func `Nothing has a hash that is none`(stored: String?) async throws {
+    func `An invalid hash matches nothing`(stored: String?) async throws {
         #expect(try await hasher.verify("", against: stored) == false)
         #expect(try await hasher.verify("password", against: stored) == false)
     }
@@ -45,7 +45,7 @@ struct PasswordHasherTests {
         #expect(try await PasswordHasher(costExponent: exponent).hash("x").hasPrefix("scrypt$\(cost)$"))
     }
 
-    @Test func `Many at once wait for each other, and too many are sent away`() async throws {
+    @Test func `Concurrent hashes wait for each other, and too many are refused`() async throws {
         let outcomes = await withTaskGroup(of: Problem.Code?.self) { group in
             for number in 0..<1000 {
                 group.addTask { [hasher] in

@@ -39,7 +39,7 @@ struct SessionServiceTests {
         }
     }
 
-    @Test func `A token is good for its device until it expires`() async throws {
+    @Test func `A token is valid for its device until it expires`() async throws {
         let session = try await signIn()
         #expect(session.expiresAt == exchange.time.now + .seconds(60) && session.deviceName == "phone")
         let signIn = try await signIn(of: session)
@@ -54,12 +54,12 @@ struct SessionServiceTests {
     }
 
     @Test(arguments: ["", "x", "an administrator's tokem", String(repeating: "x", count: 10_000)])
-    func `Any other text is no token`(token: String) async throws {
+    func `Any other text is not a token`(token: String) async throws {
         _ = try await signIn()
         #expect(await code { try await sessions.authenticate(token) } == .unauthenticated)
     }
 
-    @Test func `The administrator's token is the administrator's`() async throws {
+    @Test func `The administrator's token authenticates the administrator`() async throws {
         #expect(try await sessions.authenticate("an administrator's token") == .administrator)
     }
 
@@ -69,7 +69,7 @@ struct SessionServiceTests {
         #expect(record.tokenHash.count == 32 && record.tokenHash != Array(session.token.utf8.prefix(32)))
     }
 
-    @Test func `A wrong password and an unknown user are the same to the outside`() async throws {
+    @Test func `A wrong password and an unknown user give the same error`() async throws {
         let wrong = await #expect(throws: Problem.self) { try await signIn("wrong horse") }
         let unknown = await #expect(throws: Problem.self) {
             try await sessions.signIn(Cast.user("nobody"), password: "correct horse", deviceName: nil, device: nil)
@@ -77,7 +77,7 @@ struct SessionServiceTests {
         #expect(wrong?.code == .unauthenticated && wrong == unknown)
     }
 
-    @Test func `After ten wrong passwords one has to wait until the minute is over`() async throws {
+    @Test func `After ten wrong passwords, the user must wait until the minute is over`() async throws {
         for _ in 0..<10 { #expect(await code { try await signIn("wrong") } == .unauthenticated) }
         exchange.time.advance(by: .milliseconds(59_999))
         let problem = await #expect(throws: Problem.self) { try await signIn() }
@@ -86,14 +86,14 @@ struct SessionServiceTests {
         _ = try await signIn()
     }
 
-    @Test func `A right password forgives the wrong ones before it`() async throws {
+    @Test func `A right password resets the number of wrong ones`() async throws {
         for _ in 0..<3 {
             for _ in 0..<9 { _ = await code { try await signIn("wrong") } }
             _ = try await signIn()
         }
     }
 
-    @Test func `The same device signed in again has a new token, and the old one is void`() async throws {
+    @Test func `A device that signs in again has a new token, and the old one is invalid`() async throws {
         let first = try await signIn()
         _ = try await sessions.authenticate(first.token)
         let before = try await signIn(of: first)
@@ -104,8 +104,8 @@ struct SessionServiceTests {
         #expect(await code { try await sessions.principal(of: before) } == .unauthenticated)
     }
 
-    /// Another user signed in with an identifier that its owner had signed out, and the owner was locked out.
-    @Test func `A device's identifier is its user's, also after the device was signed out`() async throws {
+    /// Another user could sign in with the identifier of a device that its owner had signed out, which locked the owner out.
+    @Test func `The identifier of a device belongs to its user even after the device was signed out`() async throws {
         let session = try await signIn()
         try await sessions.revoke(session.deviceId, by: signIn(of: session))
         let vasya = Cast.vasya.userId
@@ -114,8 +114,8 @@ struct SessionServiceTests {
         #expect(try await signIn(device: session.deviceId).deviceId == session.deviceId)
     }
 
-    /// 20,000 devices of one user made every invitation of theirs take 284 ms.
-    @Test func `With one device too many, the one that was seen longest ago is signed out`() async throws {
+    /// With 20,000 devices of one user, each of their invitations took 284 ms.
+    @Test func `If a user has too many devices, the one that was seen longest ago is signed out`() async throws {
         var all: [Session] = []
         for _ in 0..<32 {
             all.append(try await sessions.open(user, deviceName: nil, device: nil))
@@ -124,7 +124,7 @@ struct SessionServiceTests {
         let seen = [all[0].deviceId: exchange.time.now]
         try await exchange.store.write { try $0.setLastSeen(seen) }
         for session in all { _ = try await sessions.authenticate(session.token) }
-        // An old one that signs in again makes none too many.
+        // A known device that signs in again does not count twice.
         all[0] = try await sessions.open(user, deviceName: nil, device: all[0].deviceId)
         for session in all { _ = try await sessions.authenticate(session.token) }
         let new = try await sessions.open(user, deviceName: nil, device: nil)
@@ -132,7 +132,7 @@ struct SessionServiceTests {
         for session in [all[0]] + all[2...] + [new] { _ = try await sessions.authenticate(session.token) }
     }
 
-    @Test func `Devices come in pages, the newest sign-in first`() async throws {
+    @Test func `Devices are listed in pages, the newest sign-in first`() async throws {
         var all: [DeviceID] = []
         for _ in 0..<7 {
             all.insert(try await sessions.open(user, deviceName: nil, device: nil).deviceId, at: 0)
@@ -152,7 +152,7 @@ struct SessionServiceTests {
         }
     }
 
-    @Test func `A device that is connected was seen just now`() async throws {
+    @Test func `A connected device was last seen now`() async throws {
         let session = try await signIn()
         let me = Participant(userId: user, deviceId: session.deviceId)
         let signedIn = exchange.time.now
@@ -164,12 +164,12 @@ struct SessionServiceTests {
         #expect(try await sessions.devices(of: me, after: nil, limit: 9).map(\.lastSeenAt) == [exchange.time.now])
     }
 
-    @Test func `Another user's device can't be had`() async throws {
+    @Test func `A device of another user can't be taken over`() async throws {
         #expect(await code { try await signIn(device: Cast.vasya.deviceId) } == .invalidRequest)
         #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) }?.participant == Cast.vasya)
     }
 
-    @Test func `A device that is signed out has no token any more`() async throws {
+    @Test func `A device that is signed out has no valid token`() async throws {
         let session = try await signIn()
         _ = try await sessions.authenticate(session.token)
         let (vasya, laptop) = (Exchange.signIn(of: Cast.vasya), try await signIn(of: signIn()))
@@ -200,9 +200,9 @@ struct SessionServiceTests {
         _ = try await signIn()
     }
 
-    /// Somebody who signs in waits for scrypt; then the account is what it is when the token is given.
+    /// A sign-in waits for scrypt; the token is issued for the account as it is afterwards.
     @Test(arguments: [true, false])
-    func `A sign-in that waits while its user is erased, or gets another password, fails`(isErased: Bool) async throws {
+    func `A sign-in fails if the user is erased or changes the password meanwhile`(isErased: Bool) async throws {
         let store = InterruptedStore(exchange.store)
         let hasher = PasswordHasher(costExponent: 4)
         let other = SessionService(
@@ -227,8 +227,8 @@ struct SessionServiceTests {
         #expect(devices.isEmpty)
     }
 
-    /// A token was read from the database just before it was made void, and put into the cache just after.
-    @Test func `A token that is made void while it is looked up is not good afterwards`() async throws {
+    /// A token was read from the database just before it was invalidated, and inserted into the cache just after.
+    @Test func `A token that is invalidated during its lookup is not valid afterwards`() async throws {
         let token = try await signIn().token
         let store = InterruptedStore(exchange.store)
         let other = SessionService(
@@ -242,7 +242,7 @@ struct SessionServiceTests {
     }
 }
 
-/// A store whose next read is followed by something else before its result gets out.
+/// A store that runs an action between its next read and the return of the result.
 private final class InterruptedStore: Store {
     private let store: any Store
     private let interruption = Mutex<(@Sendable () async throws -> Void)?>(nil)

@@ -3,7 +3,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// Tickets, and the sign-ins they are given to.
+/// Tickets and the sign-ins that they are issued to.
 struct TicketTests {
     private let exchange: Exchange
     private let sessions: SessionService
@@ -28,7 +28,7 @@ struct TicketTests {
         return true
     }
 
-    @Test func `A ticket is good once, for the sign-in that it was given to`() async throws {
+    @Test func `A ticket is valid once, for the sign-in that it was issued to`() async throws {
         let (phone, laptop) = (try await signIn(), try await signIn())
         let (forPhone, forLaptop) = try await (sessions.issueTicket(to: phone), sessions.issueTicket(to: laptop))
         #expect(forPhone != forLaptop)
@@ -38,7 +38,7 @@ struct TicketTests {
         for none in ["", "x", "AAAAAAAAAAAAAAAAAAAAAA"] { #expect(try await sessions.redeem(none) == nil) }
     }
 
-    @Test func `A ticket is good for 30 seconds`() async throws {
+    @Test func `A ticket is valid for 30 seconds`() async throws {
         let phone = try await signIn()
         let (early, late) = try await (sessions.issueTicket(to: phone), sessions.issueTicket(to: phone))
         exchange.time.advance(by: .milliseconds(29_999))
@@ -55,10 +55,9 @@ struct TicketTests {
         for ticket in tickets.dropFirst() { #expect(try await isGood(ticket, for: phone)) }
     }
 
-    /// Whoever had stolen a token could buy a ticket with it, wait until the owner signed the device in again, and open a
-    /// socket, whose session then bought the next.
-    @Test func `A ticket that was bought with a stolen token is void once its owner has signed in again`() async throws
-    {
+    /// With a stolen token, an attacker could create a ticket, wait until the owner signed the device in again, and open a
+    /// socket, over which the next ticket could be created.
+    @Test func `A ticket that was created with a stolen token is invalid once its owner signs in again`() async throws {
         let stolen = try await signIn()
         let ticket = try await sessions.issueTicket(to: stolen)
         let owner = try await signIn(stolen.participant.deviceId)

@@ -5,7 +5,7 @@ import Testing
 
 /// Every command of every device in every state.
 struct CallCellTests {
-    /// How far a call has come. Petya's phone is the device that rings, wins and declines.
+    /// The stage of a call. Petya's phone is the device that rings, accepts and declines.
     enum Stage: String, CaseIterable {
         case inviting, ringing, connecting, active, hungUp, canceled, declined, concealed
 
@@ -48,7 +48,7 @@ struct CallCellTests {
         ("a stranger", Cast.stranger),
     ]
 
-    /// `-`: taken, and nothing changes; `noted`: taken, in the same state; a state: taken, and the call is in it then; `!`: refused.
+    /// `-`: accepted without a change; `noted`: accepted in the same state; a state: accepted, with this new state; `!`: refused.
     static let table = """
         state      command    caller         its other      callee         its other      stranger
         inviting   alerting   !forbidden     !forbidden     ringing        ringing        !not_found
@@ -180,7 +180,7 @@ struct CallCellTests {
         #expect(Self.rows.allSatisfy { $0.count == 2 + Self.actors.count })
     }
 
-    /// The refusal's name, with the state that it tells being the call's.
+    /// The name of the refusal, whose state must be that of the call.
     private func name(of refusal: CallRefusal, in state: Call.State) -> String {
         switch refusal {
         case .notFound: "not_found"

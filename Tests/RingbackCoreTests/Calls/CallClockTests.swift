@@ -4,9 +4,9 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// Calls end when their time is over, with nobody asking.
+/// Calls end at their deadlines without a request.
 struct CallClockTests {
-    /// A clock that runs, wired to the store as in the server.
+    /// A running clock, connected to the store as in the server.
     private func withClock(_ work: (Exchange, AsyncStream<CallState>) async throws -> Void) async throws {
         let exchange = try await Exchange.withCast()
         var logger = Logger(label: "test")
@@ -72,9 +72,9 @@ struct CallClockTests {
         }
     }
 
-    /// A clock set forwards ended calls at once; one set back kept them ringing.
+    /// A clock that was set forward used to end calls immediately, and one that was set back kept them ringing.
     @Test(.timeLimit(.minutes(1)), arguments: [86_400, -86_400, 600, -600])
-    func `A step of the wall clock ends no call early or late`(seconds: Int) async throws {
+    func `A change of the wall clock ends no call early or late`(seconds: Int) async throws {
         try await withClock { exchange, endings in
             let ringing = try await exchange.invite()
             _ = try await exchange.calls.perform(.alerting, on: ringing, by: Cast.petya)
@@ -97,8 +97,7 @@ struct CallClockTests {
     }
 
     @Test(arguments: [-86_400, -600])
-    func `After a restart a clock that was set back lets a call ring no longer than its time`(seconds: Int) async throws
-    {
+    func `After a restart with an earlier time, a call rings no longer than its ring time`(seconds: Int) async throws {
         let database = try TemporaryDatabase()
         let time = ManualTime()
         let id: CallID

@@ -3,7 +3,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// Who hears of what.
+/// The recipients of events.
 struct CallNoticeTests {
     private func all(_ type: EventType, but actors: Participant...) -> [String] {
         Cast.devices.filter { !actors.contains($0) }.map { "\(type.rawValue) \($0.deviceId)" }
@@ -21,7 +21,7 @@ struct CallNoticeTests {
         #expect(call.call.participants == [])
     }
 
-    @Test func `The first device that rings is told to all others, the second to none`() throws {
+    @Test func `The first device that rings is announced to all others, the second to none`() throws {
         var driven = DrivenCall()
         #expect(try driven.perform(.alerting, by: Cast.petyaTablet).heard == all(.callRinging, but: Cast.petyaTablet))
         #expect(try driven.perform(.alerting, by: Cast.petya).heard == [])
@@ -29,7 +29,7 @@ struct CallNoticeTests {
         #expect(driven.call.call.ringingAt == driven.now)
     }
 
-    @Test func `The winner is told to all others, and the callee's other devices stop`() throws {
+    @Test func `The accepting device is announced to all others, and the callee's other devices stop`() throws {
         var driven = DrivenCall()
         let transition = try driven.perform(.accept, by: Cast.petya)
         #expect(transition.heard == all(.callAccepted, but: Cast.petya) + ["call.stopped petya-tablet"])
@@ -42,7 +42,7 @@ struct CallNoticeTests {
         #expect(call.participants.map(\.deviceId) == [Cast.vasya.deviceId, Cast.petya.deviceId])
     }
 
-    @Test func `Invitations that cross are one call, accepted by the device that invited`() throws {
+    @Test func `Simultaneous invitations are one call, accepted by the device that invited`() throws {
         var driven = DrivenCall()
         let transition = try driven.perform(.merge, by: Cast.petyaTablet)
         #expect(transition.heard == all(.callAccepted, but: Cast.petyaTablet) + ["call.stopped petya-phone"])
@@ -79,7 +79,7 @@ struct CallNoticeTests {
         #expect(call.legs.map(\.reason) == ["declined", "declined_elsewhere"])
     }
 
-    @Test func `A cancel is told to all others and stops every leg`() throws {
+    @Test func `A cancel is sent to all others and stops every leg`() throws {
         var driven = DrivenCall()
         #expect(try driven.perform(.cancel, by: Cast.vasya).heard == all(.callEnded, but: Cast.vasya))
         #expect(driven.call.call.reason == .canceled && driven.call.call.endedBy == EndedBy(Cast.vasya))
@@ -87,7 +87,7 @@ struct CallNoticeTests {
     }
 
     @Test(arguments: [EndReason.completed, .iceFailed, .mediaFailed, .unsupported], [Cast.vasya, Cast.petya])
-    func `A hangup is told to all others with its reason`(reason: EndReason, actor: Participant) throws {
+    func `A hangup is sent to all others with its reason`(reason: EndReason, actor: Participant) throws {
         var driven = try DrivenCall.active
         driven.wait(.milliseconds(61_900))
         #expect(try driven.perform(.hangUp(reason), by: actor).heard == all(.callEnded, but: actor))
@@ -98,7 +98,7 @@ struct CallNoticeTests {
         #expect(driven.call.call == call, "the first reason stays")
     }
 
-    @Test func `What goes on between the two devices is told to the other device alone`() throws {
+    @Test func `Negotiation between the two devices is sent only to the other device`() throws {
         var driven = try DrivenCall.connecting
         let pairs = [(Cast.vasya, "petya-phone"), (Cast.petya, "vasya-phone")]
         for (actor, other) in pairs {
@@ -119,7 +119,7 @@ struct CallNoticeTests {
         #expect(driven.signaling(lost: true, .callee).heard == ["call.participant vasya-phone"])
     }
 
-    @Test func `An administrator's end is told to everyone, once`() throws {
+    @Test func `An end by an administrator is sent to everyone, once`() throws {
         for var driven in [DrivenCall(), try DrivenCall.connecting, try DrivenCall.active] {
             #expect(driven.call.endByAdministrator(at: driven.now).heard == all(.callEnded))
             #expect(driven.call.call.reason == .admin && driven.call.call.endedBy == EndedBy(.administrator))
@@ -129,7 +129,7 @@ struct CallNoticeTests {
         }
     }
 
-    @Test func `Busy: the callee has missed a call, the caller's device has the answer`() {
+    @Test func `With a busy callee, the callee has missed a call, and the caller learns it from the response`() {
         let (call, transition) = CallState.invite(
             Cast.invitation(), id: Cast.callID(), devices: [Cast.petya.deviceId], reception: .busy, at: ManualTime.start
         )

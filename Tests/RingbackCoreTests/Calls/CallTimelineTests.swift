@@ -3,9 +3,9 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// What a call's timeline has, and how much of it.
+/// The contents and the bound of a call's timeline.
 struct CallTimelineTests {
-    /// A call whose timeline has no room left, and what it recorded.
+    /// A call with a full timeline, and its entries.
     private func full() throws -> (DrivenCall, [String]) {
         var driven = try DrivenCall.active
         var recorded: [String] = []
@@ -15,14 +15,14 @@ struct CallTimelineTests {
         return (driven, recorded)
     }
 
-    @Test func `A full timeline says that it was cut off, and takes no more`() throws {
+    @Test func `A full timeline says that it is truncated, and takes no more entries`() throws {
         var (driven, recorded) = try full()
         #expect(driven.call.timelineCount == Limits.timelineEntries)
         #expect(recorded.last == "truncated" && recorded.dropLast().allSatisfy { $0 == "quality" })
         #expect(try driven.perform(.quality, by: Cast.petya).recorded == [])
     }
 
-    @Test func `The end of a call is in its timeline, however full that is`() throws {
+    @Test func `The end of a call is in its timeline even if that is full`() throws {
         var (driven, _) = try full()
         #expect(try driven.perform(.hangUp(.completed), by: Cast.petya).recorded == ["ended"])
         #expect(driven.call.timelineCount == Limits.timelineEntries + 1)

@@ -3,7 +3,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// What time alone does, to the millisecond.
+/// Deadlines, to the millisecond.
 struct CallTimerTests {
     private let everyone = Cast.devices.map { "call.ended \($0.deviceId)" }
 
@@ -25,14 +25,14 @@ struct CallTimerTests {
         #expect(driven.wait(.seconds(3600)) == Transition(), sourceLocation: location)
     }
 
-    /// It was 30 seconds, whatever ring time the caller asked for.
+    /// It used to be 30 seconds, independently of the ring time.
     @Test(arguments: [10, 60, 180])
-    func `Without a device that rings the callee is unreachable when the ring time is over`(ringSeconds: Int) {
+    func `Without a device that rings, the callee is unreachable after the ring time`(ringSeconds: Int) {
         expectEnd(.unreachable, after: .seconds(ringSeconds), DrivenCall(ringSeconds: ringSeconds))
     }
 
     @Test(arguments: [(10, 10), (30, 30), (31, 30), (180, 30)])
-    func `A server may wait less for a device that rings`(ringSeconds: Int, expected: Int) {
+    func `A server may wait a shorter time for a device that rings`(ringSeconds: Int, expected: Int) {
         var driven = DrivenCall(ringSeconds: ringSeconds)
         driven.timing.unreachable = .seconds(30)
         expectEnd(.unreachable, after: .seconds(expected), driven)
@@ -56,14 +56,14 @@ struct CallTimerTests {
         expectEnd(.connectTimeout, after: .seconds(30), try .connecting)
     }
 
-    @Test func `The ring time means nothing once the call is accepted`() throws {
+    @Test func `The ring time has no effect once the call is accepted`() throws {
         var driven = DrivenCall(ringSeconds: 10)
         driven.wait(.milliseconds(9999))
         try driven.perform(.accept, by: Cast.petya)
         expectEnd(.connectTimeout, after: .seconds(30), driven)
     }
 
-    @Test func `An active call lasts`() throws {
+    @Test func `An active call has no deadline`() throws {
         var driven = try DrivenCall.active
         #expect(driven.deadline == nil)
         #expect(driven.wait(.seconds(30 * 86_400)) == Transition())
@@ -71,14 +71,14 @@ struct CallTimerTests {
     }
 
     @Test(arguments: CallState.Side.allCases)
-    func `A participant that nothing is heard of for 60 seconds has lost the connection`(side: CallState.Side) throws {
+    func `A participant without contact for 60 seconds has lost the connection`(side: CallState.Side) throws {
         var driven = try DrivenCall.active
         driven.signaling(lost: true, side)
         #expect(driven.call.call.participants.map(\.connection).contains(.reconnecting))
         expectEnd(.connectionLost, after: .seconds(60), driven)
     }
 
-    @Test func `A participant that is back in time has lost nothing`() throws {
+    @Test func `A participant that returns in time stays in the call`() throws {
         var driven = try DrivenCall.active
         driven.signaling(lost: true, .callee)
         driven.wait(.milliseconds(59_999))
@@ -89,7 +89,7 @@ struct CallTimerTests {
         #expect(driven.signaling(lost: false, .callee) == Transition(), "it was back already")
     }
 
-    @Test func `The time counts from the loss, not from being told of it twice`() throws {
+    @Test func `The time counts from the loss, not from a repeated report`() throws {
         var driven = try DrivenCall.active
         driven.signaling(lost: true, .caller)
         driven.wait(.seconds(40))
@@ -97,7 +97,7 @@ struct CallTimerTests {
         expectEnd(.connectionLost, after: .seconds(20), driven)
     }
 
-    @Test func `Losing a device of the callee while it rings changes nothing`() throws {
+    @Test func `Losing a device of the callee while the call rings changes nothing`() throws {
         var driven = DrivenCall()
         try driven.perform(.alerting, by: Cast.petya)
         let before = driven.call
@@ -105,9 +105,9 @@ struct CallTimerTests {
         #expect(driven.call == before)
     }
 
-    /// The phone rang on for a caller who had gone.
+    /// The phone used to ring on after the caller had disconnected.
     @Test(arguments: [false, true])
-    func `A caller who is lost while it rings has canceled after 15 seconds`(isAlerting: Bool) throws {
+    func `A ringing call whose caller is lost is canceled after 15 seconds`(isAlerting: Bool) throws {
         var driven = DrivenCall()
         if isAlerting { try driven.perform(.alerting, by: Cast.petya) }
         driven.wait(.seconds(10))
@@ -118,7 +118,7 @@ struct CallTimerTests {
         expectEnd(.canceled, after: .seconds(15), driven)
     }
 
-    @Test func `A caller who is back in time rings on`() throws {
+    @Test func `A call whose caller reconnects in time continues to ring`() throws {
         var driven = DrivenCall(ringSeconds: 60)
         try driven.perform(.alerting, by: Cast.petya)
         driven.signaling(lost: true, .caller)
@@ -130,7 +130,7 @@ struct CallTimerTests {
         expectEnd(.noAnswer, after: .milliseconds(15_001), driven)
     }
 
-    @Test func `A ring time that is over before a lost caller's has its own reason`() throws {
+    @Test func `A ring time that ends before the grace period of a lost caller determines the reason`() throws {
         var driven = DrivenCall(ringSeconds: 10)
         try driven.perform(.alerting, by: Cast.petya)
         driven.signaling(lost: true, .caller)
@@ -139,7 +139,7 @@ struct CallTimerTests {
         #expect(driven.call.call.reason == .noAnswer, "also when both are over")
     }
 
-    @Test func `Who accepts while the caller is lost sees it, and waits as in any call`() throws {
+    @Test func `A device that accepts while the caller is lost sees this and waits as usual`() throws {
         var driven = DrivenCall()
         driven.signaling(lost: true, .caller)
         driven.wait(.seconds(5))
@@ -149,7 +149,7 @@ struct CallTimerTests {
         #expect(driven.signaling(lost: false, .caller).heard == ["call.participant petya-phone"])
     }
 
-    @Test func `An open negotiation lapses after 30 seconds, and nobody is told`() throws {
+    @Test func `An open negotiation expires after 30 seconds without an event`() throws {
         var driven = try DrivenCall.active
         try driven.perform(.offer(negotiation: nil, iceRestart: false), by: Cast.vasya)
         #expect(driven.deadline == driven.now + .seconds(30))
@@ -171,7 +171,7 @@ struct CallTimerTests {
         expectEnd(.connectTimeout, after: .seconds(20), driven)
     }
 
-    @Test func `A clock that was late ends the call once, and then`() throws {
+    @Test func `A late clock ends the call once, at the current time`() throws {
         var driven = DrivenCall()
         #expect(driven.wait(.seconds(3600)).heard == everyone)
         #expect(driven.call.call.endedAt == ManualTime.start + .seconds(3600))

@@ -2,7 +2,7 @@ import RingbackCore
 import RingbackModel
 import RingbackTesting
 
-/// Looks on as a call is driven, and objects when it breaks a promise.
+/// Checks the invariants of a call after each step.
 struct CallWitness {
     struct BrokenPromise: Error, CustomStringConvertible {
         let description: String
@@ -27,7 +27,7 @@ struct CallWitness {
         throw BrokenPromise(description: "seed \(seed), step \(step): \(promise())")
     }
 
-    /// - Parameter actor: Whose command it was; `nil` for what nobody's command did.
+    /// - Parameter actor: The sender of the command; `nil` without a command.
     mutating func see(
         _ transition: Transition, from before: CallState, to after: CallState, by actor: Participant?
     ) throws {
@@ -77,7 +77,7 @@ struct CallWitness {
         let (from, to) = (Self.order[before.state] ?? 0, Self.order[after.state] ?? 0)
         try expect(from < to && (to - from == 1 || to != 3), "\(before.state) may not become \(after.state)")
         try expect(states.count == 1 && states[0].type == Self.announcements[after.state], "a change is told once")
-        // Whoever reports `connected` gets the call as its answer; whoever sends the answer does not.
+        // A device that reports `connected` gets the call as its response; a device that sends the answer does not.
         let teller = transition.notices.contains { $0.type == .callAnswer } ? nil : actor
         let audiences = CallState.Side.allCases.map { side in
             let user = after.user(of: side)

@@ -3,9 +3,9 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// A call of someone who is blocked.
+/// Calls of blocked users.
 struct ConcealedCallTests {
-    @Test func `The callee is told nothing, whatever happens`() throws {
+    @Test func `The callee receives nothing, whatever happens`() throws {
         let ends: [(inout DrivenCall) throws -> Transition] = [
             { try $0.perform(.cancel, by: Cast.vasya) },
             { $0.wait(.seconds(60)) },
@@ -27,7 +27,7 @@ struct ConcealedCallTests {
         #expect(transition.notices == [])
     }
 
-    @Test func `For the caller it is the same as a call that nobody hears`() {
+    @Test func `For the caller it is the same as a call to a user who is offline`() {
         var concealed = DrivenCall(reception: .concealed)
         var unheard = DrivenCall()
         #expect(concealed.call.call == unheard.call.call)
@@ -39,7 +39,7 @@ struct ConcealedCallTests {
         #expect(one.notices.map(\.callSeq) == other.notices.map(\.callSeq), "the numbers would tell")
     }
 
-    @Test func `The callee is on no side of it`() {
+    @Test func `The callee has no side of the call`() {
         let driven = DrivenCall(reception: .concealed)
         #expect(driven.call.side(of: Cast.petya.userId) == nil)
         #expect(driven.call.side(of: Cast.vasya.userId) == .caller)

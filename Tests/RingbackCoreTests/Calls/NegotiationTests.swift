@@ -21,7 +21,7 @@ struct NegotiationTests {
         }
     }
 
-    @Test func `Both sides may offer by turns, also while connecting`() throws {
+    @Test func `Both sides may send offers in turn, also while connecting`() throws {
         var driven = try DrivenCall.connecting
         try driven.perform(Self.offer, by: Cast.petya)
         try driven.perform(Self.answer, by: Cast.vasya)
@@ -42,7 +42,7 @@ struct NegotiationTests {
     }
 
     @Test(arguments: [(Cast.vasya, Cast.petya), (Cast.vasya, Cast.vasya), (Cast.petya, Cast.petya)])
-    func `Against any other open offer a second one has to wait`(first: Participant, second: Participant) throws {
+    func `While any other offer is open, a second one must wait`(first: Participant, second: Participant) throws {
         var driven = try DrivenCall.active
         try driven.perform(Self.offer, by: first)
         #expect(driven.refusal(of: Self.offer, by: second) == .negotiationPending(.active))
@@ -51,7 +51,7 @@ struct NegotiationTests {
         #expect(driven.call.negotiation == 1)
     }
 
-    @Test func `An offer that names another number than the next is stale`() throws {
+    @Test func `An offer with a number other than the next is stale`() throws {
         var driven = try DrivenCall.active
         for number in [-1, 0, 2, 3] {
             #expect(
@@ -61,7 +61,7 @@ struct NegotiationTests {
         try driven.perform(.offer(negotiation: 1, iceRestart: false), by: Cast.vasya)
     }
 
-    @Test func `An answer to nothing, to an answered and to a later negotiation is stale`() throws {
+    @Test func `An answer to no negotiation, an answered one or a later one is stale`() throws {
         var driven = try DrivenCall.active
         #expect(driven.refusal(of: Self.answer, by: Cast.petya) == .staleNegotiation(.active))
         try driven.perform(Self.offer, by: Cast.vasya)
@@ -110,7 +110,7 @@ struct NegotiationTests {
         #expect(driven.refusal(of: .candidates(count: 1, negotiation: 4), by: Cast.petya) == .noSuchNegotiation)
     }
 
-    @Test func `A side may add so many candidates and no more, whatever the other has added`() throws {
+    @Test func `The number of candidates of a side is limited, independently of the other side`() throws {
         var driven = try DrivenCall.active
         for _ in 0..<Limits.candidatesPerSide / 64 {
             try driven.perform(.candidates(count: 64, negotiation: nil), by: Cast.vasya)
@@ -121,7 +121,7 @@ struct NegotiationTests {
 
     // MARK: Active
 
-    /// Who does what, and whether the call is active then.
+    /// A sequence of commands, and whether the call is active afterwards.
     @Test(
         "A call is active when both are connected, or one is and the other has answered",
         arguments: [
@@ -148,14 +148,14 @@ struct NegotiationTests {
         }
         #expect((driven.call.state == .active) == isActive)
         #expect(driven.call.call.activeAt == (isActive ? driven.now : nil))
-        // Whoever reports `connected` gets the call as its answer; whoever sends the answer does not, and is told.
+        // A device that reports `connected` gets the call as its response; a device that sends the answer receives an event.
         let actor =
             deeds.last == "vasya connected" ? "vasya-phone" : deeds.last == "petya connected" ? "petya-phone" : nil
         let told = Cast.devices.map(\.deviceId.rawValue).filter { $0 != actor }.map { "call.active \($0)" }
         #expect(last.heard.filter { $0.hasPrefix("call.active") } == (isActive ? told : []))
     }
 
-    @Test func `A negotiation in an active call changes nothing about its being active`() throws {
+    @Test func `A negotiation in an active call does not change its state`() throws {
         var driven = try DrivenCall.active
         let since = driven.call.activeAt
         driven.wait(.seconds(5))

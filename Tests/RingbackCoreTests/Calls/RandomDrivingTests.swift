@@ -3,17 +3,17 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// Tens of thousands of calls, driven at random, against what must hold whatever happens.
+/// Tens of thousands of random calls, checked against the invariants.
 struct RandomDrivingTests {
     private static let callsPerLane: UInt64 = 3750
     private static let stepsPerCall = 25
 
     @Test(arguments: 0..<8 as Range<UInt64>)
-    func `Whatever two users, the time and the network do, the call keeps its promises`(lane: UInt64) throws {
+    func `A call keeps its invariants whatever users, time and network do`(lane: UInt64) throws {
         for seed in lane * Self.callsPerLane..<(lane + 1) * Self.callsPerLane { try drive(seed: seed) }
     }
 
-    @Test func `Random driving comes to every state, by every reason`() {
+    @Test func `Random driving reaches every state and every reason`() {
         var states: Set<Call.State> = []
         var reasons: Set<EndReason> = []
         var notices: Set<EventType> = []
@@ -51,7 +51,7 @@ struct RandomDrivingTests {
         try letTimePass(&random, &witness)
     }
 
-    /// With time alone, every call ends that isn't active with both sides there.
+    /// Without commands, every call ends unless it is active with both sides online.
     private func letTimePass(_ random: inout RandomCall, _ witness: inout CallWitness) throws {
         for _ in 0..<4 {
             let before = random.call

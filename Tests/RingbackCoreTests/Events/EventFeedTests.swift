@@ -4,7 +4,7 @@ import RingbackTesting
 import Synchronization
 import Testing
 
-/// Reading the log after a cursor, from memory where that can tell, and being woken.
+/// Reading the log after a cursor, from memory where possible, and wake-ups.
 struct EventFeedTests {
     private let exchange: Exchange
     private let feed: EventFeed
@@ -41,7 +41,7 @@ struct EventFeedTests {
         return problem?.code == .cursorExpired
     }
 
-    @Test func `Who is up to date hears so from memory once the database was asked`() async throws {
+    @Test func `A reader that is up to date is answered from memory once the database was read`() async throws {
         publishFromNowOn()
         try await append(2, to: .init(user: Cast.petya.userId))
         feed.forgetEvents(before: exchange.time.monotonic + .seconds(1))
@@ -55,7 +55,7 @@ struct EventFeedTests {
         #expect(try feed.readNewest(after: cursor(2), for: Cast.petya, limit: 10)?.events.map(\.position) == [3])
     }
 
-    @Test func `What is forgotten leaves the newest position to those who read along`() async throws {
+    @Test func `Forgetting events keeps the newest position while there are readers`() async throws {
         publishFromNowOn()
         let subscription = feed.subscribe(Cast.vasya) {}
         try await append(3)
@@ -67,8 +67,8 @@ struct EventFeedTests {
         #expect(try feed.readNewest(after: cursor(3), for: Cast.vasya, limit: 10) == nil)
     }
 
-    /// A client that came back read what it had missed twice: for its welcome, and to deliver it.
-    @Test func `What was read from the store is known, until it is forgotten`() async throws {
+    /// The missed events of a reconnecting client used to be read twice: for the welcome and for the delivery.
+    @Test func `Events that were read from the store stay in memory until they are removed`() async throws {
         try await append(40)
         let page = try await feed.read(after: cursor(10), for: Cast.vasya, limit: 100)
         #expect(page.events.map(\.position) == Array(11...40) && !page.hasMore)
@@ -82,7 +82,7 @@ struct EventFeedTests {
         feed.unsubscribe(subscription)
     }
 
-    @Test func `Behind a gap memory begins anew`() async throws {
+    @Test func `After a gap, memory starts again`() async throws {
         try await append(1)
         _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
         try await append(1)
@@ -114,7 +114,7 @@ struct EventFeedTests {
     }
 
     @Test(arguments: [true, false])
-    func `A cursor that is not of this log has expired`(isPublished: Bool) async throws {
+    func `A cursor of another log has expired`(isPublished: Bool) async throws {
         if isPublished { publishFromNowOn() }
         try await append(2)
         #expect(await isExpired(cursor(3)))
@@ -122,7 +122,7 @@ struct EventFeedTests {
         #expect(await isExpired(Cursor(epoch: feed.epoch + "x", position: 0)))
     }
 
-    @Test func `What memory no longer has comes from the database, without a gap`() async throws {
+    @Test func `Events no longer in memory come from the database, without a gap`() async throws {
         publishFromNowOn()
         for _ in 0..<30 { try await append(10) }
         #expect(try feed.readNewest(after: cursor(0), for: Cast.vasya, limit: 10) == nil)
@@ -138,9 +138,9 @@ struct EventFeedTests {
         #expect(try feed.readNewest(after: cursor(299), for: Cast.vasya, limit: 10)?.events.count == 1)
     }
 
-    /// A fresh feed took the end of a full page for the newest event: what came between that and the next commit was lost to
-    /// whoever was more than a page behind.
-    @Test func `Who is more than a page behind after a restart misses nothing`() async throws {
+    /// A new feed used to take the end of a full page for the newest event, so a reader more than a page behind lost the
+    /// events between that and the next commit.
+    @Test func `A reader more than a page behind after a restart misses nothing`() async throws {
         for _ in 0..<5 { try await append(5) }
         let fresh = EventFeed(store: exchange.store)
         exchange.store.observeCommits { [time = exchange.time] commit in
@@ -206,7 +206,7 @@ struct EventFeedTests {
         var rings: Int { count.withLock(\.self) }
     }
 
-    @Test func `Those are woken whom an event is meant for, and no others`() async throws {
+    @Test func `Only the readers for which an event is meant are woken`() async throws {
         publishFromNowOn()
         let bells = Cast.devices.map { _ in Bell() }
         let subscriptions = zip(Cast.devices, bells).map { device, bell in feed.subscribe(device, wake: bell.ring) }
@@ -238,7 +238,7 @@ struct EventFeedTests {
         #expect(found.withLock(\.self) == [1])
     }
 
-    @Test func `A closed feed wakes everyone, and those who come later at once`() {
+    @Test func `A closed feed wakes all readers, and later ones immediately`() {
         let (early, late) = (Bell(), Bell())
         _ = feed.subscribe(Cast.vasya, wake: early.ring)
         #expect(!feed.isClosed)

@@ -3,7 +3,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// Which devices the server hears from, by what they do and when.
+/// The presence and signaling of devices over time.
 struct DevicePresenceTests {
     private let start = ManualTime().moment
 
@@ -50,7 +50,7 @@ struct DevicePresenceTests {
         #expect(!isPresent(Cast.vasya, on: &devices, at: 1004))
     }
 
-    @Test func `Coming and going is told once, going a little late`() {
+    @Test func `Coming and going is reported once, going with a delay`() {
         var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         let came = devices.takeChanges()
@@ -69,7 +69,7 @@ struct DevicePresenceTests {
         #expect(devices.takeChanges().isEmpty)
     }
 
-    @Test func `A page that reloads is not taken for lost`() {
+    @Test func `A page that reloads does not count as lost`() {
         var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         _ = devices.takeChanges()
@@ -97,7 +97,7 @@ struct DevicePresenceTests {
         #expect(back.signaling == [Cast.vasya: true] && back.users == [Cast.vasya.userId])
     }
 
-    @Test func `Requests alone are signaling, and no presence`() {
+    @Test func `Requests alone count as signaling, but not as presence`() {
         var devices = DevicePresence()
         devices.signaled(Cast.vasya, at: start)
         #expect(!devices.isPresent(Cast.vasya.userId))
@@ -135,7 +135,7 @@ struct DevicePresenceTests {
         #expect(!devices.isPresent(Cast.vasya.userId), "its stream closes after that")
     }
 
-    @Test func `When devices were seen is given out once, to be stored`() {
+    @Test func `The times when devices were seen are returned once, to be stored`() {
         var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         devices.signaled(Cast.petya, at: at(1))
@@ -145,8 +145,8 @@ struct DevicePresenceTests {
         #expect(devices.isPresent(Cast.vasya.userId), "it stays in memory")
     }
 
-    /// A page that stayed open for days was last seen when it was opened.
-    @Test func `The time of a device that is there is stored every ten minutes`() {
+    /// A page that stayed open for days used to be last seen when it was opened.
+    @Test func `The time of a connected device is stored every ten minutes`() {
         var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         devices.opened(Cast.petya, at: start)
@@ -158,7 +158,7 @@ struct DevicePresenceTests {
         #expect(devices.takeUnsaved(at: at(1200)) == [Cast.vasya.deviceId: at(1200).wall])
     }
 
-    @Test func `A device that is expected has not been seen`() {
+    @Test func `An expected device was not seen`() {
         var devices = DevicePresence()
         devices.expect(Cast.vasya, isLost: false, at: start)
         #expect(devices.lastSeen(Cast.vasya.userId) == nil)
@@ -166,7 +166,7 @@ struct DevicePresenceTests {
         #expect(devices.lastSeen(Cast.vasya.userId) == at(1).wall)
     }
 
-    @Test func `There is something to announce once for each change`() {
+    @Test func `Each change is announced once`() {
         var devices = DevicePresence()
         devices.opened(Cast.vasya, at: start)
         devices.opened(Cast.petya, at: start)
@@ -180,14 +180,14 @@ struct DevicePresenceTests {
         #expect(devices.takeNews() == [Cast.petya.userId])
     }
 
-    @Test func `What could not be told is told later, unless it is no longer so`() {
+    @Test func `A change that could not be reported is reported later, unless it has been undone`() {
         var devices = DevicePresence()
         devices.signaled(Cast.vasya, at: start)
         devices.putBack([Cast.vasya: false, Cast.petya: false])
         #expect(devices.takeSignaling() == [Cast.vasya: true, Cast.petya: false])
     }
 
-    @Test func `A device that takes part in a call is lost when it is not heard of in time`() {
+    @Test func `A participating device is lost without contact in time`() {
         var devices = DevicePresence()
         devices.expect(Cast.vasya, isLost: false, at: start)
         devices.expect(Cast.petya, isLost: true, at: start)

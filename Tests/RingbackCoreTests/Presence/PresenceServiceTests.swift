@@ -4,7 +4,7 @@ import RingbackTesting
 import Synchronization
 import Testing
 
-/// Who is told what of whom.
+/// The presence that a user sees.
 struct PresenceServiceTests {
     private let exchange: Exchange
     private let presence: PresenceService
@@ -29,8 +29,8 @@ struct PresenceServiceTests {
         #expect(try await presence.presence(of: petya, for: Cast.vasya.userId).status == .busy)
     }
 
-    /// A block showed itself: the time at which one was last seen was missing.
-    @Test func `A blocked viewer who asks is told that the user has been offline since the block`() async throws {
+    /// A block used to be visible, because the time last seen was missing.
+    @Test func `A blocked viewer sees that the user is offline since the block`() async throws {
         exchange.store.presence.opened(Cast.petya)
         exchange.time.advance(by: .seconds(10))
         try await block(Cast.vasya, by: Cast.petya)
@@ -45,7 +45,7 @@ struct PresenceServiceTests {
             shown == Presence(userId: Cast.petya.userId, status: .online, lastSeenAt: exchange.time.now))
     }
 
-    @Test func `Who had gone before the block was last seen before it`() async throws {
+    @Test func `A user who was offline before the block was last seen before it`() async throws {
         exchange.store.presence.signaled(Cast.petya)
         let seenAt = exchange.time.now
         exchange.time.advance(by: .seconds(10))
@@ -54,7 +54,7 @@ struct PresenceServiceTests {
         #expect(hidden == Presence(userId: Cast.petya.userId, status: .offline, lastSeenAt: seenAt))
     }
 
-    @Test func `A blocked viewer's watch list tells the same`() async throws {
+    @Test func `The watch list of a blocked viewer shows the same`() async throws {
         exchange.store.presence.opened(Cast.petya)
         try await block(Cast.vasya, by: Cast.petya)
         let watched = try await presence.watch([Cast.petya.userId], by: Exchange.signIn(of: Cast.vasya))
@@ -63,8 +63,8 @@ struct PresenceServiceTests {
         #expect(try await presence.watched(by: Cast.vasya) == watched)
     }
 
-    /// Whoever watched was told nothing, and went on seeing the other one online.
-    @Test func `A block is told as going offline is, and its end as coming back, to the blocked alone`() async throws {
+    /// A watching device used to get no event, and continued to show the user as online.
+    @Test func `A block and its end look like going offline and coming back, only to the blocked user`() async throws {
         let petya = Cast.petya.userId
         exchange.store.presence.opened(Cast.petya)
         for watcher in [Cast.vasya, Cast.vasyaTablet, Cast.stranger] {
@@ -91,7 +91,7 @@ struct PresenceServiceTests {
         #expect(presence.takePending(for: Cast.stranger.deviceId) == [])
     }
 
-    @Test func `A block of one who is offline is not told`() async throws {
+    @Test func `A block by an offline user is not reported`() async throws {
         _ = try await presence.watch([Cast.petya.userId], by: Exchange.signIn(of: Cast.vasya))
         try await block(Cast.vasya, by: Cast.petya)
         try await presence.refresh(Cast.petya.userId)
@@ -100,7 +100,7 @@ struct PresenceServiceTests {
         #expect(presence.takePending(for: Cast.vasya.deviceId) == [])
     }
 
-    @Test func `A commit names those whose blocks it changes`() async throws {
+    @Test func `A commit contains the users whose blocks it changes`() async throws {
         let users = Mutex<[UserID]>([])
         exchange.store.observeCommits { commit in users.withLock { $0 += commit.users } }
         try await block(Cast.vasya, by: Cast.petya)
@@ -108,7 +108,7 @@ struct PresenceServiceTests {
         #expect(users.withLock(\.self) == [Cast.petya.userId, Cast.petya.userId])
     }
 
-    @Test func `Who is asked for must exist`() async throws {
+    @Test func `The user must exist`() async throws {
         let problem = try await #require(throws: Problem.self) {
             try await presence.presence(of: Cast.user("nobody"), for: Cast.vasya.userId)
         }

@@ -3,7 +3,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// JSON that nobody thought of.
+/// Random JSON.
 struct JSONRandomTests {
     @Test(arguments: 0..<8 as Range<UInt64>)
     func `Random bytes are refused or read, and never trap`(seed: UInt64) {
@@ -20,7 +20,7 @@ struct JSONRandomTests {
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func `JSON that was cut or changed is refused or read, and never traps`(seed: UInt64) {
+    func `Truncated or modified JSON is refused or read, and never traps`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<1000 {
             var bytes = Array(Self.text(of: RandomJSON.value(&generator), &generator).utf8)
@@ -35,7 +35,7 @@ struct JSONRandomTests {
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>)
-    func `Random JSON, with white space anywhere and any escapes, is read as it was meant`(seed: UInt64) throws {
+    func `Random JSON with any white space and escapes is read correctly`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             let value = RandomJSON.value(&generator)
@@ -46,7 +46,7 @@ struct JSONRandomTests {
     }
 
     @Test(arguments: 0..<2 as Range<UInt64>)
-    func `Foundation reads random JSON as we do`(seed: UInt64) throws {
+    func `Foundation reads random JSON the same way`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let text = Self.text(of: RandomJSON.value(&generator), &generator)
@@ -56,7 +56,7 @@ struct JSONRandomTests {
         }
     }
 
-    /// Whatever was taken can be taken apart.
+    /// Reads every value of accepted JSON.
     private static func readEverything(of slice: JSONSlice) {
         _ = (slice.bool, slice.integer, slice.number, slice.string, slice.stringByteCount, slice.parameterText)
         _ = (slice.text, slice.canonicalJSON(excluding: ["a"]), slice["a"]?.kind)
@@ -74,7 +74,7 @@ struct JSONRandomTests {
     }
 }
 
-/// A JSON value made up, independent of the code under test.
+/// A random JSON value, independent of the code under test.
 indirect enum RandomJSON: Equatable {
     case null
     case bool(Bool)

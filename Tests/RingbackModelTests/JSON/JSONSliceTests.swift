@@ -1,7 +1,7 @@
 import RingbackModel
 import Testing
 
-/// Finding values in JSON that was checked.
+/// Finding values in valid JSON.
 struct JSONSliceTests {
     private func slice(_ text: String) throws -> JSONSlice { try JSONSlice(parsing: Array(text.utf8)) }
 
@@ -79,7 +79,7 @@ struct JSONSliceTests {
         #expect(try slice(#"{"\u0061":2,"a":1,"b":3}"#)["a"]?.integer == 1)
     }
 
-    @Test func `The text of a value is its own bytes, untouched`() throws {
+    @Test func `The text of a value is its own bytes, unchanged`() throws {
         let text = #"{"sdp": "v=0\r\no=- 1 \u0041é"  , "type":"offer" }"#
         let slice = try slice("\n \(text)\t")
         #expect(slice.text.utf8 == Array(text.utf8))
@@ -101,7 +101,7 @@ struct JSONSliceTests {
         #expect(try slice(other).canonicalJSON(excluding: []) == Array(canonical.utf8))
     }
 
-    @Test func `Texts that mean something else have another canonical form`() throws {
+    @Test func `Texts with another meaning have another canonical form`() throws {
         let texts = [
             #"{"a":1}"#, #"{"a":"1"}"#, #"{"a":true}"#, #"{"a":null}"#, #"{"a":[1]}"#, #"{"a":[]}"#, #"{"b":1}"#, "[]",
             #"{"a":1.5}"#, #"{"a":[1,2]}"#, #"{"a":[2,1]}"#, "{}",
@@ -111,7 +111,7 @@ struct JSONSliceTests {
     }
 
     @Test func `Names and contents are compared by their bytes, as RFC 8259 has it`() throws {
-        // An é in one piece, and one of an e and its accent.
+        // A precomposed é, and an e with a combining accent.
         let (one, two) = ("\u{E9}", "e\u{301}")
         #expect(one == two)
         let slice = try slice(#"{"\#(one)":1,"\#(two)":2,"\u0061\u0301":"\u00e9"}"#)

@@ -2,7 +2,7 @@ import RingbackModel
 import RingbackTesting
 import Testing
 
-/// What is JSON (RFC 8259), and where a text stops to be it.
+/// Valid and invalid JSON (RFC 8259), and the position of errors.
 struct JSONSyntaxTests {
     @Test(
         "JSON is taken",
@@ -85,7 +85,7 @@ struct JSONSyntaxTests {
     @Test func `Every Unicode scalar but the control characters may stand in a string`() throws {
         for value in UInt32(0x20)...0x10FFFF {
             guard let scalar = Unicode.Scalar(value), scalar != "\"", scalar != "\\" else { continue }
-            // Every one of the first plane's, and every 97th beyond.
+            // Every one of the first plane, and every 97th beyond.
             guard value < 0x3000 || value % 97 == 0 || value & 0xFFFF > 0xFFFD else { continue }
             let slice = try JSONSlice(parsing: Array("\"\(scalar)\"".utf8))
             try #require(slice.string?.unicodeScalars.elementsEqual([scalar]) == true, "U+\(String(value, radix: 16))")

@@ -7,7 +7,7 @@ struct JSONTextTests {
         #""""#, #""a""#, #""\"""#, #""\\""#, #""1234567""#, #""12345678""#, #""123456\"8""#, #""1234567\\""#,
         #""12345678\"0\\\"""#, "\"\u{E9}\u{E9}\u{E9}\u{E9}\u{E9}\"", #""{\r\n\"candidate\":\"x y\"}0123456789""#,
     ])
-    func `A string ends at its own quote, wherever it lies`(string: String) {
+    func `A string ends at its own quote, at any position`(string: String) {
         for before in ["", " ", "[1,2,3,"] {
             for after in ["", "\"", ",\"candidate:1 1 udp\"]"] {
                 let json = Array((before + string + after).utf8)

@@ -21,7 +21,7 @@ struct JSONWriterTests {
         #expect(written { $0.string(text) } == json)
     }
 
-    @Test func `Every ASCII character comes back as it was`() throws {
+    @Test func `Every ASCII character is read back unchanged`() throws {
         for byte in UInt8(0)..<128 {
             let text = "a" + String(UnicodeScalar(byte)) + "b"
             let slice = try JSONSlice(parsing: Array(written { $0.string(text) }.utf8))
@@ -59,7 +59,7 @@ struct JSONWriterTests {
         #expect(try JSONSlice(parsing: Array(written { $0.number(value) }.utf8)).number == value)
     }
 
-    @Test func `What is no number for JSON is null`() {
+    @Test func `A number that JSON can't represent is null`() {
         #expect(written { $0.number(.nan) } == "null")
         #expect(written { $0.number(-.infinity) } == "null")
     }
@@ -69,7 +69,7 @@ struct JSONWriterTests {
         #expect(written { $0.integer(value) } == "\(value)")
     }
 
-    @Test func `A text that was checked passes through Codable`() throws {
+    @Test func `Valid JSON passes through Codable`() throws {
         let text = try JSONText(Array(#"{"a":[1,2.5,"x\n",null,true,{}],"b":{"c":-1}}"#.utf8))
         let data = try JSONEncoder().encode(["t": text])
         #expect(try JSONDecoder().decode([String: JSONText].self, from: data) == ["t": text])

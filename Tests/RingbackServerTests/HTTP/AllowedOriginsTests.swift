@@ -3,7 +3,7 @@ import Testing
 
 @testable import RingbackServer
 
-/// Whose pages may open sockets and streams.
+/// The origins that may open sockets and streams.
 struct AllowedOriginsTests {
     @Test(
         arguments: [
@@ -17,10 +17,10 @@ struct AllowedOriginsTests {
             ("null", "null", false), ("ftp://a.example", "a.example", false), ("http://", "", false),
             ("http://a.example", nil, false), ("", "a.example", false), ("a.example", "a.example", false),
             ("http://[::1]:8080", "[::2]:8080", false),
-        ] as [(String?, String?, Bool)]) func `A page of the server's own origin is allowed, and what is no page`(
-            origin: String?, host: String?, isAllowed: Bool
-        )
-    {
+        ] as [(String?, String?, Bool)])
+    func `A page of the server's own origin is allowed, and a client that is not a page`(
+        origin: String?, host: String?, isAllowed: Bool
+    ) {
         #expect(isAdmitted(origin, host, by: AllowedOrigins([])) == isAllowed)
     }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import RingbackServer
 
-/// Where a proxy shows the server, and which proxies are believed.
+/// The path prefix of a proxy, and trusted proxies.
 struct BasePathTests {
     @Test(
         arguments: [
@@ -11,7 +11,7 @@ struct BasePathTests {
             ("ringback", nil), ("/a//b", nil), ("//a", nil), ("/a/../b", nil), ("/.", nil), ("/a b", nil),
             ("/a?b", nil),
             ("https://a", nil), ("/%61", nil), ("/é", nil), ("/" + String(repeating: "a", count: 200), nil),
-        ] as [(String, String?)]) func `A base path is plain segments`(text: String, expected: String?)
+        ] as [(String, String?)]) func `A base path consists of plain segments`(text: String, expected: String?)
     {
         #expect(BasePath(text)?.text == expected)
     }
@@ -20,7 +20,7 @@ struct BasePathTests {
         ("/ringback/v1/calls", "/v1/calls"), ("/ringback/", "/"), ("/ringback", "/ringback"),
         ("/v1/calls", "/v1/calls"),
         ("/ringbacks/v1", "/ringbacks/v1"),
-    ]) func `A proxy may leave it in the path, or take it out`(path: String, expected: String) throws {
+    ]) func `A proxy may leave the base path in the path, or remove it`(path: String, expected: String) throws {
         #expect(try #require(BasePath("/ringback")).stripped(from: path[...]) == expected[...])
         #expect(BasePath.root.stripped(from: path[...]) == path[...])
     }
@@ -38,7 +38,7 @@ struct BasePathTests {
     }
 
     @Test(arguments: ["", "a", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "::/129", "10.0.0.0/8/8", "10.0.0", "/8"])
-    func `Anything else is no range`(text: String) { #expect(AddressRange(text) == nil) }
+    func `Anything else is not a range`(text: String) { #expect(AddressRange(text) == nil) }
 
     @Test func `A subscriber is an IPv4 address, or 64 bits of IPv6`() throws {
         func subscriber(_ text: String) throws -> IPAddress { try #require(IPAddress(text)).subscriber }

@@ -45,7 +45,7 @@ struct HTTPConnectionTests {
         #expect(path(receive(Self.head("/b"))) == "/b")
     }
 
-    @Test mutating func `What comes while somebody is looked up waits, and nothing more is read`() {
+    @Test mutating func `Input during authentication waits, and nothing more is read`() {
         _ = receive(Self.head())
         #expect(connection.wantsRead)
         #expect(isWait(receive(Self.body(3))) == true)
@@ -63,7 +63,7 @@ struct HTTPConnectionTests {
         #expect(connection.wantsRead)
     }
 
-    @Test mutating func `The rest of a request that was answered early is dropped, and the connection goes on`() {
+    @Test mutating func `The rest of a request that was answered early is discarded, and the connection continues`() {
         _ = receive(Self.head())
         #expect(connection.closesWithAnswer() == false)
         #expect(connection.answered(at: Self.start) == .readOn)
@@ -73,7 +73,7 @@ struct HTTPConnectionTests {
         #expect(connection.phase == .idle)
     }
 
-    @Test mutating func `A body that is dropped and has no end closes the connection`() {
+    @Test mutating func `A discarded body without an end closes the connection`() {
         _ = receive(Self.head())
         _ = connection.closesWithAnswer()
         _ = connection.answered(at: Self.start)
@@ -90,7 +90,7 @@ struct HTTPConnectionTests {
 
     @Test(arguments: [
         [("Connection", "close")], [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c")],
-    ]) func `A request behind which nothing is read ends the connection, and the answer says so`(
+    ]) func `A request after which nothing is read ends the connection, and the response says so`(
         fields: [(String, String)]
     ) {
         var connection = HTTPConnection(at: Self.start)
@@ -104,7 +104,8 @@ struct HTTPConnectionTests {
         #expect(isWait(connection.received(.head(head), at: Self.start)) == true)
     }
 
-    @Test mutating func `When the client sends no more, what it sent is answered, and the last answer says so`() {
+    @Test mutating func `When the client closes its output, its requests are answered, and the last response says so`()
+    {
         for path in ["/a", "/b"] {
             _ = receive(Self.head(path))
             _ = receive(.end(nil))
@@ -122,8 +123,8 @@ struct HTTPConnectionTests {
         #expect(connection.answered(at: Self.start) == .linger)
     }
 
-    @Test mutating func `An idle connection, and one whose request never ends, is over when the client sends no more`()
-    {
+    @Test
+    mutating func `An idle connection, or one with an incomplete request, ends when the client closes its output`() {
         var idle = connection
         idle.end(nothingMoreComes: true)
         #expect(idle.isOver)
@@ -134,7 +135,7 @@ struct HTTPConnectionTests {
         #expect(connection.isOver)
     }
 
-    @Test mutating func `When the server is about to stop, the rest of a request is waited for`() {
+    @Test mutating func `When the server is shutting down, the rest of a request is awaited`() {
         _ = receive(Self.head())
         connection.admitted(at: Self.start)
         connection.end(nothingMoreComes: false)
@@ -144,7 +145,7 @@ struct HTTPConnectionTests {
         #expect(connection.answered(at: Self.start) == .linger)
     }
 
-    @Test mutating func `A new request is not begun before the client has taken the answers`() {
+    @Test mutating func `A new request does not begin before the client has taken the responses`() {
         connection.writabilityChanged(isWritable: false, at: Self.start)
         #expect(!connection.wantsRead)
         #expect(isWait(receive(Self.head("/a"))) == true)
@@ -175,7 +176,7 @@ struct HTTPConnectionTests {
         #expect(isOverdue(after: 76, answered))
     }
 
-    @Test func `A body has 20 s from its head, however it drips`() {
+    @Test func `A body has 20 s from its head, however slowly it arrives`() {
         let dripping = { (connection: inout HTTPConnection) in
             _ = connection.received(Self.head(), at: Self.start)
             connection.admitted(at: Self.start + .seconds(5))
@@ -185,7 +186,7 @@ struct HTTPConnectionTests {
         #expect(isOverdue(after: 21, dripping))
     }
 
-    @Test func `An answer has no deadline, its reader 30 s, and the last one 2 s`() {
+    @Test func `A response has no deadline, its reader 30 s, and the last one 2 s`() {
         let answering = { (connection: inout HTTPConnection) in
             _ = connection.received(Self.head("/", ("connection", "close")), at: Self.start)
             connection.admitted(at: Self.start)

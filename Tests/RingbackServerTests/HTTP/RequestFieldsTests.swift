@@ -29,7 +29,7 @@ struct RequestFieldsTests {
             ("Transfer-Encoding", "chunked", nil), ("Transfer-Encoding", "Chunked", nil),
             ("Transfer-Encoding", "gzip, chunked", 501), ("Transfer-Encoding", "identity", 501),
             ("Expect", "100-continue", nil), ("Expect", "100-Continue", nil), ("Expect", "a-miracle", 417),
-        ] as [(String, String, Int?)]) func `Other codings and expectations are refused`(
+        ] as [(String, String, Int?)]) func `Other transfer codings and expectations are refused`(
             name: String, value: String, expected: Int?
         )
     {
@@ -47,7 +47,7 @@ struct RequestFieldsTests {
     @Test(arguments: [
         ("*/*", true), ("application/json", true), ("text/html, application/*;q=0.5", true), ("", true),
         ("text/html", false), ("application/jsonp", false),
-    ]) func `Who accepts nothing of what there is gets 406`(accept: String, isAccepted: Bool) {
+    ]) func `A client that does not accept the media type gets 406`(accept: String, isAccepted: Bool) {
         let fields = fields(("Accept", accept))
         #expect(
             status { () throws(Problem) in try fields.checkAccepts("application/json") } == (isAccepted ? nil : 406))
@@ -56,7 +56,7 @@ struct RequestFieldsTests {
     @Test(arguments: [
         ("application/json", nil as String?, true), ("Application/JSON; charset=utf-8", nil, true),
         ("text/plain", nil, false), ("application/json", "gzip", false), ("application/json", "identity", true),
-    ]) func `A body is plain JSON`(type: String, coding: String?, isTaken: Bool) {
+    ]) func `A body must be JSON without a content coding`(type: String, coding: String?, isTaken: Bool) {
         let fields = RequestFields(
             HTTPHeaders([("Content-Type", type)] + (coding.map { [("Content-Encoding", $0)] } ?? [])))
         #expect(status { () throws(Problem) in try fields.checkIsJSON() } == (isTaken ? nil : 415))

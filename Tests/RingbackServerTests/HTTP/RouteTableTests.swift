@@ -4,7 +4,7 @@ import Testing
 
 @testable import RingbackServer
 
-/// Which method and path lead where.
+/// The routes of methods and paths.
 struct RouteTableTests {
     private let table = RouteTable(
         [
@@ -28,7 +28,7 @@ struct RouteTableTests {
         #expect(found(method, path).0 == operation)
     }
 
-    @Test func `A name goes before a parameter, and what is behind a parameter is found all the same`() {
+    @Test func `A literal takes precedence over a parameter, and paths below a parameter are found nevertheless`() {
         #expect(found(.GET, "/v1/users/me").0 == .getMe)
         #expect(found(.GET, "/v1/users/petya") == (.getUser, ["userId": "petya"]))
         #expect(found(.GET, "/v1/users/me/presence") == (.getPresence, ["userId": "me"]))
@@ -41,7 +41,7 @@ struct RouteTableTests {
     }
 
     @Test(arguments: ["/v1", "/v1/nothing", "/v1/calls/x/offer/more", "/V1/calls", "/v1/%63alls", "/a/b/c/d/e/f/g/h/i"])
-    func `There is nothing at another path`(path: String) {
+    func `Other paths do not exist`(path: String) {
         #expect(table.match(path[...]).methods == [])
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RingbackServer
 
-/// Which representation of a file a client gets, and when it has it already.
+/// The representations of files, and conditional requests.
 struct StaticFileTests {
     private let file = StaticFile(Array(String(repeating: "Ringback. ", count: 500).utf8), contentType: "text/css")
 
@@ -22,12 +22,12 @@ struct StaticFileTests {
             ("*", true), ("gzip;q=0", false), ("gzip;q=0.001", true), ("br", false), ("*;q=0", false),
             ("gzip;q=0, *", false), ("identity;q=0.5, gzip;q=0.4", false), ("identity;q=0.4 , gzip; q=0.5", true),
             ("identity", false), ("gzip;q=x", false), (",;q=1,", false),
-        ] as [(String?, Bool)]) func `Gzip goes to those who want it`(field: String?, isPreferred: Bool)
+        ] as [(String?, Bool)]) func `Gzip is used for clients that prefer it`(field: String?, isPreferred: Bool)
     {
         #expect(StaticFile.prefersGzip(field) == isPreferred)
     }
 
-    @Test func `What is compressed has a tag of its own, and caches are told what it depends on`() {
+    @Test func `A compressed representation has its own tag, and Vary is set`() {
         let (plain, compressed) = (response(), response(("Accept-Encoding", "gzip")))
         #expect(field("Content-Encoding", of: plain) == nil)
         #expect(field("Content-Encoding", of: compressed) == "gzip")
@@ -46,7 +46,7 @@ struct StaticFileTests {
         #expect(field("Vary", of: response) == nil)
     }
 
-    @Test func `Who has it gets 304, by a list of tags, weak ones and a star`() throws {
+    @Test func `A client with a current copy gets 304, with a list of tags, weak tags and a star`() throws {
         let tag = try #require(field("ETag", of: response()))
         for condition in [tag, "W/\(tag)", "\"a\", \(tag)", "W/\"b\" ,W/\(tag)", "*"] {
             let response = response(("If-None-Match", condition))

@@ -5,16 +5,16 @@ import Testing
 
 @testable import RingbackServer
 
-/// How many writes a device may do.
+/// The rate limit of a device's writes.
 struct RateLimiterTests {
     private let start = ManualTime.monotonicStart
 
-    /// How many of `count` writes at once are taken.
+    /// Returns how many of `count` simultaneous writes are accepted.
     private func taken(_ count: Int, by limiter: RateLimiter, of device: Participant, at now: MonotonicTime) -> Int {
         (0..<count).count { _ in (try? limiter.spend(device.deviceId, at: now)) != nil }
     }
 
-    @Test func `Twice the average is taken at once, then the average`() {
+    @Test func `A burst of twice the average is accepted, then the average`() {
         let limiter = RateLimiter(perSecond: 10)
         #expect(taken(100, by: limiter, of: Cast.vasya, at: start) == 20)
         #expect(taken(100, by: limiter, of: Cast.petya, at: start) == 20, "each device has its own")
@@ -22,7 +22,7 @@ struct RateLimiterTests {
         #expect(taken(100, by: limiter, of: Cast.vasya, at: start + .seconds(3600)) == 20)
     }
 
-    @Test func `What is refused may be sent again after a second`() throws {
+    @Test func `A rejected write may be sent again after a second`() throws {
         let limiter = RateLimiter(perSecond: 1)
         _ = taken(2, by: limiter, of: Cast.vasya, at: start)
         let problem = #expect(throws: Problem.self) { try limiter.spend(Cast.vasya.deviceId, at: start) }

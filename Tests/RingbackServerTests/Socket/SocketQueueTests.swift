@@ -45,7 +45,7 @@ struct SocketQueueTests {
 
     private mutating func next() throws -> String? { Self.name(try queue.next(Self.work)) }
 
-    @Test mutating func `Changes go out one after the other, and others wait for their answers`() throws {
+    @Test mutating func `Changes are passed on in order, and other requests wait for their answers`() throws {
         append("c1", "c2", "t3", "a4", "c5")
         #expect(try next() == "c1")
         #expect(try next() == "c2")
@@ -60,7 +60,7 @@ struct SocketQueueTests {
         #expect(try next() == "c5")
     }
 
-    @Test mutating func `No more than 16 changes are under way`() throws {
+    @Test mutating func `At most 16 changes are unanswered`() throws {
         for number in 0..<20 { append("c\(number)") }
         for number in 0..<16 { #expect(try next() == "c\(number)") }
         #expect(try next() == nil)
@@ -69,14 +69,14 @@ struct SocketQueueTests {
         #expect(try next() == nil)
     }
 
-    @Test mutating func `With 64 messages that wait there is no room`() {
+    @Test mutating func `With 64 waiting messages there is no room`() {
         for _ in 0..<63 { append("t") }
         #expect(queue.hasRoom)
         append("t")
         #expect(!queue.hasRoom)
     }
 
-    @Test mutating func `What is not a request is told`() throws {
+    @Test mutating func `A message that is not a request is reported`() throws {
         append("x")
         #expect(throws: NotARequest.self) { try next() }
     }
