@@ -1,4 +1,4 @@
-"""What a call takes from the allocator."""
+"""The allocations of a call."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from tables import print_table
 
 
 class Allocations:
-    """Whole calls of a server whose `malloc` is counted (Sources/allocations)."""
+    """Complete calls on a server whose `malloc` is counted (Sources/allocations)."""
 
     name = "allocations"
 
@@ -21,7 +21,7 @@ class Allocations:
                                    environment=environment)
                 return run.load("flow", counted, pairs=50, seconds=run.seconds, allocations=file.name)
 
-        # The counts hardly move from one round to the next.
+        # The counts hardly vary between rounds.
         return {"allocations": run.rounds({server.name: server for server in (run.ringback, run.poll)}, count, 1)}
 
     def print(self, tables):

@@ -2,7 +2,7 @@
 
 Each figure is the median of several rounds with the smallest and the largest. Within a round the servers take turns, those that
 handle calls every second, so that a noisy neighbour on the machine meets all of them. Ratios and differences are taken within
-the rounds. Ringback is sent what the SDKs send: each write has an idempotency key, except in the rows "without keys".
+the rounds. Ringback gets the same requests as from the SDKs: each write has an idempotency key, except in the rows "without keys".
 """
 
 import argparse
@@ -57,7 +57,7 @@ def parse():
 
 
 def main():
-    # Ended from outside it still ends its server and removes its databases.
+    # On SIGTERM, it still stops its server and removes its databases.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     raise_file_limit()
     settings = parse()

@@ -1,9 +1,9 @@
-"""Fills a new database with users who are signed in, and with the log and the history of calls that they would have made.
+"""Fills a new database with signed-in users, and with the log and the history of their calls.
 
-Straight into the tables of the migrations: through the API ten million events would take hours. The calls are those
-of Benchmarks/Sources/load/pair.cpp, one after the other, and the users take turns in pairs, so that each one's chain of events
-runs through the whole log. What is left out is length: an SDP has a few bytes, and an event that tells of the call leaves out
-what the server doesn't read. An event takes some 300 bytes of the file, a call some 900.
+It writes the tables directly, because ten million events through the API would take hours. The calls are those of
+Benchmarks/Sources/load/pair.cpp, one after the other, and the users take turns in pairs, so that the chain of events of each user
+runs through the whole log. Only the sizes are smaller: an SDP has a few bytes, and events omit the members of the call that the
+server does not read. An event takes about 300 bytes of the file, a call about 900.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ import time
 
 HEADS = pathlib.Path(__file__).parent.parent / "Sources/RingbackSQLite/Log/LogHeads.swift"
 MILESTONE_DISTANCE = 64
-# About as many as one commit of a busy server has.
+# About the size of a commit of a busy server.
 ENTRIES_PER_ROW = 40
 
-# The events of a call, in order: the number within the call, the type, and whose log it is in. Both sides hear of the call;
-# an offer, an answer and candidates are for the other device alone.
+# The events of a call, in order: the number within the call, the type, and the users whose logs contain it. Both users receive the
+# events of the call; an offer, an answer and candidates are only for the other device.
 EVENTS = [
     (1, "call.incoming", "callee"),
     (2, "call.ringing", "caller"), (2, "call.ringing", "callee"),
@@ -49,7 +49,7 @@ def token(user, device):
 
 
 def call_name(call):
-    """22 characters, of which the first come as if at random, as in new ones."""
+    """22 characters, the first of which look random, as in real identifiers."""
     scattered = call * 48271 % 2147483647
     return f"{ALPHABET[scattered % 64]}{ALPHABET[scattered // 64 % 64]}{call:020}"
 
@@ -59,7 +59,7 @@ def events_per_checkpoint():
 
 
 def fill(path, users, events=0, devices=1):
-    """At least so many events: calls are whole."""
+    """At least this number of events, in complete calls."""
     now = int(time.time() * 1000)
     calls = -(-events // len(EVENTS))
     with contextlib.closing(sqlite3.connect(path)) as db:
@@ -84,7 +84,7 @@ def add_users(db, users, devices, now):
 
 
 def add_events(db, users, calls, now):
-    # The server reads what came after the last checkpoint of the heads when it starts: as much of it as there can be.
+    # At the start, the server reads the log after the last checkpoint of the heads: here as much as there can be.
     until = max(0, calls * len(EVENTS) - (events_per_checkpoint() - 1)) // ENTRIES_PER_ROW * ENTRIES_PER_ROW
     heads = {}
     entries = entries_of(users, calls, now, until, heads)
@@ -97,7 +97,7 @@ def add_events(db, users, calls, now):
 
 
 def rows_of(entries, now):
-    """The rows of the log, as Sources/RingbackSQLite/Log/LogRow.swift has them."""
+    """The rows of the log, in the format of Sources/RingbackSQLite/Log/LogRow.swift."""
     last = 0
     while batch := list(itertools.islice(entries, ENTRIES_PER_ROW)):
         first, last = last + 1, last + len(batch)
@@ -119,8 +119,8 @@ def text(value):
 
 
 def entries_of(users, calls, now, until, heads):
-    """The entries of the log and their bodies, each event as if told to one user. `heads` gets each user's newest entry up
-    to `until`, with its position and its milestone."""
+    """The entries of the log and their bodies, with one user per event. `heads` receives each user's newest entry up to
+    `until`, with its position and milestone."""
     moment = rfc3339(now)
     newest = [(None, 0, None)] * users
     entry = 0
@@ -156,7 +156,7 @@ def entries_of(users, calls, now, until, heads):
 
 
 def back(entry, earlier):
-    """How far back an entry is; 0 for none."""
+    """The distance to a previous entry; 0 for none."""
     return entry - earlier if earlier else 0
 
 
@@ -170,7 +170,7 @@ def data_of(kind, call, sender, moment):
 
 
 def add_calls(db, users, calls, now):
-    """Calls that have ended."""
+    """Ended calls."""
     timeline = ",".join(
         f'[{seq},{now},"{what}",null]' for seq, what in enumerate(TIMELINE, 1))
     last_payload = max(index for index, event in enumerate(EVENTS, 1) if event[1] in PAYLOADS)

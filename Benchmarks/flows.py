@@ -1,4 +1,4 @@
-"""Whole calls and single messages, Ringback and the relays side by side; and the ceiling that the disk sets."""
+"""Complete calls and single messages with Ringback and the relays, and the upper limit that the disk sets."""
 
 import json
 import subprocess
@@ -11,12 +11,12 @@ UNKEYED, UNKEYED_POLL = RINGBACK + ", without keys", POLL + ", without keys"
 FORWARDER = "node `ws`, forwarding only"
 ACKNOWLEDGING = (f"\nA relay acknowledges each message to its sender, as Ringback does; {FORWARDER}, does not: it is the relay of"
                  " the tutorials.")
-# Of a core. With more the figures would be the generator's.
+# The maximum share of a core. Above it, the figures would be those of the generator.
 GENERATOR_LIMIT = 0.9
 
 
 class Flow:
-    """Whole calls in a closed loop."""
+    """Complete calls in a closed loop."""
 
     name = "flow"
 
@@ -43,7 +43,7 @@ class Flow:
 
 
 class Latency:
-    """Candidates at a fixed rate in calls that are up."""
+    """Candidates at a fixed rate in active calls."""
 
     name = "latency"
 

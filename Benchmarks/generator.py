@@ -18,7 +18,7 @@ class Generator:
         self.process.communicate()
 
     def wait(self):
-        """Until it is ready for the next turn. The first one is its warm-up."""
+        """Runs until it is ready for the next turn. The first turn is a warm-up."""
         if self.process.stdout.readline() != "waiting\n":
             self.fail()
 
@@ -27,7 +27,7 @@ class Generator:
         self.wait()
 
     def result(self):
-        """Lets it end, and gives what it measured."""
+        """Ends the run and returns its measurements."""
         output = self.process.communicate(timeout=300)[0]
         if self.process.returncode != 0:
             self.fail()

@@ -1,4 +1,4 @@
-"""The goals beside what was measured."""
+"""Compares the measurements with the goals."""
 
 import operator
 import statistics
@@ -14,9 +14,9 @@ EMPTY = "1,000 users, 0 events"
 
 
 def goals(figures):
-    """(what, a key of IS_MET, the goal, its unit, the values by round; None when it was not measured)
+    """(description, a key of IS_MET, the goal, its unit, the values by round; None if it was not measured)
 
-    Parameter figures: gives those of a part's table, None when it was not measured.
+    Parameter figures: returns those of a table, None if it was not measured.
     """
     for pairs in ("50", "500"):
         flow = figures("flow", pairs)

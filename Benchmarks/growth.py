@@ -1,11 +1,11 @@
-"""How the cost of a flow grows."""
+"""The growth of the cost of a flow."""
 
 from run import most_connections
 from tables import print_table
 
 
 class Growth:
-    """Flows of Ringback over WebSocket, in cases that differ in one thing."""
+    """Flows of Ringback over WebSocket, in cases that differ in one respect."""
 
     def cases(self, settings):
         """Row → the options of the load."""

@@ -1,4 +1,4 @@
-"""What earlier runs measured, part by part, so that a run can go on where another ended."""
+"""The results of earlier runs, part by part, so that a run can continue where another one ended."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ FOLDER = pathlib.Path(__file__).parent.parent / "artifacts" / "bench"
 
 
 class Kept:
-    """The parts that were measured of one and the same server."""
+    """The parts that were measured with the same server."""
 
     def __init__(self, binary):
         self.version = hashlib.sha256(pathlib.Path(binary).read_bytes()).hexdigest()

@@ -19,7 +19,7 @@ class Run:
         self.ringback = Ringback(settings.ringback, self.databases)
         self.poll = Ringback(settings.ringback, self.databases, "poll")
         self.relays = [Relay(package, settings.node_path) for package in ("websocket", "ws")]
-        # What the SDKs don't send, and what does less than Ringback.
+        # Requests that the SDKs don't send, and servers that do less than Ringback.
         self.for_comparison = [
             Ringback(settings.ringback, self.databases, "socket", has_keys=False),
             Ringback(settings.ringback, self.databases, "poll", has_keys=False),
@@ -29,7 +29,7 @@ class Run:
 
     @contextlib.contextmanager
     def generator(self, scenario, server, users=USERS, events=0, devices=1, **options):
-        """The generator beside a fresh server with that many users, events and devices of each user."""
+        """The generator and a fresh server with these numbers of users, events and devices per user."""
         with server.start(users=users, events=events, devices=devices) as (port, pid, _):
             command = [self.settings.load, scenario, "--port", str(port), "--pid", str(pid), "--users", str(users),
                        "--devices", str(devices)]
@@ -45,7 +45,7 @@ class Run:
     def in_turns(self, scenario, cases):
         """A scenario in each of the cases (row → server and options).
 
-        They take turns of a second, so that what else the machine does meanwhile meets all of them.
+        They take turns of a second, so that other load of the machine affects all of them.
         """
         figures = Figures()
         for _ in range(self.count):
@@ -70,7 +70,7 @@ class Run:
             scenario, {server.name: (server, options) for server in self.everyone + self.for_comparison})
 
     def rounds(self, cases, measure, count=None):
-        """`measure` for each case in turn (its row → what to measure), round after round."""
+        """Calls `measure` for each case in turn (row → case), round after round."""
         figures = Figures()
         for _ in range(count or self.count):
             for row, case in cases.items():
@@ -87,5 +87,5 @@ class Run:
 
 
 def most_connections():
-    """As many as the limit on open files allows, up to what the system has ports for."""
+    """The number of connections that the limit of open files and the available ports permit."""
     return min(19_000, raise_file_limit() - 1000)

@@ -1,4 +1,4 @@
-"""The servers under measurement, each run with a process and a database of its own."""
+"""The servers under measurement, each run with its own process and database."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ def raise_file_limit():
 
 @contextlib.contextmanager
 def running(command, environment=None):
-    """Starts a server and waits until it says that it listens; gives its port, process and seconds to start."""
+    """Starts a server and waits until it listens; returns its port, process and the seconds until then."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     try:
@@ -45,7 +45,7 @@ def running(command, environment=None):
 
 
 class Relay:
-    """A relay on node that keeps nothing. Without acknowledgements it only forwards, as the relays of tutorials do."""
+    """A relay on Node.js that stores nothing. Without acknowledgements it only forwards, like the relays of tutorials."""
 
     def __init__(self, package, node_path, is_acknowledging=True):
         self.name = f"node `{package}`" + ("" if is_acknowledging else ", forwarding only")
@@ -77,13 +77,13 @@ class Ringback:
 
 
 def settle(path):
-    """Waits until a file is on disk, so that the server's commits don't wait behind it."""
+    """Waits until a file is on disk, so that the commits of the server do not wait for it."""
     with open(path, "rb") as file:
         os.fsync(file.fileno())
 
 
 class Databases:
-    """Databases with users and a history, made once and copied for each run."""
+    """Databases with users and a history, created once and copied for each run."""
 
     def __init__(self, binary):
         self.binary = binary
@@ -104,7 +104,7 @@ class Databases:
     def copy(self, **content):
         template = self.template(**content)
         if template.stat().st_size > COPY_LIMIT:
-            # Too large to copy for each run; what a run adds is little beside what is there.
+            # Too large to copy for each run. A run adds little to it.
             yield template
             return
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:

@@ -1,11 +1,11 @@
-"""What standing by costs: idle connections, and the start."""
+"""The costs of idle connections and of the start."""
 
 from run import most_connections
 from tables import print_table
 
 
 class Idle:
-    """Connections that do nothing."""
+    """Idle connections."""
 
     name = "idle"
 

@@ -4,7 +4,7 @@ import statistics
 
 
 class Figures:
-    """What the rounds of each row gave: row → figure → one value a round."""
+    """The results of each row: row → figure → one value per round."""
 
     def __init__(self, values=None):
         self.values = values or {}
@@ -21,7 +21,7 @@ class Figures:
         return spread([value * scale for value in self.values[row][name]], digits)
 
     def ratios(self, row, other, name):
-        """Round by round, so that what moves the machine between two rounds moves neither."""
+        """Compares round by round, so that changes of the machine between rounds have no effect."""
         return [a / b for a, b in zip(self.values[row][name], self.values[other][name])]
 
     def ratio(self, row, other, name):

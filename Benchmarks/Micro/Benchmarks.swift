@@ -1,6 +1,6 @@
 import Benchmark
 
-/// The steps of a message's way, each alone: the machine, encoding, the commit, the ring, the wake-up.
+/// The single steps of processing a message: the state machine, encoding, the commit, recent events, the wake-up.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
         metrics: [.wallClock, .throughput], timeUnits: .nanoseconds, warmupIterations: 10,

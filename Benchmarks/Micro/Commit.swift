@@ -4,14 +4,14 @@ import RingbackModel
 import RingbackSQLite
 import Synchronization
 
-/// Pieces of work that each log one event, submitted at once and waited for until the last is durable.
+/// Jobs that each log one event, submitted together; waits until the last one is durable.
 func benchmarkCommit() {
     for count in [1, 10, 100, 500] {
         Benchmark("group commit: \(count) at once", configuration: .init(maxDuration: .seconds(3))) { _ in
             guard let store = database.withLock({ $0?.store }) else { fatalError("there is no database") }
             await withCheckedContinuation { continuation in
                 for number in 1...count {
-                    // The writer is in order: when the last one is done, all are.
+                    // The writer works in order: when the last one is done, all are.
                     store.submit(CandidateJob(number == count ? continuation : nil))
                 }
             }
@@ -26,7 +26,7 @@ func benchmarkCommit() {
 
 private let database = Mutex<TemporaryStore?>(nil)
 
-/// Logs a candidate of a call that lives, and resumes who waits for it.
+/// Logs a candidate of a live call, and resumes the waiting task.
 private final class CandidateJob: StoreJob {
     private let continuation: CheckedContinuation<Void, Never>?
 

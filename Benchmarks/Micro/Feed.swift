@@ -3,7 +3,7 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// An event's way from the commit to its readers, in memory: into the ring, out of it, and the wake-up between.
+/// An event from the commit to its readers, in memory: publishing, the wake-up, and reading.
 func benchmarkFeed() {
     Benchmark("ring: publish one, read it", configuration: .init(scalingFactor: .kilo)) { benchmark in
         let database = try TemporaryStore()

@@ -1,6 +1,6 @@
 import RingbackModel
 
-/// Vasya calls Petya, with the texts that the load generator sends too.
+/// Vasya calls Petya, with the same texts as in the load generator.
 enum Fixture {
     static let vasya = Participant(userId: UserID("vasya")!, deviceId: DeviceID("vasyas-phone")!)
     static let petya = Participant(userId: UserID("petya")!, deviceId: DeviceID("petyas-phone")!)
@@ -32,6 +32,6 @@ enum Fixture {
         EventBody(type: .callOffer, time: now, callId: call, callSeq: 4, actor: vasya) { offer.writeMembers(to: &$0) }
     }
 
-    /// A candidate's event as it is read back from the log: it belongs to no call that is live.
+    /// The event of a candidate as read from the log, without a live call.
     static let storedCandidate = EventBody(members: candidateEvent().members, type: .callCandidates, time: now)
 }

@@ -11,7 +11,7 @@ private func invite() -> CallState {
     ).0
 }
 
-/// What comes after the invitation in a whole call.
+/// The commands of a whole call after the invitation.
 private let steps: [(CallCommand, Participant)] =
     [
         (.alerting, Fixture.petya), (.accept, Fixture.petya),

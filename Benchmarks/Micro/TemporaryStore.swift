@@ -1,13 +1,13 @@
 import Foundation
 import RingbackSQLite
 
-/// A store on a new database, in a folder that goes with it.
+/// A store with a new database, in a temporary folder.
 final class TemporaryStore: Sendable {
     let store: SQLiteStore
     private let folder: URL
 
     init() throws {
-        // Not /tmp: it is often in memory, where a commit costs nothing.
+        // Not in /tmp, which is often in memory, where a commit costs nothing.
         folder = URL(filePath: "/var/tmp/ringback-micro-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         store = try SQLiteStore(path: folder.appending(path: "micro.sqlite").path)

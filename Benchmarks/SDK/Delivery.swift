@@ -2,7 +2,7 @@ import Foundation
 import RingbackClient
 import Synchronization
 
-/// How long an event takes to the sequence of the one who waits for it, over each transport.
+/// The latency of an event to the waiting sequence, over each transport.
 struct Delivery {
     private static let count = 500
     private static let pause: useconds_t = 5_000
@@ -38,7 +38,7 @@ struct Delivery {
             number(fromEnd.quantile(0.99)))
     }
 
-    /// One candidate after the other, each once the last has arrived and the reader waits again.
+    /// Sends candidates one after the other, each once the previous one has arrived and the reader waits again.
     private func write(_ log: Log) {
         let curl = setting.makeCandidateRequest()
         for _ in 0..<Self.count {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// CPU time of this process and time on the wall.
+/// CPU time of this process, and wall time.
 struct Cost {
     var cpu: Duration
     var wall: Duration
@@ -25,7 +25,7 @@ extension Duration {
 }
 
 extension [Double] {
-    /// The value that `share` of all are at or below.
+    /// The quantile `share` of the values.
     func quantile(_ share: Double) -> Double {
         sorted()[Swift.min(count - 1, Int(Double(count) * share))]
     }
@@ -39,7 +39,7 @@ extension [Double] {
     }
 }
 
-/// Begins a table of Markdown.
+/// Begins a Markdown table.
 func table(_ columns: String...) {
     print("\n| \(columns.joined(separator: " | ")) |\n|\(String(repeating: "---|", count: columns.count))")
 }

@@ -1,7 +1,7 @@
 import Foundation
 import RingbackClient
 
-/// Measures the SDK against a server that runs already; `scripts/bench --sdk` starts one.
+/// Measures the SDK with a running server, which `scripts/bench --sdk` starts.
 ///
 ///     sdk-benchmark URL requests|delivery|parked|parked-curl
 @main
@@ -30,7 +30,7 @@ struct Main {
     }
 }
 
-/// Two users of their own in a call, so that the caller's candidates are events for the callee.
+/// Two new users in a call, so that the caller's candidates are events for the callee.
 struct Setting {
     let url: URL
     let caller: RingbackClient

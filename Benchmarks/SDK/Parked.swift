@@ -3,7 +3,7 @@ import Foundation
 import RingbackClient
 import Synchronization
 
-/// Memory of clients that wait, each in a long poll of its own; and of as many bare handles of libcurl's.
+/// The memory of clients that each wait in a long poll, and of as many plain libcurl handles.
 struct Parked {
     private static let count = 1000
 
@@ -35,7 +35,7 @@ struct Parked {
         }
     }
 
-    /// They have made no request before: what the SDK's first polls leave behind is the SDK's.
+    /// The clients have made no request before, so memory kept after the first polls counts as the SDK's.
     func runPlain() async throws {
         let before = Self.residentBytes
         guard let multi = curl_multi_init() else { fatalError("curl_multi_init") }
@@ -59,14 +59,14 @@ struct Parked {
         )
     }
 
-    /// Long polls that wait, by the server's count.
+    /// The number of waiting long polls, according to the server.
     private func parkedPolls() async throws -> Int {
         let lines = try await setting.caller.getMetrics().split(separator: "\n")
         let line = lines.first { $0.hasPrefix("ringback_streams ") }
         return line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
     }
 
-    /// Once it does not grow any more.
+    /// Measured once it no longer grows.
     private static func settledBytes() async throws -> Int {
         var last = 0
         while true {

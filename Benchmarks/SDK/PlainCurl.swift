@@ -2,11 +2,11 @@ import CLibcurl
 import Foundation
 import RingbackClient
 
-/// What the SDK is measured against: one handle of the easy interface, used again for each request, as in a C program.
+/// The reference for the SDK: one reused handle of the easy interface, as in a C program.
 ///
 /// - Note: `@unchecked Sendable`: each is used by one thread at a time.
 final class PlainCurl: @unchecked Sendable {
-    /// Where an answer is put, each into the same place. Small, for parked handles are weighed with it.
+    /// The buffer for responses. Small, because it counts for waiting handles.
     private struct Answer {
         static let capacity = 1024
         var bytes = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
@@ -18,7 +18,7 @@ final class PlainCurl: @unchecked Sendable {
     private let headers: [String]
     private var list: UnsafeMutablePointer<curl_slist>?
 
-    /// - Parameter method: With another than GET comes a JSON body, and an idempotency key.
+    /// - Parameter method: Methods other than GET have a JSON body and an idempotency key.
     init(_ url: String, token: String, method: String = "GET") {
         guard let handle = curl_easy_init() else { fatalError("curl_easy_init") }
         self.handle = handle
@@ -49,12 +49,12 @@ final class PlainCurl: @unchecked Sendable {
         answer.deallocate()
     }
 
-    /// Sets it on its way in a multi handle.
+    /// Adds it to a multi handle.
     func add(to multi: UnsafeMutableRawPointer) { curl_multi_add_handle(multi, handle) }
 
-    /// One request. A write makes its list of headers anew, since its key is another each time.
+    /// Performs one request. A write builds its list of headers anew, because its key changes.
     ///
-    /// - Returns: The body's size.
+    /// - Returns: The size of the body.
     @discardableResult
     func perform(_ body: String? = nil) -> Int {
         if let body {

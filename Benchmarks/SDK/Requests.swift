@@ -1,7 +1,7 @@
 import Foundation
 import RingbackClient
 
-/// The same requests through the SDK and by the easy interface, in turns against the same server.
+/// The same requests through the SDK and the easy interface, alternating against the same server.
 struct Requests {
     private static let rounds = 9
     private static let patch = #"{"displayName":"Vasya"}"#
@@ -28,12 +28,12 @@ struct Requests {
     private func compare(_ name: String, _ method: String, count: Int, atOnce: Int) async throws {
         let handles = (0..<atOnce).map { _ in PlainCurl(url, token: Setting.token(client), method: method) }
         let each = count / atOnce
-        // Connections are made before anything is measured.
+        // Connections are established before the measurement.
         try await sdk(method, each: 20, atOnce: atOnce)
         await plain(handles, method, each: 20)
         var (sdkCosts, plainCosts): ([Cost], [Cost]) = ([], [])
         for round in 0..<Self.rounds {
-            // Whoever goes first changes with each round.
+            // The order changes with each round.
             for turn in 0..<2 {
                 if (round + turn) % 2 == 0 {
                     sdkCosts.append(try await Cost.of { try await sdk(method, each: each, atOnce: atOnce) })
@@ -66,7 +66,7 @@ struct Requests {
         }
     }
 
-    /// On a thread for each handle, as a C program would have it.
+    /// One thread per handle, as in a C program.
     private func plain(_ handles: [PlainCurl], _ method: String, each: Int) async {
         await withTaskGroup(of: Void.self) { group in
             for handle in handles {
@@ -78,7 +78,7 @@ struct Requests {
     }
 }
 
-/// Does on a thread of its own what waits without suspending.
+/// Performs blocking work on a thread of its own.
 func onThread(_ work: @escaping @Sendable () -> Void) async {
     await withCheckedContinuation { continuation in
         Thread {

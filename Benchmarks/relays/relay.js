@@ -1,5 +1,5 @@
-// The relay that one would write first: sign in by name, then each message goes to the user it names. Nothing is kept. With the
-// argument `forward` a message is not acknowledged to its sender.
+// A simple relay: clients sign in by name, and each message is sent to the user it names. Stores nothing. With the argument `forward`,
+// messages are not acknowledged to their sender.
 'use strict'
 
 /// Without it a message is forwarded and nothing more, as in the tutorials.

@@ -1,11 +1,11 @@
 import Foundation
 import RingbackClient
 
-/// A WebRTC stack in a process of its own: lines of JSON go in and come out.
+/// A WebRTC stack in a separate process, which reads and writes lines of JSON.
 final class MediaStack: Sendable {
-    /// One line. What a message of its type has no use for is absent.
+    /// One line. Members that its type does not use are absent.
     struct Message: Codable, Sendable {
-        /// In: `offer`, `candidate`. Out: `answer`, `connected`, `picture` (a frame of the other side's was decoded).
+        /// In: `offer`, `candidate`. Out: `answer`, `connected`, `picture` (a video frame of the other side was decoded).
         var type: String
         var callId: CallID?
         var negotiation: Int?
@@ -18,7 +18,7 @@ final class MediaStack: Sendable {
     let messages: AsyncThrowingStream<Message, any Error>
     private let input: FileHandle
 
-    /// - Parameter command: A program, looked up in `PATH`, and its arguments.
+    /// - Parameter command: A program, found in `PATH`, and its arguments.
     init(_ command: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -29,7 +29,7 @@ final class MediaStack: Sendable {
         try process.run()
         input = stdin.fileHandleForWriting
         let (messages, continuation) = AsyncThrowingStream<Message, any Error>.makeStream(
-            // A stack says a handful of things in a call.
+            // A stack sends only a few messages per call.
             bufferingPolicy: .bufferingOldest(1000))
         self.messages = messages
         let output = stdout.fileHandleForReading
@@ -52,6 +52,6 @@ final class MediaStack: Sendable {
         try input.write(contentsOf: JSONEncoder().encode(message) + Data("\n".utf8))
     }
 
-    /// The stack ends with its input.
+    /// Closes the input of the stack, after which it exits.
     func stop() { try? input.close() }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import RingbackClient
 
-/// Answers one call with a WebRTC stack of its own, which runs beside it and talks over a pipe: `peer.py` here, with aiortc.
+/// Answers one call with a WebRTC stack in a separate process, connected by a pipe: here `peer.py`, with aiortc.
 ///
 ///     echo PASSWORD | ringback-example-peer http://127.0.0.1:8080 petya python3 Examples/Peer/peer.py
 @main
@@ -18,7 +18,7 @@ struct Peer {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await answerOneCall(client, stack) }
             group.addTask { try await passOn(stack, client) }
-            // Whichever ends first ends the other.
+            // The first one to end also ends the other.
             try await group.next()
             group.cancelAll()
         }

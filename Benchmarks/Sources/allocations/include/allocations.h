@@ -1,9 +1,9 @@
-// Counts what a process takes from its allocator, when it is started with LD_PRELOAD=liballocations.so ALLOCATIONS=FILE.
+// Counts the allocations of a process that is started with LD_PRELOAD=liballocations.so ALLOCATIONS=FILE.
 #pragma once
 
 #include <stdint.h>
 
-// What the file holds. It is there, and as large, before the process begins.
+// The contents of the file, which must exist with this size before the process starts.
 struct allocations {
     uint64_t count, bytes;
 };
