@@ -199,7 +199,7 @@ let described = [
 ]
 for target in package.targets where described.contains(target.name) { target.exclude.append("README.md") }
 
-// What `scripts/bench --sdk` and `--micro` run. Nobody else builds it, or fetches what the latter needs.
+// Run by `scripts/bench --sdk` and `--micro`. Other builds neither build them nor fetch their dependencies.
 if Context.environment["RINGBACK_BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(

@@ -5,12 +5,12 @@ package struct Migrations: Sendable {
     package struct Migration: Sendable {
         /// Counted from 1, without gaps.
         package let number: Int
-        /// The file's name without its number and ending.
+        /// The name of the file without number and extension.
         package let name: String
         package let sql: String
     }
 
-    /// In their order. Add to the end; never change one that was released.
+    /// All migrations, in order. Append new ones; never change one that was released.
     package let all: [Migration]
 
     package static let sqlite = Migrations(EMBEDDED_STORE_SQLITE)

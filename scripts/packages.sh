@@ -1,15 +1,15 @@
-# Sourced by the other scripts: what they need is installed here, or named in a sentence.
+# Sourced by the other scripts. Installs what they need, or says what is missing.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# What Swift needs to build the package on Debian and its descendants.
+# The packages needed to build on Debian and its derivatives.
 build_packages=(g++ git binutils libsqlite3-dev libcurl4-openssl-dev libwslay-dev libpq-dev zlib1g-dev)
 
-# The debug build, which scripts/run and the tests share. Other options would compile anew what one of them has compiled.
+# The debug build, which scripts/run and the tests share. With different options, each would rebuild everything.
 debug_build=(swift build --package-path "$root" --explicit-target-dependency-import-check error)
 
-# The release build, which scripts/run --release runs, scripts/bench measures and scripts/release gives a profile. Swift's own
-# libraries are inside: it runs where no Swift is installed, and a call takes 6 % less CPU.
+# The release build of scripts/run --release and scripts/bench, to which scripts/release adds a profile. Swift's libraries are
+# linked statically: the binary runs without Swift, and a call takes 6 % less CPU.
 release_build=(swift build --package-path "$root" -c release --static-swift-stdlib)
 
 fail() {
@@ -21,10 +21,10 @@ is_installed() {
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
-# need_packages NAME...: Debian packages, installed when we may, else named.
+# need_packages NAME...: installs Debian packages if permitted, otherwise names them.
 need_packages() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-        echo "$(basename "$0"): not a Debian system; these packages' counterparts must be here: $*" >&2
+        echo "$(basename "$0"): not a Debian system; the equivalents of these packages must be installed: $*" >&2
         return
     fi
     local missing=() package
@@ -45,8 +45,8 @@ need_packages() {
         fail "could not install: ${missing[*]}"
 }
 
-# need_libcurl_sockets: $libcurl_sockets is the folder of a libcurl that makes WebSocket frames itself, from Debian's
-# backports, unpacked beside the build and never installed. Empty when the system's own makes them, or none can be had.
+# need_libcurl_sockets: sets $libcurl_sockets to the folder of a libcurl with WebSocket support from Debian's backports, unpacked
+# next to the build and not installed. Empty if the system's libcurl has it, or none is available.
 need_libcurl_sockets() {
     libcurl_sockets=
     command -v dpkg-query >/dev/null || return 0
@@ -56,12 +56,12 @@ need_libcurl_sockets() {
     if [[ $release == bookworm ]] && unpack_backport libcurl4 "$release" "$folder"; then
         libcurl_sockets=$folder/usr/lib/$(uname -m)-linux-gnu
     else
-        echo "$(basename "$0"): a libcurl with WebSockets can't be had here: only wslay's frames are tested" >&2
+        echo "$(basename "$0"): no libcurl with WebSockets is available here: only the framing of wslay is tested" >&2
     fi
 }
 
-# unpack_backport PACKAGE RELEASE FOLDER: downloads a package of RELEASE's backports, from where the system gets RELEASE itself, and
-# checks it as apt does. Nothing is installed, and the system's list of sources stays as it is.
+# unpack_backport PACKAGE RELEASE FOLDER: downloads a package of RELEASE's backports from the system's source of RELEASE, and
+# verifies it as apt does. Installs nothing, and does not change the system's list of sources.
 unpack_backport() {
     local package=$1 release=$2 folder=$3 archive
     [[ -e $folder/usr ]] && return
@@ -86,7 +86,7 @@ need_swift() {
         fail "there is no swift in PATH: install Swift 6.2 or later from https://www.swift.org/install and try again"
 }
 
-# need_python REQUIREMENTS: a virtual environment in .venv that has them; python tools are then in $venv/bin.
+# need_python REQUIREMENTS: installs them into a virtual environment in .venv, with the tools in $venv/bin.
 venv=$root/.venv
 need_python() {
     local requirements=$1 stamp

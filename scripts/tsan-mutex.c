@@ -1,6 +1,6 @@
-// Preloaded by scripts/test-tsan. When two threads want a Mutex of Swift's at once, it is handed over in libswiftSynchronization, which
-// the thread sanitizer does not see into: it would report what every such mutex protects. Here it is told of both sides.
-// Nothing is hidden from it: what no mutex protects is reported as before.
+// Preloaded by scripts/test-tsan. A contended Swift Mutex is handed over inside libswiftSynchronization, which is not instrumented,
+// so the thread sanitizer would report races on data that such a mutex protects. This tells the sanitizer about locking and
+// unlocking. Data that no mutex protects is still reported.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #define SELF __attribute__((swift_context)) void *self
 #define SWIFT(name) __asm__("$s15Synchronization12_MutexHandleV" name)
 
-// Of the sanitizer's runtime; absent in programs without it.
+// From the runtime of the sanitizer; absent in programs without it.
 __attribute__((weak)) void __tsan_acquire(void *address);
 __attribute__((weak)) void __tsan_release(void *address);
 
