@@ -47,6 +47,8 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
                 connection.rollBack()
                 guard let error = error as? PostgresError, tries < maximumTries else { throw error }
                 guard error.isRetryable || error.isLost && !isCommitting && tries == 1 else { throw error }
+                // Those that got in each other's way do not come back at the same moment.
+                if tries > 1 { StoreThread.sleep(for: .milliseconds(Int.random(in: 1...4 * tries))) }
             }
         }
     }
