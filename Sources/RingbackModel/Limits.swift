@@ -1,9 +1,9 @@
 /// The limits on what a client may send. A request that exceeds one is rejected as a whole.
 public enum Limits {
     /// Bytes of a request body or a WebSocket message.
-    public static let bodyBytes = 64 * 1024
+    public static let bodyBytes = 256 * 1024
     /// UTF-8 bytes of a session description's `sdp`.
-    public static let sdpBytes = 32 * 1024
+    public static let sdpBytes = 128 * 1024
     /// UTF-8 bytes of the `candidate` of an `RTCIceCandidateInit`. The whole dictionary may be twice as long.
     public static let candidateBytes = 2 * 1024
     /// Candidates in one request.
@@ -41,6 +41,8 @@ public enum Limits {
     public static let waitSeconds = 0...60
     /// Events in one response to a long poll.
     public static let eventsPerPage = 1...1000
+    /// Bytes at which a page of any kind ends, even if more items were requested. A page has at least one item.
+    public static let pageBytes = 256 * 1024
     /// Items in one page of the directory, the block list or the history.
     public static let itemsPerPage = 1...100
     /// Bytes of the media state of a participant and of a quality summary.

@@ -29,9 +29,9 @@ def garbage():
 
 HOSTILE = {
     "unmasked": (frame(TEXT, b'{"id":1,"op":"getMe"}', masked=False), {1002}),
-    "a frame over the bound": (frame(TEXT, b"x" * 70_000), {1009}),
-    "a frame of 64 KiB and one byte": (frame(TEXT, b"x" * 65_537), {1009}),
-    "a frame of 64 KiB that is no request": (frame(TEXT, b"x" * 65_536), {4502}),
+    "a frame over the bound": (frame(TEXT, b"x" * 300_000), {1009}),
+    "a frame of 256 KiB and one byte": (frame(TEXT, b"x" * 262_145), {1009}),
+    "a frame of 256 KiB that is no request": (frame(TEXT, b"x" * 262_144), {4502}),
     "a frame that claims 2^63 bytes": (frame(TEXT, b"", claimed_length=2**63), {1002, 1009}),
     "a frame that claims 1 GiB": (frame(TEXT, b"", claimed_length=2**30), {1009}),
     "a message of many fragments over the bound": (

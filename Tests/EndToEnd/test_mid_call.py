@@ -69,3 +69,29 @@ def test_a_voice_only_answer_stays_voice_only_after_a_reload(phone):
     tracks = "video => video.srcObject.getTracks().map(track => track.kind)"
     eventually(lambda: petya.page.eval_on_selector("#my", tracks), 10, "the microphone is back")
     assert petya.page.eval_on_selector("#my", tracks) == ["audio"]
+
+
+TOO_LONG = """bytes => {
+    const { toJSON } = RTCSessionDescription.prototype;
+    RTCSessionDescription.prototype.toJSON = function () {
+        const { type, sdp } = toJSON.call(this);
+        return { type, sdp: sdp + `a=x:${'x'.repeat(bytes)}\\r\\n` };
+    };
+}"""
+
+
+@pytest.mark.parametrize("kibibytes", [129, 300], ids=["over the WebSocket", "over HTTP, since no frame holds it"])
+def test_a_renegotiation_that_is_refused_leaves_the_call_as_it_was(phone, kibibytes):
+    """The SDK hung up when an SDP was answered with 413."""
+    petya, vasya = phone("petya"), phone("vasya")
+    in_a_call(vasya, petya)
+    negotiation = petya.debug()["negotiation"]
+    vasya.page.evaluate(TOO_LONG, kibibytes * 1024)
+    vasya.page.evaluate("document.querySelector('ringback-call').ringback.current.restartIce()")
+    eventually(lambda: any("413" in line or "too large" in line for line in vasya.console), 15, "it is refused")
+    for side in (vasya, petya):
+        side.picture_moves()
+        assert side.body("state") == "active", side.body("state")
+    assert petya.debug()["negotiation"] == negotiation
+    vasya.hang_up()
+    petya.reaches("ended")

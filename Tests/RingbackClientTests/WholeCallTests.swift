@@ -1,4 +1,5 @@
 import RingbackClient
+import RingbackModel
 import Testing
 
 /// Two clients and a server, over every transport.
@@ -67,7 +68,28 @@ struct WholeCallTests {
         #expect(try await vasya.getTimeline(outgoing.id).last?.what == "ended")
     }
 
-    @Test func `the transport changes during a call, and the events continue from the cursor`() async throws {
+    /// Over a socket, and over HTTP, since no frame holds it.
+    @Test(arguments: [129, 300])
+    func `an offer that is refused leaves the running call as it was`(kibibytes: Int) async throws {
+        let server = try await TestServer.start()
+        let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
+        let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)
+        var vasyas = vasya.events(over: .only(.webSocket)).makeAsyncIterator()
+        #expect(try await vasyas.next()?.kind == .connection(.connected(.webSocket)))
+        let call = try await vasya.invite("petya")
+        try await petya.accept(call.id)
+        try await call.sendOffer(sdp: "v=0\r\n")
+        try await petya.sendAnswer(call.id, sdp: "v=0\r\n", negotiation: 1)
+        try await call.connected()
+        let error = await #expect(throws: RingbackError.self) {
+            try await call.sendOffer(sdp: String(repeating: "v", count: kibibytes * 1024))
+        }
+        #expect(error?.code == .payloadTooLarge)
+        #expect(try await vasya.getCall(call.id).state == .active)
+        #expect(try await call.sendOffer(sdp: String(repeating: "v", count: Limits.sdpBytes)).negotiation == 2)
+    }
+
+    @Test func `the transport changes in the middle and the events go on from the cursor`() async throws {
         let server = try await TestServer.start()
         let vasya = try await RingbackClient.signedIn("vasya", at: server, network: .patient)
         let petya = try await RingbackClient.signedIn("petya", at: server, network: .patient)

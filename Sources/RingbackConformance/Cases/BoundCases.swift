@@ -4,8 +4,8 @@ import RingbackModel
 /// Limits: the largest accepted value, and one more.
 enum BoundCases {
     static let all = [
-        ConformanceCase("A body over 64 KiB is 413", .errors, scope: .once, body: body),
-        ConformanceCase("An SDP may have 32 KiB", .errors, scope: .eachTransport, body: sdp),
+        ConformanceCase("A body over 256 KiB is 413", .errors, scope: .once, body: body),
+        ConformanceCase("An SDP may have 128 KiB", .errors, scope: .eachTransport, body: sdp),
         ConformanceCase(
             "A candidate may have 2 KiB, a batch 1 to 64", .errors, scope: .eachTransport, body: candidates),
         ConformanceCase("A message may have 200 characters", .errors, scope: .eachTransport, body: message),

@@ -12,7 +12,7 @@ enum SocketCases {
         ConformanceCase("A binary message closes the WebSocket with 1003", .events, scope: .once, body: binary),
         ConformanceCase(
             "A message that is not UTF-8 closes the WebSocket with 1007", .events, scope: .once, body: notUTF8),
-        ConformanceCase("A message over 64 KiB closes the WebSocket with 1009", .events, scope: .once, body: tooBig),
+        ConformanceCase("A message over 256 KiB closes the WebSocket with 1009", .events, scope: .once, body: tooBig),
         ConformanceCase(
             "An operation that does not exist is answered with its id", .events, scope: .once, body: unknownOperation),
         ConformanceCase(

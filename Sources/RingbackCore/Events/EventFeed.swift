@@ -203,7 +203,7 @@ package final class EventFeed: Sendable {
         let read = try await store.read { try $0.events(of: reader.userId, after: cursor.position, limit: limit) }
         guard case .events(let events) = read else { throw Self.cursorExpired }
         // A full page need not end with the newest event.
-        if events.count < limit {
+        if !Self.isFull(events[...], limit) {
             state.withLock { state in
                 // The events in memory may be newer than what the store returned.
                 let last = events.last?.position ?? cursor.position
@@ -229,7 +229,12 @@ package final class EventFeed: Sendable {
         Page(
             events: events.filter { $0.isMeant(for: reader.deviceId) },
             cursor: Cursor(epoch: cursor.epoch, position: events.last?.position ?? cursor.position),
-            hasMore: events.count == limit)
+            hasMore: Self.isFull(events, limit))
+    }
+
+    /// Whether there may be more behind a page.
+    private static func isFull(_ events: ArraySlice<StoredEvent>, _ limit: Int) -> Bool {
+        events.count == limit || events.reduce(0) { $0 + $1.body.members.count } >= Limits.pageBytes
     }
 
     package static var cursorExpired: Problem {

@@ -41,10 +41,18 @@ struct RecentEvents: Sendable {
         bytes = 0
     }
 
-    /// The events after a position; `nil` if they are not all in memory, or the position is not in this log.
+    /// The events after a position, at most `limit`, up to the one that brings their bodies to ``Limits/pageBytes``; `nil` if
+    /// they are not all in memory, or the position is not in this log.
     func events(after position: Int64, limit: Int) -> ArraySlice<StoredEvent>? {
         let first = events.first?.position ?? last + 1
         guard position >= first - 1, position <= last else { return nil }
-        return events.dropFirst(Int(position - first + 1)).prefix(limit)
+        let page = events.dropFirst(Int(position - first + 1)).prefix(limit)
+        // All of them, as a rule.
+        guard bytes >= Limits.pageBytes else { return page }
+        var room = Limits.pageBytes
+        return page.prefix { event in
+            defer { room -= event.body.members.count }
+            return room > 0
+        }
     }
 }

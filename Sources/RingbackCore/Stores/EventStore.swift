@@ -65,7 +65,8 @@ package enum EventRead: Sendable {
 }
 
 package protocol EventReader {
-    /// The events of a user after a position, in order, for all devices; at most `limit`.
+    /// The events of a user after a position, in order, for all devices: at most `limit`, up to the one that brings their
+    /// bodies to ``Limits/pageBytes``.
     func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead
     /// The position of a user's newest event; 0 for an empty log. Never newer than what this reader sees.
     func newestPosition(of user: UserID) throws -> Int64

@@ -13,7 +13,7 @@ package struct JSONWriter: ~Copyable {
     private var memory: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     /// The number of bytes written.
-    private var count = 0
+    package private(set) var count = 0
     private var isCommaDue = false
 
     package init(reservingCapacity capacity: Int = 256) {

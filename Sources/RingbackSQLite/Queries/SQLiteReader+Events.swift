@@ -16,7 +16,7 @@ extension SQLiteReader {
         guard let head = try memory.heads.head(of: user, db) else { return position == 0 ? .events([]) : .gone }
         guard position <= head.position else { return .gone }
         let end = position > head.position - Int64(limit) ? head.position : position + Int64(limit)
-        var page: [StoredEvent] = []
+        var page = EventPage()
         var next: Int64? = head.event
         var expected = head.position
         while expected > position {
@@ -36,6 +36,21 @@ extension SQLiteReader {
                 (next, expected) = (entry.previous, expected - 1)
             }
         }
-        return .events(page.reversed())
+        return .events(page.events.reversed())
+    }
+}
+
+/// A page that is put together from its end. What is behind the event that fills it goes again.
+private struct EventPage {
+    private(set) var events: [StoredEvent] = []
+    private var bytes = 0
+
+    mutating func append(_ event: StoredEvent) {
+        events.append(event)
+        bytes += event.body.members.count
+        while let newest = events.first, bytes - newest.body.members.count >= Limits.pageBytes {
+            bytes -= newest.body.members.count
+            events.removeFirst()
+        }
     }
 }

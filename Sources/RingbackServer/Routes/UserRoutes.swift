@@ -78,24 +78,37 @@ enum UserRoutes {
 
 /// A page of items. An item beyond `limit` indicates that there is another page.
 struct ItemsPage<Item: JSONWritable>: JSONWritable {
-    let items: [Item]
-    let next: String?
+    private let items: [Item]
+    private let limit: Int
+    private let position: ((Item) -> String)?
 
-    /// - Parameter items: At most `limit` + 1.
-    init(_ items: [Item], limit: Int, position: (Item) -> String) {
-        self.items = Array(items.prefix(limit))
-        next = items.count > limit ? self.items.last.map(position) : nil
+    /// - Parameter items: Up to one more than `limit`. The page ends sooner, with the item with which they have
+    ///   ``Limits/pageBytes``.
+    init(_ items: [Item], limit: Int, position: @escaping (Item) -> String) {
+        (self.items, self.limit, self.position) = (items, limit, position)
     }
 
+    /// All of them, however many.
     init(_ items: [Item]) {
         self.items = items
-        next = nil
+        limit = .max
+        position = nil
     }
 
     func write(to json: inout JSONWriter) {
         json.object { json in
-            json.field("items", items)
-            json.optionalField("next", next)
+            var last: Item?
+            var written = 0
+            json.name("items")
+            json.array { json in
+                let start = json.count
+                for item in items.prefix(limit) {
+                    if position != nil, json.count - start >= Limits.pageBytes { break }
+                    item.write(to: &json)
+                    (last, written) = (item, written + 1)
+                }
+            }
+            if written < items.count, let last, let position { json.field("next", position(last)) }
         }
     }
 }

@@ -9,11 +9,14 @@ struct SocketRequest: Sendable {
         let id: JSONText?
         /// `nil` if there is no operation with the given name.
         let operation: Operation?
+        /// Of the message.
+        let bytes: Int
         let start = ContinuousClock.now
 
-        init(id: JSONText?, operation: Operation? = nil) {
+        init(id: JSONText?, operation: Operation? = nil, bytes: Int) {
             self.id = id
             self.operation = operation
+            self.bytes = bytes
         }
     }
 

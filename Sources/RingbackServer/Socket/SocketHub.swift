@@ -66,7 +66,7 @@ final class SocketHub: Sendable {
     func work(for message: [UInt8], of session: inout SocketSession) throws(NotARequest) -> SocketWork {
         let request = try SocketRequest(message)
         let operation = dispatcher.operation(named: request.op)
-        let label = SocketRequest.Label(id: request.id, operation: operation)
+        let label = SocketRequest.Label(id: request.id, operation: operation, bytes: message.count)
         do {
             guard let operation else { throw Problem(.notFound, "The operation does not exist.") }
             let principal = session.identity.principal

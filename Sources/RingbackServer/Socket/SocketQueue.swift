@@ -8,7 +8,9 @@ import RingbackCore
 struct SocketQueue {
     /// The maximum number of waiting messages, at which the socket is no longer read.
     private static let maximumWaiting = 64
-    /// The maximum number of changes that the store has not answered.
+    /// Bytes of messages that are not answered. With so many the socket is not read: what one read brings comes on top.
+    private static let maximumBytes = 512 * 1024
+    /// Changes that are on their way to the store at a time.
     private static let maximumPending = 16
 
     private var waiting: [[UInt8]] = []
@@ -16,18 +18,23 @@ struct SocketQueue {
     private var held: SocketWork?
     /// The changes that the store has not answered, in order.
     private var pending: [SocketRequest.Label] = []
-    /// Whether a request is in progress for which later ones must wait.
-    private var isBusy = false
+    /// A request that is under way, and that those behind it have to wait for.
+    private var busy: SocketRequest.Label?
+    /// Bytes of messages that are not answered.
+    private(set) var bytes = 0
 
-    mutating func append(_ message: [UInt8]) { waiting.append(message) }
+    mutating func append(_ message: [UInt8]) {
+        waiting.append(message)
+        bytes += message.count
+    }
 
-    var hasRoom: Bool { waiting.count < Self.maximumWaiting }
+    var hasRoom: Bool { waiting.count < Self.maximumWaiting && bytes < Self.maximumBytes }
 
     /// The next thing to do, if it may begin.
     ///
     /// - Parameter work: Determines what a message requires.
     mutating func next(_ work: ([UInt8]) throws(NotARequest) -> SocketWork) throws(NotARequest) -> SocketWork? {
-        guard !isBusy, pending.count < Self.maximumPending else { return nil }
+        guard busy == nil, pending.count < Self.maximumPending else { return nil }
         let next: SocketWork
         if let first = held.take() {
             next = first
@@ -38,23 +45,34 @@ struct SocketQueue {
         }
         switch next {
         case .change(let label, _): pending.append(label)
-        case .task, .answer:
-            guard pending.isEmpty else {
-                held = next
-                return nil
-            }
-            if case .task = next { isBusy = true }
+        case .task(let label, _, _):
+            guard pending.isEmpty else { return hold(next) }
+            busy = label
+        case .answer(let label, _):
+            guard pending.isEmpty else { return hold(next) }
+            bytes -= label.bytes
         }
         return next
     }
 
-    /// Removes the oldest change, which the store has answered.
-    mutating func answeredChange() -> SocketRequest.Label { pending.removeFirst() }
+    private mutating func hold(_ work: SocketWork) -> SocketWork? {
+        held = work
+        return nil
+    }
 
-    /// Records that the task of a request has ended.
-    mutating func answeredTask() { isBusy = false }
+    /// The store has answered the oldest change.
+    mutating func answeredChange() -> SocketRequest.Label {
+        let label = pending.removeFirst()
+        bytes -= label.bytes
+        return label
+    }
 
-    /// Removes requests that have not begun.
+    /// The task of a request has ended.
+    mutating func answeredTask() {
+        bytes -= busy.take()?.bytes ?? 0
+    }
+
+    /// Forgets what has not begun: nothing more is appended.
     mutating func clear() {
         waiting = []
         held = nil

@@ -7,8 +7,8 @@ const OPERATIONS = {
 };
 for (const op of ['alerting', 'accept', 'decline', 'cancel', 'connected']) OPERATIONS[`POST calls//${op}`] = op;
 
-/** The server closes the socket after a longer message. */
-const FRAME_BYTES = 65_536;
+/** The server closes a socket for a longer one. */
+const FRAME_BYTES = 262_144;
 
 let count = 0;
 

@@ -114,7 +114,22 @@ struct EventFeedTests {
     }
 
     @Test(arguments: [true, false])
-    func `A cursor of another log has expired`(isPublished: Bool) async throws {
+    func `A page ends with the event that fills it`(isPublished: Bool) async throws {
+        if isPublished { publishFromNowOn() }
+        try await append(7, bytes: Limits.pageBytes / 2 - 1000)
+        var position: Int64 = 0
+        var pages: [[Int64]] = []
+        repeat {
+            let page = try await feed.read(after: cursor(position), for: Cast.vasya, limit: 1000)
+            pages.append(page.events.map(\.position))
+            position = page.cursor.position
+            #expect(page.hasMore == (pages.count < 3))
+        } while position < 7 && pages.count < 9
+        #expect(pages == [[1, 2, 3], [4, 5, 6], [7]])
+    }
+
+    @Test(arguments: [true, false])
+    func `A cursor that is not of this log has expired`(isPublished: Bool) async throws {
         if isPublished { publishFromNowOn() }
         try await append(2)
         #expect(await isExpired(cursor(3)))
@@ -172,7 +187,8 @@ struct EventFeedTests {
         try await append(20, bytes: 60_000)
         #expect(try feed.readNewest(after: cursor(520 - 10), for: Cast.vasya, limit: 1000) == nil)
         #expect(try feed.readNewest(after: cursor(519), for: Cast.vasya, limit: 1000)?.events.count == 1)
-        #expect(try await feed.read(after: cursor(500), for: Cast.vasya, limit: 100).events.count == 20)
+        let page = try await feed.read(after: cursor(500), for: Cast.vasya, limit: 100)
+        #expect(page.events.map(\.position) == [501, 502, 503, 504, 505] && page.hasMore)
     }
 
     @Test func `Users' events are kept apart`() async throws {

@@ -13,7 +13,7 @@ struct SocketQueueTests {
 
     /// `c` is a change, `t` a task, `a` an answer that is known at once.
     private static func work(_ message: [UInt8]) throws(NotARequest) -> SocketWork {
-        let label = SocketRequest.Label(id: JSONText(unchecked: message))
+        let label = SocketRequest.Label(id: JSONText(unchecked: message), bytes: message.count)
         switch message.first {
         case UInt8(ascii: "c"):
             let call = CallID.random(at: Timestamp(milliseconds: 0))
@@ -60,7 +60,23 @@ struct SocketQueueTests {
         #expect(try next() == "c5")
     }
 
-    @Test mutating func `At most 16 changes are unanswered`() throws {
+    @Test mutating func `Half a megabyte of messages that are not answered is enough`() throws {
+        append("c" + String(repeating: "x", count: 300_000), "t", "a" + String(repeating: "x", count: 200_000))
+        #expect(queue.hasRoom)
+        append("c" + String(repeating: "x", count: 30_000))
+        #expect(!queue.hasRoom)
+        // Under way, it is still in memory.
+        _ = try next()
+        #expect(!queue.hasRoom)
+        _ = queue.answeredChange()
+        #expect(queue.hasRoom && queue.bytes == 230_003)
+        #expect(try next() == "t")
+        queue.answeredTask()
+        _ = try next()
+        #expect(queue.bytes == 30_001)
+    }
+
+    @Test mutating func `No more than 16 changes are under way`() throws {
         for number in 0..<20 { append("c\(number)") }
         for number in 0..<16 { #expect(try next() == "c\(number)") }
         #expect(try next() == nil)
