@@ -1,0 +1,140 @@
+"""Runs the attacks of cases/, each against a fresh server, and prints a table.
+
+A case is a module: its docstring says what the attacker does. It may have
+
+    OPTIONS      of the server, beside server.OPTIONS
+    DESCRIPTORS  the server's limit of them
+    DISK         bytes that the disk may grow by, 64 MiB by default
+    prepare(server)            before anything is measured; what it returns is given to the attack
+    attack(server, prepared)   runs in a process of its own until that is ended; yields what it has done so far, as text
+    judge(server, prepared)    what else is wrong during the attack, as text; None if nothing is
+"""
+
+import argparse
+import importlib
+import multiprocessing
+import pathlib
+import resource
+import signal
+import sys
+import time
+
+HERE = pathlib.Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "cases")]
+
+import server as servers
+from witness import Witness
+
+BEFORE_SECONDS = 5
+ATTACK_SECONDS = 10
+RECOVERY_SECONDS = 60
+MEMORY = 200 << 20
+DISK = 64 << 20
+# Below this nobody notices, and the machine's own noise is as large.
+NOISE_MS = 25
+
+
+def names():
+    return sorted(path.stem for path in (HERE / "cases").glob("*.py"))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ringback", required=True)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print("\n".join(names()))
+        return
+    unknown = set(arguments.names) - set(names())
+    if unknown:
+        raise SystemExit(f"no such attack: {', '.join(sorted(unknown))}; `scripts/abuse --list` names them")
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    print("| attack | what the attacker did | CPU | memory: before, most, after | disk | others' p50 / p99 before | during | verdict |")
+    print("|---|---|---|---|---|---|---|---|")
+    isBad = False
+    for name in arguments.names or names():
+        row, verdict = run(name, arguments.ringback)
+        isBad = isBad or verdict != "good"
+        print("| " + " | ".join([name.replace("_", " "), *row, verdict]) + " |", flush=True)
+    sys.exit(isBad)
+
+
+def run(name, binary):
+    case = importlib.import_module(name)
+    with servers.running(binary, getattr(case, "OPTIONS", []), getattr(case, "DESCRIPTORS", None)) as server:
+        prepared = case.prepare(server) if hasattr(case, "prepare") else None
+        witness = Witness(server.port)
+        try:
+            return measure(case, server, prepared, witness)
+        finally:
+            witness.stop()
+
+
+def measure(case, server, prepared, witness):
+    witness.during(1)
+    before = witness.during(BEFORE_SECONDS)
+    meter = servers.Meter(server)
+    attacker, done = begin(case, server, prepared)
+    # The others are looked at when the attack is under way.
+    witness.during(2, meter.look)
+    during = witness.during(ATTACK_SECONDS - 2, meter.look)
+    complaint = case.judge(server, prepared) if hasattr(case, "judge") else None
+    cpu = meter.cpu_share()
+    attacker.kill()
+    attacker.join()
+    text = ""
+    while not done.empty():
+        text = done.get()
+    isBack, seconds = recover(server, meter, witness, before)
+    row = [
+        text, f"{cpu * 100:.0f} %", f"{megabytes(meter.memory)}, {megabytes(meter.peak)}, {megabytes(server.memory())} MB",
+        f"{megabytes(meter.disk_growth())} MB", str(before), str(during),
+    ]
+    faults = [complaint] if complaint else []
+    if during.p99 > max(2 * before.p99, NOISE_MS):
+        faults.append("others wait")
+    if during.failed:
+        faults.append("others fail")
+    if meter.peak > MEMORY:
+        faults.append("memory")
+    if meter.disk_growth() > getattr(case, "DISK", DISK):
+        faults.append("disk")
+    if not isBack:
+        faults.append(f"not back after {seconds:.0f} s")
+    return row, "**" + ", ".join(faults) + "**" if faults else "good"
+
+
+def begin(case, server, prepared):
+    done = multiprocessing.Queue()
+    attacker = multiprocessing.Process(target=attack, args=(case, server, prepared, done), daemon=True)
+    attacker.start()
+    return attacker, done
+
+
+def attack(case, server, prepared, done):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for text in case.attack(server, prepared):
+        done.put(text)
+    time.sleep(1000)
+
+
+def recover(server, meter, witness, before):
+    """Whether memory and the others' times are back, and after how many seconds."""
+    began = time.monotonic()
+    while time.monotonic() - began < RECOVERY_SECONDS:
+        now = witness.during(2)
+        isMemoryBack = server.memory() < max(1.1 * meter.memory, meter.memory + (16 << 20))
+        if isMemoryBack and now.p99 <= max(2 * before.p99, NOISE_MS) and not now.failed:
+            return True, time.monotonic() - began
+    return False, time.monotonic() - began
+
+
+def megabytes(bytes):
+    return f"{bytes / (1 << 20):.0f}"
+
+
+if __name__ == "__main__":
+    main()
