@@ -78,11 +78,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "CEmbeddedFiles"),
+        .target(name: "CMalloc"),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(
             name: "RingbackServer",
             dependencies: [
-                "CGzip", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
+                "CGzip", "CMalloc", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

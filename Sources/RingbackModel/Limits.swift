@@ -2,6 +2,8 @@
 public enum Limits {
     /// Bytes of a request body or a WebSocket message.
     public static let bodyBytes = 256 * 1024
+    /// Bytes of the body of a request that needs no token.
+    public static let anonymousBodyBytes = 16 * 1024
     /// UTF-8 bytes of a session description's `sdp`.
     public static let sdpBytes = 128 * 1024
     /// UTF-8 bytes of the `candidate` of an `RTCIceCandidateInit`. The whole dictionary may be twice as long.

@@ -19,6 +19,7 @@ struct Maintenance: Sendable {
                 try await services.time.sleep(until: services.time.monotonic + Self.interval)
                 services.feed.forgetEvents(before: services.time.monotonic - .seconds(60))
                 try await services.store.tickets.removeTickets(expiredBy: services.time.now)
+                FreedMemory.trim()
                 services.calls.forgetAnswers()
                 // Their watch lists are stored, and are loaded again when they return.
                 for device in try await services.devices.maintain() { services.presence.forget(device) }

@@ -35,6 +35,7 @@ package struct RingbackServer: Sendable {
         metrics.observe { [services] in
             [
                 ("ringback_sockets", sockets.count), ("ringback_streams", services.streams.count),
+                ("ringback_held_bytes", services.memory.total),
                 ("ringback_live_calls", services.store.liveCallCount),
             ]
         }
@@ -42,7 +43,7 @@ package struct RingbackServer: Sendable {
             dispatcher: dispatcher,
             pages: PageRoutes(services: services, metrics: metrics, health: health, isDraining: isDraining).pages,
             sockets: sockets, metrics: metrics, logger: logger)
-        listener = HTTPListener(frontEnd: frontEnd, maximumConnections: settings.maximumConnections)
+        listener = HTTPListener(frontEnd: frontEnd, settings: settings)
         self.logger = logger
         self.onListening = onListening
         observer = ServerObserver(services: services, inboxes: frontEnd.inboxes, metrics: metrics, health: health)

@@ -23,11 +23,15 @@ package struct ServerSettings: Sendable {
     package var eventRetention: Duration = .seconds(7 * 86_400)
     /// How long the SDP and candidates of ended calls are kept.
     package var payloadRetention: Duration = .seconds(86_400)
-    /// The maximum number of open connections. Further ones wait in the listen queue of the system.
+    /// Connections at a time. For one more, the one that was idle longest gives way.
     package var maximumConnections = 18_000
     /// The maximum number of devices of a user. The next sign-in signs out the one that was seen longest ago.
     package var devicesPerUser = 32
-    /// The maximum number of sockets, streams and waiting polls of one device.
+    /// Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy.
+    package var connectionsPerAddress = 1000
+    /// Bytes that all connections may hold for clients that don't read, or send faster than they are answered.
+    package var connectionMemory = 256 << 20
+    /// Sockets, streams and waiting polls of one device.
     package var connectionsPerDevice = 1000
     /// The average number of writes per second that one device may send.
     package var writesPerSecond = 500.0

@@ -19,6 +19,8 @@ package final class Services: Sendable {
     let limiter: RateLimiter
     /// The limit for operations that end a call or a session.
     let endingLimiter: RateLimiter
+    let guesses = GuessBudget()
+    let memory: MemoryBudget
 
     /// Creates all services for a store.
     init(store: any Store, settings: ServerSettings, time: any Timekeeper, timing: CallTiming, logger: Logger) {
@@ -37,7 +39,22 @@ package final class Services: Sendable {
         presence = PresenceService(store: store, feed: feed)
         monitor = ConnectionMonitor(presence: presence, store: store, calls: calls, time: time, logger: logger)
         streams = StreamRegistry(maximumPerDevice: settings.connectionsPerDevice)
+        memory = MemoryBudget(maximum: settings.connectionMemory)
         limiter = RateLimiter(perSecond: settings.writesPerSecond)
         endingLimiter = RateLimiter(perSecond: max(50, settings.writesPerSecond))
+    }
+}
+
+extension Services {
+    /// Whose token it is. One that the store has to be asked about is paid for, and its price given back if it is good.
+    ///
+    /// - Parameter source: Where it came from.
+    /// - Throws: ``Problem`` `unauthenticated`, `token_expired`, `rate_limited`.
+    func authenticate(_ token: String, from source: IPAddress?) async throws -> SessionService.Principal {
+        if let principal = try sessions.known(token) { return principal }
+        try guesses.spend(source)
+        let principal = try await sessions.authenticate(token)
+        guesses.giveBack(source)
+        return principal
     }
 }

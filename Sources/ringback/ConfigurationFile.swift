@@ -21,7 +21,8 @@ struct ConfigurationFile {
 
     /// The options of `ringback serve`, except for `--config`.
     static let kinds: [String: Kind] = [
-        "admin-token": .string, "allowed-origins": .list, "base-path": .string, "database": .string,
+        "address-connections": .integer, "admin-token": .string, "allowed-origins": .list, "base-path": .string,
+        "connection-megabytes": .integer, "database": .string,
         "device-connections": .integer,
         "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer, "hostname": .string,
         "log-level": .string, "max-connections": .integer, "node-name": .string, "password-cost": .integer,

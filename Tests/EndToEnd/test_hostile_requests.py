@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from harness.api import SDP, candidate, host_candidate
+from harness.raw import Connection, request_head
 
 
 @pytest.fixture(autouse=True)
@@ -179,3 +180,15 @@ def test_an_invalid_cursor_is_rejected(stage, cursor, status):
     "query", ["waitSeconds=-1", "waitSeconds=61", "waitSeconds=x", "limit=0", "limit=1001", "waitSeconds=1e3"])
 def test_an_invalid_query_is_422(stage, query):
     problem(stage.stranger.request("GET", f"/v1/events?{query}"), 422, "invalid_request")
+
+
+def test_a_body_without_a_token_is_refused_before_it_is_held(stage):
+    """Anyone could make the server hold a quarter of a megabyte for each of his connections."""
+    for fields in (["Content-Length: 16385"], ["Transfer-Encoding: chunked"]):
+        head = request_head("POST", "/v1/users", "Content-Type: application/json", *fields)
+        body = b"4001\r\n" + b"x" * 0x4001 if "chunked" in fields[0] else b""
+        with Connection(stage.server) as connection:
+            assert connection.send(head + body).response()[0] == 413
+    head = request_head("POST", "/v1/calls", "Content-Type: application/json", "Content-Length: 200000")
+    with Connection(stage.server) as connection:
+        assert connection.send(head).response()[0] == 401, "the token is looked at first"

@@ -9,6 +9,11 @@ package final class SessionService: Sendable {
         /// A signed-in device, and when its token expires.
         case device(SignIn, expiresAt: Timestamp)
         case administrator
+
+        /// `nil` for the administrator.
+        package var userId: UserID? {
+            if case .device(let participant, _) = self { participant.userId } else { nil }
+        }
     }
 
     let store: any Store

@@ -33,7 +33,7 @@ struct HTTPConnection {
         case append(ByteBuffer)
         /// Respond to the complete request.
         case answer
-        /// The body exceeds ``Limits/bodyBytes``: reject the request and close the connection.
+        /// The body has more than ``bodyLimit``: refuse the request, and close.
         case refuseSize
         /// The client keeps sending data that is not wanted: close as after a last response.
         case linger
@@ -61,7 +61,9 @@ struct HTTPConnection {
     /// When the phase began.
     private var since: NIODeadline
     private var hasHadRequest = false
-    /// The number of body bytes received.
+    /// How many bytes the body may have.
+    private(set) var bodyLimit = Limits.bodyBytes
+    /// Bytes of the body so far.
     private var bodyBytes = 0
     /// Whether the decoder has stopped reading after the current request.
     private(set) var hasStoppedDecoder = false
@@ -122,7 +124,7 @@ struct HTTPConnection {
             return .check(head)
         case (.receiving, .body(let bytes)):
             bodyBytes += bytes.readableBytes
-            return bodyBytes > Limits.bodyBytes ? .refuseSize : .append(bytes)
+            return bodyBytes > bodyLimit ? .refuseSize : .append(bytes)
         case (.receiving, .end):
             enter(.answering, at: now)
             return .answer
@@ -150,8 +152,9 @@ struct HTTPConnection {
         }
     }
 
-    /// The request was authenticated, and its body may be read.
-    mutating func admitted(at now: NIODeadline) {
+    /// It is known who asks, and that the body is wanted.
+    mutating func admitted(bodyLimit: Int = Limits.bodyBytes, at now: NIODeadline) {
+        self.bodyLimit = bodyLimit
         if phase == .checking { enter(.receiving, at: now) }
     }
 

@@ -38,13 +38,29 @@ final class HTTPFrontEnd: Sendable {
     /// - Parameter peer: The address of the other end of the connection.
     func basePath(for fields: RequestFields, from peer: IPAddress?) -> BasePath {
         let settings = services.settings
-        guard let forwarded = fields.forwardedPrefix.flatMap({ BasePath($0) }), let peer,
-            settings.trustedProxies.contains(where: { $0.contains(peer) })
-        else { return settings.basePath }
+        guard let forwarded = fields.forwardedPrefix.flatMap({ BasePath($0) }), isProxy(peer) else {
+            return settings.basePath
+        }
         return forwarded
     }
 
-    /// The problem to report for an error. Details that clients must not see are logged.
+    private func isProxy(_ address: IPAddress?) -> Bool {
+        guard let address else { return false }
+        return services.settings.trustedProxies.contains { $0.contains(address) }
+    }
+
+    /// Where a request comes from: the other end of the connection, or what is before the trusted proxies that it came through.
+    ///
+    /// - Returns: `nil` for a proxy that doesn't say.
+    func source(of fields: RequestFields, from peer: IPAddress?) -> IPAddress? {
+        guard isProxy(peer) else { return peer }
+        let addresses = fields.forwardedFor?.split(separator: ",").map { text in
+            IPAddress(String(text.drop { $0 == " " }.prefix { $0 != " " }))
+        }
+        return addresses?.last { !isProxy($0) } ?? nil
+    }
+
+    /// The problem that the outside hears of an error. What it may not know goes into the log.
     func problem(for error: any Error, _ request: PendingRequest) -> Problem {
         Dispatcher.problem(for: error) { error in
             logger.error(

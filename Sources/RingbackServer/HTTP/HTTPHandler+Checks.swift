@@ -7,6 +7,7 @@ import RingbackModel
 extension HTTPHandler {
     /// Finds the route of a request and authenticates it.
     func check(_ head: HTTPRequestHead) {
+        place.becameBusy()
         codec.received.reset()
         awaitsContinue = false
         let request = PendingRequest(head, from: peer, frontEnd)
@@ -63,7 +64,8 @@ extension HTTPHandler {
         } catch {
             return refuse(request, error)
         }
-        run(request, { services in try await services.sessions.authenticate(token) }) { principal in
+        let source = frontEnd.source(of: request.fields, from: peer)
+        run(request, { services in try await services.authenticate(token, from: source) }) { principal in
             request.principal = principal
             then()
         }
@@ -86,18 +88,21 @@ extension HTTPHandler {
 
     /// Checks the properties of the body and the rate; then the body is read.
     func admit(_ request: PendingRequest) {
+        var bodyLimit = Limits.bodyBytes
         do {
             switch request.route {
             case .operation(let operation), .poll(let operation):
                 try request.fields.checkAccepts("application/json")
                 try frontEnd.dispatcher.admit(operation, by: request.principal)
-                if operation.isWrite { try checkBody(request.fields) }
+                // Who has no token is not trusted with much memory.
+                if operation.access == .anyone { bodyLimit = Limits.anonymousBodyBytes }
+                if operation.isWrite { try checkBody(request.fields, bodyLimit) }
             case .stream, .socket, .page, nil: break
             }
         } catch {
             return refuse(request, error)
         }
-        connection.admitted(at: .now())
+        connection.admitted(bodyLimit: bodyLimit, at: .now())
         if request.fields.expect != nil, !request.isHTTP10 {
             awaitsContinue = true
             // The body may have arrived together with the head.
@@ -116,9 +121,9 @@ extension HTTPHandler {
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
-    private func checkBody(_ fields: RequestFields) throws(Problem) {
+    private func checkBody(_ fields: RequestFields, _ limit: Int) throws(Problem) {
         do {
-            try fields.checkLength()
+            try fields.checkLength(limit)
         } catch {
             // Otherwise the rest of the body would have to be read before the next request.
             connection.endWithAnswer()

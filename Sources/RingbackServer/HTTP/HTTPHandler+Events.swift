@@ -156,6 +156,7 @@ extension HTTPHandler: EventSink {
             chunk.writeChunk(buffer)
         }
         context.writeAndFlush(wrapOutboundOut(chunk), promise: nil)
+        noteMemory()
     }
 
     private func endStream() {

@@ -23,10 +23,12 @@ extension HTTPHandler {
             return refuse(
                 request, Problem(.invalidRequest, "Sec-WebSocket-Key must be 16 bytes in base64.", status: 400))
         }
-        let upgrade = SocketUpgrade(hub: frontEnd.sockets, isDraining: frontEnd.dispatcher.isDraining)
+        let source = frontEnd.source(of: request.fields, from: peer)
+        let upgrade = SocketUpgrade(
+            hub: frontEnd.sockets, source: source, isDraining: frontEnd.dispatcher.isDraining)
         let (hasAuthorization, token) = (request.fields.authorization != nil, request.fields.token)
         let (parameters, basePath) = (request.parameters, request.basePath)
-        let handler = { SocketHandler(hub: upgrade.hub, identity: $0, basePath: basePath) }
+        let handler = { SocketHandler(hub: upgrade.hub, identity: $0, source: source, basePath: basePath) }
         run(
             request,
             { _ in try await upgrade.decide(hasAuthorization: hasAuthorization, token: token, parameters) }

@@ -16,6 +16,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     let codec: HTTPCodec
     /// The address of the other end of the connection.
     let peer: IPAddress?
+    /// Among the others.
+    let place: OpenConnection
     var connection = HTTPConnection(at: .now())
     private(set) var context: ChannelHandlerContext?
     /// The request that is being received or answered.
@@ -26,6 +28,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     /// connection usually have the same token.
     var lastToken: (token: String, principal: SessionService.Principal, removals: UInt64)?
     private var ownAddress: LoopAddress?
+    private var memory: HeldMemory
     private var isReadHeld = false
     /// Whether more parts of the current read will follow.
     private(set) var isInRead = false
@@ -34,10 +37,12 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     private var isOutputClosed = false
     private var isProceeding = false
 
-    init(frontEnd: HTTPFrontEnd, codec: HTTPCodec, peer: IPAddress?) {
+    init(frontEnd: HTTPFrontEnd, codec: HTTPCodec, peer: IPAddress?, connection place: OpenConnection) {
         self.frontEnd = frontEnd
         self.codec = codec
         self.peer = peer
+        self.place = place
+        memory = HeldMemory(frontEnd.services.memory)
     }
 
     // MARK: The connection
@@ -62,6 +67,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         guard let context else { return }
         frontEnd.ticker.remove(self, on: context.eventLoop)
         finishRequest()
+        memory.clear()
         ownAddress = nil
         self.context = nil
     }
@@ -114,6 +120,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         connection.writabilityChanged(isWritable: context.channel.isWritable, at: .now())
+        noteMemory()
         if context.channel.isWritable {
             delivery?.pump?.pump()
             proceed()
@@ -135,6 +142,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         switch message {
         case .answered(let job): answered(job.result)
         case .wake: delivery?.pump?.pump()
+        case .overBudget: context?.close(promise: nil)
         case .end(_, let number): if number == delivery?.pump?.number { endDelivery() }
         }
     }
@@ -165,7 +173,9 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         switch step {
         case .wait: break
         case .check(let head): check(head)
-        case .append(let bytes): request?.append(bytes)
+        case .append(let bytes):
+            request?.append(bytes)
+            noteMemory()
         case .answer:
             // A request that is upgraded is not answered here.
             if connection.hasStoppedDecoder { codec.received.isDropping = true }
@@ -173,7 +183,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .refuseSize:
             connection.endWithAnswer()
             if connection.phase == .receiving {
-                send(HTTPResponse(RequestFields.tooLarge))
+                send(HTTPResponse(RequestFields.tooLarge(connection.bodyLimit)))
             } else {
                 context?.close(promise: nil)
             }
@@ -198,10 +208,21 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         context.read()
     }
 
-    /// Whether bytes of a response have not been sent.
-    private var hasUnsent: Bool {
-        guard let context else { return false }
-        return (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)).map { ($0 ?? 0) > 0 } ?? false
+    /// Whether bytes of an answer have not left.
+    private var hasUnsent: Bool { unsentBytes > 0 }
+
+    private var unsentBytes: Int {
+        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)).flatMap(\.self) ?? 0
+    }
+
+    /// To be called when what is held may have changed.
+    func noteMemory() {
+        guard let context else { return }
+        let held = (request?.bodyBytes ?? 0) + (connection.isWritable ? 0 : unsentBytes)
+        memory.set(held, of: request?.principal?.userId) {
+            let address = address(context)
+            return { address.put(.overBudget) }
+        }
     }
 
     /// Closes the output once the last response has been sent, and lets the client read it. Closing earlier would
@@ -289,9 +310,13 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         if let request { frontEnd.answered(request, status: status) }
         finishRequest()
         context.writeAndFlush(wrapOutboundOut(end), promise: nil)
-        switch connection.answered(at: .now()) {
+        noteMemory()
+        let now = NIODeadline.now()
+        switch connection.answered(at: now) {
         case .linger: linger()
-        case .readOn: proceed()
+        case .readOn:
+            place.becameIdle(at: now)
+            proceed()
         }
     }
 

@@ -7,7 +7,6 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import RingbackModel
-import Synchronization
 
 /// Reads the requests of one connection.
 struct HTTPCodec {
@@ -46,12 +45,13 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
 /// Listens on a port and sets up the handlers of each connection.
 final class HTTPListener: Sendable {
     private let frontEnd: HTTPFrontEnd
-    private let maximumConnections: Int
-    private let connections = OpenConnections()
+    private let connections: OpenConnections
 
-    init(frontEnd: HTTPFrontEnd, maximumConnections: Int) {
+    init(frontEnd: HTTPFrontEnd, settings: ServerSettings) {
         self.frontEnd = frontEnd
-        self.maximumConnections = maximumConnections
+        connections = OpenConnections(
+            maximum: settings.maximumConnections, maximumPerSubscriber: settings.connectionsPerAddress,
+            proxies: settings.trustedProxies)
     }
 
     /// Begins to accept connections.
@@ -74,13 +74,13 @@ final class HTTPListener: Sendable {
     }
 
     private func listen(_ address: String, _ port: Int) async throws -> any Channel {
-        let (frontEnd, connections, maximum) = (frontEnd, connections, maximumConnections)
+        let (frontEnd, connections) = (frontEnd, connections)
         return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ConnectionLimit(maximum))
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(connections))
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -91,11 +91,15 @@ final class HTTPListener: Sendable {
             )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let peer = IPAddress(channel.remoteAddress)
+                    let pipeline = channel.pipeline.syncOperations
+                    guard let connection = connections.admit(channel, from: peer) else {
+                        return try pipeline.addHandler(RefusedConnection())
+                    }
                     let codec = HTTPCodec()
-                    try channel.pipeline.syncOperations.addHandlers(
+                    try pipeline.addHandlers(
                         codec.received, codec.decoder,
-                        HTTPHandler(frontEnd: frontEnd, codec: codec, peer: IPAddress(channel.remoteAddress)))
-                    connections.add(channel)
+                        HTTPHandler(frontEnd: frontEnd, codec: codec, peer: peer, connection: connection))
                 }
             }
             .bind(host: address, port: port).get()
@@ -109,84 +113,4 @@ final class HTTPListener: Sendable {
 
     /// Returns when no connection is open. Call after ``quiesce()``.
     func waitUntilClosed() async { await connections.waitUntilClosed() }
-}
-
-/// The open connections.
-private final class OpenConnections: Sendable {
-    private struct State {
-        var channels: [ObjectIdentifier: any Channel] = [:]
-        var isQuiescing = false
-    }
-
-    private let state = Mutex(State())
-    private let closed = WakeSignal()
-
-    func add(_ channel: any Channel) {
-        let key = ObjectIdentifier(channel)
-        let isQuiescing = state.withLock { state in
-            state.channels[key] = channel
-            return state.isQuiescing
-        }
-        channel.closeFuture.whenComplete { _ in
-            let isLast = self.state.withLock { state in
-                state.channels[key] = nil
-                return state.isQuiescing && state.channels.isEmpty
-            }
-            if isLast { self.closed.signal() }
-        }
-        if isQuiescing { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-    }
-
-    func quiesce() {
-        let channels = state.withLock { state in
-            state.isQuiescing = true
-            return Array(state.channels.values)
-        }
-        if channels.isEmpty { closed.signal() }
-        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-    }
-
-    func close() {
-        for channel in state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
-    }
-
-    func waitUntilClosed() async {
-        while !state.withLock({ $0.isQuiescing && $0.channels.isEmpty }), !Task.isCancelled { await closed.wait() }
-    }
-}
-
-/// Limits the number of open connections. Further ones wait in the listen queue of the system.
-private final class ConnectionLimit: ChannelDuplexHandler {
-    typealias InboundIn = any Channel
-    typealias OutboundIn = Never
-
-    private let maximum: Int
-    private var count = 0
-    private var isReadHeld = false
-    private var isClosed = false
-
-    init(_ maximum: Int) { self.maximum = maximum }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        count += 1
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in
-            let (handler, context) = bound.value
-            handler.closedOne(context)
-        }
-        context.fireChannelRead(data)
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if count < maximum { context.read() } else { isReadHeld = true }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) { isClosed = true }
-
-    private func closedOne(_ context: ChannelHandlerContext) {
-        count -= 1
-        guard isReadHeld, count < maximum, !isClosed else { return }
-        isReadHeld = false
-        context.read()
-    }
 }

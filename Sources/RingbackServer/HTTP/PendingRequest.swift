@@ -44,7 +44,10 @@ final class PendingRequest {
         body.writeImmutableBuffer(bytes)
     }
 
-    /// The parameters of the query and the path. Those of the path take precedence.
+    /// Bytes of the body that are held.
+    var bodyBytes: Int { body.readableBytes }
+
+    /// The parameters of the query and the path. A name in the path is not to be overridden.
     var parameters: URLParameters { target.parameters.followed(by: pathParameters) }
 
     /// The request for its operation.

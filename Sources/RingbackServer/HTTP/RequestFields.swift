@@ -19,6 +19,7 @@ struct RequestFields {
     private(set) var acceptEncoding: String?
     private(set) var ifNoneMatch: String?
     private(set) var forwardedPrefix: String?
+    private(set) var forwardedFor: String?
     private var authorizations = 0
 
     init(_ headers: HTTPHeaders) {
@@ -43,6 +44,7 @@ struct RequestFields {
             case "accept-encoding": Self.join(value, to: &acceptEncoding)
             case "if-none-match": Self.join(value, to: &ifNoneMatch)
             case "x-forwarded-prefix": forwardedPrefix = value
+            case "x-forwarded-for": Self.join(value, to: &forwardedFor)
             default: break
             }
         }
@@ -102,13 +104,15 @@ struct RequestFields {
         }
     }
 
-    /// - Throws: ``Problem`` `payload_too_large` if the declared length exceeds ``Limits/bodyBytes``.
-    func checkLength() throws(Problem) {
+    /// - Throws: ``Problem`` `payload_too_large` for a body whose length is beyond `limit`.
+    func checkLength(_ limit: Int) throws(Problem) {
         guard let contentLength else { return }
-        guard let length = Int(contentLength), length <= Limits.bodyBytes else { throw Self.tooLarge }
+        guard let length = Int(contentLength), length <= limit else { throw Self.tooLarge(limit) }
     }
 
-    static var tooLarge: Problem { Problem(.payloadTooLarge, "A body may have at most \(Limits.bodyBytes) bytes.") }
+    static func tooLarge(_ limit: Int) -> Problem {
+        Problem(.payloadTooLarge, "The body of this request may have \(limit) bytes.")
+    }
 
     /// A media type or range without parameters and white space (RFC 9110, section 8.3.1).
     private static func essence(_ field: some StringProtocol) -> Substring {

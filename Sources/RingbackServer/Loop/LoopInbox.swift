@@ -17,7 +17,9 @@ enum LoopMessage: Sendable {
     case wake
     /// The store has answered a change of a call.
     case answered(CallJob)
-    /// The server has ended the stream with this number (``EventPump/number``).
+    /// The connection holds too much memory.
+    case overBudget
+    /// The server ends the stream of events with this number (``EventPump/number``).
     case end(StreamEnd, UInt64)
 }
 

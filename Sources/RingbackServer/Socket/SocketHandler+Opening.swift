@@ -11,8 +11,10 @@ extension SocketHandler {
         else { return close(.notARequest) }
         let cursor = request.data?["cursor"]?.string
         state = .opening
-        run({ hub in try await hub.identify(token: token, cursor: cursor) }) { handler, result in
+        let source = source
+        run({ hub in try await hub.identify(token: token, cursor: cursor, from: source) }) { handler, result in
             switch result {
+            case .failure(let error as Problem) where error.code == .rateLimited: handler.close(.tooManyConnections)
             case .success(let identity): handler.open(identity)
             case .failure(let error as Problem) where error.status < 500: handler.close(.badToken)
             case .failure: handler.close(.internalError)

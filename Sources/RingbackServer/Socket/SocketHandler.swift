@@ -33,7 +33,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     let hub: SocketHub
     /// The client that presented a token or a ticket in the request for the upgrade.
     private let identity: SocketIdentity?
-    /// The base path of the server as the client sees it.
+    /// Where the upgrade's request came from.
+    let source: IPAddress?
+    /// Where the client sees the server.
     let basePath: BasePath
     var state = State.awaitingHello(since: .now())
     /// The session, once the device is known and until the socket closes.
@@ -52,11 +54,14 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     private(set) var whenAnswered: (@Sendable (CallJob) -> Void)?
     /// Frames that have not been sent.
     private var written: ByteBuffer?
-    /// Whether frames are held back until ``flushMessages()``.
+    private var memory: HeldMemory
+    /// Frames leave together, with ``flushMessages()``.
     var isCollecting = false
 
-    init(hub: SocketHub, identity: SocketIdentity?, basePath: BasePath) {
+    init(hub: SocketHub, identity: SocketIdentity?, source: IPAddress?, basePath: BasePath) {
         self.hub = hub
+        self.source = source
+        memory = HeldMemory(hub.services.memory)
         self.basePath = basePath
         self.identity = identity
     }
@@ -90,6 +95,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         session?.pump.stop()
         session = nil
         queue.clear()
+        memory.clear()
         written = nil
         address = nil
         whenAnswered = nil
@@ -108,6 +114,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         unwritableSince = context.channel.isWritable ? nil : .now()
+        noteMemory()
         if isWritable {
             session?.pump.pump()
             serve()
@@ -156,6 +163,10 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         isCollecting = true
         switch message {
         case .wake: session?.pump.pump()
+        case .overBudget:
+            close(.slowReader)
+            // It would not read the close frame.
+            if !isWritable { context?.close(promise: nil) }
         case .answered(let job): answered(job.result)
         case .end(let end, let number):
             if number == session?.pump.number { close(end == .restart ? .restart : .superseded) }
@@ -165,6 +176,16 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     func flushMessages() {
         isCollecting = false
         flush()
+        noteMemory()
+    }
+
+    /// To be called when what is held may have changed.
+    private func noteMemory() {
+        guard let context, let address else { return }
+        let unsent = isWritable ? 0 : (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        memory.set(queue.bytes + reader.capacity + unsent, of: session?.identity.participant.userId) {
+            { address.put(.overBudget) }
+        }
     }
 
     func close(_ code: CloseCode) {

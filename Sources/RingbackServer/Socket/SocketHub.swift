@@ -31,9 +31,9 @@ final class SocketHub: Sendable {
 
     // MARK: Authentication
 
-    /// Authenticates a `hello`.
-    func identify(token: String, cursor: String?) async throws -> SocketIdentity {
-        try identity(of: await services.sessions.authenticate(token), cursor: cursor)
+    /// Who a `hello` comes from.
+    func identify(token: String, cursor: String?, from source: IPAddress?) async throws -> SocketIdentity {
+        try identity(of: await services.authenticate(token, from: source), cursor: cursor)
     }
 
     /// Redeems a ticket; `nil` if it was used or has expired.

@@ -13,6 +13,8 @@ struct SocketUpgrade: Sendable {
     static let subprotocol = "ringback.v1"
 
     let hub: SocketHub
+    /// Where the request comes from.
+    let source: IPAddress?
     let isDraining: @Sendable () -> Bool
 
     /// - Parameters:
@@ -31,6 +33,6 @@ struct SocketUpgrade: Sendable {
         }
         guard hasAuthorization else { return .accept(nil) }
         guard let token else { throw SessionService.unauthenticated }
-        return .accept(try await hub.identify(token: token, cursor: cursor))
+        return .accept(try await hub.identify(token: token, cursor: cursor, from: source))
     }
 }

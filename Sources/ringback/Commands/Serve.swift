@@ -96,7 +96,17 @@ struct Serve: AsyncParsableCommand {
         help: "Devices per user; the next sign-in signs out the one seen longest ago. (default: 32)")
     var userDevices: Int?
 
-    @Option(help: "The maximum number of sockets, streams and waiting polls per device. (default: 1000)")
+    @Option(help: "Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy. (default: 1000)")
+    var addressConnections: Int?
+
+    @Option(
+        help: """
+            Megabytes that all connections may hold for clients that don't read or send faster than they are answered. \
+            (default: an eighth of the memory)
+            """)
+    var connectionMegabytes: Int?
+
+    @Option(help: "Sockets, streams and waiting polls of one device. (default: 1000)")
     var deviceConnections: Int?
 
     @Option(help: "Writes per second that a device may send on average. (default: 500)")
@@ -179,6 +189,12 @@ struct Serve: AsyncParsableCommand {
             3600 * Int64(try source.integer("payload-hours", payloadHours, in: hours, default: 24)))
         settings.passwordCost = try source.integer("password-cost", passwordCost, in: 4...20, default: 15)
         settings.devicesPerUser = try source.integer("user-devices", userDevices, in: 1...1000, default: 32)
+        settings.connectionMemory =
+            try source.integer(
+                "connection-megabytes", connectionMegabytes, in: 16...1_000_000,
+                default: max(16, min(1_000_000, PhysicalMemory.bytes >> 23))) << 20
+        settings.connectionsPerAddress = try source.integer(
+            "address-connections", addressConnections, in: 1...1_000_000, default: 1000)
         settings.connectionsPerDevice = try source.integer(
             "device-connections", deviceConnections, in: 1...1_000_000, default: 1000)
         settings.writesPerSecond = Double(

@@ -11,8 +11,10 @@ from harness.waiting import eventually
 class Connection:
     """A TCP connection to the server, and the responses that were read."""
 
-    def __init__(self, server, seconds=10):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=seconds)
+    def __init__(self, server, seconds=10, source=None):
+        """`source` is the loopback address to come from."""
+        self.socket = socket.create_connection(
+            ("127.0.0.1", server.port), timeout=seconds, source_address=(source, 0) if source else None)
         self.buffer = b""
 
     def __enter__(self):
@@ -121,8 +123,8 @@ class RawWebSocket(Connection):
 
     PATH = "/v1/socket"
 
-    def __init__(self, server, device=None, seconds=10):
-        super().__init__(server, seconds)
+    def __init__(self, server, device=None, seconds=10, source=None):
+        super().__init__(server, seconds, source)
         fields = [f"Authorization: Bearer {device.token}"] if device else []
         self.send(upgrade_head(*fields, path=self.PATH))
         status, self.fields = self.head()

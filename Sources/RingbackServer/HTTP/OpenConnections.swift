@@ -1,0 +1,163 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// A connection among the others.
+final class OpenConnection: Sendable {
+    fileprivate let channel: any Channel
+    /// Whose limit it counts for; `nil` for none.
+    fileprivate let subscriber: IPAddress?
+    /// In nanoseconds since the process began; 0 while a request is under way, and for a socket.
+    private let idleSince: Atomic<UInt64>
+
+    fileprivate init(_ channel: any Channel, _ subscriber: IPAddress?) {
+        self.channel = channel
+        self.subscriber = subscriber
+        idleSince = Atomic(NIODeadline.now().uptimeNanoseconds)
+    }
+
+    fileprivate var key: ObjectIdentifier { ObjectIdentifier(self) }
+
+    fileprivate var idle: UInt64? {
+        let since = idleSince.load(ordering: .relaxed)
+        return since == 0 ? nil : since
+    }
+
+    /// Nothing is under way on it: it may be closed for another.
+    func becameIdle(at now: NIODeadline) { idleSince.store(max(1, now.uptimeNanoseconds), ordering: .relaxed) }
+
+    func becameBusy() { idleSince.store(0, ordering: .relaxed) }
+}
+
+/// The connections that are open: how many there may be, in all and of one subscriber, and which gives way to a new one.
+final class OpenConnections: Sendable {
+    private struct State {
+        var all: [ObjectIdentifier: OpenConnection] = [:]
+        var bySubscriber: [IPAddress: [ObjectIdentifier: OpenConnection]] = [:]
+        /// Closed to make room, and not gone yet.
+        var yielding: [ObjectIdentifier: OpenConnection] = [:]
+        /// Some of the connections that were idle when all were looked at, the oldest last.
+        var candidates: [(connection: OpenConnection, since: UInt64)] = []
+        /// There was none: not to be looked for before this moment.
+        var nextLook = NIODeadline.uptimeNanoseconds(0)
+        var isQuiescing = false
+
+        mutating func remove(_ connection: OpenConnection) {
+            all[connection.key] = nil
+            guard let subscriber = connection.subscriber else { return }
+            bySubscriber[subscriber]?[connection.key] = nil
+            if bySubscriber[subscriber]?.isEmpty == true { bySubscriber[subscriber] = nil }
+        }
+    }
+
+    /// How many candidates are kept.
+    private static let candidates = 256
+    /// How long all connections count as busy, once all were found to be.
+    private static let lookInterval: TimeAmount = .milliseconds(50)
+
+    private let maximum: Int
+    private let maximumPerSubscriber: Int
+    private let proxies: [AddressRange]
+    private let state = Mutex(State())
+    private let closed = WakeSignal()
+
+    /// - Parameter proxies: Their connections are those of many, and have no limit of their own.
+    init(maximum: Int, maximumPerSubscriber: Int, proxies: [AddressRange]) {
+        self.maximum = maximum
+        self.maximumPerSubscriber = maximumPerSubscriber
+        self.proxies = proxies
+    }
+
+    /// Takes a new connection, for which the one that was idle longest gives way if there has to be room: one of the same
+    /// subscriber, or when there are too many in all, of anybody.
+    ///
+    /// - Returns: `nil` when there is no room.
+    func admit(_ channel: any Channel, from peer: IPAddress?) -> OpenConnection? {
+        let subscriber = peer.flatMap { peer in proxies.contains { $0.contains(peer) } ? nil : peer.subscriber }
+        let new = OpenConnection(channel, subscriber)
+        let (isAdmitted, yielding, isQuiescing) = state.withLock { state -> (Bool, OpenConnection?, Bool) in
+            var yielding: OpenConnection?
+            if let subscriber, let own = state.bySubscriber[subscriber], own.count >= maximumPerSubscriber {
+                yielding = Self.oldestIdle(of: own)
+                guard yielding != nil else { return (false, nil, false) }
+            } else if state.all.count >= maximum {
+                yielding = Self.takeOldestIdle(&state, at: .now())
+                guard yielding != nil else { return (false, nil, false) }
+            }
+            if let yielding {
+                state.remove(yielding)
+                state.yielding[yielding.key] = yielding
+            }
+            state.all[new.key] = new
+            if let subscriber { state.bySubscriber[subscriber, default: [:]][new.key] = new }
+            return (true, yielding, state.isQuiescing)
+        }
+        yielding?.channel.close(promise: nil)
+        guard isAdmitted else { return nil }
+        channel.closeFuture.whenComplete { _ in self.closed(new) }
+        if isQuiescing { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        return new
+    }
+
+    /// Closes the connection that was idle longest.
+    func giveWay() {
+        let oldest = state.withLock { state in
+            let oldest = Self.takeOldestIdle(&state, at: .now())
+            if let oldest {
+                state.remove(oldest)
+                state.yielding[oldest.key] = oldest
+            }
+            return oldest
+        }
+        oldest?.channel.close(promise: nil)
+    }
+
+    private static func oldestIdle(of connections: [ObjectIdentifier: OpenConnection]) -> OpenConnection? {
+        connections.values.lazy.compactMap { connection in connection.idle.map { (connection, $0) } }
+            .min { $0.1 < $1.1 }?.0
+    }
+
+    /// To look at all of them for each new one would take longer than anything else that is done for it.
+    private static func takeOldestIdle(_ state: inout State, at now: NIODeadline) -> OpenConnection? {
+        for _ in 0..<2 {
+            while let (connection, since) = state.candidates.popLast() {
+                if state.all[connection.key] != nil, connection.idle == since { return connection }
+            }
+            guard now >= state.nextLook else { return nil }
+            let idle = state.all.values.compactMap { connection in connection.idle.map { (connection, $0) } }
+            state.candidates = idle.sorted { $0.1 < $1.1 }.prefix(candidates).reversed()
+            if idle.isEmpty { state.nextLook = now + lookInterval }
+        }
+        return nil
+    }
+
+    private func closed(_ connection: OpenConnection) {
+        let isLast = state.withLock { state in
+            state.remove(connection)
+            state.yielding[connection.key] = nil
+            return state.isQuiescing && state.all.isEmpty && state.yielding.isEmpty
+        }
+        if isLast { closed.signal() }
+    }
+
+    // MARK: The end
+
+    func quiesce() {
+        let channels = state.withLock { state in
+            state.isQuiescing = true
+            return state.all.values.map(\.channel)
+        }
+        if channels.isEmpty { closed.signal() }
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    func close() {
+        for channel in state.withLock({ $0.all.values.map(\.channel) }) { channel.close(promise: nil) }
+    }
+
+    func waitUntilClosed() async {
+        while !state.withLock({ $0.isQuiescing && $0.all.isEmpty && $0.yielding.isEmpty }), !Task.isCancelled {
+            await closed.wait()
+        }
+    }
+}

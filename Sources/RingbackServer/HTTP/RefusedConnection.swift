@@ -1,0 +1,50 @@
+import NIOCore
+import RingbackModel
+import Synchronization
+
+/// A connection for which there is no room: it is answered with 503 at once, whatever it would have asked for, and closed.
+final class RefusedConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How many of them have time to read the answer. Those beyond are closed behind it.
+    private static let maximumWaiting = 64
+    private static let time: TimeAmount = .seconds(1)
+    private static let waiting = Atomic(0)
+
+    private static let answer: [UInt8] = {
+        let body = Problem(
+            .tooManyConnections, "The server has no room for one more connection.", status: 503, retryAfterSeconds: 1
+        ).json
+        let head = """
+            HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: \(body.count)\r
+            Retry-After: 1\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n
+            """
+        return Array(head.utf8) + body
+    }()
+
+    private var isWaiting = false
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: Self.answer)), promise: nil)
+        isWaiting = Self.waiting.add(1, ordering: .relaxed).oldValue < Self.maximumWaiting
+        guard isWaiting else { return context.close(promise: nil) }
+        // Closed with bytes that were not read, the connection would be reset, and the answer be lost.
+        context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: Self.time) { channel.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        Self.waiting.subtract(1, ordering: .relaxed)
+        context.fireChannelInactive()
+    }
+}
