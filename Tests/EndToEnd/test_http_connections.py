@@ -182,6 +182,39 @@ def test_a_page_of_another_origin_cannot_open_sockets_or_streams(start_server, o
             assert status == (opened if is_allowed else 403)
 
 
+@pytest.mark.parametrize("size", [b"ffffffffffffffff", b"FFFFFFFF", b"40001;a=b"])
+@pytest.mark.parametrize("isApart", [False, True], ids=["with its head", "behind its head"])
+def test_a_chunk_beyond_the_bound_is_refused_at_once(server, vasya, size, isApart):
+    """Its bytes were waited for until the body's time was over."""
+    head = request_head(
+        "POST", "/v1/calls", f"Authorization: Bearer {vasya.token}", "Content-Type: application/json",
+        "Transfer-Encoding: chunked")
+    with Connection(server, seconds=5) as connection:
+        connection.send(request_head("GET", "/healthz")).response()
+        if isApart:
+            connection.send(head)
+            time.sleep(0.2)
+            head = b""
+        status, fields, _ = connection.send(head + size + b"\r\n{").response()
+        assert status == 400 and fields["connection"] == "close"
+        assert connection.is_closed_by_peer(5)
+
+
+def test_chunks_within_the_bound_are_taken_wherever_they_are_cut(server, vasya):
+    body = b"".join(b"%x;e\r\n%s\r\n" % (len(part), part) for part in (b'{"callee":', b'"ffffffffffffffff"', b"}"))
+    head = request_head(
+        "POST", "/v1/calls", f"Authorization: Bearer {vasya.token}", "Content-Type: application/json",
+        "Transfer-Encoding: chunked")
+    whole = head + body + b"0\r\n\r\n"
+    with Connection(server) as connection:
+        for cut in range(1, len(whole), 7):
+            connection.send(whole[:cut])
+            time.sleep(0.005)
+            assert connection.send(whole[cut:]).response()[0] == 404
+        connection.send(whole * 3)
+        assert [connection.response()[0] for _ in range(3)] == [404, 404, 404]
+
+
 def test_a_close_whose_reason_is_not_utf8_is_answered_with_1007(server, vasya):
     with RawWebSocket(server, vasya) as connection:
         connection.send(frame(CLOSE, (1000).to_bytes(2, "big") + b"\xce\xba\xe1\xbd\xff"))

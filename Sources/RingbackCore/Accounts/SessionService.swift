@@ -12,7 +12,7 @@ package final class SessionService: Sendable {
 
         /// `nil` for the administrator.
         package var userId: UserID? {
-            if case .device(let participant, _) = self { participant.userId } else { nil }
+            if case .device(let signIn, _) = self { signIn.participant.userId } else { nil }
         }
     }
 

@@ -29,6 +29,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     var lastToken: (token: String, principal: SessionService.Principal, removals: UInt64)?
     private var ownAddress: LoopAddress?
     private var memory: HeldMemory
+    /// Whose request was answered last.
+    private var lastUser: UserID?
     private var isReadHeld = false
     /// Whether more parts of the current read will follow.
     private(set) var isInRead = false
@@ -103,7 +105,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .idle where connection.hasWaiting:
             connection.end(nothingMoreComes: true)
             proceed()
-        case .idle, .receiving:
+        case .idle, .receiving,
+            .checking where error == .invalidChunkSize:
             connection.endWithAnswer()
             let problem =
                 error == .headerOverflow
@@ -154,7 +157,9 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isInRead = true
-        perform(connection.received(unwrapInboundIn(data), at: .now()))
+        let part = unwrapInboundIn(data)
+        codec.received.decoded(part)
+        perform(connection.received(part, at: .now()))
         if connection.isOver { proceed() }
     }
 
@@ -219,7 +224,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     func noteMemory() {
         guard let context else { return }
         let held = (request?.bodyBytes ?? 0) + (connection.isWritable ? 0 : unsentBytes)
-        memory.set(held, of: request?.principal?.userId) {
+        memory.set(held, of: request?.principal?.userId ?? lastUser) {
             let address = address(context)
             return { address.put(.overBudget) }
         }
@@ -308,6 +313,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     func finishAnswer(status: Int, _ end: ByteBuffer) {
         guard let context else { return }
         if let request { frontEnd.answered(request, status: status) }
+        lastUser = request?.principal?.userId
         finishRequest()
         context.writeAndFlush(wrapOutboundOut(end), promise: nil)
         noteMemory()

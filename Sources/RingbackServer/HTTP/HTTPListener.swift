@@ -23,26 +23,7 @@ struct HTTPCodec {
     }
 }
 
-/// Counts the bytes of a client before they are decoded. Chunk sizes, chunk extensions and trailers (RFC 9112, section
-/// 7.1) do not leave the decoder, which does not limit them.
-final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    /// The bytes read since ``reset()``, except for the read that was in progress then.
-    private(set) var count = 0
-    /// Whether input is discarded instead of accumulating in front of a decoder that has stopped.
-    var isDropping = false
-
-    func reset() { count = 0 }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        count += unwrapInboundIn(data).readableBytes
-        if !isDropping { context.fireChannelRead(data) }
-    }
-}
-
-/// Listens on a port and sets up the handlers of each connection.
+/// Listens on a port and gives each connection its handlers.
 final class HTTPListener: Sendable {
     private let frontEnd: HTTPFrontEnd
     private let connections: OpenConnections

@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 import NIOCore
 
 /// An IP address. IPv4 addresses are stored as the IPv6 address `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2).
@@ -16,10 +11,16 @@ package struct IPAddress: Hashable, Sendable {
     init?(_ address: SocketAddress?) {
         switch address {
         case .v4(let address):
-            self.init(v4: UInt32(bigEndian: address.address.sin_addr.s_addr))
+            // Behind the family and the port, in the network's order.
+            let bits = withUnsafeBytes(of: address.address) { $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self) }
+            self.init(v4: UInt32(bigEndian: bits))
         case .v6(let address):
-            let halves = withUnsafeBytes(of: address.address.sin6_addr) { bytes in
-                (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            // Behind the flow label.
+            let halves = withUnsafeBytes(of: address.address) { bytes in
+                (
+                    bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                    bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+                )
             }
             self.init(high: UInt64(bigEndian: halves.0), low: UInt64(bigEndian: halves.1))
         case .unixDomainSocket, nil: return nil
