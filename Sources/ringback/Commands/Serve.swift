@@ -106,7 +106,7 @@ struct Serve: AsyncParsableCommand {
             """)
     var connectionMegabytes: Int?
 
-    @Option(help: "Sockets, streams and waiting polls of one device. (default: 1000)")
+    @Option(help: "The maximum number of sockets, streams and waiting polls per device. (default: 1000)")
     var deviceConnections: Int?
 
     @Option(help: "Writes per second that a device may send on average. (default: 500)")
