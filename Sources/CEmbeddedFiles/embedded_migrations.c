@@ -8,6 +8,9 @@ static const unsigned char sqlite_0001[] = {
 static const unsigned char sqlite_0002[] = {
 #embed "../../migrations/sqlite/0002_former_devices.sql"
 };
+static const unsigned char sqlite_0003[] = {
+#embed "../../migrations/sqlite/0003_bounded_reads.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -16,6 +19,7 @@ static const unsigned char postgresql_0001[] = {
 static const EmbeddedFile sqlite[] = {
     FILE("0001_schema.sql", sqlite_0001),
     FILE("0002_former_devices.sql", sqlite_0002),
+    FILE("0003_bounded_reads.sql", sqlite_0003),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),

@@ -12,6 +12,8 @@ public enum Limits {
     public static let candidatesPerBatch = 1...64
     /// Candidates that one side may add to a call during its life.
     public static let candidatesPerSide = 4096
+    /// Negotiations of a call in its first minute, and in each one after it; what is left of a minute may be used later.
+    public static let negotiationsPerMinute = 60
     /// Bytes of a call's `custom` JSON.
     public static let customBytes = 4 * 1024
     /// Characters (Unicode scalars) of the message of a decline.

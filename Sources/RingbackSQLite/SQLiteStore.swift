@@ -16,15 +16,18 @@ package final class SQLiteStore: Store {
     private let logger: Logger
     private let writer: GroupWriter
     private let readers: GroupReader
+    private let gate = ReadGate()
 
     /// Opens the database, creates it if it does not exist, and applies pending migrations.
     ///
     /// - Parameters:
     ///   - time: The clock for decisions about calls.
+    ///   - readTime: The maximum duration of a read.
     ///   - logger: For live calls that are damaged and left out.
     /// - Throws: ``MigrationError``, ``StoreError``, and if another process has the database open.
     package init(
-        path: String, time: any Timekeeper = SystemTime(), logger: Logger = Logger(label: "ringback.store")
+        path: String, time: any Timekeeper = SystemTime(), readTime: Duration = .seconds(1),
+        logger: Logger = Logger(label: "ringback.store")
     ) throws {
         self.logger = logger
         let lock = try StoreLock(database: path)
@@ -37,8 +40,8 @@ package final class SQLiteStore: Store {
                 try StoreMemory(db, time: time, logger: logger)
             )
         }
-        writer = try GroupWriter(pool: db, lock: lock, memory: memory)
-        readers = try GroupReader(path: path, Self.configuration, memory: memory)
+        writer = try GroupWriter(pool: db, lock: lock, memory: memory, gate: gate)
+        readers = try GroupReader(path: path, Self.configuration, memory: memory, readTime: readTime)
     }
 
     /// Applies pending migrations without opening the store.
@@ -88,17 +91,29 @@ package final class SQLiteStore: Store {
         var tries = 0
         while true {
             do {
-                return try await withCheckedThrowingContinuation { readers.submit(StoreRead(work, $0)) }
+                return try await readOnce(work)
             } catch is StaleSnapshot where tries < Self.staleReads {
                 // Soon, both the memory and a new snapshot have the concurrent commit.
                 tries += 1
                 if tries > 3 { try await Task.sleep(for: .milliseconds(1)) }
+            } catch is ReadDeadline.Passed {
+                throw Problem.readTooLong
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
+                throw Problem.readTooLong
             } catch let error as StaleSnapshot {
                 throw notRead(error)
             } catch let error as DatabaseError where error.isOfStorage || error.resultCode == .SQLITE_MISUSE {
                 throw notRead(error)
             }
         }
+    }
+
+    private func readOnce<T: Sendable>(
+        _ work: @escaping @Sendable (any StoreReader) throws -> T
+    ) async throws -> T {
+        if !gate.tryToEnter() { await gate.enter() }
+        defer { gate.leave() }
+        return try await withCheckedThrowingContinuation { readers.submit(StoreRead(work, $0)) }
     }
 
     private func notRead(_ error: any Error) -> Problem {

@@ -5,7 +5,7 @@ import RingbackModel
 /// Periodic work: stores when devices were last seen, removes old events from memory, prunes the database.
 struct Maintenance: Sendable {
     private static let interval: Duration = .seconds(30)
-    private static let roundsBetweenPrunings = 20
+    private static let roundsBetweenPrunings = 4
     private static let batch = 100
 
     let services: Services
@@ -38,6 +38,7 @@ struct Maintenance: Sendable {
         let (now, settings) = (services.time.now, services.settings)
         let horizon = PruneHorizon(
             events: now - settings.eventRetention, payloads: now - settings.payloadRetention,
+            details: now - settings.detailRetention, calls: now - settings.historyRetention,
             expiredDevices: now - .seconds(86_400))
         while try await services.store.write({ try $0.prune(horizon, limit: Self.batch) }) {
             try Task.checkCancellation()

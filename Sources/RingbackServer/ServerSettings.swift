@@ -20,9 +20,13 @@ package struct ServerSettings: Sendable {
     /// Proxies whose `X-Forwarded-` fields are trusted.
     package var trustedProxies = AddressRange.loopback
     /// How long events are kept for clients that reconnect.
-    package var eventRetention: Duration = .seconds(7 * 86_400)
+    package var eventRetention: Duration = .seconds(86_400)
     /// How long the SDP and candidates of ended calls are kept.
-    package var payloadRetention: Duration = .seconds(86_400)
+    package var payloadRetention: Duration = .seconds(3600)
+    /// How long the timeline, the legs, custom data and the quality of ended calls are kept.
+    package var detailRetention: Duration = .seconds(86_400)
+    /// How long ended calls are listed in the histories.
+    package var historyRetention: Duration = .seconds(365 * 86_400)
     /// Connections at a time. For one more, the one that was idle longest gives way.
     package var maximumConnections = 18_000
     /// The maximum number of devices of a user. The next sign-in signs out the one that was seen longest ago.
@@ -35,6 +39,8 @@ package struct ServerSettings: Sendable {
     package var connectionsPerDevice = 1000
     /// The average number of writes per second that one device may send.
     package var writesPerSecond = 500.0
+    /// The average number of reads of a user per second, except reads of events.
+    package var readsPerSecond = 200.0
     /// The maximum time that a shutdown waits for connections.
     package var drainTime: Duration = .seconds(10)
 

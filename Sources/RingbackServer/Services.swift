@@ -16,9 +16,12 @@ package final class Services: Sendable {
     package let monitor: ConnectionMonitor
     package let settings: ServerSettings
     let streams: StreamRegistry
-    let limiter: RateLimiter
+    /// The limit for writes of a device.
+    let limiter: RateLimiter<DeviceID>
     /// The limit for operations that end a call or a session.
-    let endingLimiter: RateLimiter
+    let endingLimiter: RateLimiter<DeviceID>
+    /// The limit for reads of a user.
+    let readLimiter: RateLimiter<UserID>
     let guesses = GuessBudget()
     let memory: MemoryBudget
 
@@ -42,6 +45,7 @@ package final class Services: Sendable {
         memory = MemoryBudget(maximum: settings.connectionMemory)
         limiter = RateLimiter(perSecond: settings.writesPerSecond)
         endingLimiter = RateLimiter(perSecond: max(50, settings.writesPerSecond))
+        readLimiter = RateLimiter(perSecond: settings.readsPerSecond)
     }
 }
 

@@ -24,12 +24,13 @@ struct ConfigurationFile {
         "address-connections": .integer, "admin-token": .string, "allowed-origins": .list, "base-path": .string,
         "connection-megabytes": .integer, "database": .string,
         "device-connections": .integer,
-        "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer, "hostname": .string,
+        "detail-hours": .integer, "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer,
+        "history-days": .integer, "hostname": .string,
         "log-level": .string, "max-connections": .integer, "node-name": .string, "password-cost": .integer,
         "payload-hours": .integer,
         "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,
         "trusted-proxies": .list, "turn-secrets": .list, "turn-urls": .list, "unreachable-seconds": .integer,
-        "user-devices": .integer,
+        "user-devices": .integer, "user-reads": .integer,
     ]
     private static let maximumBytes = 1 << 20
 

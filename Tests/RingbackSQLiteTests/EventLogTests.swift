@@ -227,10 +227,35 @@ struct EventLogTests {
         #expect(try await positions(of: petya, after: 0, in: store) == [1])
     }
 
-    @Test func `The log of an erased user is empty, and those of others are complete`() async throws {
+    @Test func `A user with many events is erased in steps, and goes on being erased after a reopening`() async throws {
+        do {
+            let store = try await open()
+            for _ in 0..<40 { try await append([vasya, petya, vasya], to: store) }
+            let prune = Self.horizon(events: Timestamp(milliseconds: 0))
+            _ = try await store.write { try $0.prune(prune, limit: 1) }
+            for _ in 0..<10 { try await append([vasya, petya, vasya], to: store) }
+            try await store.write { try $0.close(vasya, at: ManualTime.start) }
+            for _ in 0..<3 {
+                #expect(try await store.write { try $0.erase(vasya, at: ManualTime.start, limit: 15) })
+            }
+        }
+        var steps = 0
+        let store = try SQLiteStore(path: database.path)
+        #expect(try await store.read { try $0.closedUsers() } == [vasya])
+        while try await store.write({ try $0.erase(vasya, at: ManualTime.start, limit: 15) }) { steps += 1 }
+        #expect((3...5).contains(steps), "\(steps)")
+        #expect(try await store.read { try $0.closedUsers() } == [])
+        #expect(try await positions(of: petya, after: 0, in: store) == Array(1...50))
+        let left = try await DatabaseQueue(path: database.path).read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM log WHERE instr(entries, 'vasya')")
+        }
+        #expect(left == 0)
+    }
+
+    @Test func `An erased user's log is empty, and the others' are whole`() async throws {
         let store = try await open()
         try await append([vasya, petya, vasya, petya], to: store)
-        try await store.write { try $0.erase(vasya, at: ManualTime.start) }
+        try await store.write { _ = try $0.erase(vasya, at: ManualTime.start, limit: .max) }
         #expect(try await positions(of: petya, after: 0, in: store) == [1, 2])
         let left = try await DatabaseQueue(path: database.path).read {
             try Int.fetchOne($0, sql: "SELECT count(*) FROM log WHERE instr(entries, 'vasya')")

@@ -3,7 +3,7 @@ import RingbackSQLite
 import RingbackTesting
 
 extension StoreFactory {
-    static let sqlite = StoreFactory { try SQLiteStore(path: $0, time: $1) }
+    static let sqlite = StoreFactory { try SQLiteStore(path: $0, time: $1, readTime: .seconds(60)) }
 }
 
 extension Exchange {

@@ -101,6 +101,45 @@ struct GroupCommitTests {
         #expect(Set(users.map(\.userId.rawValue)) == Set(good.map { "user-\($0)" }))
     }
 
+    /// A decision whose call can't be written: another one has its identifier.
+    private final class BadJob: StoreJob {
+        let call: CallState
+        let scope = CallScope()
+        private let continuation: CheckedContinuation<Void, any Error>
+
+        init(_ call: CallState, _ continuation: CheckedContinuation<Void, any Error>) {
+            self.call = call
+            self.continuation = continuation
+        }
+
+        func decide(on facts: any CallFacts) throws -> [CallChange] {
+            [CallChange(call: call, isNew: true, deadline: nil)]
+        }
+
+        func complete() { continuation.resume() }
+
+        func fail(_ error: any Error) { continuation.resume(throwing: error) }
+    }
+
+    @Test func `A decision that can't be written fails alone`() async throws {
+        var call = Cast.invitedCall(id: Cast.callID(900))
+        _ = call.endByAdministrator(at: ManualTime.start)
+        let ended = call
+        try await store.change { try $0.save(ended) }
+        try await together(30) { [store] number in
+            if number.isMultiple(of: 7) {
+                await #expect(throws: DatabaseError.self) {
+                    try await withCheckedThrowingContinuation { store.submit(BadJob(ended, $0)) }
+                }
+            } else {
+                try await store.change { try $0.save(Cast.invitedCall(id: Cast.callID(number))) }
+            }
+        }
+        let live = try await store.read { try $0.liveCalls() }
+        #expect(Set(live.map(\.id)) == Set((0..<30).filter { !$0.isMultiple(of: 7) }.map { Cast.callID($0) }))
+        #expect(try await store.read { try $0.call(ended.id) } == ended)
+    }
+
     @Test func `A commit is observed once it can be read, in the order of the log`() async throws {
         let others = try DatabaseQueue(path: database.path)
         let seen = Mutex<[(position: Int64, isReadable: Bool)]>([])

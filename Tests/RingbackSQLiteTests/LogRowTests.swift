@@ -95,7 +95,7 @@ struct LogRowTests {
             try store.append(Self.event(2, length: 3), to: [.init(user: vasya)])
             try store.append(Self.event(3, length: 3), to: [.init(user: petya)])
         }
-        try await store.write { [vasya] in try $0.erase(vasya, at: ManualTime.start) }
+        try await store.write { [vasya] in _ = try $0.erase(vasya, at: ManualTime.start, limit: .max) }
         let left = try await DatabaseQueue(path: database.path).read { db in
             try Data.fetchAll(db, sql: "SELECT entries || bodies FROM log").map { String(decoding: $0, as: UTF8.self) }
                 .joined()

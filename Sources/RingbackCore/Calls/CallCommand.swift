@@ -35,4 +35,5 @@ package enum CallRefusal: Error, Sendable, Hashable {
     /// The negotiation has not begun.
     case noSuchNegotiation
     case tooManyCandidates
+    case tooManyNegotiations
 }

@@ -19,6 +19,10 @@ extension CallRefusal {
         case .staleNegotiation(let state):
             Problem(.staleNegotiation, "The negotiation was answered or superseded, or has expired.", callState: state)
         case .noSuchNegotiation: .invalid("negotiation", "this negotiation has not begun")
+        case .tooManyNegotiations:
+            Problem(
+                .rateLimited, "A call may have at most \(Limits.negotiationsPerMinute) negotiations a minute.",
+                retryAfterSeconds: 60)
         case .tooManyCandidates:
             .invalid("candidates", "each side may add at most \(Limits.candidatesPerSide) candidates to a call")
         }

@@ -8,6 +8,9 @@ package final class CallService: Sendable {
     let store: any Store
     private let time: any Timekeeper
     package let timing: CallTiming
+    /// Events that are erased in one transaction.
+    private static let erasedAtOnce = 1000
+
     private let repeatedAnswers = RepeatedAnswers()
 
     package init(store: any Store, time: any Timekeeper, timing: CallTiming = CallTiming()) {
@@ -121,6 +124,6 @@ package final class CallService: Sendable {
             _ = try await keep(.endForErased(user, call.id))
         }
         let now = time.now
-        try await store.write { try $0.erase(user, at: now) }
+        while try await store.write({ try $0.erase(user, at: now, limit: Self.erasedAtOnce) }) {}
     }
 }

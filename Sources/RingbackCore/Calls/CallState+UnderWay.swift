@@ -71,6 +71,8 @@ extension CallState {
             guard side == .caller, open.offerer == .callee else { throw .negotiationPending(state) }
         }
         if let number, number != negotiation + 1 { throw .staleNegotiation(state) }
+        let minutes = max(0, (now - (acceptedAt ?? createdAt)).milliseconds / 60_000)
+        guard negotiation < Limits.negotiationsPerMinute * Int(minutes + 1) else { throw .tooManyNegotiations }
         negotiation += 1
         openNegotiation = OpenNegotiation(number: negotiation, offerer: side, openedAt: now)
         let detail = iceRestart ? "\(negotiation), ICE restart" : "\(negotiation)"

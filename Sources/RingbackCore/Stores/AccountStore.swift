@@ -114,6 +114,11 @@ package protocol AccountWriter {
     func close(_ user: UserID, at now: Timestamp) throws
     /// Removes a user's devices, blocks, watch lists and events, and everything of the profile except the identifier.
     func erase(_ user: UserID, at now: Timestamp) throws
+    /// The same in steps, so that other writes need not wait long; the last step removes the profile.
+    ///
+    /// - Parameter limit: About how many rows or events a step removes, at most.
+    /// - Returns: Whether another step is needed.
+    func erase(_ user: UserID, at now: Timestamp, limit: Int) throws -> Bool
     /// Adds a device, or replaces the token of the device with the same identifier.
     func save(_ device: DeviceRecord) throws
     /// Removes a device. Its identifier still belongs to its user as long as it is among the last
@@ -123,4 +128,12 @@ package protocol AccountWriter {
     func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws
     func unblock(_ user: UserID, by blocker: UserID) throws
     func setWatchedUsers(_ users: [UserID], by device: DeviceID) throws
+}
+
+extension AccountWriter {
+    /// In one step, for a store whose transactions do not wait for each other.
+    package func erase(_ user: UserID, at now: Timestamp, limit: Int) throws -> Bool {
+        try erase(user, at: now)
+        return false
+    }
 }

@@ -19,8 +19,9 @@ package final class StoredEvent: Sendable {
         self.body = body
     }
 
+    /// An event whose body was pruned is for no device.
     package func isMeant(for device: DeviceID) -> Bool {
-        except != device && (only == nil || only == device)
+        except != device && (only == nil || only == device) && !body.members.isEmpty
     }
 }
 
@@ -75,13 +76,23 @@ package protocol EventReader {
 /// The times before which data is removed.
 package struct PruneHorizon: Sendable, Hashable {
     package var events: Timestamp
-    /// For the payloads of ended calls, by the time of their end. The calls themselves remain in the history.
+    /// For the offers, answers and candidates of ended calls, by the time of their end. Their events remain in the logs without
+    /// a body.
     package var payloads: Timestamp
+    /// For the timeline, legs, custom data, media state and quality of ended calls, by the time of their end.
+    package var details: Timestamp
+    /// For ended calls, by the time of their end: they leave the histories. No later than ``events``.
+    package var calls: Timestamp
     package var expiredDevices: Timestamp
 
-    package init(events: Timestamp, payloads: Timestamp, expiredDevices: Timestamp) {
+    package init(
+        events: Timestamp, payloads: Timestamp, details: Timestamp = Timestamp(milliseconds: 0),
+        calls: Timestamp = Timestamp(milliseconds: 0), expiredDevices: Timestamp
+    ) {
         self.events = events
         self.payloads = payloads
+        self.details = details
+        self.calls = min(calls, events)
         self.expiredDevices = expiredDevices
     }
 }

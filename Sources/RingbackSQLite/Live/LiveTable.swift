@@ -64,7 +64,14 @@ final class LiveTable: Sendable {
                 metadata: ["call": "\(damage.call)", "error": "\(damage.error)"])
         }
         damaged = Set(rows.damaged.values.map(\.call))
-        let newest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM calls") ?? 0
+        // Keys are not given again, also when the newest calls were pruned.
+        let newest =
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT max(coalesce((SELECT max(id) FROM calls), 0),
+                        (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'history_until'))
+                    """) ?? 0
         let keys = state.entries.values.map(\.key) + rows.damaged.keys
         state.nextKey = max(newest, keys.max() ?? 0) + 1
         self.state = Mutex(state)

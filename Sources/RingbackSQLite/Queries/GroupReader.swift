@@ -21,12 +21,16 @@ final class GroupReader: Sendable {
     }
 
     private let memory: StoreMemory
+    private let readTime: Duration
     private let readers: [Reader]
     private let state: Mutex<State>
 
-    /// - Parameter configuration: The configuration of the connections.
-    init(path: String, _ configuration: Configuration, memory: StoreMemory) throws {
+    /// - Parameters:
+    ///   - configuration: Of the connections.
+    ///   - readTime: How long a read may take.
+    init(path: String, _ configuration: Configuration, memory: StoreMemory, readTime: Duration) throws {
         self.memory = memory
+        self.readTime = readTime
         readers = try (0..<Self.count).map { _ in try Reader(path, configuration) }
         state = Mutex(State(idle: readers))
     }
@@ -77,7 +81,9 @@ final class GroupReader: Sendable {
     private func run(_ reads: [any PendingRead], _ store: SQLiteReader) {
         let begin = ContinuousClock.now
         for (index, read) in reads.enumerated() {
-            read.run(on: store)
+            let deadline = ReadDeadline(.now + readTime)
+            store.deadline = deadline
+            deadline.limit(store.db) { read.run(on: store) }
             guard begin.duration(to: .now) > Self.longest, index + 1 < reads.count else { continue }
             let rest = reads[(index + 1)...]
             return state.withLock { $0.waiting.insert(contentsOf: rest, at: 0) }

@@ -59,25 +59,34 @@ extension SQLiteReader {
         let recent = try recentHistory(query, before: before)
         let recentKeys = Set(recent.map(\.key))
         let older = try all(
-            """
-            SELECT calls.* FROM history CROSS JOIN calls ON calls.id = history.call
-            WHERE history.user_id = :user AND history.call < :before AND ended_at IS NOT NULL
-                AND (:with IS NULL OR caller_id = :with AND callee_id = :user OR callee_id = :with AND caller_id = :user)
-            ORDER BY history.call DESC LIMIT :limit
-            """,
-            [
-                "user": query.user.rawValue, "before": before, "with": query.with?.rawValue, "limit": query.limit,
-            ], Self.keyed)
+            Self.history(isWithPeer: query.with != nil), Self.arguments(query, before: before), Self.keyed)
         return (recent + older.filter { !recentKeys.contains($0.key) }).sorted { $0.key > $1.key }
     }
 
-    /// Ended calls that the table `history` does not have yet.
+    static func history(isWithPeer: Bool) -> String {
+        """
+        SELECT calls.* FROM \(isWithPeer ? "history_by_peer" : "history") AS history
+        CROSS JOIN calls ON calls.id = history.call
+        WHERE history.user_id = :user \(isWithPeer ? "AND history.peer_id = :with" : "")
+            AND history.call < :before AND ended_at IS NOT NULL
+        ORDER BY history.call DESC LIMIT :limit
+        """
+    }
+
+    private static func arguments(_ query: HistoryQuery, before: Int64) -> StatementArguments {
+        var arguments: StatementArguments = ["user": query.user.rawValue, "before": before, "limit": query.limit]
+        if let with = query.with { arguments += ["with": with.rawValue] }
+        return arguments
+    }
+
+    /// Of what the table `history` does not have yet.
     private func recentHistory(_ query: HistoryQuery, before: Int64) throws -> [Keyed] {
         var page: [Keyed] = []
-        for key in try memory.unindexed.keys(of: query.user, db).sorted(by: >)
-        where key < before && page.count < query.limit {
-            let row = try first("SELECT * FROM calls WHERE id = ? AND ended_at IS NOT NULL", [key], Self.keyed)
-            if let row, query.isWith(row.call) { page.append(row) }
+        for key in try memory.unindexed.keys(of: query.user, with: query.with, before: before, db) {
+            if page.count == query.limit { break }
+            if let row = try first("SELECT * FROM calls WHERE id = ? AND ended_at IS NOT NULL", [key], Self.keyed) {
+                page.append(row)
+            }
         }
         return page
     }

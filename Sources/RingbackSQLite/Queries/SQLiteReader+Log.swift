@@ -20,6 +20,7 @@ extension SQLiteReader {
     /// The body of an event in a row.
     func body(of event: LogRow.Event, in row: StoredLogRow) throws -> EventBody {
         guard let type = EventType(rawValue: event.head.type) else { throw CorruptRow(column: "entries") }
+        if event.body.isEmpty { return EventBody(members: [], type: type, time: event.head.time) }
         let bodies =
             try row.bodies ?? first("SELECT bodies FROM log WHERE last = ?", [row.last]) { Array($0[0] as Data) }
         row.bodies = bodies

@@ -16,19 +16,24 @@ class SQLiteReader: StoreReader {
     static let keptLogRows = 16
     var logRows: [StoredLogRow] = []
 
+    /// `nil` on the writer's connection.
+    var deadline: ReadDeadline?
+
     init(_ db: Database, _ memory: StoreMemory) {
         self.db = db
         self.memory = memory
     }
 
     func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
-        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+        try deadline?.check()
+        return try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
     /// Reads the first row without copying it.
     func first<Value>(
         _ sql: String, _ arguments: StatementArguments, _ read: (Row) throws -> Value
     ) throws -> Value? {
+        try deadline?.check()
         let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
         // The row is only a view of the cursor.
         return try withExtendedLifetime(rows) { try rows.next().map(read) }
@@ -38,6 +43,7 @@ class SQLiteReader: StoreReader {
     func all<Value>(
         _ sql: String, _ arguments: StatementArguments, _ read: (Row) throws -> Value
     ) throws -> [Value] {
+        try deadline?.check()
         let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
         var values: [Value] = []
         while let row = try rows.next() { values.append(try read(row)) }
@@ -45,7 +51,8 @@ class SQLiteReader: StoreReader {
     }
 
     func rows(_ sql: String, _ arguments: StatementArguments) throws -> [Row] {
-        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+        try deadline?.check()
+        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
     }
 }
 

@@ -4,30 +4,44 @@ import Synchronization
 
 /// Checkpoints the write-ahead log without delaying commits by thousands of pages.
 ///
-/// A second connection copies the pages while the writer continues. Then the writer copies the few that were added
-/// since, after which SQLite restarts the log; it does so only when all pages are copied and nobody reads them.
+/// A second connection copies what is there while the writer goes on. Then the writer copies the little that has come since,
+/// after which SQLite begins the log anew: it does so only when everything is copied and nobody reads it. When reads overlap, so that
+/// there is always one, new ones are held back until those that run have ended.
 final class Checkpointer: Sendable {
     /// The number of pages from which a checkpoint begins.
     private static let pages: Int32 = 10_000
-    /// The number of pages from which the writer performs the whole checkpoint itself, because the second connection
-    /// does not keep up.
+    /// Pages at which new reads are held back, for a moment, until those that run have ended: they overlap.
+    private static let overlappingPages: Int32 = 20_000
+    /// Pages at which the writer does all of it itself: the copying does not keep up.
     private static let mostPages: Int32 = 40_000
 
-    private enum Phase { case idle, copying, copied }
+    private enum Phase {
+        case idle, copying, copied
+        /// Reads are held back, and some run.
+        case closing
+        /// Reads are held back, and none runs.
+        case closed
+    }
 
     private let connection: DatabaseQueue
+    private let gate: ReadGate
     private let phase = Mutex(Phase.idle)
-    /// The number of pages in the log after the last commit.
+    private let onClosed = Mutex<@Sendable () -> Void>({})
+    /// Pages in the log after the newest commit.
     private let size = Atomic<Int32>(0)
 
-    init(path: String) throws {
+    init(path: String, gate: ReadGate) throws {
         var configuration = Configuration()
         configuration.label = "ringback.checkpoint"
         configuration.busyMode = .timeout(5)
         connection = try DatabaseQueue(path: path, configuration: configuration)
+        self.gate = gate
     }
 
-    /// Replaces the automatic checkpoint of the writer's connection by recording the size of the log.
+    /// Sets what lets the writer call ``afterCommit(_:)`` soon, also when it commits nothing. To be called once.
+    func wakeWriter(_ wake: @escaping @Sendable () -> Void) { onClosed.withLock { $0 = wake } }
+
+    /// Asks the writer's connection to tell the size of the log, in place of copying it by itself.
     ///
     /// The connection must not commit after the checkpointer was released.
     func observe(_ writer: Database) {
@@ -54,24 +68,41 @@ final class Checkpointer: Sendable {
     func afterCommit(_ writer: Database) {
         let size = size.load(ordering: .relaxed)
         guard size >= Self.pages else { return }
-        let (begins, finishes) = phase.withLock { phase in
+        enum Step { case copy, close, finish, finishAndOpen, none }
+        let step = phase.withLock { phase -> Step in
             switch phase {
             case .idle:
                 phase = .copying
-                return (true, false)
+                return .copy
+            case .copied where size >= Self.overlappingPages:
+                phase = .closing
+                return .close
             case .copied:
                 phase = .idle
-                return (false, true)
-            case .copying: return (false, size >= Self.mostPages)
+                return .finish
+            case .closed:
+                phase = .idle
+                return .finishAndOpen
+            case .copying, .closing: return size >= Self.mostPages ? .finish : .none
             }
         }
-        if begins {
+        switch step {
+        case .copy:
             connection.asyncWriteWithoutTransaction { [self] db in
                 _ = try? db.checkpoint(.passive)
                 phase.withLock { $0 = .copied }
             }
+        case .close:
+            gate.close { [self] in
+                phase.withLock { $0 = .closed }
+                onClosed.withLock(\.self)()
+            }
+        // What fails here is tried again: the log only grows meanwhile.
+        case .finish: _ = try? writer.checkpoint(.passive)
+        case .finishAndOpen:
+            _ = try? writer.checkpoint(.passive)
+            gate.open()
+        case .none: break
         }
-        // A failure is repeated later: the log only grows until then.
-        if finishes { _ = try? writer.checkpoint(.passive) }
     }
 }

@@ -28,12 +28,20 @@ final class GroupWriter: Sendable {
     /// Unchecked: accessed only on the writer's thread.
     nonisolated(unsafe) private var refused = RefusedCommit()
 
-    init(pool: DatabasePool, lock: StoreLock, memory: StoreMemory) throws {
+    init(pool: DatabasePool, lock: StoreLock, memory: StoreMemory, gate: ReadGate) throws {
         self.pool = pool
         self.lock = lock
         self.memory = memory
-        checkpointer = try Checkpointer(path: pool.path)
+        checkpointer = try Checkpointer(path: pool.path, gate: gate)
         pool.writeWithoutTransaction { [checkpointer] in checkpointer.observe($0) }
+        checkpointer.wakeWriter { [weak self] in
+            guard let self else { return }
+            thread.run {
+                // A store that is closed has no reads to hold back.
+                if self.state.withLock(\.isClosed) { return gate.open() }
+                self.pool.writeWithoutTransaction { self.checkpointer.afterCommit($0) }
+            }
+        }
     }
 
     var observer: any StoreObserver { state.withLock(\.observer) }
@@ -163,6 +171,7 @@ final class GroupWriter: Sendable {
                 try write.run(in: transaction)
                 batch.staged.ended = transaction.ended
                 batch.staged.blockers = transaction.blockers
+                batch.staged.heads = transaction.heads
             }
             observer.committed(memory.commit(staged))
             write.complete()

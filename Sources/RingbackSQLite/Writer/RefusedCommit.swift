@@ -75,6 +75,10 @@ extension Problem {
         Problem(.storageUnavailable, "The database can't be read. Retry later.", retryAfterSeconds: 5)
     }
 
+    static var readTooLong: Problem {
+        Problem(.storageUnavailable, "The database took too long to answer.", retryAfterSeconds: 1)
+    }
+
     /// The store was closed.
     static var storeClosed: Problem {
         Problem(.storageUnavailable, "The server is shutting down. Nothing was written.", retryAfterSeconds: 5)

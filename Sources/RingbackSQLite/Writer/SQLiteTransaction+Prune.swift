@@ -3,6 +3,11 @@ import RingbackCore
 import RingbackModel
 
 extension SQLiteTransaction {
+    /// Calls whose rows of the log are rewritten together.
+    private static let callsAtOnce = 16
+    /// Offers, answers and batches of candidates of one call that are removed in one step.
+    private static let payloadsAtOnce = 128
+
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         memory.heads.wantCheckpoint()
         let hasMoreEvents = try pruneLog(before: horizon.events, limit: limit)
@@ -10,8 +15,10 @@ extension SQLiteTransaction {
             "\(Self.selectDevice) WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
             [horizon.expiredDevices.milliseconds, limit], Self.device)
         for device in expired { try delete(device.participant.deviceId) }
-        let hasMorePayloads = try prunePayloads(horizon, limit: limit)
-        return hasMoreEvents || expired.count == limit || hasMorePayloads
+        let hasMorePayloads = try prunePayloads(before: horizon.payloads, limit: limit)
+        let hasMoreDetails = try pruneDetails(before: horizon.details, limit: limit)
+        let hasMoreCalls = try pruneCalls(before: horizon.calls, limit: limit)
+        return hasMoreEvents || expired.count == limit || hasMorePayloads || hasMoreDetails || hasMoreCalls
     }
 
     /// Removes old rows of the log, from the beginning and some at a time. A hole would break the chains of entries.
@@ -44,14 +51,85 @@ extension SQLiteTransaction {
         return low
     }
 
-    /// Forgets the payloads of calls that ended long ago. The events that contain them are pruned like any others.
-    private func prunePayloads(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
-        try execute(
+    /// Removes the offers, answers and candidates of calls that ended before a moment, also from the log: they have addresses in
+    /// them. The events stay, without a body, and are for nobody any more.
+    private func prunePayloads(before moment: Timestamp, limit: Int) throws -> Bool {
+        let end = ContinuousClock.now + Self.stepTime
+        var left = limit
+        while left > 0 {
+            let count = min(left, Self.callsAtOnce)
+            let calls = try all(
+                """
+                SELECT id, last_payload FROM calls INDEXED BY calls_with_payload
+                WHERE ended_at IS NOT NULL AND last_payload IS NOT NULL AND ended_at < ? ORDER BY ended_at LIMIT ?
+                """, [moment.milliseconds, count]
+            ) { (id: $0[0] as Int64, payload: $0[1] as Int64) }
+            // Calls that ended together have events in the same rows.
+            var rows: [Int64: (row: StoredLogRow, events: Set<Int64>)] = [:]
+            for call in calls { try collectPayloads(of: call.id, from: call.payload, into: &rows) }
+            for (row, events) in rows.values {
+                try rewrite(row.decoded()) { ($0.entries, !events.contains($0.last)) }
+            }
+            if calls.count < count { return false }
+            left -= count
+            if ContinuousClock.now >= end { break }
+        }
+        return true
+    }
+
+    /// Finds the events of a call's offers, answers and candidates, and notes in its row which are left for the next step.
+    private func collectPayloads(
+        of call: Int64, from newest: Int64, into rows: inout [Int64: (row: StoredLogRow, events: Set<Int64>)]
+    ) throws {
+        var (next, count) = (newest as Int64?, 0)
+        while let number = next, count < Self.payloadsAtOnce {
+            guard let row = try logRow(with: number), let event = try row.entry(number)?.event, event.head.call == call
+            else {
+                next = nil
+                break
+            }
+            rows[row.last, default: (row, [])].events.insert(event.last)
+            next = event.head.payloadPrevious.flatMap { $0 < number ? $0 : nil }
+            count += 1
+        }
+        try execute("UPDATE calls SET last_payload = ? WHERE id = ?", [next, call])
+    }
+
+    /// Removes everything of calls that ended before a moment but what a history shows.
+    private func pruneDetails(before moment: Timestamp, limit: Int) throws -> Bool {
+        let calls = try all(
             """
-            UPDATE calls SET last_payload = NULL WHERE id IN (
-                SELECT id FROM calls INDEXED BY calls_with_payload
-                WHERE ended_at IS NOT NULL AND last_payload IS NOT NULL AND ended_at < ? ORDER BY ended_at LIMIT ?)
-            """, [horizon.payloads.milliseconds, limit])
-        return db.changesCount == limit
+            SELECT id FROM calls INDEXED BY calls_with_details
+            WHERE ended_at IS NOT NULL AND timeline <> '[]' AND ended_at < ? ORDER BY ended_at LIMIT ?
+            """, [moment.milliseconds, limit]
+        ) { $0[0] as Int64 }
+        for call in calls {
+            try execute("DELETE FROM quality WHERE call = ?", [call])
+            try execute(
+                """
+                UPDATE calls SET timeline = '[]', legs = '[]', custom = NULL, keys = NULL, caller_media = NULL,
+                    callee_media = NULL WHERE id = ?
+                """, [call])
+        }
+        return calls.count == limit
+    }
+
+    /// Removes calls that ended before a moment, the oldest first, from the histories.
+    private func pruneCalls(before moment: Timestamp, limit: Int) throws -> Bool {
+        let oldest = try all("SELECT id, caller_id, callee_id, ended_at FROM calls ORDER BY id LIMIT ?", [limit]) {
+            row in
+            (id: row[0] as Int64, caller: row[1] as String, callee: row[2] as String, end: row[3] as Int64?)
+        }
+        let old = oldest.filter { call in call.end.map { $0 < moment.milliseconds } ?? false }
+        for call in old {
+            for (user, peer) in [(call.caller, call.callee), (call.callee, call.caller)] {
+                try execute("DELETE FROM history WHERE user_id = ? AND call = ?", [user, call.id])
+                try execute(
+                    "DELETE FROM history_by_peer WHERE user_id = ? AND peer_id = ? AND call = ?", [user, peer, call.id])
+            }
+            try execute("DELETE FROM quality WHERE call = ?", [call.id])
+            try execute("DELETE FROM calls WHERE id = ?", [call.id])
+        }
+        return old.count == limit
     }
 }

@@ -11,6 +11,9 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     /// Users whose blocks the transaction has changed.
     private(set) var blockers: [UserID] = []
 
+    /// Newest events of users that it has changed.
+    var heads: [UserID: LogHeads.Head] = [:]
+
     func execute(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
@@ -38,21 +41,6 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
         for device in try devices(of: user, limit: .max) { end(device.signIn) }
         try execute("DELETE FROM devices WHERE user_id = ?", [user.rawValue])
         try execute("UPDATE users SET erased_at = ? WHERE user_id = ?", [now.milliseconds, user.rawValue])
-    }
-
-    func erase(_ user: UserID, at now: Timestamp) throws {
-        let id = user.rawValue
-        for device in try devices(of: user, limit: .max) { end(device.signIn) }
-        try execute("DELETE FROM blocks WHERE blocker_id = ? OR blocked_id = ?", [id, id])
-        try execute("DELETE FROM watches WHERE user_id = ?", [id])
-        try execute("DELETE FROM former_devices WHERE user_id = ?", [id])
-        try execute("DELETE FROM devices WHERE user_id = ?", [id])
-        try eraseEvents(of: user)
-        try execute(
-            """
-            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', last_seen_at = NULL, erased_at = ?
-            WHERE user_id = ?
-            """, [now.milliseconds, id])
     }
 
     func save(_ device: DeviceRecord) throws {
@@ -92,7 +80,7 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
             """, [user, DeviceRecord.formerDevices - 1])
     }
 
-    private func end(_ signIn: SignIn) {
+    func end(_ signIn: SignIn) {
         memory.signIns.forget(signIn.participant.deviceId)
         ended.append(signIn)
     }

@@ -35,6 +35,8 @@ struct Dispatcher: Sendable {
             if operation.isWrite {
                 let limiter = operation.id.isEnding ? services.endingLimiter : services.limiter
                 try limiter.spend(participant.deviceId, at: services.time.monotonic)
+            } else if operation.id != .pollEvents {
+                try services.readLimiter.spend(participant.userId, at: services.time.monotonic)
             }
         case (_, nil): throw SessionService.unauthenticated
         case (.administrator, .device): throw Problem(.forbidden, "Only an administrator may do this.")

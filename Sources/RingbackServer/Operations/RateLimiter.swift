@@ -2,9 +2,9 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Limits the requests of each device with a token bucket.
-final class RateLimiter: Sendable {
-    private static let capacity = 50_000
+/// Limits the requests of each device or user with a token bucket.
+final class RateLimiter<Key: Hashable & Sendable>: Sendable {
+    private let capacity = 50_000
 
     private struct Bucket {
         var level: Double
@@ -20,7 +20,7 @@ final class RateLimiter: Sendable {
     }
 
     private let perSecond: Double
-    private let buckets = Mutex<[DeviceID: Bucket]>([:])
+    private let buckets = Mutex<[Key: Bucket]>([:])
 
     private let burst: Double
 
@@ -31,16 +31,16 @@ final class RateLimiter: Sendable {
     }
 
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
-    func spend(_ device: DeviceID, at now: MonotonicTime) throws(Problem) {
+    func spend(_ key: Key, at now: MonotonicTime) throws(Problem) {
         let isAllowed = buckets.withLock { buckets in
-            if buckets.count >= Self.capacity {
+            if buckets.count >= capacity {
                 // A full bucket is equivalent to none.
                 buckets = buckets.filter { now - $0.value.at < .seconds(burst / perSecond) }
             }
-            return buckets[device, default: Bucket(level: burst, at: now)].spend(at: now, perSecond, burst)
+            return buckets[key, default: Bucket(level: burst, at: now)].spend(at: now, perSecond, burst)
         }
         if !isAllowed {
-            throw Problem(.rateLimited, "The device has exceeded its request rate.", retryAfterSeconds: 1)
+            throw Problem(.rateLimited, "The request rate has been exceeded.", retryAfterSeconds: 1)
         }
     }
 }

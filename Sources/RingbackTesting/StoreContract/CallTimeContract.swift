@@ -219,6 +219,10 @@ struct CallTimeContract {
                 return
             }
             #expect(events.count { $0.body.type == .callEnded } == 2)
+            let orphan = try await #require(throws: Problem.self) {
+                try await exchange.calls.invite(Cast.invitation(from: Cast.petya, to: Cast.vasya.userId))
+            }
+            #expect(orphan.code == .unauthenticated, "the caller must exist")
             let problem = try await #require(throws: Problem.self) {
                 try await exchange.calls.invite(Cast.invitation())
             }

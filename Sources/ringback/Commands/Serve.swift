@@ -83,11 +83,19 @@ struct Serve: AsyncParsableCommand {
             """)
     var unreachableSeconds: Int?
 
-    @Option(help: "Hours that events are kept for devices that reconnect. (default: 168)")
+    @Option(help: "Hours that events are kept for devices that reconnect. (default: 24)")
     var eventHours: Int?
 
-    @Option(help: "Hours that the SDP and candidates of ended calls are kept. (default: 24)")
+    @Option(help: "Hours after the end of a call that its SDP and candidates are kept. (default: 1)")
     var payloadHours: Int?
+
+    @Option(
+        help: "Hours after the end of a call that its timeline, legs, custom data and quality are kept. (default: 24)")
+    var detailHours: Int?
+
+    @Option(
+        help: "Days after its end that a call is in the histories; at least as long as events are kept. (default: 365)")
+    var historyDays: Int?
 
     @Option(help: "The maximum number of connections. (default: what the limit of open files allows)")
     var maxConnections: Int?
@@ -111,6 +119,9 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "Writes per second that a device may send on average. (default: 500)")
     var deviceWrites: Int?
+
+    @Option(help: "Reads a second that one user may do on average, but for those of events. (default: 200)")
+    var userReads: Int?
 
     @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
@@ -184,9 +195,13 @@ struct Serve: AsyncParsableCommand {
         settings.tokenLifetime = .seconds(
             86_400 * Int64(try source.integer("token-days", tokenDays, in: 1...36_500, default: 30)))
         settings.eventRetention = .seconds(
-            3600 * Int64(try source.integer("event-hours", eventHours, in: hours, default: 168)))
+            3600 * Int64(try source.integer("event-hours", eventHours, in: hours, default: 24)))
         settings.payloadRetention = .seconds(
-            3600 * Int64(try source.integer("payload-hours", payloadHours, in: hours, default: 24)))
+            3600 * Int64(try source.integer("payload-hours", payloadHours, in: hours, default: 1)))
+        settings.detailRetention = .seconds(
+            3600 * Int64(try source.integer("detail-hours", detailHours, in: hours, default: 24)))
+        settings.historyRetention = .seconds(
+            86_400 * Int64(try source.integer("history-days", historyDays, in: 1...36_500, default: 365)))
         settings.passwordCost = try source.integer("password-cost", passwordCost, in: 4...20, default: 15)
         settings.devicesPerUser = try source.integer("user-devices", userDevices, in: 1...1000, default: 32)
         settings.connectionMemory =
@@ -199,6 +214,8 @@ struct Serve: AsyncParsableCommand {
             "device-connections", deviceConnections, in: 1...1_000_000, default: 1000)
         settings.writesPerSecond = Double(
             try source.integer("device-writes", deviceWrites, in: 1...1_000_000, default: 500))
+        settings.readsPerSecond = Double(
+            try source.integer("user-reads", userReads, in: 1...1_000_000, default: 200))
         settings.drainTime = .seconds(
             Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
         settings.stunURLs = source.list("stun-urls", stunURLs)

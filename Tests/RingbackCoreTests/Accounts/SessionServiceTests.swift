@@ -240,6 +240,20 @@ struct SessionServiceTests {
         _ = try? await other.authenticate(token)
         #expect(await code { try await other.authenticate(token) } == .unauthenticated)
     }
+
+    @Test func `Who is erased while the password is verified does not sign in`() async throws {
+        let store = InterruptedStore(exchange.store)
+        let sessions = SessionService(
+            store: store, hasher: PasswordHasher(costExponent: 4), time: exchange.time, lifetime: .seconds(60),
+            administratorToken: nil)
+        _ = try await signIn()
+        store.interruptNextRead { [exchange, user] in try await exchange.calls.erase(user) }
+        let problem = try await #require(throws: Problem.self) {
+            try await sessions.signIn(user, password: "correct horse", deviceName: nil, device: nil)
+        }
+        #expect(problem.code == .unauthenticated)
+        #expect(try await exchange.store.read { try $0.devices(of: user, limit: 9) } == [])
+    }
 }
 
 /// A store that runs an action between its next read and the return of the result.

@@ -110,7 +110,19 @@ struct NegotiationTests {
         #expect(driven.refusal(of: .candidates(count: 1, negotiation: 4), by: Cast.petya) == .noSuchNegotiation)
     }
 
-    @Test func `The number of candidates of a side is limited, independently of the other side`() throws {
+    @Test func `A call may have 60 negotiations a minute, and those that were not used later`() throws {
+        var driven = try DrivenCall.active
+        for allowed in [60, 60, 180] {
+            for _ in 0..<allowed {
+                try driven.perform(Self.offer, by: Cast.vasya)
+                try driven.perform(Self.answer, by: Cast.petya)
+            }
+            #expect(driven.refusal(of: Self.offer, by: Cast.petya) == .tooManyNegotiations)
+            driven.wait(.seconds(allowed == 60 && driven.call.negotiation == 120 ? 180 : 60))
+        }
+    }
+
+    @Test func `A side may add so many candidates and no more, whatever the other has added`() throws {
         var driven = try DrivenCall.active
         for _ in 0..<Limits.candidatesPerSide / 64 {
             try driven.perform(.candidates(count: 64, negotiation: nil), by: Cast.vasya)

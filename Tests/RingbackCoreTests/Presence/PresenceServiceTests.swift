@@ -114,4 +114,13 @@ struct PresenceServiceTests {
         }
         #expect(problem.code == .userNotFound)
     }
+
+    @Test func `A device that was signed out meanwhile watches nobody`() async throws {
+        try await exchange.store.write { try $0.delete(Cast.vasya.deviceId) }
+        let problem = try await #require(throws: Problem.self) {
+            try await presence.watch([Cast.petya.userId], by: Exchange.signIn(of: Cast.vasya))
+        }
+        #expect(problem.code == .unauthenticated)
+        #expect(try await exchange.store.read { try $0.watchedUsers(by: Cast.vasya.deviceId) } == [])
+    }
 }
