@@ -14,7 +14,7 @@ struct EventLogTests {
     init() throws { database = try TemporaryDatabase() }
 
     private func open() async throws -> SQLiteStore {
-        let store = try SQLiteStore(path: database.path)
+        let store = try SQLiteStore(path: database.path, readTime: .seconds(60))
         try await store.write { store in
             for user in [Cast.vasya.userId, Cast.petya.userId] { _ = try store.insert(Exchange.account(user)) }
         }
@@ -170,7 +170,7 @@ struct EventLogTests {
             try await prune(store, eventsBefore: ManualTime.start + .seconds(5))
             #expect(try await positions(of: vasya, after: 3, in: store) == [])
         }
-        let store = try SQLiteStore(path: database.path)
+        let store = try SQLiteStore(path: database.path, readTime: .seconds(60))
         #expect(try await store.read { try $0.newestPosition(of: vasya) } == 3)
         #expect(try await positions(of: vasya, after: 2, in: store) == nil)
         #expect(try await positions(of: vasya, after: 3, in: store) == [])
@@ -191,7 +191,7 @@ struct EventLogTests {
             try await append([vasya, petya, vasya], to: store)
             try await expectLogs([vasya: 41 * 333 + 2, petya: 41 * 167 + 1, third: 1], in: store)
         }
-        let store = try SQLiteStore(path: database.path)
+        let store = try SQLiteStore(path: database.path, readTime: .seconds(60))
         try await expectLogs([vasya: 41 * 333 + 2, petya: 41 * 167 + 1, third: 1], in: store)
         let heads = try await DatabaseQueue(path: database.path).read { db in
             (
@@ -221,7 +221,7 @@ struct EventLogTests {
 
     @Test func `The logs continue after reopening without a checkpoint`() async throws {
         do { try await append([vasya, petya, vasya], to: try await open()) }
-        let store = try SQLiteStore(path: database.path)
+        let store = try SQLiteStore(path: database.path, readTime: .seconds(60))
         try await append([vasya], to: store)
         #expect(try await positions(of: vasya, after: 0, in: store) == [1, 2, 3])
         #expect(try await positions(of: petya, after: 0, in: store) == [1])
@@ -240,7 +240,7 @@ struct EventLogTests {
             }
         }
         var steps = 0
-        let store = try SQLiteStore(path: database.path)
+        let store = try SQLiteStore(path: database.path, readTime: .seconds(60))
         #expect(try await store.read { try $0.closedUsers() } == [vasya])
         while try await store.write({ try $0.erase(vasya, at: ManualTime.start, limit: 15) }) { steps += 1 }
         #expect((3...5).contains(steps), "\(steps)")
