@@ -72,7 +72,7 @@ struct SocketRequestTests {
         _ = try? await client.createTicket()
         try await client.endCall(Self.call, administratorToken: "administrator")
         _ = try await client.invite(
-            UserID("petya")!, custom: JSONText(Array("\"\(String(repeating: "x", count: 70_000))\"".utf8)))
+            UserID("petya")!, custom: JSONText(Array("\"\(String(repeating: "x", count: 300_000))\"".utf8)))
         try await client.setMedia(Self.call, MediaState(tracks: ["callId": .init(kind: .audio)]))
         try await client.deleteSession(Script.session.deviceId)
         #expect(
