@@ -95,6 +95,8 @@ def test_a_device_that_is_signed_out_at_one_node_is_cut_at_the_others(cluster):
             await asyncio.to_thread(vasya._expect, 204, "DELETE", f"/v1/sessions/{vasya.device_id}")
             await asyncio.wait_for(socket.wait_closed(), 5)
             assert socket.close_code == 4501
+            third = at(cluster.nodes[2], vasya)
+            eventually(lambda: third.request("GET", "/v1/users/me").status_code == 401, 5, "the third node knows")
             return time.monotonic() - started
 
     asyncio.run(run())

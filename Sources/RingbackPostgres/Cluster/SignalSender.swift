@@ -23,7 +23,11 @@ final class SignalSender: Sendable {
     }
 
     func committed(_ commit: Commit) {
-        guard node.hasPeers else { return }
+        guard node.hasPeers else {
+            // A node that has just started is not known yet. It finds the logs by itself, but not who was signed out.
+            if !commit.ended.isEmpty { send { $0.revoked += commit.ended } }
+            return
+        }
         send { text in
             for event in commit.events { text.grew[event.user] = event.position }
             text.presence.formUnion(commit.users)
