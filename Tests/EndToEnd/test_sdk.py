@@ -61,7 +61,7 @@ def test_a_caller_without_a_permission_sees_the_reason(phone):
     petya.accept()
     vasya.shows("green")
     notice = vasya.page.inner_text("#media-notice")
-    assert "not allowed to use the microphone and camera" in notice and "not seen or heard" in notice
+    assert "may not use the microphone and camera" in notice and "not seen or heard" in notice
     petya.page.wait_for_selector("#peer-muted", state="visible")
     vasya.hang_up()
 
