@@ -99,7 +99,7 @@ def test_a_device_that_is_signed_out_at_one_node_is_cut_at_the_others(cluster):
             eventually(lambda: third.request("GET", "/v1/users/me").status_code == 401, 5, "the third node knows")
             return time.monotonic() - started
 
-    asyncio.run(run())
+    Together(lambda: asyncio.run(run())).result(60)
 
 
 def test_presence_is_of_all_nodes(cluster):
