@@ -4,7 +4,7 @@ import sqlite3
 
 import requests
 
-from harness.api import TalkingPair, host_candidate
+from harness.api import TalkingPair, host_candidate, stored_candidates
 from harness.waiting import Together, eventually
 
 PAIRS = 3
@@ -19,17 +19,6 @@ def post_until_it_dies(device, call_id, acknowledged, numbers):
         except (requests.ConnectionError, requests.Timeout):
             return
         acknowledged.extend(batch)
-
-
-def stored(reader, call_id):
-    """All candidates of the other side, page by page."""
-    found, after = [], None
-    while True:
-        page = reader.get(f"/v1/calls/{call_id}/candidates", params={"after": after, "limit": 100} if after else None)
-        found += [item["candidate"]["candidate"] for item in page["items"]]
-        after = page.get("next")
-        if not after:
-            return found
 
 
 def integrity(database):
@@ -51,7 +40,7 @@ def test_no_acknowledged_candidate_is_lost_when_the_server_is_killed(server):
 
     server.restart()
     for pair, expected in zip(pairs, acknowledged):
-        found = stored(pair.callee, pair.call_id)
+        found = stored_candidates(pair.callee, pair.call_id)
         assert found[:len(expected)] == expected, "an acknowledged candidate is missing or out of order"
         # Only the batch in flight may be stored without a response, and only completely.
         assert len(found) - len(expected) in (0, 4)
@@ -104,6 +93,6 @@ def test_repeated_candidates_are_delivered_once_after_a_kill(server, pair):
     server.restart()
     again = pair.caller.request("POST", path, body, headers=key)
     assert first.status_code == again.status_code == 202 and again.content == first.content
-    assert stored(pair.callee, pair.call_id) == [host_candidate(1)]
+    assert stored_candidates(pair.callee, pair.call_id) == [host_candidate(1)]
     other = {"candidates": [{"candidate": host_candidate(2)}]}
     assert pair.caller.request("POST", path, other, headers=key).status_code == 422

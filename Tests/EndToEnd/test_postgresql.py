@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 
-from harness.api import TalkingPair, candidate, host_candidate
+from harness.api import TalkingPair, candidate, host_candidate, stored_candidates
 from harness.postgresql import PostgreSQL
 from harness.server import Server, binary, environment
 from harness.waiting import Together, eventually
@@ -48,17 +48,6 @@ def post_until(device, call_id, acknowledged, numbers, is_over):
         acknowledged.append(text)
 
 
-def stored(reader, call_id):
-    """All candidates of the other side, page by page."""
-    found, after = [], None
-    while True:
-        page = reader.get(f"/v1/calls/{call_id}/candidates", params={"after": after, "limit": 100} if after else None)
-        found += [item["candidate"]["candidate"] for item in page["items"]]
-        after = page.get("next")
-        if not after:
-            return found
-
-
 def readiness(server):
     return requests.get(server.url + "/readyz", timeout=10).status_code
 
@@ -91,7 +80,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_over_a_fault_of_the_database
     eventually(lambda: len(acknowledged) >= before + 20, 30, "the writer goes on")
     over.append(True)
     writer.result(30)
-    assert stored(pair.callee, pair.call_id) == acknowledged
+    assert stored_candidates(pair.callee, pair.call_id) == acknowledged
     pair.caller.hang_up(pair.call_id)
     pair.callee.next_event("call.ended")
     check_log(pair.callee)

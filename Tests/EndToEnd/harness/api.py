@@ -148,3 +148,14 @@ class TalkingPair:
         self.caller.candidates(self.call_id, text)
         event = self.callee.next_event("call.candidates")
         assert [item["candidate"] for item in event["data"]["candidates"]] == [text]
+
+
+def stored_candidates(reader, call_id):
+    """All candidates of the other side, page by page."""
+    found, after = [], None
+    while True:
+        page = reader.get(f"/v1/calls/{call_id}/candidates", params={"after": after, "limit": 100} if after else None)
+        found += [item["candidate"]["candidate"] for item in page["items"]]
+        after = page.get("next")
+        if not after:
+            return found
