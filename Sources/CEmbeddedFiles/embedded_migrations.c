@@ -11,8 +11,14 @@ static const unsigned char sqlite_0002[] = {
 static const unsigned char sqlite_0003[] = {
 #embed "../../migrations/sqlite/0003_bounded_reads.sql"
 };
+static const unsigned char sqlite_0004[] = {
+#embed "../../migrations/sqlite/0004_block_last_seen.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
+};
+static const unsigned char postgresql_0002[] = {
+#embed "../../migrations/postgresql/0002_block_last_seen.sql"
 };
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
@@ -20,9 +26,11 @@ static const EmbeddedFile sqlite[] = {
     FILE("0001_schema.sql", sqlite_0001),
     FILE("0002_former_devices.sql", sqlite_0002),
     FILE("0003_bounded_reads.sql", sqlite_0003),
+    FILE("0004_block_last_seen.sql", sqlite_0004),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
+    FILE("0002_block_last_seen.sql", postgresql_0002),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

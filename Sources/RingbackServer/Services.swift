@@ -39,7 +39,7 @@ package final class Services: Sendable {
         clock = CallClock(calls: calls, time: time, logger: logger)
         feed = EventFeed(store: store)
         devices = store.presence
-        presence = PresenceService(store: store, feed: feed)
+        presence = PresenceService(store: store, feed: feed, time: time)
         monitor = ConnectionMonitor(presence: presence, store: store, calls: calls, time: time, logger: logger)
         streams = StreamRegistry(maximumPerDevice: settings.connectionsPerDevice)
         memory = MemoryBudget(maximum: settings.connectionMemory)

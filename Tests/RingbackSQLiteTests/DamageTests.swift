@@ -48,7 +48,9 @@ struct DamageTests {
         for _ in 0..<2 {
             await #expect(throws: (any Error).self) { try await store.write { try $0.account(Cast.petya.userId) } }
             let vasya = try await store.write { store in
-                try store.block(Cast.petya.userId, by: Cast.vasya.userId, at: ManualTime.start)
+                try store.block(
+                    Cast.petya.userId, by: Cast.vasya.userId, at: ManualTime.start,
+                    showing: Concealment(lastSeenAt: nil))
                 return try store.account(Cast.vasya.userId)
             }
             #expect(vasya?.userId == Cast.vasya.userId)

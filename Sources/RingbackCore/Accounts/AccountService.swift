@@ -103,6 +103,7 @@ package final class AccountService: Sendable {
     package func block(_ user: UserID, by signIn: SignIn) async throws {
         let blocker = signIn.participant.userId
         guard user != blocker else { throw Problem(.forbidden, "A user cannot block themselves.") }
+        let known = try await store.presence.presence(of: [blocker])[0]
         let now = time.now
         try await store.write { store in
             try store.check(signIn)
@@ -111,7 +112,8 @@ package final class AccountService: Sendable {
             guard blocks.count < Limits.blockedUsers || blocks.contains(where: { $0.userId == user }) else {
                 throw Problem(.invalidRequest, "A user can block \(Limits.blockedUsers) others.")
             }
-            try store.block(user, by: blocker, at: now)
+            let lastSeenAt = try known.isPresent ? now : known.lastSeenAt ?? store.account(blocker)?.lastSeenAt
+            try store.block(user, by: blocker, at: now, showing: Concealment(lastSeenAt: lastSeenAt))
         }
     }
 

@@ -136,7 +136,10 @@ package struct DevicePresence: Sendable {
     }
 
     /// Records which devices are no longer present or connected. Call about once a second.
-    package mutating func sweep(at now: MonotonicTime) {
+    ///
+    /// A device that was present was last seen when it is recorded as gone: until then others saw it as present, and to
+    /// those whom its user blocks, the user goes offline in the same way.
+    package mutating func sweep(at now: Moment) {
         for participant in fading {
             guard var device = devices[participant.userId]?[participant.deviceId] else {
                 fading.remove(participant)
@@ -148,13 +151,15 @@ package struct DevicePresence: Sendable {
                 continue
             }
             // With a delay, so that reloading a page is not reported.
-            let isGone = device.presentUntil.map { $0 + Self.streamGrace <= now } ?? true
+            let isGone = device.presentUntil.map { $0 + Self.streamGrace <= now.monotonic } ?? true
             if device.isPresent, isGone {
                 device.isPresent = false
+                device.lastSeen = now
+                unsaved[participant.deviceId] = now.wall
                 users.insert(participant.userId)
                 hasNews = true
             }
-            if !device.isLost, device.signaledUntil <= now {
+            if !device.isLost, device.signaledUntil <= now.monotonic {
                 device.isLost = true
                 tell(participant, isBack: false)
             }

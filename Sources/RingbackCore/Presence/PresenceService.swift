@@ -18,11 +18,13 @@ package final class PresenceService: Sendable {
 
     private let store: any Store
     private let feed: EventFeed
+    private let time: any Timekeeper
     private let state = Mutex(State())
 
-    package init(store: any Store, feed: EventFeed) {
+    package init(store: any Store, feed: EventFeed, time: any Timekeeper) {
         self.store = store
         self.feed = feed
+        self.time = time
     }
 
     /// The presence of a user as `viewer` sees it. For viewers whom the user has blocked, the user went offline at the time of
@@ -109,7 +111,8 @@ package final class PresenceService: Sendable {
             try viewers.map { ($0, try Sight(of: user, by: $0, in: store)) }
         }
         let known = try await store.presence.presence(of: [user])[0]
-        let views = Dictionary(uniqueKeysWithValues: sights.map { ($0, $1.view(of: known)) })
+        let now = time.now
+        let views = Dictionary(uniqueKeysWithValues: sights.map { ($0, $1.view(of: known, at: now)) })
         let told = state.withLock { state in
             watchers.filter { watcher in
                 guard let view = views[watcher.userId], let told = state.watched[watcher.deviceId]?[user],
@@ -126,7 +129,8 @@ package final class PresenceService: Sendable {
     private func views(of users: [UserID], by viewer: UserID) async throws -> [Presence] {
         if users.isEmpty { return [] }
         let sights = try await store.read { store in try users.map { try Sight(of: $0, by: viewer, in: store) } }
-        return zip(sights, try await store.presence.presence(of: users)).map { $0.view(of: $1) }
+        return zip(sights, try await store.presence.presence(of: users))
+            .map { $0.view(of: $1, at: time.now) }
     }
 
     private func load(_ users: [UserID], watchedBy device: Participant) async throws -> [Presence] {
@@ -148,19 +152,20 @@ private struct Sight {
     let user: UserID
     /// The part that the account determines.
     let lastSeenAt: Timestamp?
-    /// When the user blocked the viewer.
-    let blockedAt: Timestamp?
+    /// What a viewer whom the user has blocked sees.
+    let concealment: Concealment?
 
     init(of user: UserID, by viewer: UserID, in store: any StoreReader) throws {
         self.user = user
         lastSeenAt = try store.account(user)?.lastSeenAt
-        blockedAt = try store.blockedAt(viewer, by: user)
+        concealment = try store.concealment(of: user, from: viewer)
     }
 
-    func view(of known: UserPresence) -> Presence {
-        let lastSeenAt = known.lastSeenAt ?? lastSeenAt
-        guard let blockedAt else { return Presence(userId: user, status: known.status, lastSeenAt: lastSeenAt) }
-        return Presence(userId: user, status: .offline, lastSeenAt: lastSeenAt.map { min($0, blockedAt) })
+    /// A user who is present is seen now, so that the end of a block can't be told from a user who has come.
+    func view(of known: UserPresence, at now: Timestamp) -> Presence {
+        if let concealment { return Presence(userId: user, status: .offline, lastSeenAt: concealment.lastSeenAt) }
+        return Presence(
+            userId: user, status: known.status, lastSeenAt: known.isPresent ? now : known.lastSeenAt ?? lastSeenAt)
     }
 }
 

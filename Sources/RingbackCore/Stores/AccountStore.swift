@@ -91,8 +91,8 @@ package protocol AccountReader {
     func owner(of device: DeviceID) throws -> UserID?
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
-    /// Returns when `blocker` blocked the user; `nil` if there is no block.
-    func blockedAt(_ user: UserID, by blocker: UserID) throws -> Timestamp?
+    /// Returns what the user sees of `blocker` since the block; `nil` if there is no block.
+    func concealment(of blocker: UserID, from user: UserID) throws -> Concealment?
     /// Users whose account is closed and who have not been erased, because the server stopped in between.
     func closedUsers() throws -> [UserID]
     func blocks(of user: UserID) throws -> [Block]
@@ -101,8 +101,16 @@ package protocol AccountReader {
 
 extension AccountReader {
     package func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
-        try blockedAt(user, by: blocker) != nil
+        try concealment(of: blocker, from: user) != nil
     }
+}
+
+/// What a blocked user sees of the blocker: somebody who went offline at the time of the block, or earlier.
+package struct Concealment: Sendable, Hashable {
+    /// `nil` if the blocker had never been connected.
+    package var lastSeenAt: Timestamp?
+
+    package init(lastSeenAt: Timestamp?) { self.lastSeenAt = lastSeenAt }
 }
 
 package protocol AccountWriter {
@@ -125,7 +133,10 @@ package protocol AccountWriter {
     /// ``DeviceRecord/formerDevices`` that were removed.
     func delete(_ device: DeviceID) throws
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws
-    func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws
+    /// Blocks a user. A second block changes nothing.
+    ///
+    /// - Parameter concealment: What `user` sees of `blocker` from now on.
+    func block(_ user: UserID, by blocker: UserID, at now: Timestamp, showing concealment: Concealment) throws
     func unblock(_ user: UserID, by blocker: UserID) throws
     func setWatchedUsers(_ users: [UserID], by device: DeviceID) throws
 }

@@ -76,11 +76,11 @@ extension PostgresReader {
 
     // MARK: Blocks and watch lists
 
-    func blockedAt(_ user: UserID, by blocker: UserID) throws -> Timestamp? {
+    func concealment(of blocker: UserID, from user: UserID) throws -> Concealment? {
         try first(
-            "SELECT created_at FROM blocks WHERE blocked_id = $1 AND blocker_id = $2", .text(user.rawValue),
+            "SELECT last_seen_at FROM blocks WHERE blocked_id = $1 AND blocker_id = $2", .text(user.rawValue),
             .text(blocker.rawValue)
-        ) { try $0.time(0) }
+        ) { Concealment(lastSeenAt: $0.optionalTime(0)) }
     }
 
     func blocks(of user: UserID) throws -> [Block] {

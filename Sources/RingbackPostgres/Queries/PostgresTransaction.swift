@@ -158,11 +158,14 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
             """, names, times)
     }
 
-    func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws {
+    func block(_ user: UserID, by blocker: UserID, at now: Timestamp, showing concealment: Concealment) throws {
         news.blockers.append(blocker)
         try execute(
-            "INSERT INTO blocks (blocker_id, blocked_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            .text(blocker.rawValue), .text(user.rawValue), .integer(now.milliseconds))
+            """
+            INSERT INTO blocks (blocker_id, blocked_id, created_at, last_seen_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT DO NOTHING
+            """, .text(blocker.rawValue), .text(user.rawValue), .integer(now.milliseconds),
+            .integer(concealment.lastSeenAt?.milliseconds))
     }
 
     func unblock(_ user: UserID, by blocker: UserID) throws {

@@ -34,7 +34,7 @@ struct SQLitePresence: PresenceStore {
 
     func takeSignaling() async throws -> [Participant: Bool] {
         memory.devices.change { devices, now in
-            devices.sweep(at: now.monotonic)
+            devices.sweep(at: now)
             return devices.takeSignaling()
         }
     }

@@ -8,7 +8,7 @@ extension SQLiteReader {
 
     static let accountByID = "\(selectAccount) WHERE user_id = ? AND erased_at IS NULL"
     static let devicesOfUser = "\(selectDevice) WHERE user_id = ?"
-    static let blockOfUser = "SELECT created_at FROM blocks WHERE blocked_id = ? AND blocker_id = ?"
+    static let blockOfUser = "SELECT last_seen_at FROM blocks WHERE blocked_id = ? AND blocker_id = ?"
 
     // MARK: Users
 
@@ -94,8 +94,8 @@ extension SQLiteReader {
             .map { try $0.user("user_id") }
     }
 
-    func blockedAt(_ user: UserID, by blocker: UserID) throws -> Timestamp? {
-        try row(Self.blockOfUser, [user.rawValue, blocker.rawValue])?.time("created_at")
+    func concealment(of blocker: UserID, from user: UserID) throws -> Concealment? {
+        try first(Self.blockOfUser, [user.rawValue, blocker.rawValue]) { Concealment(lastSeenAt: $0.time(0)) }
     }
 
     func blocks(of user: UserID) throws -> [Block] {

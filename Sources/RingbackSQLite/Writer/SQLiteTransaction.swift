@@ -97,11 +97,11 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
         }
     }
 
-    func block(_ user: UserID, by blocker: UserID, at now: Timestamp) throws {
+    func block(_ user: UserID, by blocker: UserID, at now: Timestamp, showing concealment: Concealment) throws {
         blockers.append(blocker)
         try execute(
-            "INSERT OR IGNORE INTO blocks (blocker_id, blocked_id, created_at) VALUES (?, ?, ?)",
-            [blocker.rawValue, user.rawValue, now.milliseconds])
+            "INSERT OR IGNORE INTO blocks (blocker_id, blocked_id, created_at, last_seen_at) VALUES (?, ?, ?, ?)",
+            [blocker.rawValue, user.rawValue, now.milliseconds, concealment.lastSeenAt?.milliseconds])
     }
 
     func unblock(_ user: UserID, by blocker: UserID) throws {

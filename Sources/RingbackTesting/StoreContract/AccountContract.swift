@@ -128,14 +128,20 @@ struct AccountContract {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
         let now = ManualTime.start
         try await store.write { store in
-            try store.block(vasya, by: petya, at: now)
-            try store.block(Cast.stranger.userId, by: petya, at: now + .seconds(1))
-            try store.block(vasya, by: petya, at: now + .seconds(2))
+            let shown = Concealment(lastSeenAt: now - .seconds(60))
+            try store.block(vasya, by: petya, at: now, showing: shown)
+            try store.block(
+                Cast.stranger.userId, by: petya, at: now + .seconds(1), showing: Concealment(lastSeenAt: nil))
+            try store.block(vasya, by: petya, at: now + .seconds(2), showing: Concealment(lastSeenAt: now))
         }
         #expect(
             try await store.read { try $0.blocks(of: petya) } == [
                 Block(userId: Cast.stranger.userId, createdAt: now + .seconds(1)), Block(userId: vasya, createdAt: now),
             ])
+        let shown = try await store.read { store in
+            try [vasya, Cast.stranger.userId].map { try store.concealment(of: petya, from: $0) }
+        }
+        #expect(shown == [Concealment(lastSeenAt: now - .seconds(60)), Concealment(lastSeenAt: nil)])
         #expect(try await store.read { try $0.isBlocked(vasya, by: petya) })
         #expect(try await store.read { try $0.isBlocked(petya, by: vasya) } == false)
         try await store.write { store in
@@ -164,8 +170,8 @@ struct AccountContract {
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
         try await store.change { try $0.save(Cast.invitedCall()) }
         try await store.write { store in
-            try store.block(petya, by: vasya, at: ManualTime.start)
-            try store.block(vasya, by: petya, at: ManualTime.start)
+            try store.block(petya, by: vasya, at: ManualTime.start, showing: Concealment(lastSeenAt: nil))
+            try store.block(vasya, by: petya, at: ManualTime.start, showing: Concealment(lastSeenAt: nil))
             try store.setWatchedUsers([vasya, petya], by: Cast.petya.deviceId)
             try store.setWatchedUsers([petya], by: Cast.vasya.deviceId)
             while try store.erase(vasya, at: ManualTime.start, limit: 1) {}

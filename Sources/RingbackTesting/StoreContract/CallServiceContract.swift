@@ -246,7 +246,10 @@ struct CallServiceContract {
     func `A blocked caller's call is hidden from the callee and looks like any other to the caller`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let calls = exchange.calls
-        try await exchange.store.write { try $0.block(Cast.vasya.userId, by: Cast.petya.userId, at: ManualTime.start) }
+        try await exchange.store.write {
+            try $0.block(
+                Cast.vasya.userId, by: Cast.petya.userId, at: ManualTime.start, showing: Concealment(lastSeenAt: nil))
+        }
         let id = try await exchange.invite()
         #expect(try await calls.call(id, for: Cast.vasya.userId).legs.count == 2)
         #expect(try await events(for: Cast.petya, in: exchange) == [])

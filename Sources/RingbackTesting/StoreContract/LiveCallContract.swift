@@ -74,7 +74,10 @@ struct LiveCallContract {
     }
 
     func `A blocked caller's call does not make the callee busy`() async throws {
-        try await store.write { try $0.block(Cast.vasya.userId, by: Cast.petya.userId, at: ManualTime.start) }
+        try await store.write {
+            try $0.block(
+                Cast.vasya.userId, by: Cast.petya.userId, at: ManualTime.start, showing: Concealment(lastSeenAt: nil))
+        }
         let id = try await exchange.invite()
         #expect(try await busy() == [Cast.vasya.userId])
         #expect(try await calls() == [Cast.vasya: [id]])

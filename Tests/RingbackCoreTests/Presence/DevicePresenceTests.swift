@@ -16,7 +16,7 @@ struct DevicePresenceTests {
     private func isPresent(
         _ participant: Participant, on devices: inout DevicePresence, at seconds: Double
     ) -> Bool {
-        devices.sweep(at: at(seconds).monotonic)
+        devices.sweep(at: at(seconds))
         return devices.isPresent(participant.userId)
     }
 
@@ -57,15 +57,15 @@ struct DevicePresenceTests {
         #expect(came.users == [Cast.vasya.userId] && came.signaling == [Cast.vasya: true])
         #expect(devices.takeChanges().isEmpty)
         devices.opened(Cast.vasya, at: at(1))
-        devices.sweep(at: at(2).monotonic)
+        devices.sweep(at: at(2))
         #expect(devices.takeChanges().isEmpty)
         for second in [3, 4] { devices.closed(Cast.vasya, isPoll: false, at: at(Double(second))) }
-        devices.sweep(at: at(6.999).monotonic)
+        devices.sweep(at: at(6.999))
         #expect(devices.takeChanges().isEmpty)
-        devices.sweep(at: at(7).monotonic)
+        devices.sweep(at: at(7))
         let went = devices.takeChanges()
         #expect(went.users == [Cast.vasya.userId] && went.signaling == [Cast.vasya: false])
-        devices.sweep(at: at(8).monotonic)
+        devices.sweep(at: at(8))
         #expect(devices.takeChanges().isEmpty)
     }
 
@@ -74,10 +74,10 @@ struct DevicePresenceTests {
         devices.opened(Cast.vasya, at: start)
         _ = devices.takeChanges()
         devices.closed(Cast.vasya, isPoll: false, at: at(10))
-        devices.sweep(at: at(11).monotonic)
-        devices.sweep(at: at(12.999).monotonic)
+        devices.sweep(at: at(11))
+        devices.sweep(at: at(12.999))
         devices.opened(Cast.vasya, at: at(12.999))
-        for second in 13..<30 { devices.sweep(at: at(Double(second)).monotonic) }
+        for second in 13..<30 { devices.sweep(at: at(Double(second))) }
         #expect(devices.takeChanges().isEmpty)
     }
 
@@ -86,11 +86,11 @@ struct DevicePresenceTests {
         devices.opened(Cast.vasya, at: start)
         devices.closed(Cast.vasya, isPoll: true, at: at(25))
         _ = devices.takeChanges()
-        devices.sweep(at: at(64.999).monotonic)
+        devices.sweep(at: at(64.999))
         #expect(devices.takeChanges().signaling == [:])
-        devices.sweep(at: at(65).monotonic)
+        devices.sweep(at: at(65))
         #expect(devices.takeChanges().signaling == [Cast.vasya: false])
-        devices.sweep(at: at(68).monotonic)
+        devices.sweep(at: at(68))
         #expect(devices.takeChanges().users == [Cast.vasya.userId], "gone 3 seconds after that")
         devices.opened(Cast.vasya, at: at(70))
         let back = devices.takeChanges()
@@ -103,9 +103,9 @@ struct DevicePresenceTests {
         #expect(!devices.isPresent(Cast.vasya.userId))
         #expect(devices.takeChanges().signaling == [Cast.vasya: true])
         devices.signaled(Cast.vasya, at: at(30))
-        devices.sweep(at: at(69.999).monotonic)
+        devices.sweep(at: at(69.999))
         #expect(devices.takeChanges().isEmpty)
-        devices.sweep(at: at(70).monotonic)
+        devices.sweep(at: at(70))
         let changes = devices.takeChanges()
         #expect(changes.signaling == [Cast.vasya: false] && changes.users == [])
     }
@@ -191,9 +191,9 @@ struct DevicePresenceTests {
         var devices = DevicePresence()
         devices.expect(Cast.vasya, isLost: false, at: start)
         devices.expect(Cast.petya, isLost: true, at: start)
-        devices.sweep(at: at(39.999).monotonic)
+        devices.sweep(at: at(39.999))
         #expect(devices.takeSignaling().isEmpty)
-        devices.sweep(at: at(40).monotonic)
+        devices.sweep(at: at(40))
         #expect(devices.takeSignaling() == [Cast.vasya: false], "the other was lost already")
     }
 }

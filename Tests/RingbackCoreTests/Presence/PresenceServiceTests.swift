@@ -8,16 +8,27 @@ import Testing
 struct PresenceServiceTests {
     private let exchange: Exchange
     private let presence: PresenceService
+    private let accounts: AccountService
 
     init() async throws {
         exchange = try await Exchange.withCast()
-        presence = PresenceService(store: exchange.store, feed: EventFeed(store: exchange.store))
+        presence = PresenceService(
+            store: exchange.store, feed: EventFeed(store: exchange.store), time: exchange.time)
+        let hasher = PasswordHasher(costExponent: 4)
+        let sessions = SessionService(
+            store: exchange.store, hasher: hasher, time: exchange.time, lifetime: .seconds(60), administratorToken: nil)
+        accounts = AccountService(store: exchange.store, hasher: hasher, time: exchange.time, sessions: sessions)
     }
 
     private func block(_ user: Participant, by blocker: Participant) async throws {
-        try await exchange.store.write { [time = exchange.time] in
-            try $0.block(user.userId, by: blocker.userId, at: time.now)
-        }
+        try await accounts.block(user.userId, by: Exchange.signIn(of: blocker))
+    }
+
+    /// Closes the only connection of a device, and waits until that is noticed.
+    private func disconnect(_ device: Participant) async throws {
+        exchange.store.presence.closed(device, isPoll: false)
+        exchange.time.advance(by: DevicePresence.streamGrace + .milliseconds(700))
+        _ = try await exchange.store.presence.takeSignaling()
     }
 
     @Test func `A user is online while a device is present, and busy in a call`() async throws {
@@ -45,13 +56,54 @@ struct PresenceServiceTests {
             shown == Presence(userId: Cast.petya.userId, status: .online, lastSeenAt: exchange.time.now))
     }
 
-    @Test func `A user who was offline before the block was last seen before it`() async throws {
+    /// The time last seen used to rise to the time of the block as soon as the user was connected again.
+    @Test func `A user who was offline before the block stays so, and was last seen before it`() async throws {
         exchange.store.presence.signaled(Cast.petya)
-        let seenAt = exchange.time.now
+        let before = Presence(userId: Cast.petya.userId, status: .offline, lastSeenAt: exchange.time.now)
         exchange.time.advance(by: .seconds(10))
         try await block(Cast.vasya, by: Cast.petya)
-        let hidden = try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId)
-        #expect(hidden == Presence(userId: Cast.petya.userId, status: .offline, lastSeenAt: seenAt))
+        #expect(try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId) == before)
+        exchange.time.advance(by: .seconds(10))
+        exchange.store.presence.opened(Cast.petya)
+        #expect(try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId) == before)
+        try await disconnect(Cast.petya)
+        #expect(try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId) == before)
+    }
+
+    /// Who goes offline used to be reported as last seen some seconds before, and who blocked as last seen in that moment.
+    @Test func `A departure and a block are told with the same event`() async throws {
+        let petya = Cast.petya.userId
+        for isBlock in [false, true] {
+            exchange.store.presence.opened(Cast.petya)
+            _ = try await presence.watch([petya], by: Exchange.signIn(of: Cast.vasya))
+            exchange.time.advance(by: .seconds(100))
+            if isBlock { try await block(Cast.vasya, by: Cast.petya) } else { try await disconnect(Cast.petya) }
+            try await presence.refresh(petya)
+            let gone = Presence(userId: petya, status: .offline, lastSeenAt: exchange.time.now)
+            #expect(presence.takePending(for: Cast.vasya.deviceId) == [gone])
+            exchange.time.advance(by: .seconds(100))
+            #expect(try await presence.presence(of: petya, for: Cast.vasya.userId) == gone)
+        }
+    }
+
+    /// Who comes back was seen at that time, and the end of a block used to show the time of the last request.
+    @Test func `An arrival and the end of a block are told with the same event`() async throws {
+        let petya = Cast.petya.userId
+        _ = try await presence.watch([petya], by: Exchange.signIn(of: Cast.vasya))
+        for isBlock in [false, true] {
+            if isBlock {
+                try await block(Cast.vasya, by: Cast.petya)
+                try await presence.refresh(petya)
+                _ = presence.takePending(for: Cast.vasya.deviceId)
+                exchange.time.advance(by: .seconds(100))
+                try await accounts.unblock(Cast.vasya.userId, by: Exchange.signIn(of: Cast.petya))
+            } else {
+                exchange.store.presence.opened(Cast.petya)
+            }
+            try await presence.refresh(petya)
+            let back = Presence(userId: petya, status: .online, lastSeenAt: exchange.time.now)
+            #expect(presence.takePending(for: Cast.vasya.deviceId) == [back])
+        }
     }
 
     @Test func `The watch list of a blocked viewer shows the same`() async throws {
