@@ -183,19 +183,37 @@ def test_a_page_of_another_origin_cannot_open_sockets_or_streams(start_server, o
 
 
 @pytest.mark.parametrize("size", [b"ffffffffffffffff", b"FFFFFFFF", b"40001;a=b"])
-@pytest.mark.parametrize("isApart", [False, True], ids=["with its head", "behind its head"])
-def test_a_chunk_beyond_the_bound_is_refused_at_once(server, vasya, size, isApart):
+@pytest.mark.parametrize("arrival", [
+    "with its head", "behind its head", "behind a head in pieces", "behind a request with a body",
+    "behind a request with chunks",
+])
+def test_a_chunk_beyond_the_bound_is_refused_at_once(server, vasya, size, arrival):
     """Its bytes were waited for until the body's time was over."""
     head = request_head(
         "POST", "/v1/calls", f"Authorization: Bearer {vasya.token}", "Content-Type: application/json",
         "Transfer-Encoding: chunked")
     with Connection(server, seconds=5) as connection:
         connection.send(request_head("GET", "/healthz")).response()
-        if isApart:
-            connection.send(head)
+        bad = head + size + b"\r\n{"
+        first = None
+        if arrival == "behind its head":
+            cuts = [len(head)]
+        elif arrival == "behind a head in pieces":
+            # The second cut is in the empty line.
+            cuts = [40, len(head) - 2, len(head)]
+        else:
+            cuts = []
+            if arrival == "behind a request with a body":
+                first = head.replace(b"Transfer-Encoding: chunked", b"Content-Length: 9") + b'{"a":"b"}'
+            elif arrival == "behind a request with chunks":
+                first = head + b'9\r\n{"a":"b"}\r\n0\r\nTrailer: x\r\n\r\n'
+        for start, end in zip([0] + cuts, cuts):
+            connection.send(bad[start:end])
             time.sleep(0.2)
-            head = b""
-        status, fields, _ = connection.send(head + size + b"\r\n{").response()
+        connection.send((first or b"") + bad[cuts[-1] if cuts else 0:])
+        if first:
+            assert connection.response()[0] == 422
+        status, fields, _ = connection.response()
         assert status == 400 and fields["connection"] == "close"
         assert connection.is_closed_by_peer(5)
 

@@ -252,9 +252,7 @@ struct HTTPConnection {
 
 extension HTTPRequestHead {
     /// Whether NIO's decoder stops after this request, because it asks for another protocol.
-    fileprivate var stopsDecoder: Bool {
-        method == .CONNECT || asksForUpgrade
-    }
+    var stopsDecoder: Bool { method == .CONNECT || asksForUpgrade }
 
     /// Whether the client asks for another protocol on this connection (RFC 9110, section 7.8).
     var asksForUpgrade: Bool {

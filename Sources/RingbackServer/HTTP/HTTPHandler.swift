@@ -37,6 +37,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     /// Whether the client waits for `100 Continue`.
     var awaitsContinue = false
     private var isOutputClosed = false
+    /// The input can't be parsed, and the last request that has arrived is not complete.
+    private var isBroken = false
     private var isProceeding = false
 
     init(frontEnd: HTTPFrontEnd, codec: HTTPCodec, peer: IPAddress?, connection place: OpenConnection) {
@@ -105,20 +107,23 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         case .idle where connection.hasWaiting:
             connection.end(nothingMoreComes: true)
             proceed()
-        case .idle, .receiving,
-            .checking where error == .invalidChunkSize:
-            connection.endWithAnswer()
-            let problem =
-                error == .headerOverflow
-                ? Problem(.payloadTooLarge, "The header fields are too large.", status: 431)
-                : Problem(.invalidRequest, "The request is not valid HTTP/1.1.", status: 400)
-            send(HTTPResponse(problem))
+        case .idle, .receiving: refuseInput(error)
         // Earlier requests are answered. The beginning of the next one can't be found.
         case .checking, .answering, .discarding:
+            isBroken = true
             connection.end(nothingMoreComes: true)
             proceed()
         case .closing, .upgraded: break
         }
+    }
+
+    private func refuseInput(_ error: HTTPParserError) {
+        connection.endWithAnswer()
+        let problem =
+            error == .headerOverflow
+            ? Problem(.payloadTooLarge, "The header fields are too large.", status: 431)
+            : Problem(.invalidRequest, "The request is not valid HTTP/1.1.", status: 400)
+        send(HTTPResponse(problem))
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -203,6 +208,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         while self.context != nil, let step = connection.next(at: .now()) { perform(step) }
         isProceeding = false
         guard self.context != nil else { return }
+        if isBroken, connection.isOver, connection.phase == .receiving { refuseInput(.unknown) }
         if connection.isOver {
             // Otherwise the tick does it later.
             if !hasUnsent { context.close(promise: nil) }

@@ -4,83 +4,92 @@ import RingbackModel
 
 /// Looks at the bytes that a client sends before they are decoded. Chunk sizes, chunk extensions and trailers (RFC 9112, section
 /// 7.1) are bytes that don't come out of the decoder, which has no bound for them.
+///
+/// Heads and bodies are handed to the decoder separately, so that it is known of each byte what it belongs to.
 final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
+
+    /// What the next byte belongs to.
+    private enum Place {
+        /// A head; so many of the bytes before it are the beginning of its end, an empty line.
+        case head(Int)
+        /// A body with a length, of which so many bytes are to come.
+        case body(Int)
+        case chunks(ChunkSizes)
+        /// Not known until the decoder finds the end of a request: its head had no end that was found here, or it asks for
+        /// another protocol.
+        case unknown
+    }
 
     /// Bytes of the reads since ``reset()``, without the one that was under way then.
     private(set) var count = 0
     /// Nothing more is decoded: what comes is dropped, and doesn't pile up before a decoder that has stopped.
     var isDropping = false
-    /// The last request has come to its end, and nothing of the next one.
-    private var isBetweenRequests = true
+    private var place = Place.head(0)
     /// The bytes that are being decoded end with a head.
     private var isDecodingHead = false
-    /// Of the body that is being received, if its head came in one read.
-    private var chunks: ChunkSizes?
 
     func reset() { count = 0 }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = unwrapInboundIn(data)
-        count += bytes.readableBytes
-        guard !isDropping else { return }
-        if chunks == nil, !(isBetweenRequests && bytes.contains("hunked")) {
-            // Until its end comes out of the decoder, this is a part of a request.
-            isBetweenRequests = false
-            return context.fireChannelRead(data)
-        }
-        decode(bytes, context)
-    }
-
-    /// Hands a head on by itself, so that it is known what comes behind it.
-    private func decode(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        var rest = bytes
-        if chunks == nil, let end = rest.index(behind: "\r\n\r\n"), let head = rest.readSlice(length: end) {
-            isDecodingHead = true
-            context.fireChannelRead(wrapInboundOut(head))
+        var rest = unwrapInboundIn(data)
+        count += rest.readableBytes
+        while !isDropping, rest.readableBytes > 0 {
+            guard let length = nextLength(rest.readableBytesView), let bytes = rest.readSlice(length: length) else {
+                return context.fireErrorCaught(HTTPParserError.invalidChunkSize)
+            }
+            context.fireChannelRead(wrapInboundOut(bytes))
             isDecodingHead = false
         }
-        if chunks?.read(rest.readableBytesView) == false {
-            chunks = nil
-            return context.fireErrorCaught(HTTPParserError.invalidChunkSize)
+    }
+
+    /// How many bytes belong to the same part of a request; `nil` for a chunk that is too large.
+    private func nextLength(_ bytes: ByteBufferView) -> Int? {
+        switch place {
+        case .head(let matched):
+            let (length, matched) = Self.findEmptyLine(bytes, matched)
+            isDecodingHead = matched == Self.emptyLine.count
+            place = .head(isDecodingHead ? 0 : matched)
+            return length
+        case .body(let count):
+            let length = min(count, bytes.count)
+            place = length == count ? .head(0) : .body(count - length)
+            return length
+        case .chunks(var chunks):
+            let length = chunks.read(bytes)
+            place = chunks.hasEnded ? .head(0) : .chunks(chunks)
+            return length
+        case .unknown: return bytes.count
         }
-        if chunks?.hasEnded == true { chunks = nil }
-        isBetweenRequests = isBetweenRequests && rest.readableBytes == 0
-        if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
+    }
+
+    private static let emptyLine = Array("\r\n\r\n".utf8)
+
+    /// - Parameter matched: How many bytes of an empty line came before.
+    /// - Returns: The number of bytes up to the end of the first empty line, or all, and how many bytes of an empty line they
+    ///   end with.
+    private static func findEmptyLine(_ bytes: ByteBufferView, _ matched: Int) -> (length: Int, matched: Int) {
+        var matched = matched
+        for (index, byte) in bytes.enumerated() {
+            if byte == emptyLine[matched] { matched += 1 } else { matched = byte == emptyLine[0] ? 1 : 0 }
+            if matched == emptyLine.count { return (index + 1, matched) }
+        }
+        return (bytes.count, matched)
     }
 
     /// To be called with each part that comes out of the decoder.
     func decoded(_ part: HTTPServerRequestPart) {
         switch part {
-        case .head(let head):
-            isBetweenRequests = false
-            let isChunked =
-                isDecodingHead && head.headers.first(name: "transfer-encoding")?.isCase(of: "chunked") == true
-            chunks = isChunked ? ChunkSizes(most: Limits.bodyBytes) : nil
-        case .body: if isDecodingHead { chunks = nil }
-        case .end:
-            isBetweenRequests = true
-            chunks = nil
+        case .head(let head): place = isDecodingHead && !head.stopsDecoder ? Self.place(behind: head) : .unknown
+        case .end: if case .unknown = place { place = .head(0) }
+        case .body: break
         }
     }
-}
 
-extension ByteBuffer {
-    fileprivate func contains(_ text: StaticString) -> Bool { index(behind: text) != nil }
-
-    /// How many bytes there are up to the end of the first occurrence of `text`.
-    fileprivate func index(behind text: StaticString) -> Int? {
-        withUnsafeReadableBytes { bytes in
-            let (first, count) = (text.utf8Start[0], text.utf8CodeUnitCount)
-            var place = 0
-            while place + count <= bytes.count {
-                if bytes[place] == first, (1..<count).allSatisfy({ bytes[place + $0] == text.utf8Start[$0] }) {
-                    return place + count
-                }
-                place += 1
-            }
-            return nil
-        }
+    private static func place(behind head: HTTPRequestHead) -> Place {
+        if head.headers.contains(name: "transfer-encoding") { return .chunks(ChunkSizes(most: Limits.bodyBytes)) }
+        let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+        return length > 0 ? .body(length) : .head(0)
     }
 }
