@@ -28,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .target(name: "RingbackModel", swiftSettings: strict),
@@ -81,6 +82,16 @@ let package = Package(
         .target(name: "CMalloc"),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(
+            name: "RingbackIdentity",
+            dependencies: [
+                "CurlTransport", "RingbackCore", "RingbackModel",
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["README.md"],
+            swiftSettings: strict
+        ),
+        .target(
             name: "RingbackServer",
             dependencies: [
                 "CGzip", "CMalloc", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
@@ -122,8 +133,9 @@ let package = Package(
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "CLibcurl", "RingbackServer", "RingbackSQLite", "RingbackPostgres", "RingbackClient", "RingbackCore",
-                "RingbackModel",
+                "CLibcurl", "RingbackIdentity", "RingbackServer", "RingbackSQLite", "RingbackPostgres",
+                "RingbackClient",
+                "RingbackCore", "RingbackModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -158,6 +170,14 @@ let package = Package(
                 "RingbackCore", "RingbackMigrations", "RingbackModel", "RingbackSQLite", "RingbackTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RingbackIdentityTests",
+            dependencies: [
+                "RingbackCore", "RingbackIdentity", "RingbackModel",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: strict),
         .testTarget(name: "CurlTransportTests", dependencies: ["CurlTransport"], swiftSettings: strict),

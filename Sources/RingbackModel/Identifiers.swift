@@ -13,6 +13,9 @@ public struct UserID: Hashable, Sendable, Codable, CustomStringConvertible {
         prefix.isEmpty || UserID(prefix) != nil
     }
 
+    /// Whether the identifier has another meaning in a path, so that no user may have it.
+    package var isReserved: Bool { ["me", ".", ".."].contains(rawValue) }
+
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let id = UserID(text) else { throw InvalidIdentifier(text: text) }

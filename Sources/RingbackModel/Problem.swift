@@ -54,6 +54,8 @@ public struct Problem: Error, Hashable, Sendable {
         case draining
         /// The server can't write to its database: the disk is full or failing.
         case storageUnavailable = "storage_unavailable"
+        /// The keys that a platform's tokens are verified with can't be fetched at the moment.
+        case keysUnavailable = "keys_unavailable"
         /// An unexpected error in the server.
         case `internal`
     }
@@ -122,14 +124,16 @@ extension Problem.Code {
         case .invalidRequest, .idempotencyMismatch, .callSelf: 422
         case .rateLimited, .tooManyConnections: 429
         case .internal: 500
-        case .draining, .storageUnavailable: 503
+        case .draining, .storageUnavailable, .keysUnavailable: 503
         }
     }
 
     /// Whether the same request may succeed later, unchanged.
     public var isRetryable: Bool {
         switch self {
-        case .negotiationPending, .rateLimited, .tooManyConnections, .draining, .storageUnavailable, .internal: true
+        case .negotiationPending, .rateLimited, .tooManyConnections, .draining, .storageUnavailable, .keysUnavailable,
+            .internal:
+            true
         default: false
         }
     }
@@ -163,6 +167,7 @@ extension Problem.Code {
         case .callSelf: "Caller and callee are the same user"
         case .draining: "The server is shutting down"
         case .storageUnavailable: "The database is unavailable"
+        case .keysUnavailable: "The platform's keys are unavailable"
         case .internal: "Internal server error"
         }
     }

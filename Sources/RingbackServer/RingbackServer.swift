@@ -16,12 +16,15 @@ package struct RingbackServer: Sendable {
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) async -> Void
 
-    /// - Parameter onListening: Called with the port once connections are accepted.
+    /// - Parameters:
+    ///   - platform: Verifies tokens of a platform that has users of its own.
+    ///   - onListening: Called with the port once connections are accepted.
     package init(
-        store: any Store, settings: ServerSettings, time: any Timekeeper, timing: CallTiming = CallTiming(),
-        logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void
+        store: any Store, settings: ServerSettings, platform: PlatformTokens? = nil, time: any Timekeeper,
+        timing: CallTiming = CallTiming(), logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
-        services = Services(store: store, settings: settings, time: time, timing: timing, logger: logger)
+        services = Services(
+            store: store, settings: settings, platform: platform, time: time, timing: timing, logger: logger)
         let drain = Drain()
         self.drain = drain
         let isDraining = { @Sendable in drain.hasBegun }

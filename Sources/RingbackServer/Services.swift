@@ -26,14 +26,18 @@ package final class Services: Sendable {
     let memory: MemoryBudget
 
     /// Creates all services for a store.
-    init(store: any Store, settings: ServerSettings, time: any Timekeeper, timing: CallTiming, logger: Logger) {
+    init(
+        store: any Store, settings: ServerSettings, platform: PlatformTokens?, time: any Timekeeper, timing: CallTiming,
+        logger: Logger
+    ) {
         self.store = store
         self.time = time
         self.settings = settings
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
         sessions = SessionService(
             store: store, hasher: hasher, time: time, lifetime: settings.tokenLifetime,
-            maximumDevices: settings.devicesPerUser, administratorToken: settings.administratorToken)
+            maximumDevices: settings.devicesPerUser, administratorToken: settings.administratorToken,
+            platform: platform)
         accounts = AccountService(store: store, hasher: hasher, time: time, sessions: sessions)
         calls = CallService(store: store, time: time, timing: timing)
         clock = CallClock(calls: calls, time: time, logger: logger)
@@ -52,12 +56,16 @@ package final class Services: Sendable {
 extension Services {
     /// Whose token it is. One that the store has to be asked about is paid for, and its price given back if it is good.
     ///
-    /// - Parameter source: Where it came from.
+    /// - Parameters:
+    ///   - device: The device that the request names, for a platform's token that names none.
+    ///   - source: Where it came from.
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`, `rate_limited`.
-    func authenticate(_ token: String, from source: IPAddress?) async throws -> SessionService.Principal {
-        if let principal = try sessions.known(token) { return principal }
+    func authenticate(
+        _ token: String, device: String?, from source: IPAddress?
+    ) async throws -> SessionService.Principal {
+        if let principal = try sessions.known(token, device: device) { return principal }
         try guesses.spend(source)
-        let principal = try await sessions.authenticate(token)
+        let principal = try await sessions.authenticate(token, device: device)
         guesses.giveBack(source)
         return principal
     }

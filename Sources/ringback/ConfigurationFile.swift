@@ -26,6 +26,7 @@ struct ConfigurationFile {
         "device-connections": .integer,
         "detail-hours": .integer, "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer,
         "history-days": .integer, "hostname": .string,
+        "jwt-audience": .string, "jwt-issuer": .string, "jwt-jwks": .string, "jwt-keys": .string, "jwt-secret": .string,
         "log-level": .string, "max-connections": .integer, "node-name": .string, "password-cost": .integer,
         "payload-hours": .integer,
         "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,

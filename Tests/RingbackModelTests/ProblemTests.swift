@@ -12,7 +12,7 @@ struct ProblemTests {
         ("stale_negotiation", 409, false), ("idempotency_mismatch", 422, false), ("cursor_expired", 410, false),
         ("payload_too_large", 413, false), ("unsupported_media_type", 415, false), ("rate_limited", 429, true),
         ("too_many_connections", 429, true), ("call_self", 422, false), ("draining", 503, true),
-        ("storage_unavailable", 503, true), ("internal", 500, true),
+        ("storage_unavailable", 503, true), ("keys_unavailable", 503, true), ("internal", 500, true),
     ]
 
     @Test("A code has its status", arguments: table)

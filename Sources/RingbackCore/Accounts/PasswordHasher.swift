@@ -35,7 +35,7 @@ package final class PasswordHasher: Sendable {
     /// disclose which users exist.
     package func verify(_ password: String, against stored: String?) async throws -> Bool {
         let fallback = "scrypt$\(cost)$\(Self.blockSize)$1$\(String(repeating: "0", count: 32))$-"
-        let parts = (stored ?? fallback).split(separator: "$")
+        let parts = (stored.flatMap { $0 == Account.noPassword ? nil : $0 } ?? fallback).split(separator: "$")
         guard parts.count == 6, parts[0] == "scrypt", let cost = Int(parts[1]), let blockSize = Int(parts[2]),
             let parallelism = Int(parts[3]), let salt = Self.bytes(parts[4])
         else { return false }

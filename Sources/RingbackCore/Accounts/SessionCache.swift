@@ -6,10 +6,12 @@ import Synchronization
 /// An entry is valid until it is removed: the store reports every device that is signed out, by any process.
 final class SessionCache: Sendable {
     private static let capacity = 100_000
+    private static let tokensPerDevice = 4
 
     private struct State {
         var devices: [[UInt8]: DeviceRecord] = [:]
-        var hashes: [DeviceID: [UInt8]] = [:]
+        /// Of the tokens of a device, the newest last. A device with tokens of a platform has several.
+        var hashes: [DeviceID: [[UInt8]]] = [:]
         var removals: UInt64 = 0
     }
 
@@ -22,13 +24,17 @@ final class SessionCache: Sendable {
 
     /// Inserts a device that was read from the store, unless a device was removed since then: it may have been this
     /// one.
-    func insert(_ device: DeviceRecord, unlessRemovedSince removals: UInt64) {
+    ///
+    /// - Parameter hash: Of the token that stands for the device.
+    func insert(_ device: DeviceRecord, for hash: [UInt8], unlessRemovedSince removals: UInt64) {
         state.withLock { state in
             guard state.removals == removals else { return }
             if state.devices.count >= Self.capacity { state = State(removals: removals) }
-            if let old = state.hashes[device.participant.deviceId] { state.devices[old] = nil }
-            state.devices[device.tokenHash] = device
-            state.hashes[device.participant.deviceId] = device.tokenHash
+            var hashes = state.hashes[device.participant.deviceId] ?? []
+            if !hashes.contains(hash) { hashes.append(hash) }
+            if hashes.count > Self.tokensPerDevice { state.devices[hashes.removeFirst()] = nil }
+            state.devices[hash] = device
+            state.hashes[device.participant.deviceId] = hashes
         }
     }
 
@@ -38,7 +44,7 @@ final class SessionCache: Sendable {
     func remove(_ device: DeviceID) {
         state.withLock { state in
             state.removals += 1
-            if let hash = state.hashes.removeValue(forKey: device) { state.devices[hash] = nil }
+            for hash in state.hashes.removeValue(forKey: device) ?? [] { state.devices[hash] = nil }
         }
     }
 }

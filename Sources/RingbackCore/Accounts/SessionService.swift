@@ -20,9 +20,10 @@ package final class SessionService: Sendable {
     private let hasher: PasswordHasher
     let time: any Timekeeper
     private let lifetime: Duration
-    private let maximumDevices: Int
+    let maximumDevices: Int
     private let administratorHash: SHA256Digest?
-    private let cache = SessionCache()
+    let cache = SessionCache()
+    let platform: PlatformTokens?
     private let attempts = AttemptLimiter()
 
     /// - Parameters:
@@ -30,15 +31,17 @@ package final class SessionService: Sendable {
     ///   - maximumDevices: The maximum number of devices of a user. At the next sign-in, the device that was seen longest
     ///     ago is signed out.
     ///   - administratorToken: The token that permits ending any call; `nil` for none.
+    ///   - platform: Verifies tokens of a platform that has users of its own.
     package init(
         store: any Store, hasher: PasswordHasher, time: any Timekeeper, lifetime: Duration, maximumDevices: Int = 32,
-        administratorToken: String?
+        administratorToken: String?, platform: PlatformTokens? = nil
     ) {
         self.store = store
         self.hasher = hasher
         self.time = time
         self.lifetime = lifetime
         self.maximumDevices = maximumDevices
+        self.platform = platform
         administratorHash = administratorToken.map { SHA256.hash(data: Array($0.utf8)) }
     }
 
@@ -95,9 +98,7 @@ package final class SessionService: Sendable {
             let record = DeviceRecord(
                 participant: participant, name: deviceName ?? old?.name, tokenHash: Self.hash(token), createdAt: now,
                 expiresAt: now + lifetime, lastSeenAt: now)
-            try store.save(record)
-            let others = try store.devices(of: user, limit: .max).filter { $0.participant != participant }
-            for device in others.dropFirst(maximumDevices - 1) { try store.delete(device.participant.deviceId) }
+            try store.save(record, limit: maximumDevices)
             return record
         }
         return Session(
@@ -107,21 +108,28 @@ package final class SessionService: Sendable {
 
     /// Finds out whose token it is.
     ///
+    /// - Parameter device: The device that the request names, for a platform's token that names none.
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
-    package func authenticate(_ token: String) async throws -> Principal {
-        if let principal = try known(token) { return principal }
+    package func authenticate(_ token: String, device: String? = nil) async throws -> Principal {
+        if let principal = try known(token, device: device) { return principal }
+        if let platform, PlatformTokens.looksLikeOne(token) {
+            return try await principal(of: token, device: device, platform)
+        }
         let hash = Self.hash(token)
         let removals = cache.removals
         guard let device = try await store.read({ try $0.device(tokenHash: hash) }) else { throw Self.unauthenticated }
         let principal = try check(device)
-        cache.insert(device, unlessRemovedSince: removals)
+        cache.insert(device, for: hash, unlessRemovedSince: removals)
         return principal
     }
 
     /// Finds out whose token it is from memory; `nil` if the store must be asked.
     ///
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
-    package func known(_ token: String) throws -> Principal? {
+    package func known(_ token: String, device: String? = nil) throws -> Principal? {
+        if platform != nil, PlatformTokens.looksLikeOne(token) {
+            return try cache.device(tokenHash: Self.hash(token, device: device)).map { try check($0) }
+        }
         guard token.utf8.count <= 512 else { throw Self.unauthenticated }
         let digest = SHA256.hash(data: Array(token.utf8))
         if let administratorHash, digest == administratorHash { return .administrator }
@@ -208,7 +216,7 @@ package final class SessionService: Sendable {
     /// tokens stay valid.
     package var removals: UInt64 { cache.removals }
 
-    private func check(_ device: DeviceRecord) throws -> Principal {
+    func check(_ device: DeviceRecord) throws -> Principal {
         guard device.expiresAt > time.now else { throw Problem(.tokenExpired, "Sign in again.") }
         return .device(device.signIn, expiresAt: device.expiresAt)
     }

@@ -34,6 +34,15 @@ extension AccountReader {
 }
 
 extension StoreWriter {
+    /// Saves a device, and signs out those of its user that were seen longest ago beyond `limit`.
+    func save(_ device: DeviceRecord, limit: Int) throws {
+        try save(device)
+        let others = try devices(of: device.participant.userId, limit: .max).filter {
+            $0.participant != device.participant
+        }
+        for other in others.dropFirst(limit - 1) { try delete(other.participant.deviceId) }
+    }
+
     /// Signs out the devices of a user.
     ///
     /// - Parameter device: A device that stays signed in.

@@ -22,6 +22,9 @@ package struct Account: Sendable, Hashable {
         self.lastSeenAt = lastSeenAt
     }
 
+    /// The password hash of a user who has no password: one whom the platform signs in.
+    package static let noPassword = "-"
+
     package var user: User { User(userId: userId, displayName: displayName, createdAt: createdAt) }
     package var ownUser: User { User(userId: userId, displayName: displayName, createdAt: createdAt, busy: busy) }
 }
@@ -89,6 +92,9 @@ package protocol AccountReader {
     func device(tokenHash: [UInt8]) throws -> DeviceRecord?
     /// Returns the user to whom the identifier of a device belongs, even after the device was signed out or has expired.
     func owner(of device: DeviceID) throws -> UserID?
+    /// When a device was signed out that has not signed in again since; `nil` for others, and once its identifier is no
+    /// longer kept.
+    func signOut(of device: DeviceID) throws -> Timestamp?
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     /// Returns what the user sees of `blocker` since the block; `nil` if there is no block.

@@ -55,6 +55,10 @@ extension PostgresReader {
         ) { try $0.user(0) }
     }
 
+    func signOut(of device: DeviceID) throws -> Timestamp? {
+        try first("SELECT ended_at FROM former_devices WHERE device_id = $1", .text(device.rawValue)) { try $0.time(0) }
+    }
+
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
         let devices = try all("\(Self.selectDevice) WHERE user_id = $1", .text(user.rawValue), read: Self.device)
         return Array(Self.newestFirst(devices).prefix(limit))

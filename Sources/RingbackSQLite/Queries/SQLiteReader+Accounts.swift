@@ -62,6 +62,11 @@ extension SQLiteReader {
         ).first.map { try $0.user("user_id") }
     }
 
+    func signOut(of device: DeviceID) throws -> Timestamp? {
+        try rows("SELECT ended_at FROM former_devices WHERE device_id = ?", [device.rawValue]).first
+            .map { $0.time("ended_at") }
+    }
+
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {
         Self.newestFirst(try all(Self.devicesOfUser, [user.rawValue], Self.device), limit: limit)
     }

@@ -51,21 +51,24 @@ extension HTTPHandler {
     func authenticate(_ request: PendingRequest, then: @escaping () -> Void) {
         request.removals = frontEnd.services.sessions.removals
         guard let token = request.fields.token else { return refuse(request, SessionService.unauthenticated) }
-        if let principal = lastPrincipal(token, request.removals) {
+        let device = request.fields.device
+        if device == nil, let principal = lastPrincipal(token, request.removals) {
             request.principal = principal
             return then()
         }
         do {
-            if let principal = try frontEnd.services.sessions.known(token) {
+            if let principal = try frontEnd.services.sessions.known(token, device: device) {
                 request.principal = principal
-                lastToken = (token, principal, request.removals)
+                if device == nil { lastToken = (token, principal, request.removals) }
                 return then()
             }
         } catch {
             return refuse(request, error)
         }
         let source = frontEnd.source(of: request.fields, from: peer)
-        run(request, { services in try await services.authenticate(token, from: source) }) { principal in
+        run(
+            request, { services in try await services.authenticate(token, device: device, from: source) }
+        ) { principal in
             request.principal = principal
             then()
         }

@@ -30,7 +30,7 @@ extension HTTPHandler: EventSink {
             let asked = try request.operationRequest(operation)
             let (query, signIn) = (try LongPoll.Query(asked), try asked.signIn)
             let participant = signIn.participant
-            let deadline = NIODeadline.now() + .seconds(Int64(query.waitSeconds))
+            let deadline = NIODeadline.now() + .nanoseconds(wait(query, by: request.principal))
             delivery = EventDelivery(kind: .poll(until: deadline))
             // If the watch list is not loaded, load it first.
             if frontEnd.services.presence.isWatching(participant) { return open(query, for: signIn, request) }
@@ -40,6 +40,15 @@ extension HTTPHandler: EventSink {
         } catch {
             refuse(request, error)
         }
+    }
+
+    /// How long a poll waits, in nanoseconds: not beyond the expiry of the token.
+    private func wait(_ query: LongPoll.Query, by principal: SessionService.Principal?) -> Int64 {
+        var milliseconds = Int64(query.waitSeconds) * 1000
+        if case .device(_, let expiresAt) = principal {
+            milliseconds = min(milliseconds, (expiresAt - frontEnd.services.time.now).milliseconds)
+        }
+        return max(0, milliseconds) * 1_000_000
     }
 
     private func open(_ query: LongPoll.Query, for signIn: SignIn, _ request: PendingRequest) {

@@ -27,11 +27,13 @@ extension HTTPHandler {
         let upgrade = SocketUpgrade(
             hub: frontEnd.sockets, source: source, isDraining: frontEnd.dispatcher.isDraining)
         let (hasAuthorization, token) = (request.fields.authorization != nil, request.fields.token)
-        let (parameters, basePath) = (request.parameters, request.basePath)
+        let (parameters, basePath, device) = (request.parameters, request.basePath, request.fields.device)
         let handler = { SocketHandler(hub: upgrade.hub, identity: $0, source: source, basePath: basePath) }
         run(
             request,
-            { _ in try await upgrade.decide(hasAuthorization: hasAuthorization, token: token, parameters) }
+            { _ in
+                try await upgrade.decide(hasAuthorization: hasAuthorization, token: token, device: device, parameters)
+            }
         ) { decision in
             switch decision {
             case .accept(let identity): self.shakeHands(head, handler(identity))

@@ -20,6 +20,8 @@ struct RequestFields {
     private(set) var ifNoneMatch: String?
     private(set) var forwardedPrefix: String?
     private(set) var forwardedFor: String?
+    /// The device that a token of a platform stands for, when the token names none.
+    private(set) var device: String?
     private var authorizations = 0
 
     init(_ headers: HTTPHeaders) {
@@ -45,6 +47,7 @@ struct RequestFields {
             case "if-none-match": Self.join(value, to: &ifNoneMatch)
             case "x-forwarded-prefix": forwardedPrefix = value
             case "x-forwarded-for": Self.join(value, to: &forwardedFor)
+            case "ringback-device": device = value
             default: break
             }
         }

@@ -47,10 +47,15 @@ enum SessionRoutes {
     /// POST /v1/sessions
     private static func signIn(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         var reader = try request.reader()
-        let user = reader.user("userId")
-        let password = reader.text("password", characters: 1...Limits.passwordCharacters.upperBound, isRequired: true)
         let name = reader.text("deviceName", characters: Limits.nameCharacters)
         let device = reader.device("deviceId")
+        if let token = reader.text("platformToken", characters: 1...8192) {
+            try reader.finish()
+            let session = try await services.sessions.exchange(token, deviceName: name, device: device)
+            return Answer(201, session, location: "/v1/sessions/\(session.deviceId)")
+        }
+        let user = reader.user("userId")
+        let password = reader.text("password", characters: 1...Limits.passwordCharacters.upperBound, isRequired: true)
         try reader.finish()
         let session = try await services.sessions.signIn(
             try FieldReader.unwrap(user), password: try FieldReader.unwrap(password), deviceName: name, device: device)

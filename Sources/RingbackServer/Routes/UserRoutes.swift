@@ -23,8 +23,7 @@ enum UserRoutes {
         let user = reader.user("userId")
         let name = reader.text("displayName", characters: Limits.nameCharacters)
         let password = reader.text("password", characters: Limits.passwordCharacters, isRequired: true)
-        // These have another meaning in a path.
-        if let user, ["me", ".", ".."].contains(user.rawValue) { reader.fail("userId", "is reserved") }
+        if let user, user.isReserved { reader.fail("userId", "is reserved") }
         try reader.finish()
         let id = try FieldReader.unwrap(user)
         let registered = try await services.accounts.register(

@@ -10,9 +10,12 @@ extension SocketHandler {
             let token = request.data?["token"]?.string
         else { return close(.notARequest) }
         let cursor = request.data?["cursor"]?.string
+        let device = request.data?["deviceId"]?.string
         state = .opening
         let source = source
-        run({ hub in try await hub.identify(token: token, cursor: cursor, from: source) }) { handler, result in
+        run(
+            { hub in try await hub.identify(token: token, device: device, cursor: cursor, from: source) }
+        ) { handler, result in
             switch result {
             case .failure(let error as Problem) where error.code == .rateLimited: handler.close(.tooManyConnections)
             case .success(let identity): handler.open(identity)

@@ -32,8 +32,10 @@ final class SocketHub: Sendable {
     // MARK: Authentication
 
     /// Who a `hello` comes from.
-    func identify(token: String, cursor: String?, from source: IPAddress?) async throws -> SocketIdentity {
-        try identity(of: await services.authenticate(token, from: source), cursor: cursor)
+    func identify(
+        token: String, device: String?, cursor: String?, from source: IPAddress?
+    ) async throws -> SocketIdentity {
+        try identity(of: await services.authenticate(token, device: device, from: source), cursor: cursor)
     }
 
     /// Redeems a ticket; `nil` if it was used or has expired.

@@ -20,9 +20,12 @@ struct SocketUpgrade: Sendable {
     /// - Parameters:
     ///   - hasAuthorization: Whether the request has an `Authorization` field; `token` is its bearer token, if it has
     ///     one.
+    ///   - device: The field `Ringback-Device`.
     ///   - parameters: The query parameters `ticket` and `cursor`.
     /// - Throws: ``Problem`` when the upgrade is refused.
-    func decide(hasAuthorization: Bool, token: String?, _ parameters: URLParameters) async throws -> Decision {
+    func decide(
+        hasAuthorization: Bool, token: String?, device: String?, _ parameters: URLParameters
+    ) async throws -> Decision {
         if isDraining() { throw Dispatcher.draining }
         let cursor = parameters["cursor"]
         if let ticket = parameters["ticket"] {
@@ -33,6 +36,6 @@ struct SocketUpgrade: Sendable {
         }
         guard hasAuthorization else { return .accept(nil) }
         guard let token else { throw SessionService.unauthenticated }
-        return .accept(try await hub.identify(token: token, cursor: cursor, from: source))
+        return .accept(try await hub.identify(token: token, device: device, cursor: cursor, from: source))
     }
 }

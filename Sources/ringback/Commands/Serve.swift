@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import RingbackCore
+import RingbackIdentity
 import RingbackServer
 import ServiceLifecycle
 import Synchronization
@@ -19,6 +20,8 @@ struct Serve: AsyncParsableCommand {
             """)
 
     @OptionGroup var storage: DatabaseOptions
+
+    @OptionGroup var platform: PlatformOptions
 
     @Option(help: "The address to listen on; localhost is both 127.0.0.1 and ::1. (default: 127.0.0.1)")
     var hostname: String?
@@ -148,6 +151,7 @@ struct Serve: AsyncParsableCommand {
         let limit = FileDescriptors.raiseLimit()
         settings.maximumConnections = try source.integer(
             "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
+        let platform = try await platform.verifier(source, logger: logger)
         let node = source.string("node-name", nodeName) ?? ProcessInfo.processInfo.hostName
         guard (1...63).contains(node.utf8.count), node.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw ValidationError("node-name must be 1 to 63 visible ASCII characters.")
@@ -155,13 +159,14 @@ struct Serve: AsyncParsableCommand {
         let store = try storage.location(source).open(node: node, logger: logger)
         let announcement = Announcement(hostname: settings.hostname)
         let server = RingbackServer(
-            store: store, settings: settings, time: SystemTime(), timing: try timing(source), logger: logger
-        ) { port in
-            announcement.show(port)
-        }
+            store: store, settings: settings, platform: platform?.tokens, time: SystemTime(),
+            timing: try timing(source), logger: logger
+        ) { announcement.show($0) }
+        let services: [any Service] =
+            [ServerService(server: server)] + (platform?.remote.map { [KeyService(keys: $0)] } ?? [])
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: ServerService(server: server))],
+                services: services.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
@@ -273,6 +278,15 @@ private final class Announcement: Sendable {
             """
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
+}
+
+/// Keeps the keys of a platform's tokens fresh.
+private struct KeyService: Service, CustomStringConvertible {
+    let keys: RemoteKeys
+
+    var description: String { "platform keys" }
+
+    func run() async throws { await cancelWhenGracefulShutdown { await keys.run() } }
 }
 
 /// The server as a service of the process.
