@@ -81,3 +81,22 @@ def test_polls_whose_responses_are_not_read_are_not_answered(server, vasya):
         assert all(server.is_healthy() for _ in range(200))
         assert resident(server) - before < ALLOWED
     assert server.is_healthy()
+
+
+def test_beyond_the_budget_of_a_user_the_connection_that_holds_most_is_closed_with_4000(server, vasya):
+    """32 unfinished messages of 256 KiB are 8 MiB."""
+    petya = register(server, "petya")
+    unfinished = frame(TEXT, b"x" * 250_000, claimed_length=262_144)
+    sockets = [RawWebSocket(server, vasya) for _ in range(33)]
+    with RawWebSocket(server, petya) as other:
+        codes = []
+        for connection in sockets:
+            connection.socket.sendall(unfinished)
+        for connection in sockets:
+            codes.append(connection.close_code_within(0.2))
+        assert codes.count(4000) in range(1, 4), codes
+        assert codes.count(None) + codes.count(4000) == 33, codes
+        assert other.close_code_within(1) is None
+    for connection in sockets:
+        connection.socket.close()
+    assert server.is_healthy()

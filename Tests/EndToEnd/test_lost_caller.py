@@ -59,3 +59,15 @@ def test_the_incoming_screen_says_that_the_caller_is_gone_and_back(phone, server
     with stream(server, vasya):
         words.filter(has_text=ringing).wait_for(timeout=5_000)
     petya.decline()
+
+
+def test_a_caller_who_is_gone_when_the_server_dies_still_has_15_seconds(server):
+    vasya, petya, connection, call_id = calling(server)
+    connection.socket.close()
+    assert petya.next_event("call.participant", 8)["data"] == {"connection": "reconnecting"}
+    lost = time.monotonic()
+    server.kill9()
+    server.restart()
+    ended = petya.next_event("call.ended", 20)["data"]["call"]
+    assert 13 < time.monotonic() - lost < 19
+    assert (ended["callId"], ended["reason"], ended["endedBy"]) == (call_id, "canceled", {"kind": "timer"})

@@ -233,7 +233,11 @@ package struct DevicePresence: Sendable {
     package mutating func takeUnsaved(at now: Moment) -> [DeviceID: Timestamp] {
         for (user, known) in devices {
             for (id, device) in known where device.open > 0 {
-                guard let seen = device.lastSeen, seen.monotonic + Self.seenInterval <= now.monotonic else { continue }
+                guard let seen = device.lastSeen else { continue }
+                let passed = now.monotonic - seen.monotonic
+                // After a step of the wall clock, the stored time would be that of a device that was not seen for long.
+                let isSteady = abs((now.wall - (seen.wall + passed)).milliseconds) < Self.seenInterval.milliseconds
+                guard passed >= Self.seenInterval || !isSteady else { continue }
                 devices[user]?[id]?.lastSeen = now
                 unsaved[id] = now.wall
             }

@@ -162,6 +162,14 @@ class RawWebSocket(Connection):
                 return int.from_bytes(payload[:2], "big") if payload else 1005
         return None
 
+    def close_code_within(self, seconds):
+        """The code of the server's close frame; None if there is none in this time."""
+        self.socket.settimeout(seconds)
+        try:
+            return self.close_code()
+        except TimeoutError:
+            return None
+
 
 class AfterUpgrade(RawWebSocket):
     """Frames on a connection that is already upgraded."""

@@ -158,6 +158,18 @@ struct DevicePresenceTests {
         #expect(devices.takeUnsaved(at: at(1200)) == [Cast.vasya.deviceId: at(1200).wall])
     }
 
+    /// With a clock set forward by a day, calls did not ring on connected devices for up to ten minutes.
+    @Test(arguments: [86_400, -86_400]) func `After a step of the clock, the time of a device is stored at once`(
+        step: Int
+    ) {
+        var devices = DevicePresence()
+        devices.opened(Cast.vasya, at: start)
+        _ = devices.takeUnsaved(at: start)
+        let stepped = Moment(wall: at(5).wall + .seconds(step), monotonic: at(5).monotonic)
+        #expect(devices.takeUnsaved(at: stepped) == [Cast.vasya.deviceId: stepped.wall])
+        #expect(devices.takeUnsaved(at: stepped) == [:])
+    }
+
     @Test func `An expected device was not seen`() {
         var devices = DevicePresence()
         devices.expect(Cast.vasya, isLost: false, at: start)
