@@ -48,23 +48,35 @@ struct Migrator {
     /// - Returns: The numbers of those that were applied now.
     /// - Throws: ``PostgresDatabaseError`` before anything is changed; ``PostgresError``.
     func migrate() throws -> [Int] {
-        let version = try connection.run(Statement("SELECT current_setting('server_version_num')::integer"))
-            .first?.integer(0)
-        guard let version, version >= 150_000 else {
-            throw PostgresDatabaseError.tooOld(version: Int(version ?? 0))
-        }
+        try checkVersion()
         try connection.run(Statement("SELECT pg_advisory_lock($1)", Self.lock))
         defer { _ = try? connection.run(Statement("SELECT pg_advisory_unlock($1)", Self.lock)) }
         return try migrateAlone()
     }
 
-    private func migrateAlone() throws -> [Int] {
+    /// - Throws: ``PostgresDatabaseError`` for a server that is too old.
+    private func checkVersion() throws {
+        let version = try connection.run(Statement("SELECT current_setting('server_version_num')::integer"))
+            .first?.integer(0)
+        guard let version, version >= 150_000 else {
+            throw PostgresDatabaseError.tooOld(version: Int(version ?? 0))
+        }
+    }
+
+    /// Those that are to be applied. Changes nothing.
+    ///
+    /// - Throws: ``PostgresDatabaseError``, ``PostgresError``.
+    func pending() throws -> ArraySlice<Migrations.Migration> {
+        try checkVersion()
         let tables = try connection.run(
             Statement(
                 "SELECT count(*), to_regclass('schema_migrations') IS NOT NULL FROM pg_tables WHERE schemaname = current_schema()"
-            ))
-        if let row = tables.first, try row.integer(0) > 0, !row.bool(1) { throw PostgresDatabaseError.foreign }
-        try connection.run(Statement(Self.table))
+            )
+        ).first
+        guard tables?.bool(1) == true else {
+            if try tables?.integer(0) ?? 0 > 0 { throw PostgresDatabaseError.foreign }
+            return migrations[...]
+        }
         let applied = try connection.run(Statement("SELECT number, checksum FROM schema_migrations ORDER BY number"))
             .map { (number: Int(try $0.integer(0)), checksum: try $0.text(1)) }
         if let last = applied.last, last.number > migrations.count {
@@ -76,7 +88,12 @@ struct Migrator {
                 throw PostgresDatabaseError.changed(number: migration.number, name: migration.name)
             }
         }
-        let pending = migrations.dropFirst(applied.count)
+        return migrations.dropFirst(applied.count)
+    }
+
+    private func migrateAlone() throws -> [Int] {
+        let pending = try pending()
+        try connection.run(Statement(Self.table))
         for migration in pending {
             try connection.run(
                 script: """

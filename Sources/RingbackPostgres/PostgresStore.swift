@@ -7,6 +7,8 @@ import Synchronization
 package final class PostgresStore: Store {
     private static let readers = 4
     private static let writers = 2
+    /// How many connections a node makes at most: these, and one each for calls, signals, presence, the listener and the heartbeat.
+    static let connections = readers + writers + 5
 
     package let epoch: String
     package let tickets: any TicketStore

@@ -52,11 +52,30 @@ struct Migrator {
     /// - Returns: The numbers of the migrations that were applied.
     /// - Throws: ``MigrationError``, before anything is changed.
     func migrate(_ db: Database) throws -> [Int] {
-        let isOurs = try db.tableExists("schema_migrations")
-        if !isOurs, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0 > 0 {
-            throw MigrationError.foreign
-        }
+        let pending = try pending(db)
         try db.execute(sql: Self.table)
+        for migration in pending {
+            try db.inTransaction(.immediate) {
+                try db.execute(sql: migration.sql)
+                try db.execute(
+                    sql: "INSERT INTO schema_migrations (number, name, checksum) VALUES (?, ?, ?)",
+                    arguments: [migration.number, migration.name, Self.checksum(migration)])
+                return .commit
+            }
+        }
+        return pending.map(\.number)
+    }
+
+    /// The migrations to apply. Changes nothing.
+    ///
+    /// - Throws: ``MigrationError``.
+    func pending(_ db: Database) throws -> ArraySlice<Migrations.Migration> {
+        guard try db.tableExists("schema_migrations") else {
+            guard try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0 else {
+                throw MigrationError.foreign
+            }
+            return migrations[...]
+        }
         let applied = try Row.fetchAll(db, sql: "SELECT number, checksum FROM schema_migrations ORDER BY number")
         if applied.first?["checksum"] == Self.unreleased { throw MigrationError.unreleased }
         if let last = applied.last?["number"] as Int?, last > migrations.count {
@@ -68,17 +87,7 @@ struct Migrator {
                 throw MigrationError.changed(number: migration.number, name: migration.name)
             }
         }
-        let pending = migrations.dropFirst(applied.count)
-        for migration in pending {
-            try db.inTransaction(.immediate) {
-                try db.execute(sql: migration.sql)
-                try db.execute(
-                    sql: "INSERT INTO schema_migrations (number, name, checksum) VALUES (?, ?, ?)",
-                    arguments: [migration.number, migration.name, Self.checksum(migration)])
-                return .commit
-            }
-        }
-        return pending.map(\.number)
+        return migrations.dropFirst(applied.count)
     }
 
     private static func checksum(_ migration: Migrations.Migration) -> String {

@@ -22,7 +22,7 @@ struct ConfigurationFile {
     /// The options of `ringback serve`, except for `--config`.
     static let kinds: [String: Kind] = [
         "address-connections": .integer, "admin-token": .string, "allowed-origins": .list, "base-path": .string,
-        "connection-megabytes": .integer, "database": .string,
+        "connection-megabytes": .integer, "database": .string, "database-password-file": .string,
         "device-connections": .integer,
         "detail-hours": .integer, "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer,
         "history-days": .integer, "hostname": .string,

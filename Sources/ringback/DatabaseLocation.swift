@@ -55,6 +55,21 @@ enum DatabaseLocation: CustomStringConvertible {
         }
     }
 
+    /// Checks it without changing it.
+    func check(_ depth: StoreFinding.Depth) -> [StoreFinding] {
+        switch self {
+        case .sqlite(let path): SQLiteStore.check(path: path, depth)
+        case .postgresql(let url): PostgresStore.check(url: url, depth)
+        }
+    }
+
+    /// - Throws: ``CommandError`` for a file that does not exist. It would be made otherwise.
+    func requireExistence() throws {
+        guard case .sqlite(let path) = self, !FileManager.default.fileExists(atPath: path) else { return }
+        throw CommandError(
+            "The database \(path) does not exist. Copy the backup there first, or specify its path with --database.")
+    }
+
     /// Says what is wrong with the database without the SQL that found it.
     private func explaining<Value>(_ work: () throws -> Value) throws -> Value {
         do {

@@ -59,6 +59,10 @@ struct LogModelTests {
                 let place = Int.random(in: 0...log.count, using: &random)
                 try await expect(log, after: place, of: user, pruned: pruned, in: try #require(store))
             }
+            if step.isMultiple(of: 10) {
+                let findings = SQLiteStore.check(path: database.path, .everything).filter { $0.place == "log" }
+                #expect(findings.map(\.grade) == [.fine], "\(findings)")
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 import CLibpq
 
 /// Where the database is, as libpq takes it: `postgresql://user@host1,host2/name?sslmode=verify-full`.
-package struct PostgresURL: Sendable {
+package struct PostgresURL: Sendable, CustomStringConvertible {
     /// A URL that libpq does not understand.
     package struct Malformed: Error, CustomStringConvertible {
         package let description: String
@@ -20,8 +20,9 @@ package struct PostgresURL: Sendable {
         guard let options = PQconninfoParse(text, &error) else {
             let message = error.map { String(cString: $0) } ?? "out of memory"
             PQfreemem(error)
+            // The message may repeat the URL, with its password.
             throw Malformed(
-                description: message.split(separator: "\n").joined(separator: " "))
+                description: message.split(separator: "\n").joined(separator: " ").replacing(text, with: "the URL"))
         }
         defer { PQconninfoFree(options) }
         var settings: [(String, String)] = []
@@ -31,6 +32,32 @@ package struct PostgresURL: Sendable {
             option += 1
         }
         self.settings = settings
+    }
+
+    private init(settings: [(name: String, value: String)]) { self.settings = settings }
+
+    /// The same database with a password.
+    package func with(password: String) -> PostgresURL {
+        PostgresURL(settings: settings.filter { $0.name != "password" } + [("password", password)])
+    }
+
+    /// One URL for each of the hosts. Each is connected to whatever it is: a primary or a standby.
+    var hosts: [PostgresURL] {
+        func parts(_ name: String) -> [String] {
+            self[name]?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+        }
+        let (names, addresses, ports) = (parts("host"), parts("hostaddr"), parts("port"))
+        let others = settings.filter { !["host", "hostaddr", "port", "target_session_attrs"].contains($0.name) }
+        return (0..<max(names.count, addresses.count, 1)).map { index in
+            var settings = others + [("target_session_attrs", "any")]
+            for (name, values) in [("host", names), ("hostaddr", addresses), ("port", ports)] {
+                // One port is for all.
+                if let value = values.indices.contains(index) ? values[index] : values.count == 1 ? values[0] : nil {
+                    settings.append((name, value))
+                }
+            }
+            return PostgresURL(settings: settings)
+        }
     }
 
     /// Whether the password is in the URL, where a list of processes shows it.

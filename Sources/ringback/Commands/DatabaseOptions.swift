@@ -5,6 +5,8 @@ import RingbackPostgres
 /// Options for the database. The command line takes precedence over the environment, and that over the configuration
 /// file.
 struct DatabaseOptions: ParsableArguments {
+    private static let maximumPasswordBytes = 1000
+
     @Option(
         help: """
             The SQLite database, created if it does not exist, or the URL of a PostgreSQL database: \
@@ -13,8 +15,17 @@ struct DatabaseOptions: ParsableArguments {
             """)
     var database: String?
 
+    @Option(
+        help:
+            "A file whose first line is the password for PostgreSQL. [RINGBACK_DATABASE_PASSWORD_FILE] (default: none)",
+        completion: .file())
+    var databasePasswordFile: String?
+
     @Option(help: "A JSON file with the names of these options as keys.", completion: .file(extensions: ["json"]))
     var config: String?
+
+    /// Whether an option names the database, or a file that may.
+    var isGiven: Bool { database != nil || config != nil }
 
     func source() throws -> SettingsSource { try SettingsSource(file: config) }
 
@@ -33,11 +44,33 @@ struct DatabaseOptions: ParsableArguments {
             throw ValidationError(
                 """
                 The command line is no place for a password: others can see it. Take it out of the URL and put it into \
-                PGPASSWORD, into the file that passfile= or PGPASSFILE names (~/.pgpass), or put the whole URL into \
-                RINGBACK_DATABASE or the configuration file.
+                PGPASSWORD, into a file (--database-password-file), or into the file that passfile= or PGPASSFILE names \
+                (~/.pgpass), or put the whole URL into RINGBACK_DATABASE or the configuration file.
                 """)
         }
-        return .postgresql(url)
+        guard let file = source.string("database-password-file", databasePasswordFile) else { return .postgresql(url) }
+        guard !url.hasPassword else {
+            throw ValidationError("The database has a password in its URL and one in database-password-file. Keep one.")
+        }
+        return .postgresql(url.with(password: try Self.password(file)))
+    }
+
+    /// The first line of a file.
+    private static func password(_ path: String) throws -> String {
+        guard let file = FileHandle(forReadingAtPath: path),
+            let bytes = try? file.read(upToCount: maximumPasswordBytes + 1)
+        else {
+            throw CommandError("The file \(path) of database-password-file is empty or can't be read by this user.")
+        }
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        guard let password = String(bytes: line, encoding: .utf8), !password.isEmpty,
+            line.count <= maximumPasswordBytes, !password.contains("\0")
+        else {
+            throw CommandError(
+                "The first line of \(path) (database-password-file) must be a password of at most \(maximumPasswordBytes) bytes."
+            )
+        }
+        return password
     }
 
     private func file(_ path: String) throws -> String {

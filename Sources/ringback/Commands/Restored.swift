@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 
 /// `ringback restored`
 struct Restored: AsyncParsableCommand {
@@ -15,11 +14,7 @@ struct Restored: AsyncParsableCommand {
     func run() async throws {
         FileDescriptors.makePrivate()
         let database = try storage.location(storage.source())
-        if case .sqlite(let path) = database, !FileManager.default.fileExists(atPath: path) {
-            throw CommandError(
-                "The database \(path) does not exist. Copy the backup there first, or specify its path with --database."
-            )
-        }
+        try database.requireExistence()
         try database.renewEpoch()
         print("\(database): the event log has a new epoch.")
     }

@@ -1,3 +1,5 @@
+import RingbackCore
+
 /// The result of one check.
 enum Finding: Sendable {
     case fine(String)
@@ -6,6 +8,15 @@ enum Finding: Sendable {
     case broken(String, advice: String)
     /// Not checked, with the reason.
     case skipped(String)
+
+    init(_ finding: StoreFinding) {
+        self =
+            switch finding.grade {
+            case .fine: .fine(finding.text)
+            case .warning: .warning(finding.text, advice: finding.advice)
+            case .broken: .broken(finding.text, advice: finding.advice)
+            }
+    }
 
     func show(_ place: String) {
         let (mark, text, advice): (String, String, String?) =

@@ -1,19 +1,21 @@
 import ArgumentParser
 import Foundation
 import RingbackClient
+import RingbackCore
 import RingbackModel
 
 /// `ringback doctor`
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a server and the connection to it, and suggest fixes.",
+        abstract: "Check a server and the connection to it, or its database, and suggest fixes.",
         discussion: """
-            Checks the connection to the server, TLS, the clocks, each transport, and the STUN and TURN servers. The checks \
-            that need a token require `ringback login` first. The exit code is 4 if a check has failed.
+            With a URL, checks the connection to the server, TLS, the clocks, each transport, and the STUN and TURN servers. The \
+            checks that need a token require `ringback login` first. With --database, checks the settings and the schema of the \
+            database that the server uses; `ringback check` also reads its contents. The exit code is 4 if a check has failed.
             """)
 
-    @Argument(help: "The server: https://ringback.example.org")
-    var url: String
+    @Argument(help: "The server: https://ringback.example.org; by default only the database is checked.")
+    var url: String?
 
     @Option(help: "Seconds that the long poll of the check waits; clients wait 25.")
     var pollSeconds = 25
@@ -23,55 +25,75 @@ struct Doctor: AsyncParsableCommand {
 
     @OptionGroup var options: ClientOptions
 
+    @OptionGroup var storage: DatabaseOptions
+
     func validate() throws {
+        guard url != nil || storage.isGiven || ProcessInfo.processInfo.environment["RINGBACK_DATABASE"] != nil else {
+            throw ValidationError("Specify the URL of a server, its database with --database, or both.")
+        }
         guard Limits.waitSeconds.contains(pollSeconds) else { throw ValidationError("poll-seconds must be 0 to 60.") }
     }
 
     func run() async throws {
         try await reporting {
-            let url = try ServerURL.parse(url)
-            let login = (try? StoredLogin.load(options.profile)).flatMap { $0.isAt(url) ? $0 : nil }
-            let network = NetworkOptions(
-                certificateAuthorities: certificateAuthorities ?? login?.certificateAuthorities,
-                connectTimeout: .seconds(5))
-            let client = try RingbackClient(
-                baseURL: url, session: login?.session, network: network, retries: RetryPolicy(maximumRetries: 1))
+            // A postgresql:// URL in the place of the server's is taken for what it is.
+            if let url, url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") {
+                throw CommandError("That is the URL of a database. Write ringback doctor --database URL")
+            }
             var isHealthy = true
-            func report(_ place: String, _ finding: Finding) {
-                finding.show(place)
-                if finding.isBroken { isHealthy = false }
+            if url == nil || storage.isGiven {
+                let database = try storage.location(storage.source())
+                try database.requireExistence()
+                Terminal.note("…    database: asking \(database)")
+                isHealthy = database.report(.settings)
             }
-            // Announces checks that take long.
-            func look(at place: String, _ words: String = "") { Terminal.note("…    \(place)\(words)") }
-            look(at: "server", ": asking \(url.absoluteString)")
-            let reached = await reach(client)
-            report("server", reached)
-            guard !reached.isBroken else { throw CommandError("The other checks need the server.", code: .unhealthy) }
-            report("tls", security(url))
-            report("clock", await clock(client))
-            if client.session == nil {
-                report("sign-in", .skipped("not signed in; the remaining checks need it: ringback login \(url) USER"))
-            } else {
-                do {
-                    let me = try await client.getMe()
-                    report("sign-in", .fine("signed in as \(me.userId)"))
-                    for transport in Transport.allCases {
-                        look(at: transport.rawValue, transport == .longPoll ? ": waiting \(pollSeconds) s" : "")
-                        report(
-                            transport.rawValue,
-                            await TransportCheck.check(transport, client, pollSeconds: pollSeconds))
-                    }
-                    look(at: "ice")
-                    for (place, finding) in await iceServers(client) { report(place, finding) }
-                } catch let error as RingbackError {
-                    let advice =
-                        error.status == 401
-                        ? "Sign in again: ringback login \(url) USER" : "See the server's log."
-                    report("sign-in", .broken("\(error)", advice: advice))
-                }
-            }
+            if let url { isHealthy = try await isHealthyServer(at: ServerURL.parse(url)) && isHealthy }
             if !isHealthy { throw CommandError("Something is broken; see above.", code: .unhealthy) }
         }
+    }
+
+    private func isHealthyServer(at url: URL) async throws -> Bool {
+        let login = (try? StoredLogin.load(options.profile)).flatMap { $0.isAt(url) ? $0 : nil }
+        let network = NetworkOptions(
+            certificateAuthorities: certificateAuthorities ?? login?.certificateAuthorities,
+            connectTimeout: .seconds(5))
+        let client = try RingbackClient(
+            baseURL: url, session: login?.session, network: network, retries: RetryPolicy(maximumRetries: 1))
+        var isHealthy = true
+        func report(_ place: String, _ finding: Finding) {
+            finding.show(place)
+            if finding.isBroken { isHealthy = false }
+        }
+        // Announces checks that take long.
+        func look(at place: String, _ words: String = "") { Terminal.note("…    \(place)\(words)") }
+        look(at: "server", ": asking \(url.absoluteString)")
+        let reached = await reach(client)
+        report("server", reached)
+        guard !reached.isBroken else { throw CommandError("The other checks need the server.", code: .unhealthy) }
+        report("tls", security(url))
+        report("clock", await clock(client))
+        if client.session == nil {
+            report("sign-in", .skipped("not signed in; the remaining checks need it: ringback login \(url) USER"))
+        } else {
+            do {
+                let me = try await client.getMe()
+                report("sign-in", .fine("signed in as \(me.userId)"))
+                for transport in Transport.allCases {
+                    look(at: transport.rawValue, transport == .longPoll ? ": waiting \(pollSeconds) s" : "")
+                    report(
+                        transport.rawValue,
+                        await TransportCheck.check(transport, client, pollSeconds: pollSeconds))
+                }
+                look(at: "ice")
+                for (place, finding) in await iceServers(client) { report(place, finding) }
+            } catch let error as RingbackError {
+                let advice =
+                    error.status == 401
+                    ? "Sign in again: ringback login \(url) USER" : "See the server's log."
+                report("sign-in", .broken("\(error)", advice: advice))
+            }
+        }
+        return isHealthy
     }
 
     private func reach(_ client: RingbackClient) async -> Finding {

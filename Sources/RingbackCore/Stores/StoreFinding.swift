@@ -1,0 +1,37 @@
+/// One result of checking a database, for the person who operates it.
+package struct StoreFinding: Sendable, Hashable {
+    package enum Grade: Sendable, Hashable {
+        case fine
+        /// The database can be used, but something should be changed.
+        case warning
+        /// The database can't be used, or has lost something.
+        case broken
+    }
+
+    /// How much is read.
+    package enum Depth: Sendable {
+        /// What takes no longer for a large database: settings and the schema.
+        case settings
+        /// Every table as well.
+        case everything
+    }
+
+    /// What was checked: one or two words.
+    package let place: String
+    package let grade: Grade
+    package let text: String
+    /// What to do, unless it is fine.
+    package let advice: String
+
+    package static func fine(_ place: String, _ text: String) -> StoreFinding {
+        StoreFinding(place: place, grade: .fine, text: text, advice: "")
+    }
+
+    package static func warning(_ place: String, _ text: String, advice: String) -> StoreFinding {
+        StoreFinding(place: place, grade: .warning, text: text, advice: advice)
+    }
+
+    package static func broken(_ place: String, _ text: String, advice: String) -> StoreFinding {
+        StoreFinding(place: place, grade: .broken, text: text, advice: advice)
+    }
+}
