@@ -14,11 +14,17 @@ static const unsigned char sqlite_0003[] = {
 static const unsigned char sqlite_0004[] = {
 #embed "../../migrations/sqlite/0004_block_last_seen.sql"
 };
+static const unsigned char sqlite_0005[] = {
+#embed "../../migrations/sqlite/0005_server_keys.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
 static const unsigned char postgresql_0002[] = {
 #embed "../../migrations/postgresql/0002_block_last_seen.sql"
+};
+static const unsigned char postgresql_0003[] = {
+#embed "../../migrations/postgresql/0003_server_keys.sql"
 };
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
@@ -27,10 +33,12 @@ static const EmbeddedFile sqlite[] = {
     FILE("0002_former_devices.sql", sqlite_0002),
     FILE("0003_bounded_reads.sql", sqlite_0003),
     FILE("0004_block_last_seen.sql", sqlite_0004),
+    FILE("0005_server_keys.sql", sqlite_0005),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
     FILE("0002_block_last_seen.sql", postgresql_0002),
+    FILE("0003_server_keys.sql", postgresql_0003),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

@@ -12,6 +12,10 @@ package enum APIOperation: String, Sendable, CaseIterable {
     case sendOffer, getOffer, sendAnswer, getAnswer, addCandidates, listCandidates
     case setMedia, reportQuality
     case getICEServers = "getIceServers"
+    case platformCreateUser, platformGetUser, platformUpdateUser, platformEraseUser, platformBanUser, platformUnbanUser
+    case platformCreateSession, platformListSessions, platformRevokeSessions, platformRevokeSession
+    case platformListBlocks, platformBlockUser, platformUnblockUser
+    case platformListCalls, platformGetCall, platformGetTimeline, platformListAudit
     case pollEvents, streamEvents, openSocket
     case getHealth, getReadiness, getMetrics
     case getOpenAPI, getOpenAPIJSON, getDocs, getDemo, getAsset, getSDKFile
@@ -66,6 +70,23 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .setMedia: (.put, "/v1/calls/{callId}/media")
         case .reportQuality: (.post, "/v1/calls/{callId}/quality")
         case .getICEServers: (.get, "/v1/ice-servers")
+        case .platformCreateUser: (.post, "/v1/platform/users")
+        case .platformGetUser: (.get, "/v1/platform/users/{userId}")
+        case .platformUpdateUser: (.patch, "/v1/platform/users/{userId}")
+        case .platformEraseUser: (.delete, "/v1/platform/users/{userId}")
+        case .platformBanUser: (.put, "/v1/platform/users/{userId}/ban")
+        case .platformUnbanUser: (.delete, "/v1/platform/users/{userId}/ban")
+        case .platformCreateSession: (.post, "/v1/platform/users/{userId}/sessions")
+        case .platformListSessions: (.get, "/v1/platform/users/{userId}/sessions")
+        case .platformRevokeSessions: (.delete, "/v1/platform/users/{userId}/sessions")
+        case .platformRevokeSession: (.delete, "/v1/platform/users/{userId}/sessions/{deviceId}")
+        case .platformListBlocks: (.get, "/v1/platform/users/{userId}/blocks")
+        case .platformBlockUser: (.put, "/v1/platform/users/{userId}/blocks/{blockedId}")
+        case .platformUnblockUser: (.delete, "/v1/platform/users/{userId}/blocks/{blockedId}")
+        case .platformListCalls: (.get, "/v1/platform/users/{userId}/calls")
+        case .platformGetCall: (.get, "/v1/platform/calls/{callId}")
+        case .platformGetTimeline: (.get, "/v1/platform/calls/{callId}/timeline")
+        case .platformListAudit: (.get, "/v1/platform/audit")
         case .pollEvents: (.get, "/v1/events")
         case .streamEvents: (.get, "/v1/events/stream")
         case .openSocket: (.get, "/v1/socket")

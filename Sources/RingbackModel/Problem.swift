@@ -12,6 +12,8 @@ public struct Problem: Error, Hashable, Sendable {
         case tokenExpired = "token_expired"
         /// The token is valid but does not permit this operation.
         case forbidden
+        /// The platform has banned the user.
+        case userBanned = "user_banned"
         /// A change of the password was requested with a wrong old password.
         case wrongPassword = "wrong_password"
         /// Another device of the user takes part in the call.
@@ -112,7 +114,7 @@ extension Problem.Code {
         switch self {
         case .malformedJSON: 400
         case .unauthenticated, .tokenExpired: 401
-        case .forbidden, .wrongPassword, .notAParticipant: 403
+        case .forbidden, .userBanned, .wrongPassword, .notAParticipant: 403
         case .notFound, .userNotFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
@@ -146,6 +148,7 @@ extension Problem.Code {
         case .unauthenticated: "Not authenticated"
         case .tokenExpired: "The token has expired"
         case .forbidden: "Not permitted"
+        case .userBanned: "The user is banned"
         case .wrongPassword: "The old password is wrong"
         case .notAParticipant: "This device is not a participant in the call"
         case .notFound: "Not found"

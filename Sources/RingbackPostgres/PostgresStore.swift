@@ -100,7 +100,7 @@ package final class PostgresStore: Store {
         try PostgresConnection(settings(url, "ringback")).run(Statement("CREATE SCHEMA IF NOT EXISTS \(name)"))
     }
 
-    private static func settings(
+    static func settings(
         _ url: PostgresURL, _ name: String, session: [String] = []
     ) -> PostgresConnection.Settings {
         PostgresConnection.Settings(

@@ -39,7 +39,7 @@ struct Maintenance: Sendable {
         let horizon = PruneHorizon(
             events: now - settings.eventRetention, payloads: now - settings.payloadRetention,
             details: now - settings.detailRetention, calls: now - settings.historyRetention,
-            expiredDevices: now - .seconds(86_400))
+            expiredDevices: now - .seconds(86_400), audit: now - settings.auditRetention)
         while try await services.store.write({ try $0.prune(horizon, limit: Self.batch) }) {
             try Task.checkCancellation()
         }

@@ -57,7 +57,9 @@ package struct RingbackServer: Sendable {
         UserRoutes.operations(services) + BlockRoutes.operations(services) + PresenceRoutes.operations(services)
             + SessionRoutes.operations(services) + CallRoutes.operations(services)
             + NegotiationRoutes.operations(services) + CandidateRoutes.operations(services)
-            + MediaRoutes.operations() + ICEServerRoutes.operations(services) + [LongPoll.operation(services)]
+            + PlatformRoutes.operations(services) + MediaRoutes.operations() + ICEServerRoutes.operations(services) + [
+                LongPoll.operation(services)
+            ]
     }
 
     /// All operations that are served.

@@ -41,6 +41,10 @@ package struct ServerSettings: Sendable {
     package var writesPerSecond = 500.0
     /// The average number of reads of a user per second, except reads of events.
     package var readsPerSecond = 200.0
+    /// The average number of requests per second that may be sent with one server key.
+    package var keyRequestsPerSecond = 500.0
+    /// How long the audit log is kept.
+    package var auditRetention: Duration = .seconds(365 * 86_400)
     /// The maximum time that a shutdown waits for connections.
     package var drainTime: Duration = .seconds(10)
 

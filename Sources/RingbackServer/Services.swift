@@ -9,6 +9,7 @@ package final class Services: Sendable {
     package let accounts: AccountService
     package let sessions: SessionService
     package let calls: CallService
+    package let platform: PlatformService
     package let clock: CallClock
     package let feed: EventFeed
     package let devices: any PresenceStore
@@ -22,6 +23,8 @@ package final class Services: Sendable {
     let endingLimiter: RateLimiter<DeviceID>
     /// The limit for reads of a user.
     let readLimiter: RateLimiter<UserID>
+    /// The limit for requests with a server key.
+    let keyLimiter: RateLimiter<ServerKey.Name>
     let guesses = GuessBudget()
     let memory: MemoryBudget
 
@@ -40,6 +43,8 @@ package final class Services: Sendable {
             platform: platform)
         accounts = AccountService(store: store, hasher: hasher, time: time, sessions: sessions)
         calls = CallService(store: store, time: time, timing: timing)
+        self.platform = PlatformService(
+            store: store, hasher: hasher, time: time, sessions: sessions, accounts: accounts, calls: calls)
         clock = CallClock(calls: calls, time: time, logger: logger)
         feed = EventFeed(store: store)
         devices = store.presence
@@ -49,6 +54,7 @@ package final class Services: Sendable {
         memory = MemoryBudget(maximum: settings.connectionMemory)
         limiter = RateLimiter(perSecond: settings.writesPerSecond)
         endingLimiter = RateLimiter(perSecond: max(50, settings.writesPerSecond))
+        keyLimiter = RateLimiter(perSecond: settings.keyRequestsPerSecond)
         readLimiter = RateLimiter(perSecond: settings.readsPerSecond)
     }
 }

@@ -21,13 +21,15 @@ struct ConfigurationFile {
 
     /// The options of `ringback serve`, except for `--config`.
     static let kinds: [String: Kind] = [
-        "address-connections": .integer, "admin-token": .string, "allowed-origins": .list, "base-path": .string,
+        "address-connections": .integer, "admin-token": .string, "allowed-origins": .list, "audit-days": .integer,
+        "base-path": .string,
         "connection-megabytes": .integer, "database": .string, "database-password-file": .string,
         "device-connections": .integer,
         "detail-hours": .integer, "device-writes": .integer, "drain-seconds": .integer, "event-hours": .integer,
         "history-days": .integer, "hostname": .string,
         "jwt-audience": .string, "jwt-issuer": .string, "jwt-jwks": .string, "jwt-keys": .string, "jwt-secret": .string,
-        "log-level": .string, "max-connections": .integer, "node-name": .string, "password-cost": .integer,
+        "key-requests": .integer, "log-level": .string, "max-connections": .integer, "node-name": .string,
+        "password-cost": .integer,
         "payload-hours": .integer,
         "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,
         "trusted-proxies": .list, "turn-secrets": .list, "turn-urls": .list, "unreachable-seconds": .integer,

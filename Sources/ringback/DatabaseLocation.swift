@@ -41,6 +41,18 @@ enum DatabaseLocation: CustomStringConvertible {
         }
     }
 
+    /// Performs `work` on the server keys; a server may be using the database.
+    ///
+    /// - Throws: ``CommandError``.
+    func keys<Value>(_ work: (any ServerKeyWriter) throws -> Value) throws -> Value {
+        try explaining {
+            switch self {
+            case .sqlite(let path): try SQLiteStore.keys(path: path, work)
+            case .postgresql(let url): try PostgresStore.keys(url: url, work)
+            }
+        }
+    }
+
     /// Gives the event log a new epoch.
     ///
     /// - Throws: ``CommandError``.

@@ -8,6 +8,7 @@ from openapi_spec_validator import validate
 
 from harness.api import PASSWORD, SDP, candidate, host_candidate, register
 from harness.contract import Contract
+from harness.server_key import Backend
 
 # Streams and sockets are not tested here, but in test_foreign_websockets.py.
 NOT_ASKED = {"streamEvents", "openSocket"}
@@ -155,8 +156,40 @@ def goodbye(vasya, petya):
     petya.get("/v1/users/me", expect=401)
 
 
+def a_back_end(backend, vasya):
+    user = "/platform/users/masha"
+    backend.expect(201, "POST", "/platform/users", {"userId": "masha"})
+    backend.expect(409, "POST", "/platform/users", {"userId": "masha"})
+    backend.expect(422, "POST", "/platform/users", {"userId": "me"})
+    backend.expect(200, "GET", user)
+    backend.expect(404, "GET", "/platform/users/nobody")
+    backend.expect(200, "PATCH", user, {"displayName": "Masha", "password": PASSWORD})
+    device = backend.expect(201, "POST", f"{user}/sessions", {"deviceName": "phone"})["deviceId"]
+    backend.expect(200, "GET", f"{user}/sessions")
+    backend.expect(204, "DELETE", f"{user}/sessions/{device}")
+    backend.expect(404, "DELETE", f"{user}/sessions/{device}")
+    backend.expect(200, "DELETE", f"{user}/sessions")
+    backend.expect(204, "PUT", f"{user}/blocks/petya")
+    backend.expect(200, "GET", f"{user}/blocks")
+    backend.expect(204, "DELETE", f"{user}/blocks/petya")
+    call_id = vasya.invite("masha")["callId"]
+    backend.expect(200, "GET", f"{user}/calls")
+    backend.expect(200, "GET", f"/platform/calls/{call_id}")
+    backend.expect(200, "POST", f"/calls/{call_id}/end")
+    backend.expect(200, "GET", f"/platform/calls/{call_id}/timeline")
+    backend.expect(404, "GET", "/platform/calls/nosuchcall")
+    backend.expect(200, "PUT", f"{user}/ban")
+    backend.expect(403, "POST", f"{user}/sessions")
+    backend.expect(204, "DELETE", f"{user}/ban")
+    backend.expect(204, "DELETE", user)
+    backend.expect(200, "GET", "/platform/audit", params={"limit": 5})
+    backend.expect(422, "GET", "/platform/audit", params={"key": "not a name"})
+    vasya.get("/v1/platform/audit", expect=403)
+
+
 def test_every_operation_responds_as_documented(server, contract):
     vasya, petya = (judged(contract, register(server, name)) for name in ("vasya", "petya"))
+    a_back_end(judged(contract, Backend(server)), vasya)
     a_whole_call(vasya, petya)
     calls_that_come_to_nothing(vasya, petya)
     an_account(vasya)

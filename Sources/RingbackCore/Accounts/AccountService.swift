@@ -101,12 +101,18 @@ package final class AccountService: Sendable {
     /// - Throws: ``Problem`` `user_not_found`; `forbidden` if a user blocks themselves; `invalid_request` beyond
     ///   ``Limits/blockedUsers``.
     package func block(_ user: UserID, by signIn: SignIn) async throws {
-        let blocker = signIn.participant.userId
+        try await block(user, by: signIn.participant.userId) { try $0.check(signIn) }
+    }
+
+    /// - Parameter check: Performed first, in the same transaction.
+    func block(
+        _ user: UserID, by blocker: UserID, check: @escaping @Sendable (any StoreWriter) throws -> Void
+    ) async throws {
         guard user != blocker else { throw Problem(.forbidden, "A user cannot block themselves.") }
         let known = try await store.presence.presence(of: [blocker])[0]
         let now = time.now
         try await store.write { store in
-            try store.check(signIn)
+            try check(store)
             guard try store.account(user) != nil else { throw Self.notFound(user) }
             let blocks = try store.blocks(of: blocker)
             guard blocks.count < Limits.blockedUsers || blocks.contains(where: { $0.userId == user }) else {
@@ -130,7 +136,7 @@ package final class AccountService: Sendable {
         return account
     }
 
-    private static func exists(_ user: UserID) -> Problem {
+    static func exists(_ user: UserID) -> Problem {
         Problem(.userExists, "The identifier \(user) is, or once was, in use.")
     }
 

@@ -18,7 +18,7 @@ package struct PlatformTokens: Sendable {
 extension SessionService {
     /// Whose token of the platform it is. The first one of a user or a device creates it.
     ///
-    /// - Throws: ``Problem`` `unauthenticated`, also for a token from before the sign-out of its device; `token_expired`;
+    /// - Throws: ``Problem`` `user_banned`; `unauthenticated`, also for a token from before the sign-out of its device; `token_expired`;
     ///   `invalid_request` when the device belongs to another user.
     func principal(of token: String, device: String?, _ platform: PlatformTokens) async throws -> Principal {
         let removals = cache.removals
@@ -56,7 +56,7 @@ extension SessionService {
         try await store.read { store in
             guard let record = try store.device(participant.deviceId), record.participant == participant,
                 record.expiresAt >= claims.expiresAt, let account = try store.account(participant.userId),
-                account.displayName == claims.displayName ?? account.displayName
+                account.displayName == claims.displayName ?? account.displayName, account.bannedAt == nil
             else { return nil }
             return record
         }
@@ -93,6 +93,7 @@ extension SessionService {
             guard try store.insert(account) else { throw unauthenticated }
             return
         }
+        try account.checkBan()
         guard let name = claims.displayName, name != account.displayName else { return }
         account.displayName = name
         try store.update(account)

@@ -9,8 +9,10 @@ package final class SessionService: Sendable {
         /// A signed-in device, and when its token expires.
         case device(SignIn, expiresAt: Timestamp)
         case administrator
+        /// A server key, which permits its scopes.
+        case server(ServerKey)
 
-        /// `nil` for the administrator.
+        /// `nil` for the administrator and a server key.
         package var userId: UserID? {
             if case .device(let signIn, _) = self { signIn.participant.userId } else { nil }
         }
@@ -78,19 +80,24 @@ package final class SessionService: Sendable {
 
     /// Creates a session without verifying a password.
     ///
-    /// - Parameter passwordHash: The hash against which the password was verified. It must still be that of the
-    ///   account, which may have been erased or changed meanwhile.
-    /// - Throws: ``Problem`` `unauthenticated` if the user does not exist; `invalid_request` if the device belongs to
-    ///   another user.
+    /// - Parameters:
+    ///   - passwordHash: The hash against which the password was verified. It must still be that of the account, which
+    ///     may have been erased or changed meanwhile.
+    ///   - check: Performed first, in the same transaction.
+    /// - Throws: ``Problem`` `unauthenticated` if the user does not exist; `user_banned`; `invalid_request` if the
+    ///   device belongs to another user.
     package func open(
-        _ user: UserID, deviceName: String?, device: DeviceID?, passwordHash: String? = nil
+        _ user: UserID, deviceName: String?, device: DeviceID?, passwordHash: String? = nil,
+        check: @escaping @Sendable (any StoreWriter) throws -> Void = { _ in }
     ) async throws -> Session {
         let token = OpaqueText.random(bytes: 32)
         let now = time.now
         let participant = Participant(userId: user, deviceId: device ?? .random())
         let record = try await store.write { [lifetime, maximumDevices] store in
+            try check(store)
             guard let account = try store.account(user), passwordHash == nil || passwordHash == account.passwordHash
             else { throw Self.unauthenticated }
+            try account.checkBan()
             guard try store.owner(of: participant.deviceId) ?? user == user else {
                 throw Problem.invalid("deviceId", "belongs to another user")
             }
@@ -116,6 +123,11 @@ package final class SessionService: Sendable {
             return try await principal(of: token, device: device, platform)
         }
         let hash = Self.hash(token)
+        if ServerKey.looksLikeOne(token) {
+            guard let key = try await store.read({ try $0.serverKey(hash: hash) }) else { throw Self.unauthenticated }
+            try key.check(at: time.now)
+            return .server(key)
+        }
         let removals = cache.removals
         guard let device = try await store.read({ try $0.device(tokenHash: hash) }) else { throw Self.unauthenticated }
         let principal = try check(device)
@@ -154,24 +166,23 @@ package final class SessionService: Sendable {
         let records = try await store.read { try $0.devices(of: participant.userId, limit: .max) }
         let present = try await store.presence.presentDevices(of: participant.userId)
         return records.filter { record in after.map { $0 < record.place } ?? true }.sorted { $0.place < $1.place }
-            .prefix(limit).map { device($0, for: participant, present) }
+            .prefix(limit).map { device($0, isCurrent: $0.participant == participant, present) }
     }
 
     package func device(_ device: DeviceID, for participant: Participant) async throws -> Device {
         guard let record = try await store.read({ try $0.device(device) }),
             record.participant.userId == participant.userId
         else { throw Self.noDevice }
-        return self.device(record, for: participant, try await store.presence.presentDevices(of: participant.userId))
+        let present = try await store.presence.presentDevices(of: participant.userId)
+        return self.device(record, isCurrent: record.participant == participant, present)
     }
 
-    private func device(
-        _ record: DeviceRecord, for participant: Participant, _ present: Set<DeviceID>
-    ) -> Device {
+    func device(_ record: DeviceRecord, isCurrent: Bool, _ present: Set<DeviceID>) -> Device {
         let id = record.participant.deviceId
         // The stored time of a connected device may be some minutes old.
         return Device(
             deviceId: id, deviceName: record.name, createdAt: record.createdAt, expiresAt: record.expiresAt,
-            lastSeenAt: present.contains(id) ? time.now : record.lastSeenAt, current: record.participant == participant)
+            lastSeenAt: present.contains(id) ? time.now : record.lastSeenAt, current: isCurrent)
     }
 
     /// Signs out a device. ``Commit/ended`` contains its sign-in.
@@ -227,5 +238,5 @@ package final class SessionService: Sendable {
     private static func bytes(of digest: SHA256Digest) -> [UInt8] { digest.withUnsafeBytes { Array($0) } }
 
     package static var unauthenticated: Problem { Problem(.unauthenticated, "The token is missing, wrong or revoked.") }
-    private static var noDevice: Problem { Problem(.notFound, "The device does not exist.") }
+    static var noDevice: Problem { Problem(.notFound, "The device does not exist.") }
 }

@@ -109,12 +109,22 @@ package final class CallService: Sendable {
     /// - Parameter signIn: The sign-in that requests it; `nil` for the server itself.
     /// - Throws: ``Problem`` `unauthenticated` if `signIn` has ended.
     package func erase(_ user: UserID, by signIn: SignIn? = nil) async throws {
+        try await erase(user) { store in if let signIn { try store.check(signIn) } }
+    }
+
+    /// - Parameter check: Performed first, in the same transaction.
+    func erase(_ user: UserID, check: @escaping @Sendable (any StoreWriter) throws -> Void) async throws {
         let now = time.now
         try await store.write { store in
-            if let signIn { try store.check(signIn) }
+            try check(store)
             try store.close(user, at: now)
         }
         try await finishErasing(user)
+    }
+
+    /// Ends all calls of a user on behalf of the platform.
+    func endAll(of user: UserID) async throws {
+        for call in try await store.read({ try $0.liveCalls(of: user) }) { _ = try await endByAdministrator(call.id) }
     }
 
     /// The second part of erasing: ends the calls of a user whose account is closed, and erases what is stored about

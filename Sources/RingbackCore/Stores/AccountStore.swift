@@ -9,10 +9,12 @@ package struct Account: Sendable, Hashable {
     package var busy: BusyPolicy
     package var createdAt: Timestamp
     package var lastSeenAt: Timestamp?
+    /// When the platform banned the user: nobody can sign in as a banned user.
+    package var bannedAt: Timestamp?
 
     package init(
         userId: UserID, displayName: String, passwordHash: String, busy: BusyPolicy, createdAt: Timestamp,
-        lastSeenAt: Timestamp? = nil
+        lastSeenAt: Timestamp? = nil, bannedAt: Timestamp? = nil
     ) {
         self.userId = userId
         self.displayName = displayName
@@ -20,6 +22,12 @@ package struct Account: Sendable, Hashable {
         self.busy = busy
         self.createdAt = createdAt
         self.lastSeenAt = lastSeenAt
+        self.bannedAt = bannedAt
+    }
+
+    /// - Throws: ``Problem`` `user_banned`.
+    func checkBan() throws(Problem) {
+        guard bannedAt == nil else { throw Problem(.userBanned, "The user \(userId) is banned.") }
     }
 
     /// The password hash of a user who has no password: one whom the platform signs in.
@@ -120,6 +128,8 @@ package struct Concealment: Sendable, Hashable {
 }
 
 package protocol AccountWriter {
+    /// Adds a user, who is not banned.
+    ///
     /// - Returns: Whether the identifier was free. Identifiers of erased users are not.
     func insert(_ account: Account) throws -> Bool
     func update(_ account: Account) throws

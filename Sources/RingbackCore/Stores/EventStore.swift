@@ -84,15 +84,19 @@ package struct PruneHorizon: Sendable, Hashable {
     /// For ended calls, by the time of their end: they leave the histories. No later than ``events``.
     package var calls: Timestamp
     package var expiredDevices: Timestamp
+    /// For the audit log.
+    package var audit: Timestamp
 
     package init(
         events: Timestamp, payloads: Timestamp, details: Timestamp = Timestamp(milliseconds: 0),
-        calls: Timestamp = Timestamp(milliseconds: 0), expiredDevices: Timestamp
+        calls: Timestamp = Timestamp(milliseconds: 0), expiredDevices: Timestamp,
+        audit: Timestamp = Timestamp(milliseconds: 0)
     ) {
         self.events = events
         self.payloads = payloads
         self.details = details
         self.calls = min(calls, events)
         self.expiredDevices = expiredDevices
+        self.audit = audit
     }
 }

@@ -151,10 +151,10 @@ package struct CommitObserver: StoreObserver {
     package func failed(_ failure: StoreFailure) { onFailure(failure) }
 }
 
-package protocol StoreReader: AccountReader, CallReader, EventReader {}
+package protocol StoreReader: AccountReader, CallReader, EventReader, PlatformReader {}
 
-package protocol StoreWriter: StoreReader, AccountWriter {
-    /// Removes expired data: events, expired devices, and the SDP and candidates of ended calls.
+package protocol StoreWriter: StoreReader, AccountWriter, PlatformWriter {
+    /// Removes expired data: events, expired devices, the SDP and candidates of ended calls, and the audit log.
     ///
     /// - Returns: Whether there is more to remove.
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool

@@ -68,9 +68,9 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
 
     func update(_ account: Account) throws {
         try execute(
-            "UPDATE users SET display_name = $1, password_hash = $2, busy = $3 WHERE user_id = $4",
+            "UPDATE users SET display_name = $1, password_hash = $2, busy = $3, banned_at = $4 WHERE user_id = $5",
             .text(account.displayName), .text(account.passwordHash), .text(account.busy.rawValue),
-            .text(account.userId.rawValue))
+            .integer(account.bannedAt?.milliseconds), .text(account.userId.rawValue))
     }
 
     func close(_ user: UserID, at now: Timestamp) throws {
@@ -223,6 +223,7 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
                     WHERE i.created_at < $1 AND c.call_id IS NULL ORDER BY i.created_at LIMIT $2)
                 """, .integer((horizon.payloads - CallGroup.invitationLifetime).milliseconds), .integer(Int64(limit)))
         ).affected
-        return [Int(events), devices.count, calls, keys].contains(limit)
+        let hasMoreAudit = try pruneAudit(before: horizon.audit, limit: limit)
+        return hasMoreAudit || [Int(events), devices.count, calls, keys].contains(limit)
     }
 }

@@ -18,7 +18,9 @@ extension SQLiteTransaction {
         let hasMorePayloads = try prunePayloads(before: horizon.payloads, limit: limit)
         let hasMoreDetails = try pruneDetails(before: horizon.details, limit: limit)
         let hasMoreCalls = try pruneCalls(before: horizon.calls, limit: limit)
-        return hasMoreEvents || expired.count == limit || hasMorePayloads || hasMoreDetails || hasMoreCalls
+        let hasMoreAudit = try pruneAudit(before: horizon.audit, limit: limit)
+        return hasMoreAudit || hasMoreEvents || expired.count == limit || hasMorePayloads || hasMoreDetails
+            || hasMoreCalls
     }
 
     /// Removes old rows of the log, from the beginning and some at a time. A hole would break the chains of entries.

@@ -33,8 +33,11 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
 
     func update(_ account: Account) throws {
         try execute(
-            "UPDATE users SET display_name = ?, password_hash = ?, busy = ? WHERE user_id = ?",
-            [account.displayName, account.passwordHash, account.busy.rawValue, account.userId.rawValue])
+            "UPDATE users SET display_name = ?, password_hash = ?, busy = ?, banned_at = ? WHERE user_id = ?",
+            [
+                account.displayName, account.passwordHash, account.busy.rawValue, account.bannedAt?.milliseconds,
+                account.userId.rawValue,
+            ])
     }
 
     func close(_ user: UserID, at now: Timestamp) throws {

@@ -28,7 +28,12 @@ struct Dispatcher: Sendable {
         _ operation: Operation, by principal: SessionService.Principal?, notesSignaling: Bool = true
     ) throws(Problem) {
         switch (operation.access, principal) {
-        case (.anyone, _), (.administrator, .administrator): break
+        case (.anyone, _), (.platform(.endCalls), .administrator): break
+        case (.platform(let scope), .server(let key)):
+            guard key.scopes.contains(scope) else {
+                throw Problem(.forbidden, "The server key does not have the scope \(scope.rawValue).")
+            }
+            try services.keyLimiter.spend(key.name, at: services.time.monotonic)
         case (.device, .device(let signIn, _)):
             let participant = signIn.participant
             if notesSignaling { services.devices.signaled(participant) }
@@ -39,8 +44,9 @@ struct Dispatcher: Sendable {
                 try services.readLimiter.spend(participant.userId, at: services.time.monotonic)
             }
         case (_, nil): throw SessionService.unauthenticated
-        case (.administrator, .device): throw Problem(.forbidden, "Only an administrator may do this.")
-        case (.device, .administrator): throw Self.notADevice
+        case (.platform(let scope), _):
+            throw Problem(.forbidden, "Only a server key with the scope \(scope.rawValue) may do this.")
+        case (.device, .administrator), (.device, .server): throw Self.notADevice
         }
         if operation.isWrite, isDraining() { throw Self.draining }
     }

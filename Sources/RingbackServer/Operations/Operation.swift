@@ -3,7 +3,12 @@ import RingbackModel
 
 /// An operation of the API, over HTTP or a socket. One instance serves all requests.
 final class Operation: Sendable {
-    enum Access: Sendable { case anyone, device, administrator }
+    enum Access: Sendable, Equatable {
+        case anyone
+        case device
+        /// A server key with this scope; for ``ServerKey/Scope/endCalls`` also the administrator.
+        case platform(ServerKey.Scope)
+    }
 
     /// How the operation treats an `Idempotency-Key`.
     enum Repeating: Sendable {

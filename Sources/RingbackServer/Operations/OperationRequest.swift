@@ -45,6 +45,19 @@ struct OperationRequest: Sendable {
     /// The device that sent the request.
     var participant: Participant { get throws { try signIn.participant } }
 
+    /// The use of the server key, or of the administrator's token, with which the request was sent.
+    ///
+    /// - Parameters:
+    ///   - user: The user whom it is about; by default the one in the path, if there is one.
+    ///   - object: The call, the device or the other user that it is about.
+    func keyUse(user: UserID? = nil, object: String? = nil) throws -> KeyUse {
+        let inPath = operation.id.pathParameters.contains("userId") ? try self.user() : nil
+        guard let use = KeyUse(by: principal, operation.id.rawValue, user: user ?? inPath, object: object) else {
+            throw Problem(.forbidden, "Only a server key may do this.")
+        }
+        return use
+    }
+
     /// A reader for the members of the body. If the body is optional, a missing one counts as an empty object.
     func reader(requiresBody: Bool = false) throws -> FieldReader {
         if requiresBody, body == nil { throw Problem(.invalidRequest, "The request must have a body.") }
@@ -80,6 +93,24 @@ struct OperationRequest: Sendable {
             throw Problem.invalid(name, "must be an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    /// The user after whom a page begins.
+    func userAfter() throws -> UserID? {
+        try parameters["after"].map { text in
+            guard let user = UserID(text) else { throw Problem.invalid("after", "is not a `next` of this resource") }
+            return user
+        }
+    }
+
+    /// The device after which a page begins.
+    func deviceAfter() throws -> DevicePlace? {
+        try parameters["after"].map { text in
+            guard let place = DevicePlace(text) else {
+                throw Problem.invalid("after", "is not a `next` of this resource")
+            }
+            return place
+        }
     }
 
     /// A change of the call in the path.

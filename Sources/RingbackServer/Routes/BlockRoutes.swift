@@ -18,10 +18,7 @@ enum BlockRoutes {
 
     /// GET /v1/users/me/blocks
     private static func list(_ request: OperationRequest, _ services: Services) async throws -> Answer {
-        let after = try request.parameters["after"].map { text in
-            guard let user = UserID(text) else { throw Problem.invalid("after", "is not a `next` of this resource") }
-            return user
-        }
+        let after = try request.userAfter()
         let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
         let user = try request.participant.userId
         let blocks = try await services.accounts.blocks(of: user, after: after, limit: limit + 1)

@@ -16,9 +16,6 @@ enum CallRoutes {
             transition(.cancel, .cancel),
             transition(.connected, .connected),
             Operation(.hangUp, change: hangUp),
-            Operation(.endCall, access: .administrator) { request in
-                try await calls.endByAdministrator(request.call())
-            },
             Operation(.getTimeline) { request in
                 Answer(200, ItemsPage(try await calls.timeline(of: request.call(), for: request.participant.userId)))
             },
@@ -51,8 +48,14 @@ enum CallRoutes {
 
     /// GET /v1/calls
     private static func list(_ request: OperationRequest, _ calls: CallService) async throws -> Answer {
+        let query = try query(request, of: request.participant.userId)
+        return Answer(200, ItemsPage(try await calls.history(query), limit: query.limit - 1) { $0.callId.rawValue })
+    }
+
+    /// The query for a page of a user's calls, with one call more than the page has.
+    static func query(_ request: OperationRequest, of user: UserID) throws -> HistoryQuery {
         let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
-        var query = HistoryQuery(user: try request.participant.userId, limit: limit + 1)
+        var query = HistoryQuery(user: user, limit: limit + 1)
         query.filter = try request.parameters["state"].map { text in
             if text.hasSameBytes(as: "live") { return .live }
             guard text.isASCII, let state = Call.State(rawValue: text) else {
@@ -71,7 +74,7 @@ enum CallRoutes {
             }
             return call
         }
-        return Answer(200, ItemsPage(try await calls.history(query), limit: limit) { $0.callId.rawValue })
+        return query
     }
 
     /// POST /v1/calls/{callId}/decline

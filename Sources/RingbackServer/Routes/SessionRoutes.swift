@@ -33,12 +33,7 @@ enum SessionRoutes {
 
     /// GET /v1/sessions
     private static func list(_ request: OperationRequest, _ services: Services) async throws -> Answer {
-        let after = try request.parameters["after"].map { text in
-            guard let place = DevicePlace(text) else {
-                throw Problem.invalid("after", "is not a `next` of this resource")
-            }
-            return place
-        }
+        let after = try request.deviceAfter()
         let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
         let devices = try await services.sessions.devices(of: request.participant, after: after, limit: limit + 1)
         return Answer(200, ItemsPage(devices, limit: limit) { $0.place.description })

@@ -13,6 +13,7 @@ package enum StoreContract {
         + CallTimeContract.cases
         + IdempotencyContract.cases
         + SnapshotContract.cases
+        + ServerKeyContract.cases
 }
 
 /// A statement of the contract.

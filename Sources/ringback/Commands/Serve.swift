@@ -126,6 +126,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Reads a second that one user may do on average, but for those of events. (default: 200)")
     var userReads: Int?
 
+    @Option(help: "Requests per second that may be sent with one server key on average. (default: 500)")
+    var keyRequests: Int?
+
+    @Option(help: "Days that the audit log is kept. (default: 365)")
+    var auditDays: Int?
+
     @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
 
@@ -221,6 +227,10 @@ struct Serve: AsyncParsableCommand {
             try source.integer("device-writes", deviceWrites, in: 1...1_000_000, default: 500))
         settings.readsPerSecond = Double(
             try source.integer("user-reads", userReads, in: 1...1_000_000, default: 200))
+        settings.keyRequestsPerSecond = Double(
+            try source.integer("key-requests", keyRequests, in: 1...1_000_000, default: 500))
+        settings.auditRetention = .seconds(
+            86_400 * Int64(try source.integer("audit-days", auditDays, in: 1...36_500, default: 365)))
         settings.drainTime = .seconds(
             Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
         settings.stunURLs = source.list("stun-urls", stunURLs)
