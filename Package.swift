@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "RingbackServer",
             dependencies: [
-                "CGzip", "CMalloc", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
+                "CGzip", "CMalloc", "CurlTransport", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -133,7 +133,7 @@ let package = Package(
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "CLibcurl", "RingbackIdentity", "RingbackServer", "RingbackSQLite", "RingbackPostgres",
+                "CLibcurl", "CurlTransport", "RingbackIdentity", "RingbackServer", "RingbackSQLite", "RingbackPostgres",
                 "RingbackClient",
                 "RingbackCore", "RingbackModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

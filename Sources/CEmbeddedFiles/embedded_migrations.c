@@ -17,6 +17,9 @@ static const unsigned char sqlite_0004[] = {
 static const unsigned char sqlite_0005[] = {
 #embed "../../migrations/sqlite/0005_server_keys.sql"
 };
+static const unsigned char sqlite_0006[] = {
+#embed "../../migrations/sqlite/0006_outbox.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -26,6 +29,9 @@ static const unsigned char postgresql_0002[] = {
 static const unsigned char postgresql_0003[] = {
 #embed "../../migrations/postgresql/0003_server_keys.sql"
 };
+static const unsigned char postgresql_0004[] = {
+#embed "../../migrations/postgresql/0004_outbox.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -34,11 +40,13 @@ static const EmbeddedFile sqlite[] = {
     FILE("0003_bounded_reads.sql", sqlite_0003),
     FILE("0004_block_last_seen.sql", sqlite_0004),
     FILE("0005_server_keys.sql", sqlite_0005),
+    FILE("0006_outbox.sql", sqlite_0006),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
     FILE("0002_block_last_seen.sql", postgresql_0002),
     FILE("0003_server_keys.sql", postgresql_0003),
+    FILE("0004_outbox.sql", postgresql_0004),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

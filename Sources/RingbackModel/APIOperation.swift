@@ -11,6 +11,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
     case alerting, accept, decline, cancel, connected, hangUp, endCall
     case sendOffer, getOffer, sendAnswer, getAnswer, addCandidates, listCandidates
     case setMedia, reportQuality
+    case listWebhooks, testWebhook, listDeliveries, getDelivery, replayDelivery
     case getICEServers = "getIceServers"
     case platformCreateUser, platformGetUser, platformUpdateUser, platformEraseUser, platformBanUser, platformUnbanUser
     case platformCreateSession, platformListSessions, platformRevokeSessions, platformRevokeSession
@@ -69,6 +70,11 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .listCandidates: (.get, "/v1/calls/{callId}/candidates")
         case .setMedia: (.put, "/v1/calls/{callId}/media")
         case .reportQuality: (.post, "/v1/calls/{callId}/quality")
+        case .listWebhooks: (.get, "/v1/webhooks")
+        case .testWebhook: (.post, "/v1/webhooks/{webhook}/test")
+        case .listDeliveries: (.get, "/v1/webhooks/deliveries")
+        case .getDelivery: (.get, "/v1/webhooks/deliveries/{deliveryId}")
+        case .replayDelivery: (.post, "/v1/webhooks/deliveries/{deliveryId}/replay")
         case .getICEServers: (.get, "/v1/ice-servers")
         case .platformCreateUser: (.post, "/v1/platform/users")
         case .platformGetUser: (.get, "/v1/platform/users/{userId}")

@@ -55,7 +55,7 @@ package final class PostgresStore: Store {
             node: node, channel: channel)
         calls = CallWriter(
             thread: ConnectionThread(Self.settings(url, "\(name) calls")), live: live, devices: devices,
-            signals: signals, time: time, lockSeed: lockSeed, logger: logger)
+            signals: signals, node: node, time: time, lockSeed: lockSeed, logger: logger)
         let reads = ConnectionPool(Self.settings(url, "\(name) reads"), count: Self.readers)
         let writes = ConnectionPool(Self.settings(url, "\(name) accounts"), count: Self.writers)
         (self.reads, self.writes) = (reads, writes)
@@ -178,6 +178,10 @@ package final class PostgresStore: Store {
 
     package var presence: any PresenceStore { devicePresence }
 
+    package var outbox: any OutboxStore {
+        PostgresOutbox(pool: writes, reads: reads, node: node.id) { [calls] in calls.observer.changed(.messages) }
+    }
+
     package var liveCallCount: Int { live.count }
 
     // MARK: All else
@@ -192,6 +196,7 @@ package final class PostgresStore: Store {
             try PostgresTransaction.write($0, lockSeed: lockSeed, now: time.now, work)
         }
         signals.watching(news.watching)
+        if news.hasMessages { calls.observer.changed(.messages) }
         if !news.ended.isEmpty || !news.blockers.isEmpty {
             await withCheckedContinuation { continuation in
                 calls.announce(ended: news.ended, users: news.blockers) { continuation.resume() }

@@ -67,6 +67,8 @@ package final class SQLiteStore: Store {
         writer.observe(observer)
     }
 
+    package var outbox: any OutboxStore { SQLiteOutbox(store: self) }
+
     package var presence: any PresenceStore { SQLitePresence(memory: memory, writer: writer) }
 
     package func submit(_ job: any StoreJob) { writer.submit(job) }
@@ -83,11 +85,15 @@ package final class SQLiteStore: Store {
         try await transact { try work($0) }
     }
 
-    private func transact<T: Sendable>(_ work: @escaping @Sendable (SQLiteTransaction) throws -> T) async throws -> T {
+    func transact<T: Sendable>(_ work: @escaping @Sendable (SQLiteTransaction) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { writer.submit(AccountWrite(work, $0)) }
     }
 
     package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
+        try await query { try work($0) }
+    }
+
+    func query<T: Sendable>(_ work: @escaping @Sendable (SQLiteReader) throws -> T) async throws -> T {
         var tries = 0
         while true {
             do {
@@ -109,7 +115,7 @@ package final class SQLiteStore: Store {
     }
 
     private func readOnce<T: Sendable>(
-        _ work: @escaping @Sendable (any StoreReader) throws -> T
+        _ work: @escaping @Sendable (SQLiteReader) throws -> T
     ) async throws -> T {
         if !gate.tryToEnter() { await gate.enter() }
         defer { gate.leave() }

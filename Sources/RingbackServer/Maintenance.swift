@@ -43,5 +43,8 @@ struct Maintenance: Sendable {
         while try await services.store.write({ try $0.prune(horizon, limit: Self.batch) }) {
             try Task.checkCancellation()
         }
+        while try await services.store.outbox.prune(before: now - settings.webhookRetention, limit: Self.batch) {
+            try Task.checkCancellation()
+        }
     }
 }

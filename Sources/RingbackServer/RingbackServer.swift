@@ -57,7 +57,8 @@ package struct RingbackServer: Sendable {
         UserRoutes.operations(services) + BlockRoutes.operations(services) + PresenceRoutes.operations(services)
             + SessionRoutes.operations(services) + CallRoutes.operations(services)
             + NegotiationRoutes.operations(services) + CandidateRoutes.operations(services)
-            + PlatformRoutes.operations(services) + MediaRoutes.operations() + ICEServerRoutes.operations(services) + [
+            + PlatformRoutes.operations(services) + WebhookRoutes.operations(services) + MediaRoutes.operations()
+            + ICEServerRoutes.operations(services) + [
                 LongPoll.operation(services)
             ]
     }
@@ -73,6 +74,7 @@ package struct RingbackServer: Sendable {
         await withTaskGroup { group in
             group.addTask { await services.clock.run() }
             group.addTask { await services.monitor.run() }
+            group.addTask { await services.outbox.run() }
             group.addTask { await health.probe(services.store, time: services.time) }
             group.addTask { await observer.endVoidStreams() }
             group.addTask { await Maintenance(services: services, logger: logger).run() }

@@ -17,6 +17,7 @@ struct ServerObserver: StoreObserver {
         services.clock.scheduled(commit.nextDeadline)
         presenceChanged(commit.users)
         for signIn in commit.ended { end(signIn) }
+        if commit.hasMessages { services.outbox.wake() }
         metrics.committed(commit)
     }
 
@@ -30,6 +31,7 @@ struct ServerObserver: StoreObserver {
         case .grew(let heads): services.feed.grew(heads)
         case .watching(let devices):
             services.monitor.changed(watching: Set(devices.filter { services.presence.isWatching($0) }))
+        case .messages: services.outbox.wake()
         case .due: services.clock.scheduled(services.time.monotonic)
         case .epoch: break
         }

@@ -25,6 +25,9 @@ package struct ServerSettings: Sendable {
     package var payloadRetention: Duration = .seconds(3600)
     /// How long the timeline, the legs, custom data and the quality of ended calls are kept.
     package var detailRetention: Duration = .seconds(86_400)
+    /// How long webhook messages are kept after they were delivered or given up.
+    package var webhookRetention: Duration = .seconds(86_400)
+    package var webhooks: [WebhookEndpoint] = []
     /// How long ended calls are listed in the histories.
     package var historyRetention: Duration = .seconds(365 * 86_400)
     /// Connections at a time. For one more, the one that was idle longest gives way.

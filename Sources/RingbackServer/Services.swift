@@ -1,3 +1,4 @@
+import CurlTransport
 import Logging
 package import RingbackCore
 import RingbackModel
@@ -27,6 +28,7 @@ package final class Services: Sendable {
     let keyLimiter: RateLimiter<ServerKey.Name>
     let guesses = GuessBudget()
     let memory: MemoryBudget
+    let outbox: OutboxRunner
 
     /// Creates all services for a store.
     init(
@@ -36,11 +38,13 @@ package final class Services: Sendable {
         self.store = store
         self.time = time
         self.settings = settings
+        var timing = timing
+        timing.outbox = OutboxPlan(settings.webhooks)
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
         sessions = SessionService(
             store: store, hasher: hasher, time: time, lifetime: settings.tokenLifetime,
             maximumDevices: settings.devicesPerUser, administratorToken: settings.administratorToken,
-            platform: platform)
+            platform: platform, outbox: timing.outbox)
         accounts = AccountService(store: store, hasher: hasher, time: time, sessions: sessions)
         calls = CallService(store: store, time: time, timing: timing)
         self.platform = PlatformService(
@@ -52,6 +56,9 @@ package final class Services: Sendable {
         monitor = ConnectionMonitor(presence: presence, store: store, calls: calls, time: time, logger: logger)
         streams = StreamRegistry(maximumPerDevice: settings.connectionsPerDevice)
         memory = MemoryBudget(maximum: settings.connectionMemory)
+        outbox = OutboxRunner(
+            store: store.outbox, senders: Self.senders(settings, epoch: store.epoch, time: time), time: time,
+            logger: logger)
         limiter = RateLimiter(perSecond: settings.writesPerSecond)
         endingLimiter = RateLimiter(perSecond: max(50, settings.writesPerSecond))
         keyLimiter = RateLimiter(perSecond: settings.keyRequestsPerSecond)
@@ -60,6 +67,16 @@ package final class Services: Sendable {
 }
 
 extension Services {
+    /// What delivers the messages of each kind of lane.
+    private static func senders(
+        _ settings: ServerSettings, epoch: String, time: any Timekeeper
+    ) -> [String: any OutboxSender] {
+        guard !settings.webhooks.isEmpty else { return [:] }
+        // A lane has fewer messages on their way.
+        let driver = CurlDriver(connectionsPerHost: 64)
+        return ["webhook": WebhookSender(settings.webhooks, epoch: epoch, driver: driver, time: time)]
+    }
+
     /// Whose token it is. One that the store has to be asked about is paid for, and its price given back if it is good.
     ///
     /// - Parameters:

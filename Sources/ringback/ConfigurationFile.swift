@@ -33,7 +33,8 @@ struct ConfigurationFile {
         "payload-hours": .integer,
         "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,
         "trusted-proxies": .list, "turn-secrets": .list, "turn-urls": .list, "unreachable-seconds": .integer,
-        "user-devices": .integer, "user-reads": .integer,
+        "user-devices": .integer, "user-reads": .integer, "webhook-addresses": .string, "webhook-hours": .integer,
+        "webhook-secrets": .list, "webhook-types": .list, "webhook-url": .string, "webhooks": .string,
     ]
     private static let maximumBytes = 1 << 20
 

@@ -15,7 +15,10 @@ struct Ringback: AsyncParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(
-                name: "Server:", subcommands: [Serve.self, Key.self, Migrate.self, Check.self, Restored.self]),
+                name: "Server:",
+                subcommands: [
+                    Serve.self, Key.self, Migrate.self, Check.self, Restored.self, Webhooks.self,
+                ]),
             CommandGroup(
                 name: "Client:",
                 subcommands: [

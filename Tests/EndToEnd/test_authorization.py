@@ -81,6 +81,11 @@ platformListCalls        401     401       401     401      403    403   403    
 platformGetCall          401     401       401     401      403    403   403         403    403 403   200
 platformGetTimeline      401     401       401     401      403    403   403         403    403 403   200
 platformListAudit        401     401       401     401      403    403   403         403    403 403   200
+listWebhooks             401     401       401     401      403    403   403         403    403 403   200
+testWebhook              401     401       401     401      403    403   403         403    403 403   404
+listDeliveries           401     401       401     401      403    403   403         403    403 403   200
+getDelivery              401     401       401     401      403    403   403         403    403 403   404
+replayDelivery           401     401       401     401      403    403   403         403    403 403   404
 pollEvents               401     401       401     401      200    200   200         200    403 403   403
 streamEvents             401     401       401     401      200    200   200         200    403 403   403
 openSocket               101     401       401     401      101    101   101         101    403 403   403
@@ -164,7 +169,7 @@ class Scene:
         user = self.names["petya" if operation.startswith("platform") else "vasya"]
         file = {"getAsset": "demo.js", "getSDKFile": "ringback.js"}.get(operation)
         path = {"userId": user, "callId": call_id, "deviceId": self.third.device_id,
-                "blockedId": self.names["stranger"], "file": file}
+                "blockedId": self.names["stranger"], "file": file, "webhook": "none", "deliveryId": "msg_none_1"}
         new = f"new-{next(self.numbers)}"
         body = {
             "registerUser": {"userId": new, "password": "correct horse battery"},

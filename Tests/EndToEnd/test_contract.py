@@ -137,6 +137,14 @@ def an_account(vasya):
         assert vasya.request("GET", path).status_code == 200, path
 
 
+def what_only_an_administrator_may(vasya):
+    vasya.get("/v1/webhooks", expect=403)
+    vasya.post("/v1/webhooks/default/test", expect=403)
+    vasya.get("/v1/webhooks/deliveries", expect=403)
+    vasya.get("/v1/webhooks/deliveries/msg_1_1", expect=403)
+    vasya.post("/v1/webhooks/deliveries/msg_1_1/replay", expect=403)
+
+
 def goodbye(vasya, petya):
     body = {"userId": "petya", "displayName": "Petya", "password": PASSWORD}
     vasya.post("/v1/users", body, expect=409)
@@ -193,6 +201,7 @@ def test_every_operation_responds_as_documented(server, contract):
     a_whole_call(vasya, petya)
     calls_that_come_to_nothing(vasya, petya)
     an_account(vasya)
+    what_only_an_administrator_may(vasya)
     goodbye(vasya, petya)
     assert contract.operation_ids() - contract.asked == NOT_ASKED
 

@@ -23,7 +23,8 @@ package final class AccountService: Sendable {
         let hash = try await hasher.hash(password)
         let account = Account(
             userId: user, displayName: displayName, passwordHash: hash, busy: .wait, createdAt: time.now)
-        guard try await store.write({ try $0.insert(account) }) else { throw Self.exists(user) }
+        let isNew = try await store.write { [sessions] in try $0.insert(account, telling: sessions.outbox) }
+        guard isNew else { throw Self.exists(user) }
         return account.user
     }
 

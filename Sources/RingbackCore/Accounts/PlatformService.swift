@@ -33,8 +33,8 @@ package final class PlatformService: Sendable {
         let account = Account(
             userId: user, displayName: displayName, passwordHash: hash ?? Account.noPassword, busy: .wait,
             createdAt: time.now)
-        try await write(use) { store in
-            guard try store.insert(account) else { throw AccountService.exists(user) }
+        try await write(use) { [outbox = sessions.outbox] store in
+            guard try store.insert(account, telling: outbox) else { throw AccountService.exists(user) }
         }
         return account
     }
@@ -183,6 +183,9 @@ package final class PlatformService: Sendable {
     }
 
     // MARK: Audit
+
+    /// Records a use that concerns none of the above.
+    package func note(_ use: KeyUse) async throws { try await write(use) }
 
     package func audit(_ query: AuditQuery, _ use: KeyUse) async throws -> [AuditEntry] {
         try await write(use)

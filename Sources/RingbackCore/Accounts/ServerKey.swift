@@ -19,6 +19,8 @@ package struct ServerKey: Sendable, Hashable {
         case bans
         /// Reading the audit log.
         case audit
+        /// Listing, replaying and testing webhook messages.
+        case webhooks
     }
 
     /// The name of a key: 1 to 64 characters of `[A-Za-z0-9._-]`, never reused.

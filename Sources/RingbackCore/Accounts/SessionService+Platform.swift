@@ -44,8 +44,8 @@ extension SessionService {
         if let named = claims.device, let device, named != device {
             throw Problem.invalid("deviceId", "is another than the device_id of the token")
         }
-        try await store.write { [now = time.now] store in
-            try Self.save(claims, store, at: now)
+        try await store.write { [now = time.now, outbox] store in
+            try Self.save(claims, store, outbox, at: now)
             if let device = claims.device ?? device { try Self.checkSignOut(of: device, claims, store) }
         }
         return try await open(claims.user, deviceName: deviceName, device: claims.device ?? device)
@@ -63,8 +63,8 @@ extension SessionService {
     }
 
     private func admit(_ participant: Participant, _ claims: PlatformClaims) async throws -> DeviceRecord {
-        try await store.write { [now = time.now, maximumDevices] store in
-            try Self.save(claims, store, at: now)
+        try await store.write { [now = time.now, maximumDevices, outbox] store in
+            try Self.save(claims, store, outbox, at: now)
             guard try store.owner(of: participant.deviceId) ?? participant.userId == participant.userId else {
                 throw Problem.invalid("device_id", "belongs to another user")
             }
@@ -84,13 +84,15 @@ extension SessionService {
     }
 
     /// Creates the user, or gives it the name that the platform knows it by.
-    private static func save(_ claims: PlatformClaims, _ store: any StoreWriter, at now: Timestamp) throws {
+    private static func save(
+        _ claims: PlatformClaims, _ store: any StoreWriter, _ outbox: OutboxPlan, at now: Timestamp
+    ) throws {
         guard var account = try store.account(claims.user) else {
             let account = Account(
                 userId: claims.user, displayName: claims.displayName ?? claims.user.rawValue,
                 passwordHash: Account.noPassword, busy: .wait, createdAt: now)
             // The identifier of a user who was erased is not given again.
-            guard try store.insert(account) else { throw unauthenticated }
+            guard try store.insert(account, telling: outbox) else { throw unauthenticated }
             return
         }
         try account.checkBan()

@@ -26,6 +26,8 @@ package final class SessionService: Sendable {
     private let administratorHash: SHA256Digest?
     let cache = SessionCache()
     let platform: PlatformTokens?
+    /// Who outside is told of new users.
+    let outbox: OutboxPlan
     private let attempts = AttemptLimiter()
 
     /// - Parameters:
@@ -34,9 +36,10 @@ package final class SessionService: Sendable {
     ///     ago is signed out.
     ///   - administratorToken: The token that permits ending any call; `nil` for none.
     ///   - platform: Verifies tokens of a platform that has users of its own.
+    ///   - outbox: Who outside is told of new users.
     package init(
         store: any Store, hasher: PasswordHasher, time: any Timekeeper, lifetime: Duration, maximumDevices: Int = 32,
-        administratorToken: String?, platform: PlatformTokens? = nil
+        administratorToken: String?, platform: PlatformTokens? = nil, outbox: OutboxPlan = OutboxPlan()
     ) {
         self.store = store
         self.hasher = hasher
@@ -44,6 +47,7 @@ package final class SessionService: Sendable {
         self.lifetime = lifetime
         self.maximumDevices = maximumDevices
         self.platform = platform
+        self.outbox = outbox
         administratorHash = administratorToken.map { SHA256.hash(data: Array($0.utf8)) }
     }
 

@@ -34,6 +34,7 @@ extension CallRequest {
             invitation, id: .random(at: now), devices: devices, reception: reception, at: now, key: key)
         var transaction = CallTransaction(call, isNew: true, at: now, timing: timing)
         transaction.record(invited, key: key)
+        if reception == .rings, !timing.outbox.isEmpty { transaction.send(try transaction.incomingMessages(facts)) }
         let answer = transaction.answer(201, location: transaction.location)
         return CallDecision(.success(answer), changes: changes + transaction.changes)
     }

@@ -38,17 +38,9 @@ extension CallService {
                 var call = state.call
                 let isIncoming = state.callee == query.user
                 call.direction = isIncoming ? .incoming : .outgoing
-                call.missed = isIncoming && Self.isMissed(state)
+                call.missed = isIncoming && state.isMissed
                 return call
             }
-        }
-    }
-
-    private static func isMissed(_ call: CallState) -> Bool {
-        switch call.ending?.reason {
-        case .canceled, .noAnswer, .unreachable, .busy: true
-        case .admin: call.acceptedAt == nil
-        default: false
         }
     }
 

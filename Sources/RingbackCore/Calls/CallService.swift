@@ -134,6 +134,11 @@ package final class CallService: Sendable {
             _ = try await keep(.endForErased(user, call.id))
         }
         let now = time.now
-        while try await store.write({ try $0.erase(user, at: now, limit: Self.erasedAtOnce) }) {}
+        let messages = timing.outbox.messages(.userErased, aboutErased: user, at: now)
+        while try await store.write({ store in
+            if try store.erase(user, at: now, limit: Self.erasedAtOnce) { return true }
+            try store.enqueue(messages)
+            return false
+        }) {}
     }
 }

@@ -16,6 +16,8 @@ package struct CallTiming: Sendable, Hashable {
     package var liveCalls = Limits.liveCalls
     /// The maximum number of live calls of two users with each other.
     package var liveCallsOfPair = Limits.liveCallsOfPair
+    /// Who outside is told of calls.
+    package var outbox = OutboxPlan()
 
     package init() {}
 }

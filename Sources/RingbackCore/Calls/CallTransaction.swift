@@ -14,7 +14,7 @@ struct CallTransaction {
     private(set) var call: CallState
     private(set) var changes: [CallChange] = []
     let now: Timestamp
-    private let timing: CallTiming
+    let timing: CallTiming
     private let isNew: Bool
     /// The JSON of the current call, encoded once for all events that contain it.
     private var encoded: [UInt8]?
@@ -79,8 +79,12 @@ struct CallTransaction {
                 reservingCapacity: data.size, data: data.write)
             change.events.append(CallEvent(body, to: notice.audiences))
         }
+        change.messages = messages(for: transition)
         changes.append(change)
     }
+
+    /// Adds messages to the last change.
+    mutating func send(_ messages: [OutboxMessage]) { changes[changes.count - 1].messages += messages }
 
     /// Collects only the deadline, for a store that knows no more than that the call is live.
     mutating func recordDeadline() {

@@ -23,6 +23,8 @@ package protocol CallFacts: AnyObject {
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
+    /// The devices of a user that are present.
+    func presentDevices(of user: UserID) throws -> Set<DeviceID>
 }
 
 extension CallFacts {
@@ -75,6 +77,8 @@ package struct CallChange: Sendable {
     package var key: WriteKey?
     /// The newest quality summary of a participant.
     package var quality: QualityReport?
+    /// Messages to the outside.
+    package var messages: [OutboxMessage] = []
 
     package init(
         call: CallState, isNew: Bool = false, deadline: Timestamp?, timeline: [TimelineEntry] = [],

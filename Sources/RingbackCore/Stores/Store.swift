@@ -31,6 +31,9 @@ package protocol Store: Sendable {
     /// The number of live calls.
     var liveCallCount: Int { get }
 
+    /// The messages to services outside.
+    var outbox: any OutboxStore { get }
+
     // MARK: Everything else
 
     /// The unused tickets.
@@ -125,6 +128,8 @@ package enum StoreSignal: Sendable, Hashable {
     case watching([Participant])
     /// The deadline of a call has passed, and no process has taken it up.
     case due
+    /// A small transaction of this process has added messages to the outbox.
+    case messages
     /// The event log was replaced.
     case epoch
 }
@@ -153,7 +158,7 @@ package struct CommitObserver: StoreObserver {
 
 package protocol StoreReader: AccountReader, CallReader, EventReader, PlatformReader {}
 
-package protocol StoreWriter: StoreReader, AccountWriter, PlatformWriter {
+package protocol StoreWriter: StoreReader, AccountWriter, PlatformWriter, OutboxWriter {
     /// Removes expired data: events, expired devices, the SDP and candidates of ended calls, and the audit log.
     ///
     /// - Returns: Whether there is more to remove.
@@ -173,6 +178,8 @@ package struct Commit: Sendable {
     package var joined: [Participant] = []
     /// Sign-ins that the commit has ended.
     package var ended: [SignIn] = []
+    /// Whether the commit has added messages to the outbox.
+    package var hasMessages = false
 
     package init() {}
 }

@@ -83,12 +83,17 @@ final class PostgresPresence: PresenceStore {
         }
     }
 
-    func presentDevices(of user: UserID) async throws -> Set<DeviceID> {
-        let elsewhere = Statement(
+    /// The devices of a user that are present on living nodes other than `node`.
+    static func presentElsewhere(_ user: UserID, than node: Node) -> Statement {
+        Statement(
             """
             SELECT p.device_id FROM device_presence p JOIN nodes n ON n.node_id = p.node_id
-            WHERE p.user_id = $1 AND p.present AND p.node_id <> $2 AND n.seen_at > \(Self.now) - $3
+            WHERE p.user_id = $1 AND p.present AND p.node_id <> $2 AND n.seen_at > \(now) - $3
             """, .text(user.rawValue), .text(node.id), .integer(Node.lifetimeMilliseconds))
+    }
+
+    func presentDevices(of user: UserID) async throws -> Set<DeviceID> {
+        let elsewhere = Self.presentElsewhere(user, than: node)
         let found = try await reads.run { try $0.run(elsewhere).map { try $0.device(0) } }
         return devices.read { $0.presentDevices(of: user) }.union(found)
     }

@@ -15,6 +15,8 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         var blockers: [UserID] = []
         /// Devices that watch other users now.
         var watching: [Participant] = []
+        /// Whether messages were added to the outbox.
+        var hasMessages = false
     }
 
     private var news = News()
@@ -52,6 +54,8 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
             }
         }
     }
+
+    func noteMessages() { news.hasMessages = true }
 
     private func execute(_ sql: String, _ parameters: SQLValue...) throws { try rows(Statement(sql, all: parameters)) }
 

@@ -17,11 +17,20 @@ extension CallGroup {
         let invitations = changed.flatMap { draft in draft.newInvitations.map { ($0.0, $0.1, draft.call.id) } }
         if !invitations.isEmpty { statements.append(Self.insert(invitations)) }
         statements += quality.map { Self.upsert($0.report, of: $0.call) }
+        if !messages.isEmpty {
+            statements.append(
+                OutboxStatements.insert(
+                    messages.map(\.message),
+                    back: messages.map { entry in
+                        entry.message.log.map { (counts[$0] ?? 0) - entry.eventsBefore } ?? 0
+                    }))
+        }
         statements.append(Statement("COMMIT"))
         let results = try connection.run(statements)
         var commit = Commit()
         if !entries.isEmpty { commit.events = try events(heads: results[0]) }
         commit.calls = changed.map(\.call)
+        commit.hasMessages = !messages.isEmpty
         return commit
     }
 

@@ -19,6 +19,13 @@ final class CallGroup: CallFacts {
 
     let connection: PostgresConnection
     let live: LiveCalls
+    /// Where the presence of devices is known from.
+    struct PresenceSource {
+        let here: LiveDevices
+        let node: Node
+    }
+
+    let presence: PresenceSource
     private let time: any Timekeeper
     /// Tells the locks of this event log from those of others in the same database.
     let lockSeed: Int64
@@ -40,6 +47,9 @@ final class CallGroup: CallFacts {
     /// Of each user how many events this group has.
     private(set) var counts: [UserID: Int64] = [:]
     private(set) var quality: [(call: CallID, report: QualityReport)] = []
+    /// The messages to the outside, and how many events of their log's user came before them in this group.
+    private(set) var messages: [(message: OutboxMessage, eventsBefore: Int64)] = []
+    private var present: [UserID: Set<DeviceID>] = [:]
     private var nextNumber = Int64.max / 2
 
     /// A key of a device's, with any content: the decision compares that.
@@ -55,9 +65,13 @@ final class CallGroup: CallFacts {
         let blocked: UserID
     }
 
-    init(_ connection: PostgresConnection, live: LiveCalls, time: any Timekeeper, lockSeed: Int64) {
+    init(
+        _ connection: PostgresConnection, live: LiveCalls, presence: PresenceSource, time: any Timekeeper,
+        lockSeed: Int64
+    ) {
         self.connection = connection
         self.live = live
+        self.presence = presence
         self.time = time
         self.lockSeed = lockSeed
         now = time.now
@@ -119,6 +133,15 @@ final class CallGroup: CallFacts {
         return blocks.contains(Pair(blocker: blocker, blocked: user))
     }
 
+    func presentDevices(of user: UserID) throws -> Set<DeviceID> {
+        if let known = present[user] { return known }
+        let elsewhere = try connection.run(PostgresPresence.presentElsewhere(user, than: presence.node))
+            .map { try $0.device(0) }
+        let devices = presence.here.read { $0.presentDevices(of: user) }.union(elsewhere)
+        present[user] = devices
+        return devices
+    }
+
     private func draft(of id: CallID) throws -> CallDraft? {
         if let draft = drafts[id] { return draft }
         guard !missing.contains(id) else { return nil }
@@ -142,6 +165,7 @@ final class CallGroup: CallFacts {
         draft.call = change.call
         draft.isChanged = true
         draft.timeline += change.timeline
+        for message in change.messages { messages.append((message, message.log.map { counts[$0] ?? 0 } ?? 0)) }
         for event in change.events { append(event, of: draft) }
     }
 

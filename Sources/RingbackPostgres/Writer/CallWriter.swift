@@ -21,18 +21,19 @@ final class CallWriter: Sendable {
     private let lockSeed: Int64
     private let devices: LiveDevices
     private let signals: SignalSender
+    private let node: Node
     private let logger: Logger
     private let state = Mutex(State())
 
     init(
-        thread: ConnectionThread, live: LiveCalls, devices: LiveDevices, signals: SignalSender, time: any Timekeeper,
-        lockSeed: Int64,
-        logger: Logger
+        thread: ConnectionThread, live: LiveCalls, devices: LiveDevices, signals: SignalSender, node: Node,
+        time: any Timekeeper, lockSeed: Int64, logger: Logger
     ) {
         self.thread = thread
         self.live = live
         self.devices = devices
         self.signals = signals
+        self.node = node
         self.time = time
         self.lockSeed = lockSeed
         self.logger = logger
@@ -154,7 +155,8 @@ final class CallWriter: Sendable {
             tries += 1
             var isCommitting = false
             do {
-                let group = CallGroup(connection, live: live, time: time, lockSeed: lockSeed)
+                let group = CallGroup(
+                    connection, live: live, presence: .init(here: devices, node: node), time: time, lockSeed: lockSeed)
                 try group.begin(jobs)
                 var errors: [(Int, any Error)] = []
                 for (index, job) in jobs.enumerated() {

@@ -146,11 +146,11 @@ protocol PendingRead: AnyObject, Sendable {
 
 /// A read for which a task waits.
 final class StoreRead<Value: Sendable>: PendingRead {
-    private let work: @Sendable (any StoreReader) throws -> Value
+    private let work: @Sendable (SQLiteReader) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
 
     init(
-        _ work: @escaping @Sendable (any StoreReader) throws -> Value,
+        _ work: @escaping @Sendable (SQLiteReader) throws -> Value,
         _ continuation: CheckedContinuation<Value, any Error>
     ) {
         self.work = work

@@ -16,6 +16,7 @@ final class CallBatch: CallFacts {
         var ended: [SignIn] = []
         /// Users whose blocks the transaction changes.
         var blockers: [UserID] = []
+        var hasMessages = false
         /// The last call that the table of ``UnindexedHistory`` then covers.
         var historyUntil: Int64?
 
@@ -104,6 +105,8 @@ final class CallBatch: CallFacts {
         return try !statements.block.rows { _ in }.isEmpty
     }
 
+    func presentDevices(of user: UserID) throws -> Set<DeviceID> { memory.devices.read { $0.presentDevices(of: user) } }
+
     /// A call from this batch, from memory, or from its row.
     private func draft(of id: CallID) throws -> CallDraft? {
         if let current, current.id == id { return current }
@@ -141,6 +144,7 @@ final class CallBatch: CallFacts {
         draft.entry.call = change.call
         draft.entry.row = draft.entry.row.changed(isReplayable: change.isReplayable)
         draft.entry.timeline.append(change.timeline)
+        if !change.messages.isEmpty { try enqueue(change.messages) }
         var key = change.key
         for event in change.events {
             try append(event, of: draft, key: key)
@@ -211,6 +215,7 @@ extension CallBatch.Staged {
         commit.nextDeadline = calls.values.lazy.compactMap(\.entry.due).min()
         commit.ended = ended
         commit.users = blockers
+        commit.hasMessages = hasMessages
         return commit
     }
 

@@ -172,6 +172,7 @@ final class GroupWriter: Sendable {
                 batch.staged.ended = transaction.ended
                 batch.staged.blockers = transaction.blockers
                 batch.staged.heads = transaction.heads
+                batch.staged.hasMessages = transaction.hasMessages
             }
             observer.committed(memory.commit(staged))
             write.complete()

@@ -10,6 +10,8 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
     private(set) var ended: [SignIn] = []
     /// Users whose blocks the transaction has changed.
     private(set) var blockers: [UserID] = []
+    /// Whether it has added messages to the outbox.
+    var hasMessages = false
 
     /// Newest events of users that it has changed.
     var heads: [UserID: LogHeads.Head] = [:]

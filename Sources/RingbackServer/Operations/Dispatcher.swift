@@ -28,7 +28,7 @@ struct Dispatcher: Sendable {
         _ operation: Operation, by principal: SessionService.Principal?, notesSignaling: Bool = true
     ) throws(Problem) {
         switch (operation.access, principal) {
-        case (.anyone, _), (.platform(.endCalls), .administrator): break
+        case (.anyone, _), (.platform(.endCalls), .administrator), (.platform(.webhooks), .administrator): break
         case (.platform(let scope), .server(let key)):
             guard key.scopes.contains(scope) else {
                 throw Problem(.forbidden, "The server key does not have the scope \(scope.rawValue).")

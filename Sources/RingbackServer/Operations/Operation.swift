@@ -6,7 +6,8 @@ final class Operation: Sendable {
     enum Access: Sendable, Equatable {
         case anyone
         case device
-        /// A server key with this scope; for ``ServerKey/Scope/endCalls`` also the administrator.
+        /// A server key with this scope; for ``ServerKey/Scope/endCalls`` and ``ServerKey/Scope/webhooks`` also the
+        /// administrator.
         case platform(ServerKey.Scope)
     }
 

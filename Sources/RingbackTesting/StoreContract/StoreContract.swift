@@ -14,6 +14,7 @@ package enum StoreContract {
         + IdempotencyContract.cases
         + SnapshotContract.cases
         + ServerKeyContract.cases
+        + OutboxContract.cases
 }
 
 /// A statement of the contract.

@@ -100,6 +100,31 @@ struct Serve: AsyncParsableCommand {
         help: "Days after its end that a call is in the histories; at least as long as events are kept. (default: 365)")
     var historyDays: Int?
 
+    @Option(
+        name: .customLong("webhook-url"),
+        help: "The URL of an endpoint that is told of calls and users: https://example.org/ringback")
+    var webhookURL: String?
+
+    @Option(
+        help: """
+            The secrets of the endpoint, separated by commas: the newest, and while it is replaced the previous one. Prefer the \
+            environment. `ringback webhooks secret` makes one.
+            """)
+    var webhookSecrets: String?
+
+    @Option(help: "What the endpoint is told, separated by commas: call.incoming,call.missed,… (default: everything)")
+    var webhookTypes: String?
+
+    @Option(help: "The addresses that the endpoint may have: public or any. (default: public)")
+    var webhookAddresses: String?
+
+    @Option(
+        help: "A JSON file with several endpoints. See docs/webhooks.md.", completion: .file(extensions: ["json"]))
+    var webhooks: String?
+
+    @Option(help: "Hours that messages to endpoints are kept after they were delivered or given up. (default: 24)")
+    var webhookHours: Int?
+
     @Option(help: "The maximum number of connections. (default: what the limit of open files allows)")
     var maxConnections: Int?
 
@@ -194,6 +219,28 @@ struct Serve: AsyncParsableCommand {
         return timing
     }
 
+    private func webhooks(_ source: SettingsSource) throws -> [WebhookEndpoint] {
+        var endpoints: [WebhookEndpoint] = []
+        let secrets = source.list("webhook-secrets", webhookSecrets)
+        if let url = source.string("webhook-url", webhookURL) {
+            endpoints.append(
+                try WebhookSettings.endpoint(
+                    url: url, types: source.list("webhook-types", webhookTypes), secrets: secrets,
+                    addresses: source.string("webhook-addresses", webhookAddresses)))
+        } else if !secrets.isEmpty {
+            throw ValidationError("webhook-secrets needs webhook-url.")
+        }
+        if let path = source.string("webhooks", webhooks) { endpoints += try WebhookSettings.endpoints(path: path) }
+        guard endpoints.count <= WebhookEndpoint.maximumCount else {
+            throw ValidationError("There can be \(WebhookEndpoint.maximumCount) webhooks, not \(endpoints.count).")
+        }
+        let names = Dictionary(grouping: endpoints, by: \.name)
+        if let twice = names.first(where: { $0.value.count > 1 })?.key {
+            throw ValidationError("There are two webhooks with the name \(twice).")
+        }
+        return endpoints
+    }
+
     private func settings(_ source: SettingsSource) throws -> ServerSettings {
         var settings = ServerSettings()
         settings.hostname = source.string("hostname", hostname) ?? settings.hostname
@@ -240,6 +287,9 @@ struct Serve: AsyncParsableCommand {
         ).servers(source.list("turn-urls", turnURLs))
         settings.turnLifetime = .seconds(
             Int64(try source.integer("turn-seconds", turnSeconds, in: 60...604_800, default: 3600)))
+        settings.webhooks = try webhooks(source)
+        settings.webhookRetention = .seconds(
+            3600 * Int64(try source.integer("webhook-hours", webhookHours, in: hours, default: 24)))
         settings.allowedOrigins = source.list("allowed-origins", allowedOrigins)
         for origin in settings.allowedOrigins { try Origin.check(origin) }
         if let text = source.string("base-path", basePath) {

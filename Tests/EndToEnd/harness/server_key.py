@@ -7,7 +7,7 @@ import requests
 
 from harness.server import binary, environment
 
-SCOPES = "users,sessions,blocks,calls:read,calls:end,bans,audit"
+SCOPES = "users,sessions,blocks,calls:read,calls:end,bans,audit,webhooks"
 
 
 def key_command(server, *arguments, check=True):

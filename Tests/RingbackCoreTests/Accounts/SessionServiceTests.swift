@@ -281,6 +281,8 @@ private final class InterruptedStore: Store {
 
     var liveCallCount: Int { store.liveCallCount }
 
+    var outbox: any OutboxStore { store.outbox }
+
     func probe() async throws { try await store.probe() }
 
     func close() async { await store.close() }

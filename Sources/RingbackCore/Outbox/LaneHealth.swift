@@ -1,0 +1,45 @@
+/// How a lane of the outbox fares, which bounds what is sent at a time. A value; the time is an argument.
+///
+/// While the other side is down, one message is tried at a time, with a pause in between: thousands that wait are not all
+/// tried in vain, and are all due as soon as it is back.
+struct LaneHealth: Sendable {
+    /// Messages that are sent at a time.
+    static let width = 16
+    /// Failures in a row after which the lane pauses.
+    static let tolerated = 3
+    static let longestPause: Duration = .seconds(10)
+
+    private var failures = 0
+    private var pausedUntil: MonotonicTime?
+
+    /// How many messages may be on their way.
+    func width(at now: MonotonicTime) -> Int {
+        if failures < Self.tolerated { return Self.width }
+        return pausedUntil.map { $0 > now } ?? false ? 0 : 1
+    }
+
+    /// The other side has responded.
+    mutating func succeeded() { (failures, pausedUntil) = (0, nil) }
+
+    /// The other side could not be reached, or cannot process anything at the moment.
+    mutating func failed(at now: MonotonicTime) {
+        failures += 1
+        guard failures >= Self.tolerated else { return }
+        pausedUntil = now + min(Self.longestPause, .seconds(1) * (1 << min(failures - Self.tolerated, 4)))
+    }
+}
+
+/// When a message is tried again.
+enum RetrySchedule {
+    static let longest: Duration = .seconds(3600)
+
+    /// The delay after an attempt has failed: doubles from a second up to an hour.
+    ///
+    /// - Parameters:
+    ///   - attempt: Counted from 1.
+    ///   - jitter: From 0 to 1; the delay is between half of its maximum and the maximum.
+    static func delay(afterAttempt attempt: Int, jitter: Double) -> Duration {
+        let full = min(longest, .seconds(1 << min(max(attempt - 1, 0), 12)))
+        return full * (0.5 + 0.5 * jitter)
+    }
+}

@@ -1,0 +1,96 @@
+package import RingbackModel
+
+/// Who outside is told of what. Without anybody, nothing is written to the outbox.
+package struct OutboxPlan: Sendable, Hashable {
+    /// A webhook endpoint.
+    package struct Webhook: Sendable, Hashable {
+        package var lane: OutboxLane
+        package var types: Set<WebhookType>
+
+        package init(name: String, types: Set<WebhookType>) {
+            lane = .webhook(name)
+            self.types = types
+        }
+    }
+
+    package var webhooks: [Webhook] = []
+
+    package init(webhooks: [Webhook] = []) { self.webhooks = webhooks }
+
+    package var isEmpty: Bool { webhooks.isEmpty }
+
+    /// The lanes of the endpoints that are told of `type`.
+    func lanes(for type: WebhookType) -> [OutboxLane] {
+        webhooks.lazy.filter { $0.types.contains(type) }.map(\.lane)
+    }
+
+    /// The message of a webhook, once for each endpoint that is told of its type.
+    ///
+    /// - Parameters:
+    ///   - key: Orders the messages about one thing.
+    ///   - log: The user whose cursor the message has.
+    package func messages(
+        _ type: WebhookType, key: String, log: UserID? = nil, at now: Timestamp,
+        data: (inout JSONWriter) -> Void
+    ) -> [OutboxMessage] {
+        let lanes = lanes(for: type)
+        guard !lanes.isEmpty else { return [] }
+        let body = WebhookType.body(type.rawValue, at: now, data: data)
+        return lanes.map {
+            OutboxMessage(lane: $0, key: key, type: type.rawValue, log: log, body: body, createdAt: now)
+        }
+    }
+
+    /// The messages about a user of whom nothing but the identifier is left.
+    package func messages(_ type: WebhookType, aboutErased user: UserID, at now: Timestamp) -> [OutboxMessage] {
+        messages(type, key: "user \(user)", at: now) { json in
+            json.name("user")
+            json.object { $0.field("userId", user.rawValue) }
+        }
+    }
+}
+
+extension StoreWriter {
+    /// Adds a user, and the messages about it.
+    ///
+    /// - Returns: Whether the identifier was free.
+    func insert(_ account: Account, telling plan: OutboxPlan) throws -> Bool {
+        guard try insert(account) else { return false }
+        let messages = plan.messages(.userCreated, key: "user \(account.userId)", at: account.createdAt) {
+            $0.field("user", account.user)
+        }
+        try enqueue(messages)
+        return true
+    }
+}
+
+/// The types of webhook messages.
+package enum WebhookType: String, Sendable, Hashable, CaseIterable {
+    /// Somebody is called of whom no device is present.
+    case callIncoming = "call.incoming"
+    case callAnswered = "call.answered"
+    /// A call has ended that its callee would want to return.
+    case callMissed = "call.missed"
+    case callEnded = "call.ended"
+    case userCreated = "user.created"
+    case userErased = "user.erased"
+
+    /// The type of messages that `ringback webhooks test` sends.
+    package static let test = "webhook.test"
+
+    /// The body of a message: `{"type":…,"timestamp":…,"data":{…}}`.
+    ///
+    /// - Parameter data: Writes the members of `data`.
+    package static func body(
+        _ type: String, at now: Timestamp, data: (inout JSONWriter) -> Void
+    ) -> [UInt8] {
+        var json = JSONWriter(reservingCapacity: 1024)
+        json.object { json in
+            json.field("type", type)
+            json.field("timestamp", now)
+            json.name("data")
+            json.object(data)
+        }
+        return json.finish()
+    }
+}

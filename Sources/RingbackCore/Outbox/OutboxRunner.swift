@@ -1,0 +1,140 @@
+package import Logging
+import RingbackModel
+import Synchronization
+
+/// Sends the messages of one kind of lane.
+package protocol OutboxSender: Sendable {
+    /// Sends a message once. Must end within ``OutboxStore/lease``.
+    func send(_ delivery: OutboxDelivery) async -> OutboxResult
+}
+
+/// The result of sending a message once.
+package enum OutboxResult: Sendable, Hashable {
+    case delivered
+    /// The other side is there and does not take this message; it is tried again.
+    case refused(String)
+    /// The other side can't be reached, or asks to wait.
+    case unavailable(String, retryAfter: Duration? = nil)
+    /// Trying again makes no sense.
+    case void(String)
+}
+
+/// Delivers the messages of the outbox: at least once, and in order for each key. Lanes do not wait for each other.
+package final class OutboxRunner: Sendable {
+    /// The longest error that is kept with a message, in characters.
+    private static let errorCharacters = 200
+
+    private struct State {
+        var taken: [OutboxLane: Set<Int64>] = [:]
+        var health: [OutboxLane: LaneHealth] = [:]
+        /// What is not stored yet.
+        var outcomes: [OutboxOutcome] = []
+    }
+
+    private let store: any OutboxStore
+    /// By the kind of lane.
+    private let senders: [String: any OutboxSender]
+    private let time: any Timekeeper
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let wakes = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    package init(
+        store: any OutboxStore, senders: [String: any OutboxSender], time: any Timekeeper, logger: Logger
+    ) {
+        self.store = store
+        self.senders = senders
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Messages may be due. May be called on any thread.
+    package func wake() { wakes.continuation.yield() }
+
+    /// Runs until the task is cancelled. Messages that are on their way then are delivered again later.
+    package func run() async {
+        guard !senders.isEmpty else { return }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.tick() }
+            for await _ in wakes.stream {
+                do {
+                    for delivery in try await take() { group.addTask { await self.attempt(delivery) } }
+                } catch {
+                    logger.error("the outbox can't be read or written", metadata: ["error": "\(error)"])
+                }
+            }
+            group.cancelAll()
+        }
+        try? await settle()
+    }
+
+    /// Looks every second for messages that are due again.
+    private func tick() async {
+        repeat { wake() } while (try? await time.sleep(until: time.monotonic + .seconds(1))) != nil
+    }
+
+    /// Stores the outcomes of earlier attempts, and takes messages that are due, as many as may be on their way.
+    package func take() async throws -> [OutboxDelivery] {
+        try await settle()
+        var all: [OutboxDelivery] = []
+        for lane in try await store.dueLanes(at: time.now) where senders[String(lane.kind)] != nil {
+            let monotonic = time.monotonic
+            let (taken, width) = state.withLock { state in
+                (state.taken[lane] ?? [], state.health[lane, default: LaneHealth()].width(at: monotonic))
+            }
+            guard taken.count < width else { continue }
+            let new = try await store.take(from: lane, limit: width - taken.count, except: taken, at: time.now)
+            state.withLock { state in state.taken[lane, default: []].formUnion(new.lazy.map(\.number)) }
+            all += new
+        }
+        return all
+    }
+
+    /// Sends a message that was taken, once.
+    package func attempt(_ delivery: OutboxDelivery) async {
+        let result =
+            delivery.expiresAt <= time.now
+            ? .void("expired") : await senders[String(delivery.lane.kind)]?.send(delivery) ?? .void("no sender")
+        // What was interrupted by the end of the server is neither delivered nor failed.
+        if Task.isCancelled, result != .delivered { return }
+        let outcome = OutboxOutcome(delivery, kind(of: result, for: delivery))
+        let monotonic = time.monotonic
+        state.withLock { state in
+            state.outcomes.append(outcome)
+            switch result {
+            case .unavailable: state.health[delivery.lane, default: LaneHealth()].failed(at: monotonic)
+            case .delivered, .refused: state.health[delivery.lane, default: LaneHealth()].succeeded()
+            case .void: break
+            }
+        }
+        wake()
+    }
+
+    private func kind(of result: OutboxResult, for delivery: OutboxDelivery) -> OutboxOutcome.Kind {
+        let (text, retryAfter): (String, Duration?)
+        switch result {
+        case .delivered: return .delivered
+        case .void(let reason): return .failed(String(reason.prefix(Self.errorCharacters)))
+        case .refused(let reason): (text, retryAfter) = (reason, nil)
+        case .unavailable(let reason, let after): (text, retryAfter) = (reason, after)
+        }
+        let reason = String(text.prefix(Self.errorCharacters))
+        let delay = RetrySchedule.delay(afterAttempt: delivery.attempts + 1, jitter: .random(in: 0...1))
+        let next = time.now + max(delay, retryAfter ?? .zero)
+        return next < delivery.expiresAt ? .retry(at: next, reason) : .failed(reason)
+    }
+
+    /// Stores outcomes together. A message is taken again only after its outcome is stored.
+    private func settle() async throws {
+        let outcomes = state.withLock(\.outcomes)
+        guard !outcomes.isEmpty else { return }
+        try await store.settle(outcomes, at: time.now)
+        state.withLock { state in
+            state.outcomes.removeFirst(outcomes.count)
+            for outcome in outcomes {
+                state.taken[outcome.lane]?.remove(outcome.number)
+                if state.taken[outcome.lane]?.isEmpty == true { state.taken[outcome.lane] = nil }
+            }
+        }
+    }
+}
