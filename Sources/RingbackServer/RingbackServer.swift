@@ -9,19 +9,28 @@ package struct RingbackServer: Sendable {
     private let services: Services
     private let frontEnd: HTTPFrontEnd
     private let listener: HTTPListener
+    /// The listener of the operator's resources, if they have a port of their own.
+    private let management: HTTPListener?
     private let metrics: ServerMetrics
     private let health: StorageHealth
     private let drain: Drain
     private let observer: ServerObserver
     private let logger: Logger
+    private let onManagementListening: @Sendable (_ port: Int) async -> Void
     private let onListening: @Sendable (_ port: Int) async -> Void
+
+    /// Connections to the operator's resources. What keeps the public port busy does not count.
+    private static let managementConnections = 100
 
     /// - Parameters:
     ///   - platform: Verifies tokens of a platform that has users of its own.
+    ///   - onManagementListening: Called with the port of the operator's resources, if they have one of their own.
     ///   - onListening: Called with the port once connections are accepted.
     package init(
         store: any Store, settings: ServerSettings, platform: PlatformTokens? = nil, time: any Timekeeper,
-        timing: CallTiming = CallTiming(), logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void
+        timing: CallTiming = CallTiming(), logger: Logger,
+        onManagementListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         services = Services(
             store: store, settings: settings, platform: platform, time: time, timing: timing, logger: logger)
@@ -42,12 +51,27 @@ package struct RingbackServer: Sendable {
                 ("ringback_live_calls", services.store.liveCallCount),
             ]
         }
-        frontEnd = HTTPFrontEnd(
-            dispatcher: dispatcher,
-            pages: PageRoutes(services: services, metrics: metrics, health: health, isDraining: isDraining).pages,
-            sockets: sockets, metrics: metrics, logger: logger)
-        listener = HTTPListener(frontEnd: frontEnd, settings: settings)
+        let pages = PageRoutes(services: services, metrics: metrics, storage: health, isDraining: isDraining)
+        func makeFrontEnd(_ routes: [Route]) -> HTTPFrontEnd {
+            HTTPFrontEnd(
+                dispatcher: dispatcher, routes: RouteTable(routes), sockets: sockets, metrics: metrics, logger: logger)
+        }
+        frontEnd = makeFrontEnd(
+            dispatcher.operations.map { $0.id == .pollEvents ? .poll($0) : .operation($0) } + [.stream, .socket]
+                + pages.pages.map { .page($0) })
+        listener = HTTPListener(
+            frontEnd: frontEnd,
+            connections: OpenConnections(
+                maximum: settings.maximumConnections, maximumPerSubscriber: settings.connectionsPerAddress,
+                proxies: settings.trustedProxies))
+        management = settings.managementPort.map { _ in
+            HTTPListener(
+                frontEnd: makeFrontEnd(pages.management.map { .page($0) }),
+                connections: OpenConnections(
+                    maximum: Self.managementConnections, maximumPerSubscriber: Self.managementConnections, proxies: []))
+        }
         self.logger = logger
+        self.onManagementListening = onManagementListening
         self.onListening = onListening
         observer = ServerObserver(services: services, inboxes: frontEnd.inboxes, metrics: metrics, health: health)
         store.observe(observer)
@@ -69,7 +93,8 @@ package struct RingbackServer: Sendable {
     /// Serves until a graceful shutdown or cancellation.
     package func run() async throws {
         try await resume()
-        let channels = try await listener.bind(hostname: services.settings.hostname, port: services.settings.port)
+        let managementChannels = try await bindManagement()
+        let channels = try await bind(listener, services.settings.hostname, services.settings.port)
         await onListening(channels[0].localAddress?.port ?? 0)
         await withTaskGroup { group in
             group.addTask { await services.clock.run() }
@@ -87,6 +112,27 @@ package struct RingbackServer: Sendable {
             group.cancelAll()
         }
         _ = try? await services.devices.maintain()
+        // To the end, so that it says that the server is draining.
+        for channel in managementChannels { try? await channel.close() }
+        management?.close()
+    }
+
+    private func bindManagement() async throws -> [any Channel] {
+        guard let management, let port = services.settings.managementPort else { return [] }
+        let channels = try await bind(management, services.settings.managementHostname, port, options: "management-")
+        await onManagementListening(channels[0].localAddress?.port ?? 0)
+        return channels
+    }
+
+    /// - Throws: ``ListenFailure`` if the address can't be used.
+    private func bind(
+        _ listener: HTTPListener, _ hostname: String, _ port: Int, options: String = ""
+    ) async throws -> [any Channel] {
+        do {
+            return try await listener.bind(hostname: hostname, port: port)
+        } catch {
+            throw ListenFailure(error, hostname: hostname, port: port, options: options) ?? error
+        }
     }
 
     /// Stops accepting connections, lets open ones finish what they have begun, and closes them after the drain time.

@@ -3,6 +3,13 @@ package struct ServerSettings: Sendable {
     package var hostname = "127.0.0.1"
     /// 0 chooses a free port.
     package var port = 8080
+    /// The port of the operator's resources; `nil` to serve them on ``port``. 0 chooses a free port.
+    package var managementPort: Int?
+    package var managementHostname = "127.0.0.1"
+    /// Whether the demo is served.
+    package var hasDemo = true
+    /// Whether the API reference is served.
+    package var hasDocs = true
     /// How long a token is valid.
     package var tokenLifetime: Duration = .seconds(30 * 86_400)
     /// The token that permits ending any call.

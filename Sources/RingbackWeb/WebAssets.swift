@@ -3,7 +3,10 @@ import CEmbeddedFiles
 /// The files for browsers, compiled in, by name.
 package enum WebAssets {
     /// The files of the pages, served at /assets.
-    package static let files = files(in: "demo/").merging(files(in: "docs/")) { first, _ in first }
+    package static let files = demo.merging(docs) { first, _ in first }
+
+    package static let demo = files(in: "demo/")
+    package static let docs = files(in: "docs/")
 
     /// The files of the browser SDK, served at /sdk.
     package static let sdk = files(in: "sdk/")

@@ -35,6 +35,15 @@ struct SettingsSource {
         return value
     }
 
+    /// - Throws: `ValidationError` if the value is neither `on` nor `off`. Without a value it is on.
+    func isOn(_ name: String, _ option: String?) throws -> Bool {
+        switch string(name, option) {
+        case nil, "on": true
+        case "off": false
+        case let other?: throw ValidationError("\(name) must be on or off, not '\(other)'.")
+        }
+    }
+
     /// A list. On the command line and in the environment, its elements are separated by commas.
     func list(_ name: String, _ option: String?) -> [String] {
         let values =

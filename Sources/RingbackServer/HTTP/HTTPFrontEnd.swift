@@ -16,9 +16,10 @@ final class HTTPFrontEnd: Sendable {
     private let logger: Logger
 
     init(
-        dispatcher: Dispatcher, pages: [Page], sockets: SocketHub, metrics: ServerMetrics, logger: Logger
+        dispatcher: Dispatcher, routes: RouteTable, sockets: SocketHub, metrics: ServerMetrics, logger: Logger
     ) {
         self.dispatcher = dispatcher
+        self.routes = routes
         self.sockets = sockets
         self.metrics = metrics
         self.logger = logger
@@ -26,9 +27,6 @@ final class HTTPFrontEnd: Sendable {
         ticker = sockets.ticker
         allowedOrigins = AllowedOrigins(dispatcher.services.settings.allowedOrigins)
         heads = ResponseHeads(allowedOrigins: allowedOrigins)
-        routes = RouteTable(
-            dispatcher.operations.map { $0.id == .pollEvents ? .poll($0) : .operation($0) } + [.stream, .socket]
-                + pages.map { .page($0) })
     }
 
     var services: Services { dispatcher.services }

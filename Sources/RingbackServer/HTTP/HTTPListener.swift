@@ -28,11 +28,9 @@ final class HTTPListener: Sendable {
     private let frontEnd: HTTPFrontEnd
     private let connections: OpenConnections
 
-    init(frontEnd: HTTPFrontEnd, settings: ServerSettings) {
+    init(frontEnd: HTTPFrontEnd, connections: OpenConnections) {
         self.frontEnd = frontEnd
-        connections = OpenConnections(
-            maximum: settings.maximumConnections, maximumPerSubscriber: settings.connectionsPerAddress,
-            proxies: settings.trustedProxies)
+        self.connections = connections
     }
 
     /// Begins to accept connections.

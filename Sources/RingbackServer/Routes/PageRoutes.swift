@@ -10,18 +10,31 @@ struct PageRoutes: Sendable {
 
     let services: Services
     let metrics: ServerMetrics
-    let health: StorageHealth
+    let storage: StorageHealth
     let isDraining: @Sendable () -> Bool
 
+    /// What is served beside the API.
     var pages: [Page] {
-        [
-            Page(id: .getDemo) { _, fields in try Self.page("index.html", fields) },
-            Page(id: .getDocs) { _, fields in try Self.page("docs.html", fields) },
-            Page(id: .getAsset) { try Self.asset($0["file"], $1) },
+        let settings = services.settings
+        let files = WebFiles.files(demo: settings.hasDemo, docs: settings.hasDocs)
+        var pages = [
+            Page(id: .getAsset) { try Self.asset($0["file"], among: files, $1) },
             Page(id: .getSDKFile) { try Self.sdkFile($0["file"], $1) },
             Page(id: .getOpenAPI) { _, fields in HTTPResponse(Self.yaml, for: fields) },
             Page(id: .getOpenAPIJSON) { _, fields in HTTPResponse(Self.json, for: fields) },
-            Page(id: .getHealth) { _, _ in Self.status("ok", 200) },
+        ]
+        if settings.hasDemo { pages.append(Page(id: .getDemo) { _, fields in try Self.page("index.html", fields) }) }
+        if settings.hasDocs { pages.append(Page(id: .getDocs) { _, fields in try Self.page("docs.html", fields) }) }
+        return pages + (settings.managementPort == nil ? management : [health])
+    }
+
+    /// Says nothing but that the process responds, so it is served on both ports.
+    private var health: Page { Page(id: .getHealth) { _, _ in Self.status("ok", 200) } }
+
+    /// The operator's resources.
+    var management: [Page] {
+        [
+            health,
             Page(id: .getReadiness) { _, _ in await readiness() },
             Page(id: .getMetrics) { _, _ in
                 HTTPResponse(
@@ -55,8 +68,10 @@ struct PageRoutes: Sendable {
     }
 
     /// GET /assets/{file}
-    private static func asset(_ name: String?, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
-        guard let name, name.isASCII, !name.hasSuffix(".html") else { throw noFile }
+    private static func asset(
+        _ name: String?, among names: Set<String>, _ fields: RequestFields
+    ) throws(Problem) -> HTTPResponse {
+        guard let name, name.isASCII, !name.hasSuffix(".html"), names.contains(name) else { throw noFile }
         return try page(name, fields)
     }
 
@@ -73,7 +88,7 @@ struct PageRoutes: Sendable {
     /// GET /readyz: 503 while the server is shutting down, while writes fail, and if the database can't be read.
     private func readiness() async -> HTTPResponse {
         if isDraining() { return Self.status("draining", 503) }
-        if health.isFailing { return Self.status("storage unavailable", 503) }
+        if storage.isFailing { return Self.status("storage unavailable", 503) }
         do {
             _ = try await services.store.read { try $0.device(tokenHash: []) }
             return Self.status("ready", 200)

@@ -5,7 +5,6 @@ import RingbackCore
 import RingbackIdentity
 import RingbackServer
 import ServiceLifecycle
-import Synchronization
 import UnixSignals
 
 /// `ringback serve`
@@ -28,6 +27,21 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "The port to listen on; 0 chooses a free one. (default: 8080)")
     var port: Int?
+
+    @Option(
+        help: """
+            Serve /metrics and /readyz on this port instead, and /healthz as well; 0 chooses a free one. (default: none)
+            """)
+    var managementPort: Int?
+
+    @Option(help: "The address of the management port. (default: 127.0.0.1)")
+    var managementHostname: String?
+
+    @Option(help: "Whether the demo is served: on or off. (default: on)")
+    var demo: String?
+
+    @Option(help: "Whether the API reference is served: on or off. (default: on)")
+    var docs: String?
 
     @Option(help: "Days that a token is valid. (default: 30)")
     var tokenDays: Int?
@@ -188,11 +202,15 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("node-name must be 1 to 63 visible ASCII characters.")
         }
         let store = try storage.location(source).open(node: node, logger: logger)
-        let announcement = Announcement(hostname: settings.hostname)
+        let announcement = Announcement(settings)
         let server = RingbackServer(
             store: store, settings: settings, platform: platform?.tokens, time: SystemTime(),
             timing: try timing(source), logger: logger
-        ) { announcement.show($0) }
+        ) {
+            announcement.showManagement($0)
+        } onListening: {
+            announcement.show($0)
+        }
         let services: [any Service] =
             [ServerService(server: server)] + (platform?.remote.map { [KeyService(keys: $0)] } ?? [])
         let group = ServiceGroup(
@@ -204,9 +222,7 @@ struct Serve: AsyncParsableCommand {
             await store.close()
         } catch {
             await store.close()
-            guard !announcement.isShown,
-                let failure = ListenFailure(error, hostname: settings.hostname, port: settings.port)
-            else { throw error }
+            guard let failure = error as? ListenFailure else { throw error }
             throw CommandError(failure.description)
         }
     }
@@ -241,13 +257,24 @@ struct Serve: AsyncParsableCommand {
         return endpoints
     }
 
+    /// An address to listen on, IPv6 without its brackets.
+    private func address(_ name: String, _ option: String?, _ source: SettingsSource) throws -> String? {
+        guard let text = source.string(name, option) else { return nil }
+        let address = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+        guard !address.isEmpty else { throw ValidationError("\(name) must not be empty.") }
+        return address
+    }
+
     private func settings(_ source: SettingsSource) throws -> ServerSettings {
         var settings = ServerSettings()
-        settings.hostname = source.string("hostname", hostname) ?? settings.hostname
-        if settings.hostname.hasPrefix("["), settings.hostname.hasSuffix("]") {
-            settings.hostname = String(settings.hostname.dropFirst().dropLast())
-        }
-        guard !settings.hostname.isEmpty else { throw ValidationError("hostname must not be empty.") }
+        settings.hostname = try address("hostname", hostname, source) ?? settings.hostname
+        settings.managementHostname =
+            try address("management-hostname", managementHostname, source) ?? settings.managementHostname
+        let noPort = -1
+        let managementPort = try source.integer("management-port", managementPort, in: 0...65_535, default: noPort)
+        settings.managementPort = managementPort == noPort ? nil : managementPort
+        settings.hasDemo = try source.isOn("demo", demo)
+        settings.hasDocs = try source.isOn("docs", docs)
         settings.port = try source.integer("port", port, in: 0...65_535, default: settings.port)
         let hours = 1...1_000_000
         settings.tokenLifetime = .seconds(
@@ -317,26 +344,28 @@ struct Serve: AsyncParsableCommand {
 }
 
 /// Prints where the server listens.
-private final class Announcement: Sendable {
-    private let hostname: String
-    private let shown = Atomic(false)
+private struct Announcement: Sendable {
+    private let settings: ServerSettings
 
-    var isShown: Bool { shown.load(ordering: .acquiring) }
-
-    init(hostname: String) { self.hostname = hostname }
+    init(_ settings: ServerSettings) { self.settings = settings }
 
     func show(_ port: Int) {
-        shown.store(true, ordering: .releasing)
-        let host = hostname.contains(":") ? "[\(hostname)]" : hostname
         // These addresses cannot be opened in a browser; and on localhost, pages may use the camera.
-        let reachable = ["0.0.0.0", "[::]"].contains(host) ? "localhost" : host
-        let text = """
-            listening on http://\(host):\(port)
-            demo: http://\(reachable):\(port)/
-            documentation: http://\(reachable):\(port)/docs
+        let isOfAll = ["0.0.0.0", "::"].contains(settings.hostname)
+        let reachable = Self.url(isOfAll ? "localhost" : settings.hostname, port)
+        say("listening on \(Self.url(settings.hostname, port))")
+        if settings.hasDemo { say("demo: \(reachable)/") }
+        if settings.hasDocs { say("documentation: \(reachable)/docs") }
+    }
 
-            """
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    func showManagement(_ port: Int) { say("management: \(Self.url(settings.managementHostname, port))") }
+
+    private static func url(_ host: String, _ port: Int) -> String {
+        "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    private func say(_ line: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 }
 
