@@ -31,6 +31,9 @@ static const unsigned char demo_icon_svg[] = {
 static const unsigned char demo_index_html[] = {
 #embed "../RingbackWeb/demo/index.html"
 };
+static const unsigned char demo_made_passwords_js[] = {
+#embed "../RingbackWeb/demo/made-passwords.js"
+};
 static const unsigned char demo_people_js[] = {
 #embed "../RingbackWeb/demo/people.js"
 };
@@ -133,6 +136,7 @@ static const EmbeddedFile files[] = {
     FILE("demo/history.js", demo_history_js),
     FILE("demo/icon.svg", demo_icon_svg),
     FILE("demo/index.html", demo_index_html),
+    FILE("demo/made-passwords.js", demo_made_passwords_js),
     FILE("demo/people.js", demo_people_js),
     FILE("demo/preview.js", demo_preview_js),
     FILE("demo/storage.js", demo_storage_js),

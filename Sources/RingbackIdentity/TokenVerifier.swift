@@ -78,7 +78,8 @@ package struct TokenVerifier: Sendable {
         guard !user.isReserved else { throw .claim("sub is reserved") }
         var claims = PlatformClaims(user: user, issuedAt: issuedAt, expiresAt: expiresAt + leeway)
         if let name = json["name"]?.string, Limits.nameCharacters.contains(name.unicodeScalars.count),
-            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }),
+            NameText.invisible(in: name) == nil
         {
             claims.displayName = name
         }

@@ -81,7 +81,7 @@ extension HTTPHandler {
     private func switchProtocols(_ headers: HTTPHeaders, _ handler: SocketHandler) {
         guard let context else { return }
         var buffer = ByteBuffer()
-        buffer.write(ResponseHead(status: 101, fields: headers.map { ($0.name, $0.value) }))
+        buffer.write(ResponseHead(status: 101, fields: headers.map { ($0.name, $0.value) } + ResponseHeads.safety))
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         connection.upgraded(at: .now())
         let (pipeline, channel) = (context.pipeline.syncOperations, context.channel)

@@ -16,11 +16,16 @@ final class RefusedConnection: ChannelInboundHandler {
         let body = Problem(
             .tooManyConnections, "The server has no room for one more connection.", status: 503, retryAfterSeconds: 1
         ).json
-        let head = """
-            HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: \(body.count)\r
-            Retry-After: 1\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n
-            """
-        return Array(head.utf8) + body
+        var buffer = ByteBuffer()
+        buffer.write(
+            ResponseHead(
+                status: 503,
+                fields: [
+                    ("Content-Type", "application/problem+json"), ("Content-Length", "\(body.count)"),
+                    ("Retry-After", "1"),
+                    ("Cache-Control", "no-store"), ("Connection", "close"),
+                ] + ResponseHeads.safety))
+        return Array(buffer.readableBytesView) + body
     }()
 
     private var isWaiting = false

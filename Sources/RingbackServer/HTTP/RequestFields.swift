@@ -20,6 +20,7 @@ struct RequestFields {
     private(set) var ifNoneMatch: String?
     private(set) var forwardedPrefix: String?
     private(set) var forwardedFor: String?
+    private(set) var fetchSite: String?
     /// The device that a token of a platform stands for, when the token names none.
     private(set) var device: String?
     private var authorizations = 0
@@ -46,6 +47,7 @@ struct RequestFields {
             case "accept-encoding": Self.join(value, to: &acceptEncoding)
             case "if-none-match": Self.join(value, to: &ifNoneMatch)
             case "x-forwarded-prefix": forwardedPrefix = value
+            case "sec-fetch-site": fetchSite = value
             case "x-forwarded-for": Self.join(value, to: &forwardedFor)
             case "ringback-device": device = value
             default: break

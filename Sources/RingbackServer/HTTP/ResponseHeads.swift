@@ -5,6 +5,17 @@ import Synchronization
 
 /// Builds the heads of all responses. Nothing else writes header fields.
 final class ResponseHeads: Sendable {
+    /// For browsers, in every response: it is what its type says, sends no referrer, and if it is opened as a page, it may do nothing
+    /// and be in no frame. Pages have a policy of their own.
+    static let safety: [(name: String, value: String)] = [
+        ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+        (policy, "default-src 'none'; frame-ancestors 'none'"),
+        (resourcePolicy, "same-origin"),
+    ]
+    static let policy = "Content-Security-Policy"
+    /// Who may embed a response without asking by CORS.
+    static let resourcePolicy = "Cross-Origin-Resource-Policy"
+
     private let allowedOrigins: AllowedOrigins
     private let date = Mutex<(second: Int64, text: String)>((0, ""))
 
@@ -15,7 +26,7 @@ final class ResponseHeads: Sendable {
         of response: HTTPResponse, to fields: RequestFields?, isHTTP10: Bool, closes: Bool
     ) -> ResponseHead {
         var head = ResponseHead(status: response.status)
-        head.fields.reserveCapacity(8 + response.fields.count)
+        head.fields.reserveCapacity(12 + response.fields.count)
         if let contentType = response.contentType { head.fields.append(("Content-Type", contentType)) }
         if response.status != 204, response.status != 304 {
             head.fields.append(("Content-Length", String(response.body.count)))
@@ -50,7 +61,8 @@ final class ResponseHeads: Sendable {
             head.fields.append((Self.allowOrigin, origin))
             head.fields.append(("Access-Control-Expose-Headers", "location, retry-after"))
         }
-        head.fields.append(("X-Content-Type-Options", "nosniff"))
+        let own = head.fields
+        for field in Self.safety where !own.contains(where: { $0.name == field.name }) { head.fields.append(field) }
         head.fields.append(("Date", currentDate()))
         if let options = connectionOptions(head.status, isHTTP10: isHTTP10, closes: closes) {
             head.fields.append(("Connection", options))

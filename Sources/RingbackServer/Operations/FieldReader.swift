@@ -72,6 +72,18 @@ struct FieldReader {
         return text
     }
 
+    /// The name of a user or a device.
+    mutating func name(_ name: String) -> String? {
+        guard let text = text(name, characters: Limits.nameCharacters) else { return nil }
+        guard let scalar = NameText.invisible(in: text) else { return text }
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        fail(
+            name,
+            "must not contain the invisible character U+\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)"
+        )
+        return nil
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
     }

@@ -1,3 +1,4 @@
+import Foundation
 import RingbackCore
 import RingbackModel
 
@@ -23,7 +24,7 @@ struct PageRoutes: Sendable {
             Page(id: .getOpenAPI) { _, fields in HTTPResponse(Self.yaml, for: fields) },
             Page(id: .getOpenAPIJSON) { _, fields in HTTPResponse(Self.json, for: fields) },
         ]
-        if settings.hasDemo { pages.append(Page(id: .getDemo) { _, fields in try Self.page("index.html", fields) }) }
+        if settings.hasDemo { pages.append(Page(id: .getDemo) { try Self.demo(name: $0["name"], $1) }) }
         if settings.hasDocs { pages.append(Page(id: .getDocs) { _, fields in try Self.page("docs.html", fields) }) }
         return pages + (settings.managementPort == nil ? management : [health])
     }
@@ -56,12 +57,29 @@ struct PageRoutes: Sendable {
             })
     }
 
+    /// GET /
+    ///
+    /// A link on another site, as the browser says it is one, may suggest a name, but not sign in with it.
+    private static func demo(name: String?, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
+        var response: HTTPResponse
+        if let name, fields.fetchSite == "cross-site" || fields.fetchSite == "same-site" {
+            response = HTTPResponse(303)
+            let encoded =
+                name.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed.subtracting(["&", "=", "+"])) ?? ""
+            response.fields.append(("Location", "./#name=\(encoded)"))
+        } else {
+            response = try page("index.html", fields)
+        }
+        response.fields.append(("Vary", "Sec-Fetch-Site"))
+        return response
+    }
+
     /// GET /, /docs
     private static func page(_ name: String, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
         guard let file = files[name] else { throw noFile }
         var response = HTTPResponse(file, for: fields)
         response.fields += [
-            ("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"),
+            (ResponseHeads.policy, policy), ("Cross-Origin-Opener-Policy", "same-origin"),
             ("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self)"),
         ]
         return response
@@ -79,7 +97,7 @@ struct PageRoutes: Sendable {
     private static func sdkFile(_ name: String?, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
         guard let name, name.isASCII, let file = sdkFiles[name] else { throw noFile }
         var response = HTTPResponse(file, for: fields)
-        response.fields.append(("Access-Control-Allow-Origin", "*"))
+        response.fields += [("Access-Control-Allow-Origin", "*"), (ResponseHeads.resourcePolicy, "cross-origin")]
         return response
     }
 

@@ -42,7 +42,7 @@ enum SessionRoutes {
     /// POST /v1/sessions
     private static func signIn(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         var reader = try request.reader()
-        let name = reader.text("deviceName", characters: Limits.nameCharacters)
+        let name = reader.name("deviceName")
         let device = reader.device("deviceId")
         if let token = reader.text("platformToken", characters: 1...8192) {
             try reader.finish()

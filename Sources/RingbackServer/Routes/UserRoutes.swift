@@ -21,7 +21,7 @@ enum UserRoutes {
     private static func register(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         var reader = try request.reader()
         let user = reader.user("userId")
-        let name = reader.text("displayName", characters: Limits.nameCharacters)
+        let name = reader.name("displayName")
         let password = reader.text("password", characters: Limits.passwordCharacters, isRequired: true)
         if let user, user.isReserved { reader.fail("userId", "is reserved") }
         try reader.finish()
@@ -51,7 +51,7 @@ enum UserRoutes {
     /// PATCH /v1/users/me
     private static func update(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         var reader = try request.reader(requiresBody: true)
-        let name = reader.text("displayName", characters: Limits.nameCharacters)
+        let name = reader.name("displayName")
         let busy = reader.choice("busy", of: BusyPolicy.allCases)
         let password = reader.text("password", characters: Limits.passwordCharacters)
         let oldCharacters = 1...Limits.passwordCharacters.upperBound

@@ -1,6 +1,7 @@
-/** Signing in by name. The session belongs to the tab, the generated password to the browser. */
+/** Signing in by name. The session belongs to the tab, the password that was made up to the browser. */
 
 import { Api, sleep } from '../sdk/api.js';
+import { canMakePasswords, makePassword } from './made-passwords.js';
 import { randomString, Stored } from './storage.js';
 import { deriveUserId, fold } from './user-id.js';
 import { words } from './words.js';
@@ -14,28 +15,36 @@ export class SignInTrouble extends Error {
 }
 
 /**
- * Who this tab is. The session (token and device) belongs to the tab and survives a reload; the password that the page
- * made up belongs to the browser, so that the same name signs in again.
+ * Who this tab is. The session (token and device) belongs to the tab and survives a reload. No password is stored: one that the
+ * page made up is derived again, so that the same name signs in again in this browser; what the user has typed is forgotten.
  */
 export class Account {
   #api = new Api(new URL('../', import.meta.url));
   #session = new Stored(sessionStorage, 'session');
   #data = this.#session.value;
+  /** The password of the session, if the page made it up. */
+  #made = null;
 
   get isSignedIn() { return Boolean(this.#data?.token); }
   get userId() { return this.#data?.userId; }
   get deviceId() { return this.#data?.deviceId; }
   get displayName() { return this.#data?.displayName || this.#data?.userId; }
-  get password() { return this.#password(this.userId).value; }
+  get password() { return this.#made; }
 
   /** Is this tab the continuation of the one that was typed for `name`? */
   isFor(name) {
     return this.isSignedIn && (fold(this.displayName) === fold(name) || this.userId === deriveUserId(name));
   }
 
-  /** The `token` function for `Ringback`: after a 401, signs in the same device with the stored password. */
+  /** After a reload, derives the password again. */
+  async recall() {
+    this.#made ??= await this.#derive(this.userId, this.#generation(this.userId).value);
+  }
+
+  /** The `token` function for `Ringback`: after a 401, signs in the same device if the page made up the password. */
   async token(refused) {
     if (refused !== this.#data?.token) return this.#data?.token ?? null;
+    await this.recall();
     const password = this.password;
     if (!password) return null;
     await this.#createSession({ userId: this.userId, password, deviceId: this.deviceId }).catch((error) => {
@@ -53,25 +62,30 @@ export class Account {
     if (!displayName) throw new SignInTrouble(words().nameFirst);
     const known = new Stored(localStorage, `id.${fold(displayName)}`);
     const userId = known.value ?? deriveUserId(displayName);
-    const stored = this.#password(userId);
+    const [generation, next] = [this.#generation(userId), this.#nextGeneration(userId)];
+    this.#made = null;
     try {
-      const password = typedPassword || stored.value || await this.#register(userId, displayName);
+      let password = typedPassword || await this.#derive(userId, generation.value) || await this.#register(userId, displayName);
       await this.#createSession({ userId, password }).catch(async (error) => {
-        const next = this.#nextPassword(userId);
-        if (error.status === 401 && !typedPassword && next.value) {
-          await this.#createSession({ userId, password: next.value });
-          [stored.value, next.value] = [next.value, null];
+        if (error.status !== 401 || typedPassword) throw error;
+        if (next.value !== null) {
+          password = await this.#derive(userId, next.value);
+          await this.#createSession({ userId, password });
+          [generation.value, next.value] = [next.value, null];
           return;
         }
-        if (error.status !== 401 || typedPassword || !await this.#isFree(userId, displayName)) throw error;
-        await this.#createSession({ userId, password: stored.value });
+        // The server may have a new database, in which the name is free again.
+        password = await this.#register(userId, displayName).catch(() => null);
+        if (!password) throw error;
+        await this.#createSession({ userId, password });
       });
-      if (typedPassword) stored.value = typedPassword;
+      if (typedPassword) generation.value = null;
+      this.#made = typedPassword ? null : password;
       known.value = userId;
       this.#update({ displayName });
     } catch (error) {
       if (error.status !== 401 || typedPassword) throw this.#trouble(error, displayName);
-      stored.value = null;
+      generation.value = null;
       throw this.#taken(displayName);
     }
   }
@@ -81,16 +95,17 @@ export class Account {
   }
 
   /**
-   * Replaces the password with a random one, which this browser stores.
+   * Replaces the password with another that this browser makes up.
    * @returns the number of other devices that were signed out
    */
   async changePassword(ringback) {
-    const [stored, next] = [this.#password(this.userId), this.#nextPassword(this.userId)];
-    // Stored before it is sent, because the response may get lost.
-    next.value ??= randomString(24);
-    const passwords = { password: next.value, oldPassword: stored.value };
-    const { endedSessions } = await ringback.request('PATCH', 'users/me', passwords);
-    [stored.value, next.value] = [next.value, null];
+    const [generation, next] = [this.#generation(this.userId), this.#nextGeneration(this.userId)];
+    // Noted before it is sent, because the response may get lost.
+    next.value ??= (generation.value ?? 0) + 1;
+    const password = await this.#derive(this.userId, next.value) ?? randomString(24);
+    const { endedSessions } = await ringback.request('PATCH', 'users/me', { password, oldPassword: this.#made });
+    this.#made = password;
+    [generation.value, next.value] = [next.value, null];
     return endedSessions;
   }
 
@@ -102,7 +117,7 @@ export class Account {
   }
 
   forget() {
-    this.#data = null;
+    this.#data = this.#made = null;
     this.#session.value = null;
   }
 
@@ -125,16 +140,18 @@ export class Account {
 
   releaseDevice = () => {};
 
-  /** The stored password is wrong. The server may have a new database, in which the name is free again. */
-  async #isFree(userId, displayName) {
-    return this.#register(userId, displayName).then(() => true, () => false);
+  async #register(userId, displayName) {
+    const generation = this.#generation(userId);
+    const number = generation.value ?? 0;
+    const password = await this.#derive(userId, number) ?? randomString(24);
+    await this.#api.request('POST', 'users', { userId, displayName, password }, { patienceMs: 8_000 });
+    generation.value = number;
+    return password;
   }
 
-  async #register(userId, displayName) {
-    const password = randomString(24);
-    await this.#api.request('POST', 'users', { userId, displayName, password }, { patienceMs: 8_000 });
-    this.#password(userId).value = password;
-    return password;
+  /** @returns the password of this generation; null if there is none, or if this page can't derive it */
+  async #derive(userId, generation) {
+    return canMakePasswords && userId && generation !== null ? makePassword(userId, generation) : null;
   }
 
   async #createSession({ userId, password, deviceId }) {
@@ -144,13 +161,14 @@ export class Account {
     this.#update({});
   }
 
-  #password(userId) {
-    return new Stored(localStorage, `password.${userId}`);
+  /** Which of its passwords this browser has made up for a user; null if it has not. */
+  #generation(userId) {
+    return new Stored(localStorage, `generation.${userId}`);
   }
 
   /** One whose change has not been answered. */
-  #nextPassword(userId) {
-    return new Stored(localStorage, `next-password.${userId}`);
+  #nextGeneration(userId) {
+    return new Stored(localStorage, `next-generation.${userId}`);
   }
 
   #update(changes) {

@@ -49,6 +49,7 @@ async function enter() {
   signInWords = '';
   $('password').value = '';
   if (!await account.claimDevice()) return becomeAnotherDevice();
+  account.recall().then(changed, (error) => console.debug('password', error));
   ringback = new Ringback({
     token: (refused) => account.token(refused), devices: chosenDevices(),
     transport: page.get('transport') ?? 'auto', iceTransportPolicy: page.get('ice') ?? undefined,
@@ -310,7 +311,9 @@ async function start() {
   translate();
   listen();
   const name = page.get('name')?.trim();
-  if (name) $('name').value = name;
+  // From a link on another site, which signs nobody in: the server has moved the name here.
+  const suggested = new URLSearchParams(location.hash.slice(1)).get('name')?.trim();
+  if (name ?? suggested) $('name').value = name ?? suggested;
   if (account.isSignedIn && (!name || account.isFor(name))) return enter();
   if (account.isSignedIn) account.forget();
   changed();

@@ -6,7 +6,7 @@ const en = {
   title: 'Ringback', lead: 'Call a friend, browser to browser.', yourName: 'Your name',
   namePlaceholder: 'For example, Maria',
   password: 'Password', signIn: 'Sign in',
-  noAccount: 'No registration needed: choose a name, and this browser stores the password.',
+  noAccount: 'No registration needed: choose a name, and this browser makes up a password.',
   youAre: 'You are', connectedBy: 'connected by', ringsOn: 'Calls ring on all of your devices:',
   anotherDevice: 'Use another device',
   askedForPassword: 'Sign in there with the same name and this password:',
@@ -58,7 +58,7 @@ const en = {
 const ru = {
   title: 'Ringback', lead: 'Позвоните другу из браузера в браузер.', yourName: 'Ваше имя',
   namePlaceholder: 'Например, Мария',
-  password: 'Пароль', signIn: 'Войти', noAccount: 'Регистрация не нужна: выберите имя, а пароль сохранит этот браузер.',
+  password: 'Пароль', signIn: 'Войти', noAccount: 'Регистрация не нужна: выберите имя, а пароль придумает этот браузер.',
   youAre: 'Вы', connectedBy: 'связь:', ringsOn: 'Звонок слышен на всех ваших устройствах:',
   anotherDevice: 'Войти с другого устройства', askedForPassword: 'Войдите там под тем же именем. Понадобится пароль:',
   signOut: 'Выйти', thisOne: 'Это устройство', device: 'Устройство',
