@@ -101,7 +101,7 @@ enum PlatformRoutes {
     private static func create(_ request: OperationRequest, _ platform: PlatformService) async throws -> Answer {
         var reader = try request.reader()
         let user = reader.user("userId")
-        let name = reader.text("displayName", characters: Limits.nameCharacters)
+        let name = reader.name("displayName")
         let password = reader.text("password", characters: Limits.passwordCharacters)
         if let user, user.isReserved { reader.fail("userId", "is reserved") }
         try reader.finish()
@@ -114,7 +114,7 @@ enum PlatformRoutes {
     /// PATCH /v1/platform/users/{userId}
     private static func update(_ request: OperationRequest, _ platform: PlatformService) async throws -> Answer {
         var reader = try request.reader(requiresBody: true)
-        let name = reader.text("displayName", characters: Limits.nameCharacters)
+        let name = reader.name("displayName")
         let busy = reader.choice("busy", of: BusyPolicy.allCases)
         let password = reader.text("password", characters: Limits.passwordCharacters)
         try reader.finish()

@@ -164,7 +164,7 @@ function boundsOf(schema) {
     range(schema.minLength, schema.maxLength, ' characters'),
     range(schema.minItems, schema.maxItems, ' items'),
     schema.format && schema.format !== 'password' ? schema.format : null,
-    schema.pattern ? h('code', { class: 'pattern' }, schema.pattern) : null,
+    schema.pattern?.length < 100 ? h('code', { class: 'pattern' }, schema.pattern) : null,
     not,
     schema.default !== undefined ? ['default ', h('code', null, JSON.stringify(schema.default))] : null,
   ].filter(Boolean), ', ');
