@@ -15,6 +15,7 @@ import sys
 import time
 
 from allocations import Allocations
+from cluster import ClusterFlow, ClusterLatency
 from flows import Ceiling, Flow, Latency
 from goals import print_goals
 from growth import GrowthData, GrowthDevices, GrowthSockets
@@ -25,6 +26,8 @@ from standing import Idle, Start
 
 PARTS = [Ceiling(), Flow(), Allocations(), Latency(), Idle(), Start(), GrowthData(), GrowthDevices(),
          GrowthSockets()]
+# Measured only when they are named: they need PostgreSQL.
+CLUSTER = [ClusterFlow(), ClusterLatency()]
 
 
 def print_machine(settings):
@@ -45,14 +48,14 @@ def parse():
     parser.add_argument("--seconds", type=float, default=5, help="of a round; its warm-up is not in it")
     parser.add_argument("--large", action="store_true", help="also with ten million events in the log")
     parser.add_argument("--only", default="", metavar="PART,…",
-                        help=", ".join([part.name for part in PARTS] + ["growth", "goals"]))
+                        help=", ".join([part.name for part in PARTS + CLUSTER] + ["growth", "cluster", "goals"]))
     settings = parser.parse_args()
     wanted = [name for name in settings.only.split(",") if name]
-    known = [part.name for part in PARTS] + ["growth", "goals"]
+    known = [part.name for part in PARTS + CLUSTER] + ["growth", "cluster", "goals"]
     if unknown := [name for name in wanted if name not in known]:
         parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(known)}")
-    settings.parts = [part for part in PARTS
-                      if not wanted or part.name in wanted or part.name.split("-")[0] in wanted]
+    settings.parts = [part for part in PARTS + CLUSTER
+                      if part.name in wanted or part.name.split("-")[0] in wanted or not wanted and part in PARTS]
     return settings
 
 

@@ -35,6 +35,7 @@ class Run:
                        "--devices", str(devices)]
             for name, value in (server.options | options).items():
                 command += ["--" + name.replace("_", "-"), str(value)]
+            command += server.more
             with Generator(f"{scenario} {options} {server.name}", command) as generator:
                 yield generator
 

@@ -44,7 +44,12 @@ def running(command, environment=None):
             process.wait()
 
 
-class Relay:
+class Server:
+    # Further arguments of the generator, known once it runs.
+    more = []
+
+
+class Relay(Server):
     """A relay on Node.js that stores nothing. Without acknowledgements it only forwards, like the relays of tutorials."""
 
     def __init__(self, package, node_path, is_acknowledging=True):
@@ -58,7 +63,7 @@ class Relay:
         return running(self.command, self.environment)
 
 
-class Ringback:
+class Ringback(Server):
     """Ringback with a transport; with keys each write has an idempotency key, as the SDKs send it."""
 
     def __init__(self, binary, databases, transport="socket", has_keys=True, environment=None):

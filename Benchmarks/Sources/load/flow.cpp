@@ -8,7 +8,8 @@ Pairs::Pairs(const Settings &settings, bool hangsUp, PairOwner &owner, Loop &loo
     if (stride < 1) fail("%d users are too few for %d pairs", settings.users, settings.pairs);
     for (int pair = 0; pair < settings.pairs; pair++) {
         pairs.push_back(std::make_unique<Pair>(
-            settings.phone, 2 * pair * stride, (2 * pair + 1) * stride, hangsUp, owner, loop, settings.port));
+            settings.phone, 2 * pair * stride, (2 * pair + 1) * stride, hangsUp, owner, loop, settings.port,
+            settings.calleePort == 0 ? settings.port : settings.calleePort));
     }
 }
 
@@ -55,7 +56,7 @@ void measureFlow(const Settings &settings) {
     Flow flow;
     Pairs pairs(settings, true, flow, loop);
     IdlePhones others(settings, loop);
-    Process server(settings.pid);
+    Processes server(settings.pid, settings.otherPids, settings.parentPid);
     for (int index = 0; index < settings.idle; index++) others.add(settings.users - 1 - index, 0);
     for (int index = 0; index < 2 * settings.pairs; index++) {
         for (int device = 1; device < settings.devices; device++) others.add(index * Pairs::stride(settings), device);

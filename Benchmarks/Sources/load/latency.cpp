@@ -36,7 +36,7 @@ void measureLatency(const Settings &settings) {
     Loop loop;
     Latency latency;
     Pairs pairs(settings, false, latency, loop);
-    Process server(settings.pid);
+    Processes server(settings.pid, settings.otherPids, settings.parentPid);
     pairs.open(latency.open, loop);
     for (size_t index = 0; index < pairs.size(); index++) pairs[index].start();
     while (latency.ready < pairs.size()) loop.turn(now() + second);

@@ -1,6 +1,6 @@
 // load flow|latency|idle --transport socket|poll|relay --port PORT --pid PID --users USERS [--pairs N] [--idle N] [--devices N]
 //     [--connections N] [--rate MESSAGES] [--warm-up SECONDS] [--seconds SECONDS | --turn SECONDS] [--allocations FILE]
-//     [--keys 0|1] [--acknowledged 0|1]
+//     [--keys 0|1] [--acknowledged 0|1] [--callee-port PORT] [--other-pid PID]… [--parent-pid PID]
 //
 // Drives a server on loopback and prints what was measured, with the server's CPU and memory, as one line of JSON. Times are
 // in microseconds.
@@ -27,7 +27,10 @@ Settings settings(int count, char **arguments) {
         const char *value = arguments[index + 1];
         if (name == "--transport") settings.phone.transport = transport(value);
         else if (name == "--port") settings.port = atoi(value);
+        else if (name == "--callee-port") settings.calleePort = atoi(value);
         else if (name == "--pid") settings.pid = atoi(value);
+        else if (name == "--other-pid") settings.otherPids.push_back(atoi(value));
+        else if (name == "--parent-pid") settings.parentPid = atoi(value);
         else if (name == "--users") settings.users = atoi(value);
         else if (name == "--pairs") settings.pairs = atoi(value);
         else if (name == "--connections") settings.connections = atoi(value);

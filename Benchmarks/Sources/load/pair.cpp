@@ -6,9 +6,10 @@ const std::vector<Pair::Step> Pair::steps = {
     {Message::connected, 1, 0}, {Message::hangUp, 1, 0},
 };
 
-Pair::Pair(const PhoneOptions &options, int caller, int callee, bool hangsUp, PairOwner &owner, Loop &loop, int port)
+Pair::Pair(const PhoneOptions &options, int caller, int callee, bool hangsUp, PairOwner &owner, Loop &loop, int port,
+           int calleePort)
     : owner(owner), caller(makePhone(options, caller, 0, *this, loop, port)),
-      callee(makePhone(options, callee, 0, *this, loop, port)), hangsUp(hangsUp) {}
+      callee(makePhone(options, callee, 0, *this, loop, calleePort)), hangsUp(hangsUp) {}
 
 void Pair::open() {
     caller->open();

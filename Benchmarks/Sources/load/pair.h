@@ -26,7 +26,8 @@ public:
     static constexpr int messagesPerFlow = 17;
 
     /// Parameter hangsUp: the flow ends with a hangup and begins again; else it stops once the call is up.
-    Pair(const PhoneOptions &options, int caller, int callee, bool hangsUp, PairOwner &owner, Loop &loop, int port);
+    Pair(const PhoneOptions &options, int caller, int callee, bool hangsUp, PairOwner &owner, Loop &loop, int port,
+         int calleePort);
     void open();
     /// Calls, and goes on step by step: the next when all of this one is acknowledged and delivered.
     void start();

@@ -4,24 +4,64 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 
 #include "loop.h"
 
-int64_t Process::cpu() const {
+namespace {
+
+struct Times {
+    int parent = 0;
+    /// Microseconds; those of children that have ended apart.
+    int64_t own = 0, ofChildren = 0;
+};
+
+/// Whether there is such a process.
+bool read(int pid, Times &times) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (text.empty()) fail("there is no process %d", pid);
-    // The name in parentheses may hold spaces; the state is the third field, the times the 14th and 15th.
+    if (text.empty()) return false;
+    // The name in parentheses may hold spaces; the state is the third field, the times the 14th to 17th.
     std::istringstream fields(text.substr(text.rfind(')') + 2));
     std::string skipped;
-    for (int field = 3; field < 14; field++) fields >> skipped;
-    int64_t user = 0, system = 0;
-    fields >> user >> system;
-    return (user + system) * (1'000'000 / sysconf(_SC_CLK_TCK));
+    fields >> skipped >> times.parent;
+    for (int field = 5; field < 14; field++) fields >> skipped;
+    int64_t ticks[4] = {};
+    for (int64_t &value : ticks) fields >> value;
+    int64_t tick = 1'000'000 / sysconf(_SC_CLK_TCK);
+    times.own = (ticks[0] + ticks[1]) * tick;
+    times.ofChildren = (ticks[2] + ticks[3]) * tick;
+    return true;
+}
+
+}  // namespace
+
+int64_t Process::cpu() const {
+    Times times;
+    if (!read(pid, times)) fail("there is no process %d", pid);
+    return times.own;
+}
+
+int64_t Process::cpuWithChildren() const {
+    Times times;
+    if (!read(pid, times)) fail("there is no process %d", pid);
+    int64_t sum = times.own + times.ofChildren;
+    for (const auto &entry : std::filesystem::directory_iterator("/proc")) {
+        int child = atoi(entry.path().filename().c_str());
+        if (child > 0 && read(child, times) && times.parent == pid) sum += times.own + times.ofChildren;
+    }
+    return sum;
+}
+
+int64_t Processes::cpu() const {
+    int64_t sum = parent == 0 ? 0 : Process(parent).cpuWithChildren();
+    for (int pid : pids) sum += Process(pid).cpu();
+    return sum;
 }
 
 int64_t Process::residentBytes() const {

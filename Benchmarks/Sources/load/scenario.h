@@ -2,12 +2,17 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "pair.h"
 #include "process.h"
 
 struct Settings {
-    int port = 0, pid = 0, pairs = 50, users = 0, connections = 10'000, idle = 0, devices = 1, rate = 2000;
+    /// `calleePort` is that of another server of the same cluster; 0 for `port`.
+    int port = 0, calleePort = 0, pid = 0, pairs = 50, users = 0, connections = 10'000, idle = 0, devices = 1, rate = 2000;
+    /// Other processes whose CPU counts, and one whose children count too.
+    std::vector<int> otherPids;
+    int parentPid = 0;
     double warmUp = 2, seconds = 5;
     /// The load goes on for this long with each line on the standard input, until that ends; 0 for `seconds` in one piece. The
     /// first line is for the warm-up.
