@@ -20,6 +20,9 @@ static const unsigned char sqlite_0005[] = {
 static const unsigned char sqlite_0006[] = {
 #embed "../../migrations/sqlite/0006_outbox.sql"
 };
+static const unsigned char sqlite_0007[] = {
+#embed "../../migrations/sqlite/0007_void_tokens.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -32,6 +35,9 @@ static const unsigned char postgresql_0003[] = {
 static const unsigned char postgresql_0004[] = {
 #embed "../../migrations/postgresql/0004_outbox.sql"
 };
+static const unsigned char postgresql_0005[] = {
+#embed "../../migrations/postgresql/0005_void_tokens.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -41,12 +47,14 @@ static const EmbeddedFile sqlite[] = {
     FILE("0004_block_last_seen.sql", sqlite_0004),
     FILE("0005_server_keys.sql", sqlite_0005),
     FILE("0006_outbox.sql", sqlite_0006),
+    FILE("0007_void_tokens.sql", sqlite_0007),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
     FILE("0002_block_last_seen.sql", postgresql_0002),
     FILE("0003_server_keys.sql", postgresql_0003),
     FILE("0004_outbox.sql", postgresql_0004),
+    FILE("0005_void_tokens.sql", postgresql_0005),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

@@ -44,7 +44,7 @@ package final class CurlTransfer: @unchecked Sendable {
         if request.maximumRedirects > 0, request.method == "GET" {
             easy.set(CURLOPT_FOLLOWLOCATION, 1)
             easy.set(CURLOPT_MAXREDIRS, request.maximumRedirects)
-            easy.set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.hasPrefix("https:") ? "https" : "http,https")
+            easy.set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.lowercased().hasPrefix("https:") ? "https" : "http,https")
         }
         if request.isFresh { easy.set(CURLOPT_FRESH_CONNECT, 1) }
         if let timeout = request.timeout { easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(timeout)) }

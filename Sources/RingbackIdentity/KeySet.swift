@@ -10,13 +10,20 @@ package struct KeySet: Sendable {
 
     package init(_ keys: [VerificationKey]) { self.keys = keys }
 
-    /// Those that a token's header allows: of its algorithm, and with its `kid` if it names one.
+    /// How many keys are tried for a token without a `kid`.
+    private static let maximumTries = 8
+
+    /// Whether a token is signed with a key of its algorithm, and with its `kid` if it names one.
     ///
     /// A key without a `kid` (a secret, a key in PEM) serves for any.
-    func keys(for token: SignedToken) -> [VerificationKey] {
-        keys.filter {
+    ///
+    /// - Throws: ``TokenRefusal/unknownKey`` if there is no such key.
+    func isSigned(_ token: SignedToken) throws(TokenRefusal) -> Bool {
+        let candidates = keys.filter {
             $0.algorithm.rawValue == token.algorithm && ($0.id == nil || token.keyID == nil || $0.id == token.keyID)
         }
+        if candidates.isEmpty { throw .unknownKey }
+        return candidates.prefix(Self.maximumTries).contains { $0.isSignature(token.signature, of: token.signedBytes) }
     }
 
     /// A JWK Set (RFC 7517, section 5). Keys of other kinds, and those that are broken, are left out.

@@ -21,7 +21,6 @@ package final class RemoteKeys: Sendable {
     }
 
     private static let timeout: Duration = .seconds(5)
-    private static let redirects = 3
 
     private let location: Location
     private let logger: Logger
@@ -111,7 +110,7 @@ package final class RemoteKeys: Sendable {
         guard let url = document["jwks_uri"]?.string else {
             throw VerificationKey.Unusable(description: "the issuer's document has no jwks_uri")
         }
-        guard KeyURL.isAcceptable(url) else {
+        guard KeyURL.isAcceptable(url), KeyURL.isSecure(url) || !KeyURL.isSecure(issuer) else {
             throw VerificationKey.Unusable(description: "the jwks_uri of the issuer's document is not an https: URL")
         }
         return url
@@ -121,7 +120,8 @@ package final class RemoteKeys: Sendable {
         var request = CurlRequest(url: url, options: options)
         request.timeout = Self.timeout
         request.maximumBytes = KeySet.maximumBytes
-        request.maximumRedirects = Self.redirects
+        // Keys come from where the operator says, and from nowhere else.
+        request.maximumRedirects = 0
         request.headers = [("Accept", "application/json, */*;q=0.1"), ("User-Agent", "ringback/0.1")]
         let response = try await driver.perform(CurlTransfer(request))
         guard response.head.status == 200 else {
@@ -133,11 +133,15 @@ package final class RemoteKeys: Sendable {
 
 /// Which URLs keys may come from.
 package enum KeyURL {
+    static func isSecure(_ url: String) -> Bool { url.lowercased().hasPrefix("https://") }
+
     /// `https:`, and `http:` to this machine.
     package static func isAcceptable(_ url: String) -> Bool {
         guard url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), url.utf8.count <= 2048 else { return false }
         let lower = url.lowercased()
-        if lower.hasPrefix("https://") { return lower.utf8.count > 8 }
+        // No user and password: what looks like the host may be the user.
+        guard !lower.prefix(while: { $0 != "?" }).contains("@") else { return false }
+        if isSecure(url) { return lower.utf8.count > 8 }
         return ["http://localhost", "http://127.0.0.1", "http://[::1]"].contains { host in
             lower.hasPrefix(host) && [":", "/", nil].contains(lower.dropFirst(host.count).first)
         }

@@ -11,6 +11,8 @@ package struct TokenVerifier: Sendable {
 
     /// How far the clocks of the platform and of the server may differ.
     package static let defaultLeeway: Duration = .seconds(30)
+    /// How long a token that was verified is valid without being verified again, at most: its key may have been withdrawn.
+    static let maximumLifetime: Duration = .seconds(86_400)
 
     private let keys: Keys
     private let issuer: String?
@@ -32,26 +34,20 @@ package struct TokenVerifier: Sendable {
         guard VerificationKey.Algorithm(rawValue: token.algorithm) != nil else {
             throw .header("its alg is not accepted")
         }
-        let candidates = try await candidates(for: token)
-        guard candidates.contains(where: { $0.isSignature(token.signature, of: token.signedBytes) }) else {
-            throw .signature
-        }
+        if try await !isSigned(token) { throw .signature }
         return try claims(token.payload, at: now)
     }
 
-    private func candidates(for token: SignedToken) async throws(TokenRefusal) -> [VerificationKey] {
+    /// - Throws: ``TokenRefusal/unknownKey``, ``TokenRefusal/noKeys``.
+    private func isSigned(_ token: SignedToken) async throws(TokenRefusal) -> Bool {
         switch keys {
-        case .fixed(let set):
-            let candidates = set.keys(for: token)
-            if candidates.isEmpty { throw .unknownKey }
-            return candidates
+        case .fixed(let set): return try set.isSigned(token)
         case .remote(let remote):
             guard let set = await remote.current() else { throw .noKeys }
-            let candidates = set.keys(for: token)
-            guard candidates.isEmpty else { return candidates }
-            let fresh = await remote.currentForUnknownKey()?.keys(for: token) ?? []
-            if fresh.isEmpty { throw .unknownKey }
-            return fresh
+            if (try? set.isSigned(token)) == true { return true }
+            // The keys may have been replaced since, perhaps with the same identifiers.
+            guard let fresh = await remote.currentForUnknownKey() else { throw .noKeys }
+            return try fresh.isSigned(token)
         }
     }
 
@@ -76,7 +72,8 @@ package struct TokenVerifier: Sendable {
         guard let subject = json["sub"]?.string else { throw .claim("sub is missing") }
         guard let user = UserID(subject) else { throw .claim("sub is not 1 to 64 characters of [A-Za-z0-9._~@-]") }
         guard !user.isReserved else { throw .claim("sub is reserved") }
-        var claims = PlatformClaims(user: user, issuedAt: issuedAt, expiresAt: expiresAt + leeway)
+        var claims = PlatformClaims(
+            user: user, issuedAt: issuedAt, expiresAt: min(expiresAt + leeway, now + Self.maximumLifetime))
         if let name = json["name"]?.string, Limits.nameCharacters.contains(name.unicodeScalars.count),
             !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }),
             NameText.invisible(in: name) == nil

@@ -40,11 +40,13 @@ package final class Services: Sendable {
         self.settings = settings
         var timing = timing
         timing.outbox = OutboxPlan(settings.webhooks)
+        let admissions = RateLimiter<UserID>(perSecond: 1, burst: 32)
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
         sessions = SessionService(
             store: store, hasher: hasher, time: time, lifetime: settings.tokenLifetime,
             maximumDevices: settings.devicesPerUser, administratorToken: settings.administratorToken,
-            platform: platform, outbox: timing.outbox)
+            platform: platform, outbox: timing.outbox,
+            admission: { try admissions.spend($0, at: time.monotonic) })
         accounts = AccountService(store: store, hasher: hasher, time: time, sessions: sessions)
         calls = CallService(store: store, time: time, timing: timing)
         self.platform = PlatformService(
@@ -88,8 +90,14 @@ extension Services {
     ) async throws -> SessionService.Principal {
         if let principal = try sessions.known(token, device: device) { return principal }
         try guesses.spend(source)
-        let principal = try await sessions.authenticate(token, device: device)
-        guesses.giveBack(source)
-        return principal
+        do {
+            let principal = try await sessions.authenticate(token, device: device)
+            guesses.giveBack(source)
+            return principal
+        } catch let problem as Problem where problem.code.isRetryable {
+            // The store or the keys can't be reached, which is not the client's fault.
+            guesses.giveBack(source)
+            throw problem
+        }
     }
 }

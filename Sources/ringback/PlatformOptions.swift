@@ -62,6 +62,10 @@ struct PlatformOptions: ParsableArguments {
             }
             return nil
         }
+        if audience == nil {
+            logger.warning(
+                "every token of the platform's keys is accepted, whatever it was issued for: set jwt-audience")
+        }
         let remote = RemoteKeys(location, logger: logger)
         return verifier(.remote(remote), remote)
     }

@@ -1,6 +1,7 @@
 """Tokens of a platform that has users of its own: who they let in, and all that they don't."""
 
 import base64
+import hashlib
 import http.server
 import json
 import shutil
@@ -131,6 +132,54 @@ def test_a_sign_out_voids_the_tokens_of_before(server):
     assert me(server, later).status_code == 200
 
 
+def test_a_sign_out_of_all_devices_voids_the_tokens_whatever_device_they_name(server):
+    """A token that names no device was admitted again under another name."""
+    first = token(device=None, iat=int(time.time()) - 5)
+    assert me(server, first, **{"Ringback-Device": "tablet-of-petya"}).status_code == 200
+    out = requests.delete(server.url + "/v1/sessions", headers={"Authorization": "Bearer " + first}, timeout=10)
+    assert out.status_code == 200
+    for name in ("tablet-of-petya", "another-of-petya"):
+        assert me(server, first, **{"Ringback-Device": name}).status_code == 401
+    later = token(device=None, iat=int(time.time()) + 2)
+    assert me(server, later, **{"Ringback-Device": "tablet-of-petya"}).status_code == 200
+    assert me(server, first, **{"Ringback-Device": "tablet-of-petya"}).status_code == 401, "the device is back, not the token"
+
+
+def test_a_signed_out_token_stays_void_when_its_device_is_back(server):
+    first = token(iat=int(time.time()) - 5)
+    headers = {"Authorization": "Bearer " + first}
+    requests.delete(server.url + "/v1/sessions/phone-of-petya", headers=headers, timeout=10)
+    assert me(server, token(iat=int(time.time()) + 2)).status_code == 200
+    assert me(server, first).status_code == 401
+
+
+def test_nobody_can_take_the_device_of_tokens_that_name_none(server):
+    mine = "p" + hashlib.sha256(b"the one device of petya").hexdigest()[:32]
+    assert me(server, token("vasya", None), **{"Ringback-Device": mine}).status_code == 422
+    session = {"platformToken": token("vasya", None), "deviceId": mine}
+    assert requests.post(server.url + "/v1/sessions", json=session, timeout=10).status_code == 422
+    assert me(server, token(device=None)).status_code == 200
+
+
+def test_a_user_can_add_only_so_many_devices_at_a_time(server):
+    statuses = [
+        me(server, token("vasya", None), **{"Ringback-Device": f"device-{number:04}"}).status_code for number in range(60)]
+    assert statuses[:30] == [200] * 30 and 429 in statuses, statuses
+    assert me(server, token()).status_code == 200, "another user"
+
+
+def test_what_a_ticket_opens_ends_with_the_token_it_was_bought_with(server):
+    assert me(server, token(seconds=3600)).status_code == 200, "the device has a longer token, too"
+    headers = {"Authorization": "Bearer " + token(seconds=-27)}  # clocks may differ by 30 s
+    ticket = requests.post(server.url + "/v1/tickets", headers=headers, timeout=10).json()["ticket"]
+    with connect(server.url.replace("http", "ws") + f"/v1/socket?ticket={ticket}") as socket:
+        assert json.loads(socket.recv(10))["event"]["type"] == "welcome"
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                socket.recv(10)
+    assert closed.value.rcvd.code == 4500
+
+
 def test_an_expired_token_closes_its_socket_and_ends_its_stream_and_its_poll(server):
     headers = {"Authorization": "Bearer " + token(seconds=-28)}  # clocks may differ by 30 s
     assert me(server, token(seconds=-31)).json()["code"] == "token_expired"
@@ -251,6 +300,13 @@ def test_keys_are_rotated_by_kid_and_kept_while_the_url_is_down(start_server, is
     issuer.status = 500
     again = token(key=made["ES256"], algorithm="ES256", headers={"kid": "another"}, seconds=700)
     assert me(server, again).status_code == 200
+
+
+def test_a_key_that_was_replaced_under_the_same_kid_is_found(start_server, issuer):
+    server = start_server("--jwt-jwks", issuer.url + "/keys")
+    assert me(server, token(key=issuer.made["ES256"], algorithm="ES256", headers={"kid": "ES256"})).status_code == 200
+    made, issuer.public = keys()
+    assert me(server, token(key=made["ES256"], algorithm="ES256", headers={"kid": "ES256"})).status_code == 200
 
 
 def test_while_no_key_could_be_fetched_it_says_so(start_server, issuer):

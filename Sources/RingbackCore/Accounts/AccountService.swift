@@ -78,7 +78,7 @@ package final class AccountService: Sendable {
             }
             if index == 0 { change = (account.passwordHash, try await hasher.hash(password.new)) }
         }
-        let (account, ended) = try await store.write { [change] store in
+        let (account, ended) = try await store.write { [change, now = time.now] store in
             try store.check(signIn)
             guard var account = try store.account(user) else { throw SessionService.unauthenticated }
             // The password may have been changed concurrently.
@@ -88,7 +88,7 @@ package final class AccountService: Sendable {
             account.passwordHash = change?.new ?? account.passwordHash
             try store.update(account)
             guard change != nil else { return (account, 0) }
-            return (account, try store.deleteDevices(of: user, except: signIn.participant.deviceId))
+            return (account, try store.signOut(user, except: signIn.participant.deviceId, at: now))
         }
         return (account.ownUser, ended)
     }

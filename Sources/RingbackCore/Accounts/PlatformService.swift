@@ -51,13 +51,13 @@ package final class PlatformService: Sendable {
         _ user: UserID, displayName: String?, busy: BusyPolicy?, password: String?, _ use: KeyUse
     ) async throws -> (Account, endedSessions: Int) {
         let hash = try await hash(password)
-        return try await write(use) { store in
+        return try await write(use) { [now = time.now] store in
             var account = try Self.account(user, store)
             account.displayName = displayName ?? account.displayName
             account.busy = busy ?? account.busy
             account.passwordHash = hash ?? account.passwordHash
             try store.update(account)
-            return (account, hash == nil ? 0 : try store.deleteDevices(of: user))
+            return (account, hash == nil ? 0 : try store.signOut(user, at: now))
         }
     }
 
@@ -75,7 +75,7 @@ package final class PlatformService: Sendable {
             var account = try Self.account(user, store)
             account.bannedAt = account.bannedAt ?? now
             try store.update(account)
-            _ = try store.deleteDevices(of: user)
+            _ = try store.signOut(user, at: now)
             return account
         }
         try await calls.endAll(of: user)
@@ -115,18 +115,19 @@ package final class PlatformService: Sendable {
 
     /// - Returns: The number of devices that were signed out.
     package func revokeSessions(of user: UserID, _ use: KeyUse) async throws -> Int {
-        try await write(use) { store in
+        try await write(use) { [now = time.now] store in
             _ = try Self.account(user, store)
-            return try store.deleteDevices(of: user)
+            return try store.signOut(user, at: now)
         }
     }
 
     /// - Throws: ``Problem`` `not_found`.
     package func revokeSession(_ device: DeviceID, of user: UserID, _ use: KeyUse) async throws {
-        try await write(use) { store in
+        try await write(use) { [now = time.now] store in
             _ = try Self.account(user, store)
-            guard try store.device(device)?.participant.userId == user else { throw SessionService.noDevice }
-            try store.delete(device)
+            guard let record = try store.device(device), record.participant.userId == user
+            else { throw SessionService.noDevice }
+            try store.signOut(record.participant, at: now)
         }
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 /// An entry is valid until it is removed: the store reports every device that is signed out, by any process.
 final class SessionCache: Sendable {
     private static let capacity = 100_000
-    private static let tokensPerDevice = 4
+    private static let tokensPerDevice = 32
 
     private struct State {
         var devices: [[UInt8]: DeviceRecord] = [:]

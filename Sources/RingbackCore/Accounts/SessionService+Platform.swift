@@ -24,9 +24,12 @@ extension SessionService {
         let removals = cache.removals
         let claims = try await platform.verify(token, time.now)
         let participant = try Self.participant(claims, device: device)
-        var record = try await existing(participant, claims)
-        if record == nil { record = try await admit(participant, claims) }
-        guard var record else { throw Self.unauthenticated }
+        var record: DeviceRecord
+        if let known = try await existing(participant, claims) {
+            record = known
+        } else {
+            record = try await admit(participant, claims)
+        }
         record.expiresAt = claims.expiresAt
         let principal = try check(record)
         cache.insert(record, for: Self.hash(token, device: device), unlessRemovedSince: removals)
@@ -46,7 +49,8 @@ extension SessionService {
         }
         try await store.write { [now = time.now, outbox] store in
             try Self.save(claims, store, outbox, at: now)
-            if let device = claims.device ?? device { try Self.checkSignOut(of: device, claims, store) }
+            let participant = Participant(userId: claims.user, deviceId: claims.device ?? device ?? .random())
+            try Self.checkSignOut(of: participant, claims, store)
         }
         return try await open(claims.user, deviceName: deviceName, device: claims.device ?? device)
     }
@@ -54,6 +58,7 @@ extension SessionService {
     /// The device of a token that changes nothing.
     private func existing(_ participant: Participant, _ claims: PlatformClaims) async throws -> DeviceRecord? {
         try await store.read { store in
+            try Self.checkSignOut(of: participant, claims, store)
             guard let record = try store.device(participant.deviceId), record.participant == participant,
                 record.expiresAt >= claims.expiresAt, let account = try store.account(participant.userId),
                 account.displayName == claims.displayName ?? account.displayName, account.bannedAt == nil
@@ -62,18 +67,18 @@ extension SessionService {
         }
     }
 
+    /// Adds the user or the device, or changes what the token says of them.
     private func admit(_ participant: Participant, _ claims: PlatformClaims) async throws -> DeviceRecord {
-        try await store.write { [now = time.now, maximumDevices, outbox] store in
+        try admission(participant.userId)
+        return try await store.write { [now = time.now, maximumDevices, outbox] store in
+            try Self.checkSignOut(of: participant, claims, store)
             try Self.save(claims, store, outbox, at: now)
-            guard try store.owner(of: participant.deviceId) ?? participant.userId == participant.userId else {
-                throw Problem.invalid("device_id", "belongs to another user")
-            }
+            try Self.checkOwner(of: participant, "device_id", store)
             if var record = try store.device(participant.deviceId) {
                 record.expiresAt = max(record.expiresAt, claims.expiresAt)
                 try store.save(record)
                 return record
             }
-            try Self.checkSignOut(of: participant.deviceId, claims, store)
             // No token has this hash: the device is signed in by the platform's tokens alone.
             let record = DeviceRecord(
                 participant: participant, name: nil, tokenHash: Self.hash(OpaqueText.random(bytes: 32)), createdAt: now,
@@ -101,10 +106,15 @@ extension SessionService {
         try store.update(account)
     }
 
-    /// Refuses a token from before the sign-out of its device. One that does not say when it was made may be.
-    private static func checkSignOut(of device: DeviceID, _ claims: PlatformClaims, _ store: any AccountReader) throws {
-        guard let endedAt = try store.signOut(of: device) else { return }
-        guard let issuedAt = claims.issuedAt, issuedAt > endedAt else { throw unauthenticated }
+    /// Refuses a token of a banned user, or from before the sign-out of its device, or of all devices. One that does not say when it was issued may be.
+    private static func checkSignOut(
+        of device: Participant, _ claims: PlatformClaims, _ store: any AccountReader
+    ) throws {
+        try store.account(device.userId)?.checkBan()
+        guard let end = try store.voidTokens(of: device) else { return }
+        guard let issuedAt = claims.issuedAt else { throw unauthenticated }
+        // The clock of the platform may be behind: its next token will do.
+        guard issuedAt > end else { throw Problem(.tokenExpired, "Get a new token from the platform.") }
     }
 
     private static func participant(_ claims: PlatformClaims, device: String?) throws -> Participant {
@@ -115,11 +125,26 @@ extension SessionService {
             }
             return Participant(userId: claims.user, deviceId: id)
         }
-        // All tokens of a user that name no device stand for this one.
-        let hash = hash("the one device of \(claims.user)").prefix(16)
-        let text = "p" + hash.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-        guard let id = DeviceID(text) else { throw unauthenticated }
+        guard let id = unnamedDevice(of: claims.user) else { throw unauthenticated }
         return Participant(userId: claims.user, deviceId: id)
+    }
+
+    /// The device of all tokens of a user that name none: 33 characters, of which the first is `p` and the others are hexadecimal.
+    private static func unnamedDevice(of user: UserID) -> DeviceID? {
+        let hash = hash("the one device of \(user)").prefix(16)
+        return DeviceID("p" + hash.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined())
+    }
+
+    /// Checks that a device is new or the user's. Identifiers that may stand for tokens that name no device are their user's alone,
+    /// so that nobody can take them first.
+    static func checkOwner(of device: Participant, _ field: String, _ store: any AccountReader) throws {
+        let id = device.deviceId.rawValue.utf8
+        let isReserved =
+            id.count == 33 && id.first == UInt8(ascii: "p")
+            && id.dropFirst().allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+        guard try store.owner(of: device.deviceId) ?? device.userId == device.userId,
+            !isReserved || device.deviceId == unnamedDevice(of: device.userId)
+        else { throw Problem.invalid(field, "belongs to another user") }
     }
 
     static func hash(_ token: String, device: String?) -> [UInt8] { hash(device.map { "\(token) \($0)" } ?? token) }

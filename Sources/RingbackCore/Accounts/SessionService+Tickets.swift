@@ -1,4 +1,4 @@
-import RingbackModel
+package import RingbackModel
 
 /// Single-use tickets for the two places where a browser can't set a header: `EventSource` and `WebSocket`.
 extension SessionService {
@@ -7,9 +7,12 @@ extension SessionService {
     private static let ticketsPerDevice = 16
 
     /// Issues a ticket: 256 random bits in base64url.
-    package func issueTicket(to holder: SignIn) async throws -> String {
+    ///
+    /// - Parameter end: When the holder's token expires: what the ticket opens ends then.
+    package func issueTicket(to holder: SignIn, until end: Timestamp) async throws -> String {
         let text = OpaqueText.random(bytes: 32)
-        let ticket = Ticket(hash: Self.hash(text), holder: holder, expiresAt: time.now + Self.ticketLifetime)
+        let ticket = Ticket(
+            hash: Self.hash(text), holder: holder, expiresAt: time.now + Self.ticketLifetime, holderUntil: end)
         try await store.tickets.insert(ticket, limit: Self.ticketsPerDevice)
         return text
     }
@@ -22,6 +25,8 @@ extension SessionService {
         guard OpaqueText.isValid(ticket), let ticket = try await store.tickets.take(hash: Self.hash(ticket)),
             ticket.expiresAt > time.now
         else { return nil }
-        return try await principal(of: ticket.holder)
+        guard ticket.holderUntil > time.now, case .device(let signIn, let end) = try await principal(of: ticket.holder)
+        else { throw Problem(.tokenExpired, "Sign in again.") }
+        return .device(signIn, expiresAt: min(end, ticket.holderUntil))
     }
 }

@@ -28,6 +28,8 @@ package final class SessionService: Sendable {
     let platform: PlatformTokens?
     /// Who outside is told of new users.
     let outbox: OutboxPlan
+    /// Called before a token of the platform changes the store; throws if its user has done so too often.
+    let admission: @Sendable (UserID) throws -> Void
     private let attempts = AttemptLimiter()
 
     /// - Parameters:
@@ -37,9 +39,11 @@ package final class SessionService: Sendable {
     ///   - administratorToken: The token that permits ending any call; `nil` for none.
     ///   - platform: Verifies tokens of a platform that has users of its own.
     ///   - outbox: Who outside is told of new users.
+    ///   - admission: Called before a token of the platform adds a user or a device; throws if its user has done so too often.
     package init(
         store: any Store, hasher: PasswordHasher, time: any Timekeeper, lifetime: Duration, maximumDevices: Int = 32,
-        administratorToken: String?, platform: PlatformTokens? = nil, outbox: OutboxPlan = OutboxPlan()
+        administratorToken: String?, platform: PlatformTokens? = nil, outbox: OutboxPlan = OutboxPlan(),
+        admission: @escaping @Sendable (UserID) throws -> Void = { _ in }
     ) {
         self.store = store
         self.hasher = hasher
@@ -48,6 +52,7 @@ package final class SessionService: Sendable {
         self.maximumDevices = maximumDevices
         self.platform = platform
         self.outbox = outbox
+        self.admission = admission
         administratorHash = administratorToken.map { SHA256.hash(data: Array($0.utf8)) }
     }
 
@@ -102,9 +107,7 @@ package final class SessionService: Sendable {
             guard let account = try store.account(user), passwordHash == nil || passwordHash == account.passwordHash
             else { throw Self.unauthenticated }
             try account.checkBan()
-            guard try store.owner(of: participant.deviceId) ?? user == user else {
-                throw Problem.invalid("deviceId", "belongs to another user")
-            }
+            try Self.checkOwner(of: participant, "deviceId", store)
             let old = try store.device(participant.deviceId)
             let record = DeviceRecord(
                 participant: participant, name: deviceName ?? old?.name, tokenHash: Self.hash(token), createdAt: now,
@@ -143,12 +146,13 @@ package final class SessionService: Sendable {
     ///
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
     package func known(_ token: String, device: String? = nil) throws -> Principal? {
-        if platform != nil, PlatformTokens.looksLikeOne(token) {
-            return try cache.device(tokenHash: Self.hash(token, device: device)).map { try check($0) }
-        }
-        guard token.utf8.count <= 512 else { throw Self.unauthenticated }
         let digest = SHA256.hash(data: Array(token.utf8))
         if let administratorHash, digest == administratorHash { return .administrator }
+        if platform != nil, PlatformTokens.looksLikeOne(token) {
+            // One that has been valid for long enough is verified again.
+            return cache.device(tokenHash: Self.hash(token, device: device)).flatMap { try? check($0) }
+        }
+        guard token.utf8.count <= 512 else { throw Self.unauthenticated }
         return try cache.device(tokenHash: Self.bytes(of: digest)).map { try check($0) }
     }
 
@@ -194,11 +198,11 @@ package final class SessionService: Sendable {
     /// - Parameter signIn: A sign-in of the same user.
     /// - Throws: ``Problem`` `not_found`; `unauthenticated` if `signIn` has ended.
     package func revoke(_ device: DeviceID, by signIn: SignIn) async throws {
-        try await store.write { store in
+        try await store.write { [now = time.now] store in
             try store.check(signIn)
             guard let record = try store.device(device), record.participant.userId == signIn.participant.userId
             else { throw Self.noDevice }
-            try store.delete(device)
+            try store.signOut(record.participant, at: now)
         }
     }
 
@@ -207,9 +211,9 @@ package final class SessionService: Sendable {
     /// - Returns: The number of devices that were signed out.
     /// - Throws: ``Problem`` `unauthenticated` if `signIn` has ended.
     package func revokeAll(by signIn: SignIn) async throws -> Int {
-        try await store.write { store in
+        try await store.write { [now = time.now] store in
             try store.check(signIn)
-            return try store.deleteDevices(of: signIn.participant.userId)
+            return try store.signOut(signIn.participant.userId, at: now)
         }
     }
 

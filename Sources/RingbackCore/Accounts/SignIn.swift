@@ -43,11 +43,18 @@ extension StoreWriter {
         for other in others.dropFirst(limit - 1) { try delete(other.participant.deviceId) }
     }
 
-    /// Signs out the devices of a user.
+    /// Signs out a device, and voids the tokens of the platform that it has.
+    func signOut(_ device: Participant, at now: Timestamp) throws {
+        try delete(device.deviceId)
+        try voidTokens(of: device.userId, device.deviceId, until: now)
+    }
+
+    /// Signs out the devices of a user, and voids the user's tokens of the platform.
     ///
     /// - Parameter device: A device that stays signed in.
     /// - Returns: The number of devices that were signed out.
-    func deleteDevices(of user: UserID, except device: DeviceID? = nil) throws -> Int {
+    func signOut(_ user: UserID, except device: DeviceID? = nil, at now: Timestamp) throws -> Int {
+        try voidTokens(of: user, nil, until: now)
         let ended = try devices(of: user, limit: .max).map(\.participant.deviceId).filter { $0 != device }
         for device in ended { try delete(device) }
         return ended.count

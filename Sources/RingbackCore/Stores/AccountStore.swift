@@ -100,9 +100,8 @@ package protocol AccountReader {
     func device(tokenHash: [UInt8]) throws -> DeviceRecord?
     /// Returns the user to whom the identifier of a device belongs, even after the device was signed out or has expired.
     func owner(of device: DeviceID) throws -> UserID?
-    /// When a device was signed out that has not signed in again since; `nil` for others, and once its identifier is no
-    /// longer kept.
-    func signOut(of device: DeviceID) throws -> Timestamp?
+    /// Tokens of the platform that were issued until then are void, for a device or for all of its user's; `nil` if none are.
+    func voidTokens(of device: Participant) throws -> Timestamp?
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     /// Returns what the user sees of `blocker` since the block; `nil` if there is no block.
@@ -148,6 +147,10 @@ package protocol AccountWriter {
     /// Removes a device. Its identifier still belongs to its user as long as it is among the last
     /// ``DeviceRecord/formerDevices`` that were removed.
     func delete(_ device: DeviceID) throws
+    /// Makes void all tokens of the platform that were issued until now, for one device of a user, or for all if it is `nil`.
+    ///
+    /// Of single devices of a user, the last ``DeviceRecord/formerDevices`` are kept.
+    func voidTokens(of user: UserID, _ device: DeviceID?, until now: Timestamp) throws
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws
     /// Blocks a user. A second block changes nothing.
     ///

@@ -6,11 +6,14 @@ package struct Ticket: Sendable, Hashable {
     package var hash: [UInt8]
     package var holder: SignIn
     package var expiresAt: Timestamp
+    /// When the token of the holder expires.
+    package var holderUntil: Timestamp
 
-    package init(hash: [UInt8], holder: SignIn, expiresAt: Timestamp) {
+    package init(hash: [UInt8], holder: SignIn, expiresAt: Timestamp, holderUntil: Timestamp) {
         self.hash = hash
         self.holder = holder
         self.expiresAt = expiresAt
+        self.holderUntil = holderUntil
     }
 }
 

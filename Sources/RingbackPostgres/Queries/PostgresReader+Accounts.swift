@@ -55,8 +55,11 @@ extension PostgresReader {
         ) { try $0.user(0) }
     }
 
-    func signOut(of device: DeviceID) throws -> Timestamp? {
-        try first("SELECT ended_at FROM former_devices WHERE device_id = $1", .text(device.rawValue)) { try $0.time(0) }
+    func voidTokens(of device: Participant) throws -> Timestamp? {
+        try first(
+            "SELECT max(issued_until) FROM void_tokens WHERE user_id = $1 AND device_id IN ('', $2)",
+            .text(device.userId.rawValue), .text(device.deviceId.rawValue)
+        ) { $0.optionalTime(0) } ?? nil
     }
 
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {

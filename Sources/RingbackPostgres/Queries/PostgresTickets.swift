@@ -11,9 +11,12 @@ struct PostgresTickets: TicketStore {
         let statements = [
             Statement("BEGIN"),
             Statement(
-                "INSERT INTO tickets (hash, user_id, device_id, generation, expires_at) VALUES ($1, $2, $3, $4, $5)",
+                """
+                INSERT INTO tickets (hash, user_id, device_id, generation, expires_at, holder_until)
+                VALUES ($1, $2, $3, $4, $5, $6)
+                """,
                 .bytes(ticket.hash), user, device, .integer(Int64(bitPattern: ticket.holder.generation)),
-                .integer(ticket.expiresAt.milliseconds)),
+                .integer(ticket.expiresAt.milliseconds), .integer(ticket.holderUntil.milliseconds)),
             Statement(
                 """
                 DELETE FROM tickets WHERE device_id = $1 AND user_id = $2 AND number <= (
@@ -36,15 +39,17 @@ struct PostgresTickets: TicketStore {
         try await pool.run { connection in
             try connection.run(
                 Statement(
-                    "DELETE FROM tickets WHERE hash = $1 RETURNING user_id, device_id, generation, expires_at",
-                    .bytes(hash))
+                    """
+                    DELETE FROM tickets WHERE hash = $1
+                    RETURNING user_id, device_id, generation, expires_at, coalesce(holder_until, expires_at)
+                    """, .bytes(hash))
             ).first.map { row in
                 Ticket(
                     hash: hash,
                     holder: SignIn(
                         Participant(userId: try row.user(0), deviceId: try row.device(1)),
                         generation: UInt64(bitPattern: try row.integer(2))),
-                    expiresAt: try row.time(3))
+                    expiresAt: try row.time(3), holderUntil: try row.time(4))
             }
         }
     }

@@ -91,6 +91,7 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         try execute("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id = $1", id)
         try execute("DELETE FROM watches WHERE user_id = $1", id)
         try execute("DELETE FROM former_devices WHERE user_id = $1", id)
+        try execute("DELETE FROM void_tokens WHERE user_id = $1", id)
         news.ended += try devices(of: user, limit: .max).map(\.signIn)
         try execute("DELETE FROM devices WHERE user_id = $1", id)
         // The numbers of its events are not given again.
@@ -139,6 +140,22 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
             DELETE FROM former_devices WHERE user_id = $1 AND ended_at < (
                 SELECT ended_at FROM former_devices WHERE user_id = $1 ORDER BY ended_at DESC LIMIT 1 OFFSET $2)
             """, user, .integer(Int64(DeviceRecord.formerDevices - 1)))
+    }
+
+    func voidTokens(of user: UserID, _ device: DeviceID?, until now: Timestamp) throws {
+        let id = SQLValue.text(user.rawValue)
+        if device == nil { try execute("DELETE FROM void_tokens WHERE user_id = $1", id) }
+        try execute(
+            """
+            INSERT INTO void_tokens (user_id, device_id, issued_until) VALUES ($1, $2, $3)
+            ON CONFLICT (user_id, device_id) DO UPDATE SET issued_until = excluded.issued_until
+            """, id, .text(device?.rawValue ?? ""), .integer(now.milliseconds))
+        try execute(
+            """
+            DELETE FROM void_tokens WHERE user_id = $1 AND device_id <> '' AND issued_until < (
+                SELECT issued_until FROM void_tokens WHERE user_id = $1 AND device_id <> ''
+                ORDER BY issued_until DESC LIMIT 1 OFFSET $2)
+            """, id, .integer(Int64(DeviceRecord.formerDevices - 1)))
     }
 
     func setLastSeen(_ devices: [DeviceID: Timestamp]) throws {

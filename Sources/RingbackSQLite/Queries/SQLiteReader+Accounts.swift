@@ -62,9 +62,11 @@ extension SQLiteReader {
         ).first.map { try $0.user("user_id") }
     }
 
-    func signOut(of device: DeviceID) throws -> Timestamp? {
-        try rows("SELECT ended_at FROM former_devices WHERE device_id = ?", [device.rawValue]).first
-            .map { $0.time("ended_at") }
+    func voidTokens(of device: Participant) throws -> Timestamp? {
+        try first(
+            "SELECT max(issued_until) FROM void_tokens WHERE user_id = ? AND device_id IN ('', ?)",
+            [device.userId.rawValue, device.deviceId.rawValue]
+        ) { $0.time(0) } ?? nil
     }
 
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord] {

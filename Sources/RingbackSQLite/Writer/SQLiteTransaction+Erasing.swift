@@ -14,6 +14,7 @@ extension SQLiteTransaction {
         for device in try devices(of: user, limit: .max) { end(device.signIn) }
         try execute("DELETE FROM devices WHERE user_id = ?", [id])
         try execute("DELETE FROM former_devices WHERE user_id = ?", [id])
+        try execute("DELETE FROM void_tokens WHERE user_id = ?", [id])
         for (table, column) in [("blocks", "blocker_id"), ("blocks", "blocked_id"), ("watches", "user_id")] {
             let key = table == "blocks" ? "(blocker_id, blocked_id)" : "(device_id, user_id)"
             try execute(

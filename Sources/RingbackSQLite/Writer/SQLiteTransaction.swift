@@ -85,6 +85,19 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
             """, [user, DeviceRecord.formerDevices - 1])
     }
 
+    func voidTokens(of user: UserID, _ device: DeviceID?, until now: Timestamp) throws {
+        if device == nil { try execute("DELETE FROM void_tokens WHERE user_id = ?", [user.rawValue]) }
+        try execute(
+            "INSERT OR REPLACE INTO void_tokens (user_id, device_id, issued_until) VALUES (?, ?, ?)",
+            [user.rawValue, device?.rawValue ?? "", now.milliseconds])
+        try execute(
+            """
+            DELETE FROM void_tokens WHERE user_id = ?1 AND device_id <> '' AND issued_until < (
+                SELECT issued_until FROM void_tokens WHERE user_id = ?1 AND device_id <> ''
+                ORDER BY issued_until DESC LIMIT 1 OFFSET ?2)
+            """, [user.rawValue, DeviceRecord.formerDevices - 1])
+    }
+
     func end(_ signIn: SignIn) {
         memory.signIns.forget(signIn.participant.deviceId)
         ended.append(signIn)

@@ -96,7 +96,7 @@ final class ResponseHeads: Sendable {
             ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),
             (
                 "Access-Control-Allow-Headers",
-                "authorization, cache-control, content-type, idempotency-key, last-event-id"
+                "authorization, cache-control, content-type, idempotency-key, last-event-id, ringback-device"
             ),
             ("Access-Control-Max-Age", "86400"),
         ]

@@ -20,7 +20,8 @@ enum SessionRoutes {
                 return Answer(204)
             },
             Operation(.createTicket) { request in
-                let ticket = try await services.sessions.issueTicket(to: request.signIn)
+                guard case .device(let signIn, let end) = request.principal else { throw Dispatcher.notADevice }
+                let ticket = try await services.sessions.issueTicket(to: signIn, until: end)
                 var json = JSONWriter()
                 json.object { json in
                     json.field("ticket", ticket)

@@ -20,6 +20,9 @@ struct SignInContract {
         StoreCase("The newest unused identifiers of a user are kept") { stores in
             try await SignInContract(stores).`The newest unused identifiers of a user are kept`()
         },
+        StoreCase("Tokens of the platform are void until a sign-out, of a device or of all") { stores in
+            try await SignInContract(stores).`Tokens of the platform are void until a sign-out, of a device or of all`()
+        },
         StoreCase("A ticket can be taken only once") { stores in
             try await SignInContract(stores).`A ticket can be taken only once`()
         },
@@ -123,12 +126,40 @@ struct SignInContract {
         #expect(try await owner(of: Cast.petya.deviceId) == Cast.petya.userId)
     }
 
+    private func `Tokens of the platform are void until a sign-out, of a device or of all`() async throws {
+        let (now, user) = (ManualTime.start, Cast.vasya.userId)
+        func void() async throws -> [Timestamp?] {
+            try await store.read { store in
+                try [Cast.vasya, Cast.vasyaTablet, Cast.petya].map { try store.voidTokens(of: $0) }
+            }
+        }
+        try await store.write { try $0.delete(Cast.vasya.deviceId) }
+        #expect(try await void() == [nil, nil, nil], "a device that was removed for its age or number")
+        try await store.write { try $0.voidTokens(of: user, Cast.vasya.deviceId, until: now) }
+        #expect(try await void() == [now, nil, nil])
+        try await store.write { try $0.voidTokens(of: user, nil, until: now + .seconds(1)) }
+        #expect(try await void() == [now + .seconds(1), now + .seconds(1), nil])
+        try await store.write { store in
+            for number in 0...DeviceRecord.formerDevices {
+                let device = DeviceID("device-\(number)")
+                try store.voidTokens(of: user, device, until: now + .seconds(2 + number))
+            }
+        }
+        let kept = try await store.read { store in
+            try [0, 1].map { try store.voidTokens(of: Participant(userId: user, deviceId: DeviceID("device-\($0)")!)) }
+        }
+        #expect(kept == [now + .seconds(1), now + .seconds(3)], "the newest sign-outs of single devices are kept")
+        #expect(try await void()[0] == now + .seconds(1))
+        try await exchange.calls.erase(user)
+        #expect(try await void() == [nil, nil, nil])
+    }
+
     // MARK: Tickets
 
     private func ticket(_ number: UInt8, of holder: SignIn, good seconds: Int = 30) -> Ticket {
         Ticket(
-            hash: [UInt8](repeating: number, count: 32), holder: holder, expiresAt: ManualTime.start + .seconds(seconds)
-        )
+            hash: [UInt8](repeating: number, count: 32), holder: holder,
+            expiresAt: ManualTime.start + .seconds(seconds), holderUntil: ManualTime.start + .seconds(600))
     }
 
     private func `A ticket can be taken only once`() async throws {

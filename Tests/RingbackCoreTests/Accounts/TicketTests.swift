@@ -30,7 +30,10 @@ struct TicketTests {
 
     @Test func `A ticket is valid once, for the sign-in that it was issued to`() async throws {
         let (phone, laptop) = (try await signIn(), try await signIn())
-        let (forPhone, forLaptop) = try await (sessions.issueTicket(to: phone), sessions.issueTicket(to: laptop))
+        let (forPhone, forLaptop) = try await (
+            sessions.issueTicket(to: phone, until: exchange.time.now + .seconds(600)),
+            sessions.issueTicket(to: laptop, until: exchange.time.now + .seconds(600))
+        )
         #expect(forPhone != forLaptop)
         #expect(try await isGood(forLaptop, for: laptop))
         #expect(try await isGood(forPhone, for: phone))
@@ -40,7 +43,10 @@ struct TicketTests {
 
     @Test func `A ticket is valid for 30 seconds`() async throws {
         let phone = try await signIn()
-        let (early, late) = try await (sessions.issueTicket(to: phone), sessions.issueTicket(to: phone))
+        let (early, late) = try await (
+            sessions.issueTicket(to: phone, until: exchange.time.now + .seconds(600)),
+            sessions.issueTicket(to: phone, until: exchange.time.now + .seconds(600))
+        )
         exchange.time.advance(by: .milliseconds(29_999))
         #expect(try await isGood(early, for: phone))
         exchange.time.advance(by: .milliseconds(1))
@@ -50,7 +56,9 @@ struct TicketTests {
     @Test func `A device has at most 16 unused tickets, the newest`() async throws {
         let phone = try await signIn()
         var tickets: [String] = []
-        for _ in 0..<17 { tickets.append(try await sessions.issueTicket(to: phone)) }
+        for _ in 0..<17 {
+            tickets.append(try await sessions.issueTicket(to: phone, until: exchange.time.now + .seconds(600)))
+        }
         #expect(try await sessions.redeem(tickets[0]) == nil)
         for ticket in tickets.dropFirst() { #expect(try await isGood(ticket, for: phone)) }
     }
@@ -59,11 +67,11 @@ struct TicketTests {
     /// socket, over which the next ticket could be created.
     @Test func `A ticket that was created with a stolen token is invalid once its owner signs in again`() async throws {
         let stolen = try await signIn()
-        let ticket = try await sessions.issueTicket(to: stolen)
+        let ticket = try await sessions.issueTicket(to: stolen, until: exchange.time.now + .seconds(600))
         let owner = try await signIn(stolen.participant.deviceId)
         #expect(owner.participant == stolen.participant && owner != stolen)
         let problem = await #expect(throws: Problem.self) { try await sessions.redeem(ticket) }
         #expect(problem?.code == .unauthenticated)
-        #expect(try await isGood(sessions.issueTicket(to: owner), for: owner))
+        #expect(try await isGood(sessions.issueTicket(to: owner, until: exchange.time.now + .seconds(600)), for: owner))
     }
 }
