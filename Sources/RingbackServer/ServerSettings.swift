@@ -55,6 +55,8 @@ package struct ServerSettings: Sendable {
     package var keyRequestsPerSecond = 500.0
     /// How long the audit log is kept.
     package var auditRetention: Duration = .seconds(365 * 86_400)
+    /// The average number of bytes per second that a user may write. A minute's worth can be written at once.
+    package var bytesPerSecond = 65_536.0
     /// The maximum time that a shutdown waits for connections.
     package var drainTime: Duration = .seconds(10)
 

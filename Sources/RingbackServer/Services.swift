@@ -26,6 +26,8 @@ package final class Services: Sendable {
     let readLimiter: RateLimiter<UserID>
     /// The limit for requests with a server key.
     let keyLimiter: RateLimiter<ServerKey.Name>
+    /// The limit for the bytes that a user writes.
+    let byteLimiter: RateLimiter<UserID>
     let guesses = GuessBudget()
     let memory: MemoryBudget
     let outbox: OutboxRunner
@@ -65,6 +67,7 @@ package final class Services: Sendable {
         endingLimiter = RateLimiter(perSecond: max(50, settings.writesPerSecond))
         keyLimiter = RateLimiter(perSecond: settings.keyRequestsPerSecond)
         readLimiter = RateLimiter(perSecond: settings.readsPerSecond)
+        byteLimiter = RateLimiter(perSecond: settings.bytesPerSecond, burst: settings.bytesPerSecond * 60)
     }
 }
 

@@ -37,6 +37,7 @@ struct ConfigurationFile {
         "trusted-proxies": .list, "turn-secrets": .list, "turn-urls": .list, "unreachable-seconds": .integer,
         "user-devices": .integer, "user-reads": .integer, "webhook-addresses": .string, "webhook-hours": .integer,
         "webhook-secrets": .list, "webhook-types": .list, "webhook-url": .string, "webhooks": .string,
+        "user-write-kilobytes": .integer,
     ]
     private static let maximumBytes = 1 << 20
 

@@ -271,6 +271,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     private func perform(_ operation: Operation, _ request: PendingRequest) {
         guard let context else { return }
         do {
+            try frontEnd.dispatcher.admit(bytes: request.bodyBytes, of: operation, by: request.principal)
             let asked = try request.operationRequest(operation)
             switch operation.work {
             case .change(let change):

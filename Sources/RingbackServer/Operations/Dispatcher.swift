@@ -3,6 +3,9 @@ import RingbackModel
 
 /// The checks of every operation over every transport: authentication, rate, and whether the server is shutting down.
 struct Dispatcher: Sendable {
+    /// What a write costs of its user's bytes, in addition to its message: the event and its index entries.
+    private static let bytesPerWrite = 512
+
     let services: Services
     let operations: [Operation]
     private let byName: [String: Operation]
@@ -49,6 +52,17 @@ struct Dispatcher: Sendable {
         case (.device, .administrator), (.device, .server): throw Self.notADevice
         }
         if operation.isWrite, isDraining() { throw Self.draining }
+    }
+
+    /// Checks how much the sender writes, once the size of its request is known.
+    ///
+    /// - Throws: ``Problem`` `rate_limited`.
+    func admit(
+        bytes: Int, of operation: Operation, by principal: SessionService.Principal?
+    ) throws(Problem) {
+        guard operation.isWrite, !operation.id.isEnding, case .device(let signIn, _) = principal else { return }
+        try services.byteLimiter.spend(
+            signIn.participant.userId, cost: Double(bytes + Self.bytesPerWrite), at: services.time.monotonic)
     }
 
     /// Performs an admitted operation that requires a task.

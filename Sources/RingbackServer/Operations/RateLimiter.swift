@@ -2,7 +2,7 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Limits the requests of each device or user with a token bucket.
+/// Limits the requests of each device or user, or their bytes, with a token bucket.
 final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     private let capacity = 50_000
 
@@ -10,12 +10,14 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
         var level: Double
         var at: MonotonicTime
 
-        mutating func spend(at now: MonotonicTime, _ perSecond: Double, _ burst: Double) -> Bool {
+        /// - Returns: How much is missing; 0 if the cost was spent. A cost above the burst needs a full bucket.
+        mutating func spend(_ cost: Double, at now: MonotonicTime, _ perSecond: Double, _ burst: Double) -> Double {
             level = min(burst, level + Double(now.milliseconds - at.milliseconds) / 1000 * perSecond)
             at = now
-            guard level >= 1 else { return false }
-            level -= 1
-            return true
+            let needed = min(cost, burst)
+            guard level >= needed else { return needed - level }
+            level -= cost
+            return 0
         }
     }
 
@@ -31,16 +33,18 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     }
 
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
-    func spend(_ key: Key, at now: MonotonicTime) throws(Problem) {
-        let isAllowed = buckets.withLock { buckets in
+    func spend(_ key: Key, cost: Double = 1, at now: MonotonicTime) throws(Problem) {
+        let missing = buckets.withLock { buckets in
             if buckets.count >= capacity {
                 // A full bucket is equivalent to none.
                 buckets = buckets.filter { now - $0.value.at < .seconds(burst / perSecond) }
             }
-            return buckets[key, default: Bucket(level: burst, at: now)].spend(at: now, perSecond, burst)
+            return buckets[key, default: Bucket(level: burst, at: now)].spend(cost, at: now, perSecond, burst)
         }
-        if !isAllowed {
-            throw Problem(.rateLimited, "The request rate has been exceeded.", retryAfterSeconds: 1)
+        if missing > 0 {
+            throw Problem(
+                .rateLimited, "The request rate has been exceeded.",
+                retryAfterSeconds: max(1, Int((missing / perSecond).rounded(.up))))
         }
     }
 }

@@ -74,6 +74,7 @@ final class SocketHub: Sendable {
             let principal = session.identity.principal
             try dispatcher.admit(
                 operation, by: principal, notesSignaling: session.notesSignaling(at: services.time.monotonic))
+            try dispatcher.admit(bytes: message.count, of: operation, by: principal)
             guard request.data.map({ $0.kind == .object }) ?? true else {
                 throw Problem(.invalidRequest, "`data` must be an object.")
             }

@@ -171,6 +171,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Days that the audit log is kept. (default: 365)")
     var auditDays: Int?
 
+    @Option(
+        help: """
+            Kilobytes per second that one user may write on average, and sixty times as many at once. (default: 64)
+            """)
+    var userWriteKilobytes: Int?
+
     @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
 
@@ -305,6 +311,8 @@ struct Serve: AsyncParsableCommand {
             try source.integer("key-requests", keyRequests, in: 1...1_000_000, default: 500))
         settings.auditRetention = .seconds(
             86_400 * Int64(try source.integer("audit-days", auditDays, in: 1...36_500, default: 365)))
+        settings.bytesPerSecond = Double(
+            1024 * (try source.integer("user-write-kilobytes", userWriteKilobytes, in: 1...1_000_000, default: 64)))
         settings.drainTime = .seconds(
             Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
         settings.stunURLs = source.list("stun-urls", stunURLs)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RingbackServer
 
-/// The rate limit of a device's writes.
+/// The rate limits of a device's writes and of a user's bytes.
 struct RateLimiterTests {
     private let start = ManualTime.monotonicStart
 
@@ -30,5 +30,28 @@ struct RateLimiterTests {
         let problem = #expect(throws: Problem.self) { try limiter.spend(Cast.vasya.deviceId, at: start) }
         #expect(problem?.code == .rateLimited && problem?.retryAfterSeconds == 1)
         try limiter.spend(Cast.vasya.deviceId, at: start + .seconds(1))
+    }
+
+    @Test func `What costs more than is left is refused with the time after which it is accepted`() throws {
+        let limiter = RateLimiter<UserID>(perSecond: 100, burst: 1000)
+        let user = Cast.vasya.userId
+        try limiter.spend(user, cost: 800, at: start)
+        let problem = #expect(throws: Problem.self) { try limiter.spend(user, cost: 500, at: start) }
+        #expect(problem?.code == .rateLimited && problem?.retryAfterSeconds == 3)
+        try limiter.spend(user, cost: 200, at: start)
+        try limiter.spend(Cast.petya.userId, cost: 1000, at: start)
+        #expect(throws: Problem.self) { try limiter.spend(user, cost: 500, at: start + .milliseconds(4900)) }
+        try limiter.spend(user, cost: 500, at: start + .seconds(5))
+    }
+
+    @Test func `What costs more than the whole budget is accepted when nothing was spent, and paid for afterwards`()
+        throws
+    {
+        let limiter = RateLimiter<UserID>(perSecond: 100, burst: 1000)
+        let user = Cast.vasya.userId
+        try limiter.spend(user, cost: 3000, at: start)
+        let problem = #expect(throws: Problem.self) { try limiter.spend(user, cost: 1, at: start) }
+        #expect(problem?.retryAfterSeconds == 21)
+        try limiter.spend(user, cost: 1, at: start + .seconds(21))
     }
 }
