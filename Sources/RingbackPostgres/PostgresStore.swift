@@ -190,7 +190,10 @@ package final class PostgresStore: Store {
         try await reads.run { try PostgresReader.read($0, work) }
     }
 
-    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+    /// The database has no maximum size, so the priority makes no difference.
+    package func write<T: Sendable>(
+        _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T {
         let (lockSeed, time) = (lockSeed, time)
         let (value, news) = try await writes.run {
             try PostgresTransaction.write($0, lockSeed: lockSeed, now: time.now, work)

@@ -23,11 +23,13 @@ package final class SQLiteStore: Store {
     /// - Parameters:
     ///   - time: The clock for decisions about calls.
     ///   - readTime: The maximum duration of a read.
-    ///   - logger: For live calls that are damaged and left out.
+    ///   - maximumBytes: The maximum size of the database without the write-ahead log, at least 1 MiB; `nil` for none. When it
+    ///     is nearly reached, the oldest content is removed; when it is reached, ordinary writes are refused.
+    ///   - logger: For live calls that are damaged and left out, and for reaching the maximum size.
     /// - Throws: ``MigrationError``, ``StoreError``, and if another process has the database open.
     package init(
         path: String, time: any Timekeeper = SystemTime(), readTime: Duration = .seconds(1),
-        logger: Logger = Logger(label: "ringback.store")
+        maximumBytes: Int? = nil, logger: Logger = Logger(label: "ringback.store")
     ) throws {
         self.logger = logger
         let lock = try StoreLock(database: path)
@@ -40,7 +42,10 @@ package final class SQLiteStore: Store {
                 try StoreMemory(db, time: time, logger: logger)
             )
         }
-        writer = try GroupWriter(pool: db, lock: lock, memory: memory, gate: gate)
+        let pageSize = try db.read { try Int.fetchOne($0, sql: "PRAGMA page_size") } ?? 4096
+        writer = try GroupWriter(
+            pool: db, lock: lock, memory: memory, gate: gate,
+            space: DatabaseSpace(maximumBytes: maximumBytes, pageSize: pageSize), logger: logger)
         readers = try GroupReader(path: path, Self.configuration, memory: memory, readTime: readTime)
     }
 
@@ -81,12 +86,16 @@ package final class SQLiteStore: Store {
 
     package var liveCallCount: Int { memory.live.count }
 
-    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
-        try await transact { try work($0) }
+    package func write<T: Sendable>(
+        _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T {
+        try await transact(priority) { try work($0) }
     }
 
-    func transact<T: Sendable>(_ work: @escaping @Sendable (SQLiteTransaction) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { writer.submit(AccountWrite(work, $0)) }
+    func transact<T: Sendable>(
+        _ priority: WritePriority, _ work: @escaping @Sendable (SQLiteTransaction) throws -> T
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { writer.submit(AccountWrite(priority, work, $0)) }
     }
 
     package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
@@ -127,7 +136,7 @@ package final class SQLiteStore: Store {
         return .notRead
     }
 
-    package func probe() async throws { try await transact { try RefusedCommit.probe($0.db) } }
+    package func probe() async throws { try await transact(.essential) { try RefusedCommit.probe($0.db) } }
 
     package func close() async {
         await writer.finish()

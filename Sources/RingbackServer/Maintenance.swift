@@ -39,8 +39,10 @@ struct Maintenance: Sendable {
         let horizon = PruneHorizon(
             events: now - settings.eventRetention, payloads: now - settings.payloadRetention,
             details: now - settings.detailRetention, calls: now - settings.historyRetention,
-            expiredDevices: now - .seconds(86_400), audit: now - settings.auditRetention)
-        while try await services.store.write({ try $0.prune(horizon, limit: Self.batch) }) {
+            expiredDevices: now - .seconds(86_400), audit: now - settings.auditRetention,
+            // By then, the offers, answers and candidates of most calls have been removed.
+            compact: now - settings.payloadRetention * 2)
+        while try await services.store.write(.essential, { try $0.prune(horizon, limit: Self.batch) }) {
             try Task.checkCancellation()
         }
         while try await services.store.outbox.prune(before: now - settings.webhookRetention, limit: Self.batch) {

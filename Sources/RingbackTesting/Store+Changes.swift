@@ -85,6 +85,7 @@ private final class MadeUpJob<Value: Sendable>: StoreJob {
     }
 
     var scope: CallScope { CallScope() }
+    var priority: WritePriority { .ordinary }
 
     func decide(on facts: any CallFacts) throws -> [CallChange] {
         let made = MadeUpChanges(facts)

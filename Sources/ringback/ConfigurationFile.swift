@@ -30,7 +30,7 @@ struct ConfigurationFile {
         "jwt-audience": .string, "jwt-issuer": .string, "jwt-jwks": .string, "jwt-keys": .string, "jwt-secret": .string,
         "demo": .string, "docs": .string, "key-requests": .integer, "log-level": .string,
         "management-hostname": .string, "management-port": .integer,
-        "max-connections": .integer, "node-name": .string,
+        "max-connections": .integer, "max-database-size": .integer, "node-name": .string,
         "password-cost": .integer,
         "payload-hours": .integer,
         "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,

@@ -17,15 +17,28 @@ enum DatabaseLocation: CustomStringConvertible {
         }
     }
 
-    /// - Parameter node: The name of this process among those that use the database.
+    /// - Parameters:
+    ///   - node: The name of this process among those that use the database.
+    ///   - maximumBytes: The maximum size of a SQLite database.
     /// - Throws: ``CommandError``.
-    func open(node: String, logger: Logger) throws -> any Store {
+    func open(node: String, maximumBytes: Int, logger: Logger) throws -> any Store {
         try explaining {
             switch self {
-            case .sqlite(let path): try SQLiteStore(path: path, logger: logger)
+            case .sqlite(let path): try SQLiteStore(path: path, maximumBytes: maximumBytes, logger: logger)
             case .postgresql(let url): try PostgresStore(url: url, node: node, time: SystemTime(), logger: logger)
             }
         }
+    }
+
+    /// Bytes of the disk that a SQLite database has or may get.
+    var availableBytes: Int {
+        guard case .sqlite(let path) = self else { return .max }
+        var (fileSystem, file) = (statvfs(), stat())
+        guard statvfs(URL(fileURLWithPath: path).deletingLastPathComponent().path, &fileSystem) == 0 else {
+            return .max
+        }
+        let used = stat(path, &file) == 0 ? Int(file.st_size) : 0
+        return Int(clamping: fileSystem.f_bavail * UInt(fileSystem.f_frsize)) + used
     }
 
     /// Applies pending migrations.

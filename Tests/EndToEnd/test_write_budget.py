@@ -35,15 +35,16 @@ def test_a_user_who_writes_too_many_bytes_is_told_to_wait_and_others_are_not_aff
     other.request("DELETE", f"/v1/sessions/{other.device_id}").raise_for_status()
 
 
-@pytest.mark.parametrize("operation", ["setMedia", "addCandidates"])
-def test_requests_of_a_socket_are_counted_as_well(start_server, operation):
+CANDIDATE = {"candidate": "candidate:1 1 udp 1 127.0.0.1 9 typ host " + "x" * 1500, "sdpMid": "0"}
+
+
+@pytest.mark.parametrize("operation, data", [("setMedia", {"held": True}), ("addCandidates", {"candidates": [CANDIDATE]})])
+def test_requests_of_a_socket_are_counted_as_well(start_server, operation, data):
     server = start_server("--user-write-kilobytes", "2")
     vasya, petya = register(server, "vasya"), register(server, "petya")
     call_id = vasya.invite("petya")["callId"]
     petya.step(call_id, "accept")
     address = server.url.replace("http", "ws") + "/v1/socket"
-    candidate = {"candidate": "candidate:1 1 udp 1 127.0.0.1 9 typ host " + "x" * 1500, "sdpMid": "0"}
-    data = {"callId": call_id, "held": True, "key": "x" * 1500, "candidates": [candidate]}
     with connect(address, additional_headers={"Authorization": f"Bearer {vasya.token}"}) as socket:
         socket.recv()
 
@@ -54,6 +55,6 @@ def test_requests_of_a_socket_are_counted_as_well(start_server, operation):
                 if message.get("id") == name and "status" in message:
                     return message
 
-        statuses = [answer(str(number), operation, data)["status"] for number in range(100)]
+        statuses = [answer(str(number), operation, {"callId": call_id, **data})["status"] for number in range(240)]
         assert statuses[0] < 300 and statuses[-1] == 429
         assert answer("end", "hangUp", {"callId": call_id, "reason": "completed"})["status"] == 200

@@ -105,6 +105,7 @@ struct GroupCommitTests {
     private final class BadJob: StoreJob {
         let call: CallState
         let scope = CallScope()
+        let priority = WritePriority.ordinary
         private let continuation: CheckedContinuation<Void, any Error>
 
         init(_ call: CallState, _ continuation: CheckedContinuation<Void, any Error>) {

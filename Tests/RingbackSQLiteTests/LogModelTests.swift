@@ -4,7 +4,7 @@ import RingbackSQLite
 import RingbackTesting
 import Testing
 
-/// Compares the logs with plain lists of events, through failures, pruning and reopening.
+/// Compares the logs with plain lists of events, through failures, pruning, merging and reopening.
 struct LogModelTests {
     private struct Whim: Error {}
 
@@ -36,7 +36,8 @@ struct LogModelTests {
                 let moment = now - .milliseconds(.random(in: 0...20_000, using: &random))
                 pruned = max(pruned, moment)
                 let never = Timestamp(milliseconds: 0)
-                let horizon = PruneHorizon(events: moment, payloads: never, expiredDevices: never)
+                let compact = now - .milliseconds(.random(in: 0...20_000, using: &random))
+                let horizon = PruneHorizon(events: moment, payloads: never, expiredDevices: never, compact: compact)
                 while try await store?.write({ try $0.prune(horizon, limit: 3) }) == true {}
             default:
                 let events = events(step, at: now, using: &random)

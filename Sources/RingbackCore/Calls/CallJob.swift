@@ -25,6 +25,8 @@ package final class CallJob: StoreJob {
 
     package var scope: CallScope { request.scope }
 
+    package var priority: WritePriority { request.isEnding ? .essential : .ordinary }
+
     package func decide(on facts: any CallFacts) throws -> [CallChange] {
         let decision = try request.decide(on: facts, timing: timing)
         result = decision.outcome.mapError { $0 }

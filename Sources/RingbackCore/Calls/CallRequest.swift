@@ -32,6 +32,15 @@ package final class CallRequest: Sendable {
 
     package var actor: Participant { signIn.participant }
 
+    /// Whether the request ends a call.
+    package var isEnding: Bool {
+        guard case .change(_, .command(let command)) = action else { return false }
+        return switch command {
+        case .decline, .cancel, .hangUp: true
+        default: false
+        }
+    }
+
     /// - Parameter key: The key of the client, within ``Limits/idempotencyKeyCharacters``.
     package init(_ action: Action, by signIn: SignIn, key: String? = nil) {
         self.action = action

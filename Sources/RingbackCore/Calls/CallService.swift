@@ -115,7 +115,7 @@ package final class CallService: Sendable {
     /// - Parameter check: Performed first, in the same transaction.
     func erase(_ user: UserID, check: @escaping @Sendable (any StoreWriter) throws -> Void) async throws {
         let now = time.now
-        try await store.write { store in
+        try await store.write(.essential) { store in
             try check(store)
             try store.close(user, at: now)
         }
@@ -135,10 +135,11 @@ package final class CallService: Sendable {
         }
         let now = time.now
         let messages = timing.outbox.messages(.userErased, aboutErased: user, at: now)
-        while try await store.write({ store in
+        let step = { @Sendable (store: any StoreWriter) throws -> Bool in
             if try store.erase(user, at: now, limit: Self.erasedAtOnce) { return true }
             try store.enqueue(messages)
             return false
-        }) {}
+        }
+        while try await store.write(.essential, step) {}
     }
 }

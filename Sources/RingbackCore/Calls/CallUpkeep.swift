@@ -70,6 +70,8 @@ final class UpkeepJob: StoreJob {
 
     var scope: CallScope { CallScope(calls: [upkeep.call]) }
 
+    var priority: WritePriority { .essential }
+
     func decide(on facts: any CallFacts) throws -> [CallChange] {
         let decision = try upkeep.decide(on: facts, timing: timing)
         outcome = decision.outcome

@@ -86,11 +86,14 @@ package struct PruneHorizon: Sendable, Hashable {
     package var expiredDevices: Timestamp
     /// For the audit log.
     package var audit: Timestamp
+    /// Events before this time hardly change any more, so a store may keep them in a more compact form.
+    package var compact: Timestamp
 
     package init(
         events: Timestamp, payloads: Timestamp, details: Timestamp = Timestamp(milliseconds: 0),
         calls: Timestamp = Timestamp(milliseconds: 0), expiredDevices: Timestamp,
-        audit: Timestamp = Timestamp(milliseconds: 0)
+        audit: Timestamp = Timestamp(milliseconds: 0),
+        compact: Timestamp = Timestamp(milliseconds: 0)
     ) {
         self.events = events
         self.payloads = payloads
@@ -98,5 +101,6 @@ package struct PruneHorizon: Sendable, Hashable {
         self.calls = min(calls, events)
         self.expiredDevices = expiredDevices
         self.audit = audit
+        self.compact = compact
     }
 }

@@ -48,10 +48,14 @@ package protocol Store: Sendable {
     /// Performs `work` in a transaction of its own. Returns once the transaction is durable and the observer has been
     /// notified.
     ///
-    /// - Parameter work: May run more than once; must have no side effects.
+    /// - Parameters:
+    ///   - priority: Whether the space that is reserved may be used.
+    ///   - work: May run more than once; must have no side effects.
     /// - Throws: Errors of `work`, after which nothing is changed; ``Problem`` `storage_unavailable` if the disk is
-    ///   full or failing.
-    func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T
+    ///   full or failing, or if the database has reached its maximum size.
+    func write<T: Sendable>(
+        _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T
 
     /// Commits a change without effect, to find out whether writing works again.
     ///
@@ -63,9 +67,24 @@ package protocol Store: Sendable {
     func close() async
 }
 
+extension Store {
+    /// Performs ordinary work in a transaction of its own (``write(_:_:)``).
+    package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
+        try await write(.ordinary, work)
+    }
+}
+
+/// What a write may use of a database that has nearly reached its maximum size.
+package enum WritePriority: Sendable {
+    case ordinary
+    /// Ends or removes something. May use the space that is reserved for such writes.
+    case essential
+}
+
 /// A decision about calls, to be made and committed by the store.
 package protocol StoreJob: AnyObject, Sendable {
     var scope: CallScope { get }
+    var priority: WritePriority { get }
     /// Makes the decision. May be called more than once, with different facts; must have no side effects.
     ///
     /// - Returns: The changes to commit.
@@ -73,7 +92,8 @@ package protocol StoreJob: AnyObject, Sendable {
     func decide(on facts: any CallFacts) throws -> [CallChange]
     /// The decision is durable, and the observer has been notified. Must not wait.
     func complete()
-    /// The decision threw, or the disk is full or failing (``Problem`` `storage_unavailable`). Must not wait.
+    /// The decision threw, or nothing can be written (``Problem`` `storage_unavailable`): the disk is full or failing, or
+    /// the database has reached its maximum size. Must not wait.
     func fail(_ error: any Error)
 }
 

@@ -47,7 +47,7 @@ struct SQLitePresence: PresenceStore {
         let unsaved = memory.devices.change { $0.takeUnsaved(at: $1) }
         if !unsaved.isEmpty {
             try await withCheckedThrowingContinuation { continuation in
-                writer.submit(AccountWrite({ try $0.setLastSeen(unsaved) }, continuation))
+                writer.submit(AccountWrite(.essential, { try $0.setLastSeen(unsaved) }, continuation))
             }
         }
         return memory.devices.change { devices, _ in devices.dropGone() }

@@ -100,7 +100,15 @@ final class LogHeads: Sendable {
     }
 
     /// Requests a checkpoint at the end of this transaction: events after the last checkpoint can't be pruned.
-    func wantCheckpoint() { state.withLock { $0.isWanted = $0.events > 0 } }
+    ///
+    /// - Returns: Whether there are such events.
+    @discardableResult
+    func wantCheckpoint() -> Bool {
+        state.withLock { state in
+            state.isWanted = state.events > 0
+            return state.isWanted
+        }
+    }
 
     /// If due, writes the heads to the table, and the calls whose rows are behind the log, in the transaction that is
     /// about to commit.

@@ -39,7 +39,7 @@ struct SQLiteOutbox: OutboxStore {
     }
 
     func settle(_ outcomes: [OutboxOutcome], at now: Timestamp) async throws {
-        try await store.transact { transaction in
+        try await store.transact(.essential) { transaction in
             for outcome in outcomes { try Self.settle(outcome, at: now, transaction) }
         }
     }
@@ -98,7 +98,7 @@ struct SQLiteOutbox: OutboxStore {
     }
 
     func replay(_ number: Int64, at now: Timestamp) async throws -> Bool {
-        try await store.transact { transaction in
+        try await store.transact(.essential) { transaction in
             try transaction.execute(
                 """
                 UPDATE outbox SET due_at = ?1, done_at = NULL, delivered = 0, attempts = 0, error = NULL, expires_at = ?2
@@ -110,7 +110,7 @@ struct SQLiteOutbox: OutboxStore {
     }
 
     func prune(before moment: Timestamp, limit: Int) async throws -> Bool {
-        try await store.transact { transaction in
+        try await store.transact(.essential) { transaction in
             var isMore = false
             for condition in ["done_at IS NOT NULL AND done_at < ?", "due_at IS NOT NULL AND expires_at < ?"] {
                 try transaction.execute(

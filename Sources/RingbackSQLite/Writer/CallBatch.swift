@@ -27,15 +27,19 @@ final class CallBatch: CallFacts {
     let db: Database
     let memory: StoreMemory
     let statements: WriterStatements
+    let space: DatabaseSpace
     var staged: Staged
     /// The store's clock, for the current decision.
     private(set) var now: Timestamp
     private var monotonic: MonotonicTime
+    /// Bytes of the log that this batch has written in rows.
+    private var writtenBytes = 0
     /// The call that was read last. Most decisions are about a single call.
     private var current: CallDraft?
 
-    init(_ db: Database, _ memory: StoreMemory, _ statements: WriterStatements) {
+    init(_ db: Database, _ memory: StoreMemory, _ statements: WriterStatements, _ space: DatabaseSpace) {
         self.db = db
+        self.space = space
         self.memory = memory
         self.statements = statements
         now = memory.time.now
@@ -51,6 +55,9 @@ final class CallBatch: CallFacts {
     /// - Returns: The error that the job threw, after which nothing has changed.
     /// - Throws: If the whole transaction is lost.
     func take(_ job: any StoreJob) throws -> (any Error)? {
+        if job.priority == .ordinary, space.isFull(adding: writtenBytes + staged.log.bodies.count) {
+            return Problem.databaseFull
+        }
         now = memory.time.now
         monotonic = memory.time.monotonic
         let changes: [CallChange]
@@ -203,6 +210,7 @@ final class CallBatch: CallFacts {
             statement.bind(lasting: bodies)
             try statement.run()
         }
+        writtenBytes += staged.log.bodies.count
         staged.log.begin(at: staged.log.next)
     }
 }

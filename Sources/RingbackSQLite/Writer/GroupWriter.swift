@@ -1,4 +1,5 @@
 import GRDB
+import Logging
 import RingbackCore
 import RingbackModel
 import Synchronization
@@ -20,6 +21,7 @@ final class GroupWriter: Sendable {
     /// Held while there is work, even after the store was released.
     private let lock: StoreLock
     private let memory: StoreMemory
+    private let logger: Logger
     let checkpointer: Checkpointer
     private let thread = StoreThread(name: "ringback-writer")
     private let state = Mutex(State())
@@ -27,11 +29,18 @@ final class GroupWriter: Sendable {
     private let pace = Mutex(CommitPace())
     /// Unchecked: accessed only on the writer's thread.
     nonisolated(unsafe) private var refused = RefusedCommit()
+    /// Unchecked: accessed only on the writer's thread.
+    nonisolated(unsafe) private var space: DatabaseSpace
 
-    init(pool: DatabasePool, lock: StoreLock, memory: StoreMemory, gate: ReadGate) throws {
+    /// - Parameter space: Not measured yet.
+    init(
+        pool: DatabasePool, lock: StoreLock, memory: StoreMemory, gate: ReadGate, space: DatabaseSpace, logger: Logger
+    ) throws {
         self.pool = pool
         self.lock = lock
         self.memory = memory
+        self.space = space
+        self.logger = logger
         checkpointer = try Checkpointer(path: pool.path, gate: gate)
         pool.writeWithoutTransaction { [checkpointer] in checkpointer.observe($0) }
         checkpointer.wakeWriter { [weak self] in
@@ -86,6 +95,7 @@ final class GroupWriter: Sendable {
             if !jobs.isEmpty { commit(&jobs, db) }
             if let write { commit(write, db) }
             write = nil
+            if space.beginPruning() { pruneOldest() }
             waitForMore()
         }
     }
@@ -114,6 +124,14 @@ final class GroupWriter: Sendable {
             state.jobs.removeFirst(batch.count)
             return (batch, write)
         }
+    }
+
+    /// Removes the oldest content, in steps between which others are committed.
+    private func pruneOldest() {
+        submit(
+            SizePruning(space) { [self] hasRemoved in
+                if space.continuePruning(hasRemoved: hasRemoved) { pruneOldest() }
+            })
     }
 
     // MARK: Commits
@@ -167,6 +185,7 @@ final class GroupWriter: Sendable {
         let observer = observer
         do {
             let staged = try transact(db) { batch in
+                if write.priority == .ordinary, batch.space.isFull() { throw Problem.databaseFull }
                 let transaction = SQLiteTransaction(db, memory)
                 try write.run(in: transaction)
                 batch.staged.ended = transaction.ended
@@ -188,9 +207,11 @@ final class GroupWriter: Sendable {
     private func transact(_ db: Database, _ work: (CallBatch) throws -> Void) throws -> CallBatch.Staged {
         try refused.makeVoid(db)
         let statements = try prepared(db)
-        let batch = CallBatch(db, memory, statements)
+        let batch: CallBatch
         do {
             try statements.begin.run()
+            try measure(statements)
+            batch = CallBatch(db, memory, statements, space)
             try work(batch)
             try batch.writeCalls()
             try batch.writeLog()
@@ -207,6 +228,12 @@ final class GroupWriter: Sendable {
         }
         statements.giveBack(batch.staged.log)
         return batch.staged
+    }
+
+    private func measure(_ statements: WriterStatements) throws {
+        guard space.isLimited else { return }
+        try statements.measure(&space)
+        if let warning = space.takeWarning(at: .now) { logger.warning("\(warning)") }
     }
 
     /// Rolls back, unless SQLite has done so itself, as after most failures of the disk.
@@ -235,35 +262,4 @@ final class GroupWriter: Sendable {
     private func relieve(after error: any Error, _ db: Database) {
         if (error as? DatabaseError)?.resultCode == .SQLITE_FULL { _ = try? db.checkpoint(.truncate) }
     }
-}
-
-/// A small transaction that waits for the writer. Its methods are called on the writer's thread.
-protocol PendingWrite: AnyObject, Sendable {
-    func run(in transaction: SQLiteTransaction) throws
-    func complete()
-    func fail(_ error: any Error)
-}
-
-/// A small transaction for which a task waits.
-final class AccountWrite<Value: Sendable>: PendingWrite {
-    private let work: @Sendable (SQLiteTransaction) throws -> Value
-    private let continuation: CheckedContinuation<Value, any Error>
-    /// The result of the work, until the commit. Unchecked: accessed only on the writer's thread.
-    nonisolated(unsafe) private var value: Value?
-
-    init(
-        _ work: @escaping @Sendable (SQLiteTransaction) throws -> Value,
-        _ continuation: CheckedContinuation<Value, any Error>
-    ) {
-        self.work = work
-        self.continuation = continuation
-    }
-
-    func run(in transaction: SQLiteTransaction) throws { value = try work(transaction) }
-
-    func complete() {
-        if let value { continuation.resume(returning: value) }
-    }
-
-    func fail(_ error: any Error) { continuation.resume(throwing: error) }
 }

@@ -7,24 +7,65 @@ extension SQLiteTransaction {
     private static let callsAtOnce = 16
     /// Offers, answers and batches of candidates of one call that are removed in one step.
     private static let payloadsAtOnce = 128
+    private static let callColumns = ["id"] + CallRow.fixed + CallRow.changing + CallRow.ending
+    /// The columns of a call, those of its details without their values.
+    private static let withoutDetails = callColumns.map { column in
+        switch column {
+        case "timeline", "legs": "'[]'"
+        case "custom", "keys", "caller_media", "callee_media": "NULL"
+        default: column
+        }
+    }.joined(separator: ", ")
+    private static let insertCall = """
+        INSERT INTO calls (\(callColumns.joined(separator: ", ")))
+        VALUES (\(callColumns.map { _ in "?" }.joined(separator: ", ")))
+        """
 
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         memory.heads.wantCheckpoint()
-        let hasMoreEvents = try pruneLog(before: horizon.events, limit: limit)
+        let hasMoreEvents = try pruneLog(before: horizon.events, limit: limit) > 0
         let expired = try all(
             "\(Self.selectDevice) WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
             [horizon.expiredDevices.milliseconds, limit], Self.device)
         for device in expired { try delete(device.participant.deviceId) }
         let hasMorePayloads = try prunePayloads(before: horizon.payloads, limit: limit)
-        let hasMoreDetails = try pruneDetails(before: horizon.details, limit: limit)
-        let hasMoreCalls = try pruneCalls(before: horizon.calls, limit: limit)
+        let hasMoreDetails = try pruneDetails(before: horizon.details, limit: limit) == limit
+        let hasMoreCalls = try pruneCalls(before: horizon.calls, limit: limit) == limit
         let hasMoreAudit = try pruneAudit(before: horizon.audit, limit: limit)
-        return hasMoreAudit || hasMoreEvents || expired.count == limit || hasMorePayloads || hasMoreDetails
-            || hasMoreCalls
+        if hasMoreEvents || expired.count == limit || hasMorePayloads || hasMoreDetails || hasMoreCalls || hasMoreAudit
+        {
+            return true
+        }
+        // Rows are merged when they have become small.
+        return try mergeLog(before: horizon.compact)
+    }
+
+    /// Removes the oldest content, whatever its age: first the offers, answers and candidates of ended calls, then the events,
+    /// then the details of ended calls, and at last these calls.
+    ///
+    /// - Parameters:
+    ///   - limit: About how many calls or rows of the log are removed, at most.
+    ///   - isEnough: Whether enough has been removed.
+    /// - Returns: Whether another step may remove more.
+    func pruneOldest(limit: Int, until isEnough: () throws -> Bool) throws -> Bool {
+        let end = Timestamp(milliseconds: .max)
+        // The next step can remove what is then before the checkpoint.
+        let hasNewEvents = memory.heads.wantCheckpoint()
+        let hasMorePayloads = try prunePayloads(before: end, limit: limit)
+        if try hasMorePayloads || isEnough() { return true }
+        var (hasRemoved, count) = (hasNewEvents, 0)
+        for prune in [pruneLog, pruneDetails, pruneCalls] {
+            count = try prune(end, limit)
+            hasRemoved = hasRemoved || count > 0
+            if try count == limit || isEnough() { return true }
+        }
+        return hasRemoved
     }
 
     /// Removes old rows of the log, from the beginning and some at a time. A hole would break the chains of entries.
-    private func pruneLog(before moment: Timestamp, limit: Int) throws -> Bool {
+    ///
+    /// - Returns: The number of rows.
+    private func pruneLog(before moment: Timestamp, limit: Int) throws -> Int {
         // Not beyond the last checkpoint, from which the newest positions are read at the start, and never the newest
         // row, which determines the next number. Only one bound, because SQLite would walk the whole log up to the
         // first of several.
@@ -35,12 +76,12 @@ extension SQLiteTransaction {
                 (SELECT max(last) - 1 FROM log), (SELECT max(last) FROM (SELECT last FROM log ORDER BY last LIMIT ?2)))
             """,
             [try newestEntry(before: moment), limit])
-        return db.changesCount > 0
+        return db.changesCount
     }
 
     /// Finds the last row before `moment` by bisection. A row with a wrong time, because the clock was wrong, does no
     /// harm among others.
-    private func newestEntry(before moment: Timestamp) throws -> Int64 {
+    func newestEntry(before moment: Timestamp) throws -> Int64 {
         var (low, high) = (0 as Int64, try newestEntry())
         while low < high {
             let middle = low + (high - low + 1) / 2
@@ -98,7 +139,9 @@ extension SQLiteTransaction {
     }
 
     /// Removes everything of calls that ended before a moment but what a history shows.
-    private func pruneDetails(before moment: Timestamp, limit: Int) throws -> Bool {
+    ///
+    /// - Returns: The number of calls.
+    private func pruneDetails(before moment: Timestamp, limit: Int) throws -> Int {
         let calls = try all(
             """
             SELECT id FROM calls INDEXED BY calls_with_details
@@ -107,17 +150,21 @@ extension SQLiteTransaction {
         ) { $0[0] as Int64 }
         for call in calls {
             try execute("DELETE FROM quality WHERE call = ?", [call])
-            try execute(
-                """
-                UPDATE calls SET timeline = '[]', legs = '[]', custom = NULL, keys = NULL, caller_media = NULL,
-                    callee_media = NULL WHERE id = ?
-                """, [call])
+            guard
+                let values = try first(
+                    "SELECT \(Self.withoutDetails) FROM calls WHERE id = ?", [call], { Array($0.databaseValues) })
+            else { continue }
+            // SQLite joins pages with little content when a row is deleted, but not when one becomes smaller.
+            try execute("DELETE FROM calls WHERE id = ?", [call])
+            try execute(Self.insertCall, StatementArguments(values))
         }
-        return calls.count == limit
+        return calls.count
     }
 
     /// Removes calls that ended before a moment, the oldest first, from the histories.
-    private func pruneCalls(before moment: Timestamp, limit: Int) throws -> Bool {
+    ///
+    /// - Returns: The number of calls.
+    private func pruneCalls(before moment: Timestamp, limit: Int) throws -> Int {
         let oldest = try all("SELECT id, caller_id, callee_id, ended_at FROM calls ORDER BY id LIMIT ?", [limit]) {
             row in
             (id: row[0] as Int64, caller: row[1] as String, callee: row[2] as String, end: row[3] as Int64?)
@@ -132,6 +179,6 @@ extension SQLiteTransaction {
             try execute("DELETE FROM quality WHERE call = ?", [call.id])
             try execute("DELETE FROM calls WHERE id = ?", [call.id])
         }
-        return old.count == limit
+        return old.count
     }
 }

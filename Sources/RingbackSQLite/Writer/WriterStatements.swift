@@ -15,6 +15,8 @@ final class WriterStatements: @unchecked Sendable {
     let account: HotStatement
     let devices: HotStatement
     let block: HotStatement
+    private let pageCount: HotStatement
+    private let freePages: HotStatement
     /// The draft of the previous transaction, to reuse its memory.
     private var log: LogDraft?
 
@@ -34,6 +36,14 @@ final class WriterStatements: @unchecked Sendable {
         account = try HotStatement(db, SQLiteReader.accountByID)
         devices = try HotStatement(db, SQLiteReader.devicesOfUser)
         block = try HotStatement(db, SQLiteReader.blockOfUser)
+        pageCount = try HotStatement(db, "PRAGMA page_count")
+        freePages = try HotStatement(db, "PRAGMA freelist_count")
+    }
+
+    /// Measures the database as it is in the current transaction.
+    func measure(_ space: inout DatabaseSpace) throws {
+        let values = try [pageCount, freePages].map { try $0.rows { Int($0.integer(0) ?? 0) }.first ?? 0 }
+        space.update(pages: values[0], free: values[1])
     }
 
     /// The draft for the events of a transaction.

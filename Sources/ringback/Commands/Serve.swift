@@ -139,6 +139,13 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Hours that messages to endpoints are kept after they were delivered or given up. (default: 24)")
     var webhookHours: Int?
 
+    @Option(
+        help: """
+            Megabytes that a SQLite database may use. Near it, the oldest content is removed. (default: three quarters of what is \
+            free for it at the start)
+            """)
+    var maxDatabaseSize: Int?
+
     @Option(help: "The maximum number of connections. (default: what the limit of open files allows)")
     var maxConnections: Int?
 
@@ -207,7 +214,12 @@ struct Serve: AsyncParsableCommand {
         guard (1...63).contains(node.utf8.count), node.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw ValidationError("node-name must be 1 to 63 visible ASCII characters.")
         }
-        let store = try storage.location(source).open(node: node, logger: logger)
+        let location = try storage.location(source)
+        let sizes = 16...1_000_000_000
+        let megabytes = try source.integer(
+            "max-database-size", maxDatabaseSize, in: sizes,
+            default: min(max(location.availableBytes >> 20 / 4 * 3, sizes.lowerBound), sizes.upperBound))
+        let store = try location.open(node: node, maximumBytes: megabytes << 20, logger: logger)
         let announcement = Announcement(settings)
         let server = RingbackServer(
             store: store, settings: settings, platform: platform?.tokens, time: SystemTime(),

@@ -287,8 +287,10 @@ private final class InterruptedStore: Store {
 
     func close() async { await store.close() }
 
-    func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
-        try await store.write(work)
+    func write<T: Sendable>(
+        _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T {
+        try await store.write(priority, work)
     }
 
     func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {

@@ -1,0 +1,82 @@
+import RingbackCore
+import RingbackModel
+
+/// How much of its maximum size the database uses.
+///
+/// Free pages are not in use, because SQLite uses them again; the file does not become smaller. The write-ahead log is not
+/// counted.
+struct DatabaseSpace: Sendable {
+    /// The smallest maximum size in bytes.
+    static let smallestMaximum = 1 << 20
+
+    /// In pages, as all numbers here. `nil` if there is no maximum.
+    private let maximum: Int?
+    private let pageSize: Int
+    private var used = 0
+    /// Whether the oldest content is being removed.
+    private var isPruning = false
+    private var warnedAt: ContinuousClock.Instant?
+
+    /// - Parameter maximumBytes: At least ``smallestMaximum``; `nil` for no maximum.
+    init(maximumBytes: Int?, pageSize: Int) {
+        maximum = maximumBytes.map { max($0, Self.smallestMaximum) / pageSize }
+        self.pageSize = pageSize
+    }
+
+    /// Whether ``update(pages:free:)`` must be called.
+    var isLimited: Bool { maximum != nil }
+
+    mutating func update(pages: Int, free: Int) { used = pages - free }
+
+    /// The part of the maximum that only essential writes may use.
+    private var reserve: Int { (maximum ?? 0) / 16 }
+
+    /// Whether an ordinary write must be refused.
+    ///
+    /// - Parameter bytes: What the current transaction has written, which is not in the file yet.
+    func isFull(adding bytes: Int = 0) -> Bool {
+        guard let maximum else { return false }
+        return used + bytes / pageSize >= maximum - reserve
+    }
+
+    /// Whether the oldest content must be removed, so that ordinary writes need not be refused.
+    private var isNearlyFull: Bool { maximum.map { used >= $0 - 2 * reserve } ?? false }
+
+    /// What an operator must be told, at most once a minute.
+    mutating func takeWarning(at now: ContinuousClock.Instant) -> String? {
+        guard isNearlyFull, warnedAt.map({ $0.duration(to: now) >= .seconds(60) }) ?? true else { return nil }
+        warnedAt = now
+        return isFull()
+            ? "the database has reached its maximum size: only what ends or removes something is written"
+            : "the database has nearly reached its maximum size: the oldest content is removed"
+    }
+
+    /// Whether enough has been removed.
+    var isPruned: Bool { maximum.map { used < $0 - 3 * reserve } ?? true }
+
+    /// Begins to remove the oldest content if that is necessary.
+    ///
+    /// - Returns: Whether a first step must be made.
+    mutating func beginPruning() -> Bool {
+        guard !isPruning, isNearlyFull else { return false }
+        isPruning = true
+        return true
+    }
+
+    /// Takes the result of a step.
+    ///
+    /// - Returns: Whether another step must be made.
+    mutating func continuePruning(hasRemoved: Bool) -> Bool {
+        isPruning = hasRemoved && !isPruned
+        return isPruning
+    }
+}
+
+extension Problem {
+    static var databaseFull: Problem {
+        Problem(
+            .storageUnavailable,
+            "The database has reached its maximum size. Nothing was written. Retry later with the same Idempotency-Key.",
+            retryAfterSeconds: 5)
+    }
+}
