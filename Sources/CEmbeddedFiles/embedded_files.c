@@ -76,6 +76,9 @@ static const unsigned char sdk_device_list_js[] = {
 static const unsigned char sdk_feed_js[] = {
 #embed "../RingbackWeb/sdk/feed.js"
 };
+static const unsigned char sdk_isolated_js[] = {
+#embed "../RingbackWeb/sdk/isolated.js"
+};
 static const unsigned char sdk_media_js[] = {
 #embed "../RingbackWeb/sdk/media.js"
 };
@@ -151,6 +154,7 @@ static const EmbeddedFile files[] = {
     FILE("sdk/call.js", sdk_call_js),
     FILE("sdk/device-list.js", sdk_device_list_js),
     FILE("sdk/feed.js", sdk_feed_js),
+    FILE("sdk/isolated.js", sdk_isolated_js),
     FILE("sdk/media.js", sdk_media_js),
     FILE("sdk/operations.js", sdk_operations_js),
     FILE("sdk/peer.js", sdk_peer_js),

@@ -116,6 +116,26 @@ def test_names_that_look_alike_by_invisible_characters_are_refused_as_the_docume
     assert "U+200B" in refused["detail"]
 
 
+def test_a_name_or_message_changes_the_direction_of_no_sentence(phone, server):
+    register(server, "mallory", display_name="\u202eMallory\u2069\u2066")
+    vasya = phone("vasya")
+    mallory = Device(server, "mallory")
+    call_id = mallory.invite("vasya")["callId"]
+    vasya.reaches("incoming")
+    sentences = lambda: [vasya.page.title(), vasya.page.inner_text("#incoming-words"), vasya.page.text_content("#alarm")]
+    eventually(lambda: "\u2068Mallory\u2069" in vasya.page.title(), 5, "the title names who calls")
+    mallory.step(call_id, "cancel")
+    vasya.page.wait_for_selector("#accept", state="hidden")
+    vasya.page.click('#people [data-user-id="mallory"] button.call')
+    call_id = eventually(vasya.call_id, 10, "the call has begun")
+    mallory.step(call_id, "alerting")
+    mallory.step(call_id, "decline", {"message": "\u202eno"})
+    reason = vasya.ended_reason()
+    for sentence in [reason, *sentences()]:
+        assert not set(sentence or "") & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067"), sentence
+    assert "\u2068Mallory\u2069" in reason and "\u2068no\u2069" in reason
+
+
 # Pages of other origins.
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import websockets
 from harness.api import TalkingPair, host_candidate
 from harness.deploy import Proxy
 from harness.postgresql import PostgreSQL
-from harness.server import Server
+from harness.server import Server, binary, environment
 from harness.waiting import Together, eventually
 
 
@@ -96,6 +96,14 @@ def test_nobody_asks_the_operators_resources_and_tls_is_recent(proxy):
             ["openssl", "s_client", "-connect", f"localhost:{proxy.port}", f"-{version}", "-cipher", "DEFAULT@SECLEVEL=0"],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
         assert (done.returncode == 0) == is_spoken, (version, done)
+
+
+def test_the_doctor_finds_nothing_wrong_from_outside(proxy, tmp_path):
+    done = subprocess.run(
+        [binary(), "doctor", proxy.url, "--certificate-authorities", proxy.certificate], capture_output=True, text=True,
+        timeout=60, env={**environment(), "HOME": str(tmp_path)})
+    assert done.returncode == 0, done
+    assert "ok   server:" in done.stdout and "ok   tls:" in done.stdout
 
 
 def test_a_call_goes_on_without_one_of_the_servers(proxy, pair, nodes):

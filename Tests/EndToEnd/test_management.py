@@ -33,6 +33,12 @@ def test_the_operators_resources_are_on_the_management_port_alone(managed):
         assert status(managed.management + path) == 404
 
 
+def test_the_doctor_knows_that_readiness_is_not_public(managed, tmp_path):
+    done = subprocess.run(
+        [binary(), "doctor", managed.url], capture_output=True, text=True, timeout=30, env={**environment(), "HOME": str(tmp_path)})
+    assert done.returncode == 0 and "ok   server: it responds" in done.stdout, done
+
+
 def test_the_management_port_answers_when_the_public_one_has_no_room(managed):
     held = []
     try:

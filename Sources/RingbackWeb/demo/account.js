@@ -65,7 +65,8 @@ export class Account {
     const [generation, next] = [this.#generation(userId), this.#nextGeneration(userId)];
     this.#made = null;
     try {
-      let password = typedPassword || await this.#derive(userId, generation.value) || await this.#register(userId, displayName);
+      let password = typedPassword || await this.#derive(userId, generation.value)
+        || await this.#register(userId, displayName);
       await this.#createSession({ userId, password }).catch(async (error) => {
         if (error.status !== 401 || typedPassword) throw error;
         if (next.value !== null) {

@@ -1,6 +1,7 @@
 /** The demo of Ringback: sign in by name, see who is online, call. Calls are shown by `<ringback-call>`. */
 
 import { sleep } from '../sdk/api.js';
+import { isolated } from '../sdk/isolated.js';
 import { Ringback } from '../sdk/ringback.js';
 import '../sdk/ringback-call.js';
 import { Account, SignInTrouble } from './account.js';
@@ -211,10 +212,11 @@ async function changePassword() {
 
 function drawWords(now) {
   const call = currentCall();
-  const caller = now === 'incoming' && directory.name(ringback.calls[0].peerId);
+  const name = (userId) => isolated(directory.name(userId));
+  const caller = now === 'incoming' && name(ringback.calls[0].peerId);
   // Calls are announced by the element.
-  setText($('status'), { 'signed-out': signInWords, idle: words().signedInAs(account.displayName) }[now] ?? '');
-  const title = caller ? words().callsTitle(caller) : call ? `${directory.name(call.peerId)} – Ringback` : 'Ringback';
+  setText($('status'), { 'signed-out': signInWords, idle: words().signedInAs(isolated(account.displayName ?? '')) }[now] ?? '');
+  const title = caller ? words().callsTitle(caller) : call ? `${name(call.peerId)} – Ringback` : 'Ringback';
   if (document.title !== title) document.title = title;
 }
 

@@ -1,5 +1,6 @@
 /** The list of the user's devices, with the time when each was last seen and buttons to sign the others out. */
 
+import { isolated } from '../sdk/isolated.js';
 import { $, make, reconcile, setText, timeWords } from './draw.js';
 import { words } from './words.js';
 
@@ -26,7 +27,7 @@ export class Devices {
       const button = row.querySelector('button');
       button.hidden = device.current;
       setText(button, words().signOut);
-      button.setAttribute('aria-label', words().signOutDevice(name));
+      button.setAttribute('aria-label', words().signOutDevice(isolated(name)));
     });
   }
 

@@ -1,5 +1,6 @@
 /** The call history, with the missed calls and the timeline of each call. */
 
+import { isolated } from '../sdk/isolated.js';
 import { $, clockWords, make, makeIcon, reconcile, setText, timeWords } from './draw.js';
 import { Stored } from './storage.js';
 import { words } from './words.js';
@@ -106,7 +107,7 @@ export class History {
       const step = make('span', '');
       step.dir = 'auto';
       after.textContent = clockWords(time);
-      step.textContent = stepWords(what, actor ? this.name(actor.userId) : '', detail);
+      step.textContent = stepWords(what, actor ? isolated(this.name(actor.userId)) : '', detail);
       item.append(after, step);
       return item;
     }));

@@ -1,5 +1,6 @@
 /** The list of people, with their presence and two buttons to call them. */
 
+import { isolated } from '../sdk/isolated.js';
 import { $, make, makeIcon, reconcile, setAvatar, setText, timeWords } from './draw.js';
 import { words } from './words.js';
 
@@ -20,7 +21,7 @@ export function drawPeople(directory, { userId: me, isBusy }) {
     for (const [kind, label] of [['call', words().videoCall], ['voice', words().voiceCall]]) {
       const button = row.querySelector(`button.${kind}`);
       button.disabled = isBusy;
-      button.setAttribute('aria-label', label(displayName));
+      button.setAttribute('aria-label', label(isolated(displayName)));
     }
   });
 }

@@ -10,6 +10,7 @@
 import { style } from './call-style.js';
 import { template } from './call-template.js';
 import { listDevices } from './device-list.js';
+import { isolated } from './isolated.js';
 import { QualityMonitor } from './quality.js';
 import { QualityCharts } from './quality-charts.js';
 import { bothFingerprints, safetyPhrase } from './safety.js';
@@ -97,7 +98,8 @@ export class RingbackCall extends HTMLElement {
     const isCaller = call.role ? call.role === 'caller' : info.caller.userId === me.userId;
     const peerId = call.peerId ?? (isCaller ? info.callee : info.caller).userId;
     const isMine = (info.endedBy?.userId ?? info.endedBy) === me.userId;
-    return this.words.ended({ info, isCaller, isMine, reason: call.reason, name: this.nameOf(peerId) });
+    const told = info.message ? { ...info, message: isolated(info.message) } : info;
+    return this.words.ended({ info: told, isCaller, isMine, reason: call.reason, name: isolated(this.nameOf(peerId)) });
   }
 
   connectedCallback() {
@@ -234,7 +236,7 @@ export class RingbackCall extends HTMLElement {
     setAvatar(this.#$('incoming-avatar'), call.peerId, name);
     const calling = words.isCalling(video) + (more ? words.andMore(more) : '');
     const isLost = call.remoteConnection === 'reconnecting';
-    setText(this.#$('incoming-words'), isLost ? words.dropped(name) : current ? words.isCallingToo : calling);
+    setText(this.#$('incoming-words'), isLost ? words.dropped(isolated(name)) : current ? words.isCallingToo : calling);
     this.#$('accept-voice').hidden = !video;
     if (this.#shownRinging === call) return;
     this.#shownRinging = call;
@@ -277,16 +279,17 @@ export class RingbackCall extends HTMLElement {
     setText(this.#$('call-name'), name);
     setAvatar(this.#$('call-avatar'), call.peerId, name);
     this.#$('call-avatar').classList.toggle('pulsing', call.isRinging);
-    this.#$('not_my').setAttribute('aria-label', words.theirVideo(name));
-    this.#$('their-screen').setAttribute('aria-label', words.theirScreen(name));
+    const told = isolated(name);
+    this.#$('not_my').setAttribute('aria-label', words.theirVideo(told));
+    this.#$('their-screen').setAttribute('aria-label', words.theirScreen(told));
     this.#$('my').setAttribute('aria-label', words.myVideo);
     this.#$('peer-muted').hidden = isSent(media, 'mic');
-    const unheard = media?.mic ? words.isMuted(name) : words.noMicrophone(name);
+    const unheard = media?.mic ? words.isMuted(told) : words.noMicrophone(told);
     setText(this.#$('peer-muted').querySelector('span'), unheard);
     this.#play(this.#$('not_my'), call.remoteStream);
     this.#play(this.#$('their-screen'), call.remoteScreen);
     this.#drawMine(call, words);
-    this.#drawSafety(call, words, name);
+    this.#drawSafety(call, words, told);
     this.#drawControls(call, words);
     this.#drawTime();
   }
@@ -366,7 +369,7 @@ export class RingbackCall extends HTMLElement {
 
   /** The status of a call; empty while all is well. */
   #goingOn(call, words) {
-    const name = this.nameOf(call.peerId);
+    const name = isolated(this.nameOf(call.peerId));
     if (call.isRinging) {
       if (call.state === 'ringing') return words.ringing;
       return call.isAcquiring && !call.info ? words.waitingForDevices : words.calling(name);
@@ -377,8 +380,9 @@ export class RingbackCall extends HTMLElement {
   }
 
   #speak(current, ringing, words) {
-    setText(this.#$('alarm'), ringing ? words.calls(this.nameOf(ringing.peerId)) : '');
-    if (current) setText(this.#$('live'), this.#goingOn(current, words) || words.inCall(this.nameOf(current.peerId)));
+    setText(this.#$('alarm'), ringing ? words.calls(isolated(this.nameOf(ringing.peerId))) : '');
+    const inCall = current && words.inCall(isolated(this.nameOf(current.peerId)));
+    if (current) setText(this.#$('live'), this.#goingOn(current, words) || inCall);
   }
 
   #clear() {

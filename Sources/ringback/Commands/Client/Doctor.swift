@@ -104,6 +104,12 @@ struct Doctor: AsyncParsableCommand {
                     "not ready: \(status)", advice: "It is shutting down or can't use its database; see its log.")
             }
             return .fine("ready")
+        } catch let error as RingbackError where error.status == 404 {
+            // With a management port, readiness is not public.
+            guard (try? await client.getHealth()) != nil else {
+                return .broken("\(error)", advice: "This is not a Ringback server, or a proxy responds in its place.")
+            }
+            return .fine("it responds; whether it is ready, its management port says")
         } catch RingbackError.transport(let failure) {
             if let plain = await ServerURL.plain(client.baseURL) {
                 return .broken(
