@@ -38,6 +38,12 @@ static const unsigned char postgresql_0004[] = {
 static const unsigned char postgresql_0005[] = {
 #embed "../../migrations/postgresql/0005_void_tokens.sql"
 };
+static const unsigned char postgresql_0006[] = {
+#embed "../../migrations/postgresql/0006_revocations.sql"
+};
+static const unsigned char postgresql_0007[] = {
+#embed "../../migrations/postgresql/0007_retention.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -55,6 +61,8 @@ static const EmbeddedFile postgresql[] = {
     FILE("0003_server_keys.sql", postgresql_0003),
     FILE("0004_outbox.sql", postgresql_0004),
     FILE("0005_void_tokens.sql", postgresql_0005),
+    FILE("0006_revocations.sql", postgresql_0006),
+    FILE("0007_retention.sql", postgresql_0007),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

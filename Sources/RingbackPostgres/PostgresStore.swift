@@ -17,32 +17,47 @@ package final class PostgresStore: Store {
     private let calls: CallWriter
     private let reads: ConnectionPool
     private let writes: ConnectionPool
-    private let lockSeed: Int64
+    private let origin: PostgresTransaction.Origin
     private let node: Node
     private let devices: LiveDevices
     private let devicePresence: PostgresPresence
     private let signals: SignalSender
     private let listener: SignalListener
     private let heartbeat: Heartbeat
+    private let lease: Lease
+    private let revocations: Revocations
+    private let signIns: SignInReads
     private let isObserved = Atomic(false)
 
     /// Connects, and applies pending migrations.
     ///
     /// - Parameters:
     ///   - node: Names this process in `pg_stat_activity` and in the log.
-    ///   - time: What the decisions on calls take for now.
+    ///   - time: What the decisions on calls take for now. A ``DatabaseTime`` is kept at the database's.
     /// - Throws: ``PostgresDatabaseError``, and what PostgreSQL says.
     package init(url: PostgresURL, node: String, time: any Timekeeper, logger: Logger) throws {
         self.time = time
         let name = "ringback \(node)"
         let node = Node(name: node)
         self.node = node
+        let lease = Lease(node: node)
+        self.lease = lease
         let connection = PostgresConnection(Self.settings(url, name))
         _ = try Migrator(connection).migrate()
+        let clock = time as? DatabaseTime
+        try Self.setClock(clock, connection)
         let row = try connection.run(
-            Statement("SELECT value, hashtextextended(value, 0) FROM meta WHERE key = 'epoch'")
+            Statement(
+                """
+                SELECT value, hashtextextended(value, 0), pg_snapshot_xmin(pg_current_snapshot())::text
+                FROM meta WHERE key = 'epoch'
+                """)
         ).first
-        (epoch, lockSeed) = (try row?.text(0) ?? "", try row?.integer(1) ?? 0)
+        epoch = try row?.text(0) ?? ""
+        let origin = PostgresTransaction.Origin(node: node.id, lockSeed: try row?.integer(1) ?? 0)
+        self.origin = origin
+        revocations = Revocations(since: try row?.text(2) ?? "0")
+        _ = node.take(peers: try Heartbeat.peers(connection))
         let found = try connection.run(Statement("SELECT call_id, version, body FROM calls WHERE live ORDER BY number"))
             .map { (call: try CallBody.decode($0.bytes(2), id: $0.call(0)), version: try $0.integer(1)) }
         live.take(found)
@@ -52,30 +67,43 @@ package final class PostgresStore: Store {
         signals = SignalSender(
             thread: ConnectionThread(
                 Self.settings(url, "\(name) signals", session: ["SET synchronous_commit = off"])),
-            node: node, channel: channel)
+            node: node, channel: channel, time: time)
         calls = CallWriter(
             thread: ConnectionThread(Self.settings(url, "\(name) calls")), live: live, devices: devices,
-            signals: signals, node: node, time: time, lockSeed: lockSeed, logger: logger)
+            signals: signals, node: node, time: time, lockSeed: origin.lockSeed, lease: lease, logger: logger)
         let reads = ConnectionPool(Self.settings(url, "\(name) reads"), count: Self.readers)
         let writes = ConnectionPool(Self.settings(url, "\(name) accounts"), count: Self.writers)
         (self.reads, self.writes) = (reads, writes)
+        signIns = SignInReads(pool: reads)
         devicePresence = PostgresPresence(
             node: node, devices: devices, signals: signals,
             thread: ConnectionThread(Self.settings(url, "\(name) presence")), reads: reads
-        ) { [lockSeed] seen in
+        ) { seen in
             _ = try await writes.run {
-                try PostgresTransaction.write($0, lockSeed: lockSeed, now: time.now) { try $0.setLastSeen(seen) }
+                try PostgresTransaction.write($0, from: origin, now: time.now) { try $0.setLastSeen(seen) }
             }
         }
         tickets = PostgresTickets(pool: writes)
         listener = SignalListener(
             settings: Self.settings(url, "\(name) listener"), node: node, channel: channel, logger: logger)
-        heartbeat = Heartbeat(settings: Self.settings(url, "\(name) heartbeat"), node: node, logger: logger)
+        heartbeat = Heartbeat(
+            settings: Self.settings(url, "\(name) heartbeat"), node: node, channel: channel, revocations: revocations,
+            clock: clock, lease: lease, logger: logger)
     }
 
     deinit {
         listener.stop()
         heartbeat.stop()
+    }
+
+    private static func setClock(_ clock: DatabaseTime?, _ connection: PostgresConnection) throws {
+        guard let clock else { return }
+        let statement = Statement("SELECT \(Heartbeat.now)")
+        // The statement is prepared first, so that the question takes as little time as it can.
+        for _ in 1...2 {
+            let asked = clock.monotonic
+            if let now = try connection.run(statement).first?.time(0) { clock.take(now, askedAt: asked) }
+        }
     }
 
     /// Applies pending migrations and nothing else.
@@ -124,17 +152,16 @@ package final class PostgresStore: Store {
         devicePresence.observe(observer)
         calls.observe(observer)
         guard !isObserved.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        let (presence, devices, live, reads) = (devicePresence, devices, live, reads)
+        let (presence, revocations, live, reads, time) = (devicePresence, revocations, live, reads, time)
         // Before other nodes know of this one.
         listener.start {
             observer.missedSignals()
         } heard: { text in
+            if text.hasCome { presence.flushAll() }
             if !text.watching.isEmpty { observer.changed(.watching(text.watching)) }
-            for signIn in text.revoked {
-                devices.change { devices, _ in devices.forget(signIn.participant) }
-                observer.changed(.revoked(signIn))
-            }
+            for signIn in text.revoked where revocations.take(signIn) { observer.changed(.revoked(signIn)) }
             if !text.grew.isEmpty { observer.changed(.grew(text.grew)) }
+            if let sent = text.committedAt { observer.measured(.heard(after: max(.zero, time.now - sent))) }
             presence.announce(text.presence)
         }
         heartbeat.start {
@@ -143,6 +170,7 @@ package final class PostgresStore: Store {
             if finding.hasCome || finding.wasForgotten { presence.flushAll() }
             if !finding.orphans.isEmpty { presence.adopt(finding.orphans) }
             presence.flushRest()
+            for signIn in finding.revoked { observer.changed(.revoked(signIn)) }
             if finding.hasMissed { observer.missedSignals() }
             if !finding.heads.isEmpty { observer.changed(.grew(finding.heads)) }
             if finding.isOverdue { observer.changed(.due) }
@@ -193,11 +221,21 @@ package final class PostgresStore: Store {
     /// The database has no maximum size, so the priority makes no difference.
     package func write<T: Sendable>(
         _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T { try await transact(of: nil, work) }
+
+    package func write<T: Sendable>(
+        _ priority: WritePriority, of user: UserID, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T { try await transact(of: user, work) }
+
+    private func transact<T: Sendable>(
+        of user: UserID?, _ work: @escaping @Sendable (any StoreWriter) throws -> T
     ) async throws -> T {
-        let (lockSeed, time) = (lockSeed, time)
+        guard lease.isHeld else { throw Problem.databaseUnavailable }
+        let (origin, time) = (origin, time)
         let (value, news) = try await writes.run {
-            try PostgresTransaction.write($0, lockSeed: lockSeed, now: time.now, work)
+            try PostgresTransaction.write($0, of: user, from: origin, now: time.now, work)
         }
+        Failpoint.committed.pass()
         signals.watching(news.watching)
         if news.hasMessages { calls.observer.changed(.messages) }
         if !news.ended.isEmpty || !news.blockers.isEmpty {
@@ -206,6 +244,19 @@ package final class PostgresStore: Store {
             }
         }
         return value
+    }
+
+    /// While this node is alone, what it knows is the newest.
+    package var isShared: Bool { node.hasPeers }
+
+    package var isReachable: Bool { lease.isReachable }
+
+    package var gauges: [(String, Int)] {
+        [("ringback_nodes", node.count), ("ringback_listener_up", listener.isLive ? 1 : 0)]
+    }
+
+    package func positions(of signIns: Set<SignIn>) async throws -> [SignIn: Int64] {
+        try await self.signIns.positions(of: signIns)
     }
 
     package func probe() async throws {

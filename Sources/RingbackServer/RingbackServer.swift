@@ -39,7 +39,7 @@ package struct RingbackServer: Sendable {
         let isDraining = { @Sendable in drain.hasBegun }
         let dispatcher = Dispatcher(
             services: services, operations: Self.operations(services), isDraining: isDraining)
-        let metrics = ServerMetrics(registry: MetricsRegistry())
+        let metrics = ServerMetrics(registry: MetricsRegistry(), node: settings.nodeName)
         self.metrics = metrics
         let health = StorageHealth(logger: logger)
         self.health = health
@@ -49,7 +49,7 @@ package struct RingbackServer: Sendable {
                 ("ringback_sockets", sockets.count), ("ringback_streams", services.streams.count),
                 ("ringback_held_bytes", services.memory.total),
                 ("ringback_live_calls", services.store.liveCallCount),
-            ]
+            ] + services.store.gauges
         }
         let pages = PageRoutes(services: services, metrics: metrics, storage: health, isDraining: isDraining)
         func makeFrontEnd(_ routes: [Route]) -> HTTPFrontEnd {

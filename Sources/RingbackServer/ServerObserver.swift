@@ -27,7 +27,7 @@ struct ServerObserver: StoreObserver {
         switch signal {
         case .presence(let users):
             services.monitor.changed(users: services.presence.watched(among: users))
-        case .revoked(let signIn): end(signIn)
+        case .revoked(let signIn): end(signIn, elsewhere: true)
         case .grew(let heads): services.feed.grew(heads)
         case .watching(let devices):
             services.monitor.changed(watching: Set(devices.filter { services.presence.isWatching($0) }))
@@ -49,11 +49,20 @@ struct ServerObserver: StoreObserver {
     /// Ends the streams of devices that another process has signed out if its signal was missed. Runs until the task is
     /// cancelled.
     func endVoidStreams() async {
-        while (try? await services.time.sleep(until: services.time.monotonic + .seconds(3))) != nil {
+        while (try? await services.time.sleep(until: services.time.monotonic + .seconds(1))) != nil {
             guard services.sessions.takeWasForgotten() else { continue }
-            for signIn in services.streams.signIns {
-                let isGood = try? await services.store.read { try $0.isSignedIn(signIn) }
-                if isGood == false { end(signIn) }
+            var unchecked = Array(services.streams.signIns)
+            while !unchecked.isEmpty {
+                let some = Set(unchecked.suffix(1000))
+                do {
+                    let good = try await services.store.positions(of: some)
+                    for signIn in some where good[signIn] == nil { end(signIn, elsewhere: true) }
+                    unchecked.removeLast(some.count)
+                } catch {
+                    // The rest with the next second.
+                    services.sessions.forgetAll()
+                    break
+                }
             }
         }
     }
@@ -63,15 +72,18 @@ struct ServerObserver: StoreObserver {
         health.failed(failure, at: services.time.monotonic)
     }
 
+    func measured(_ measure: StoreMeasure) { metrics.measured(measure) }
+
     private func presenceChanged(_ users: [UserID]) {
         let watched = services.presence.watched(among: users)
         if !watched.isEmpty { services.monitor.changed(users: watched) }
     }
 
-    private func end(_ signIn: SignIn) {
+    private func end(_ signIn: SignIn, elsewhere: Bool = false) {
         services.sessions.forget(signIn)
         // The device may have signed in again and be connected already.
         guard !services.streams.end(signIn) else { return }
         services.presence.forget(signIn.participant)
+        if elsewhere { services.devices.forget(signIn.participant) }
     }
 }

@@ -1,5 +1,7 @@
 /// The settings of the server.
 package struct ServerSettings: Sendable {
+    /// The name of this node among those that serve the same database; shown in `/readyz` and the metrics.
+    package var nodeName: String?
     package var hostname = "127.0.0.1"
     /// 0 chooses a free port.
     package var port = 8080

@@ -91,16 +91,33 @@ extension Services {
     func authenticate(
         _ token: String, device: String?, from source: IPAddress?
     ) async throws -> SessionService.Principal {
-        if let principal = try sessions.known(token, device: device) { return principal }
-        try guesses.spend(source)
-        do {
-            let principal = try await sessions.authenticate(token, device: device)
-            guesses.giveBack(source)
+        if let principal = try sessions.known(token, device: device) {
+            if case .device(let signIn, _) = principal { try await confirm(signIn) }
             return principal
+        }
+        try guesses.spend(source)
+        let principal: SessionService.Principal
+        do {
+            principal = try await sessions.authenticate(token, device: device)
+            guesses.giveBack(source)
         } catch let problem as Problem where problem.code.isRetryable {
             // The store or the keys can't be reached, which is not the client's fault.
             guesses.giveBack(source)
             throw problem
         }
+        if case .device(let signIn, _) = principal { try await confirm(signIn) }
+        return principal
+    }
+
+    /// Asks a store to which other processes write, too, whether a sign-in is good still, and how far its user's log is.
+    ///
+    /// - Throws: ``Problem`` `unauthenticated`.
+    func confirm(_ signIn: SignIn) async throws {
+        guard store.isShared else { return }
+        guard let position = try await store.positions(of: [signIn])[signIn] else {
+            sessions.forget(signIn)
+            throw SessionService.unauthenticated
+        }
+        feed.reaches(position, of: signIn.participant.userId)
     }
 }

@@ -17,15 +17,27 @@ enum DatabaseLocation: CustomStringConvertible {
         }
     }
 
+    /// Whether several processes may serve the database.
+    var isShared: Bool { if case .postgresql = self { true } else { false } }
+
+    /// What the server goes by.
+    func time() -> any Timekeeper {
+        switch self {
+        case .sqlite: SystemTime()
+        case .postgresql: DatabaseTime()
+        }
+    }
+
     /// - Parameters:
     ///   - node: The name of this process among those that use the database.
     ///   - maximumBytes: The maximum size of a SQLite database.
+    ///   - time: What ``time()`` has returned.
     /// - Throws: ``CommandError``.
-    func open(node: String, maximumBytes: Int, logger: Logger) throws -> any Store {
+    func open(node: String, maximumBytes: Int, time: any Timekeeper, logger: Logger) throws -> any Store {
         try explaining {
             switch self {
             case .sqlite(let path): try SQLiteStore(path: path, maximumBytes: maximumBytes, logger: logger)
-            case .postgresql(let url): try PostgresStore(url: url, node: node, time: SystemTime(), logger: logger)
+            case .postgresql(let url): try PostgresStore(url: url, node: node, time: time, logger: logger)
             }
         }
     }

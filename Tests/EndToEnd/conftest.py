@@ -7,7 +7,9 @@ from playwright.sync_api import sync_playwright
 
 from harness import chromium
 from harness.api import TalkingPair
+from harness.cluster import Cluster
 from harness.phone import Phone
+from harness.postgresql import PostgreSQL
 from harness.server import ROOT, Server
 from harness.stage import Stage
 
@@ -74,6 +76,27 @@ def server(start_server):
 def pair(server):
     """Vasya and Petya in a call, as API clients."""
     return TalkingPair(server)
+
+
+@pytest.fixture(scope="module")
+def database():
+    """A PostgreSQL of the file's own."""
+    database = PostgreSQL()
+    yield database
+    database.remove()
+
+
+@pytest.fixture
+def cluster(request, database, tmp_path, artifacts):
+    """Three nodes on the file's database, each of which must end cleanly."""
+    cluster = Cluster(tmp_path, database)
+    try:
+        yield cluster
+        cluster.stop()
+    finally:
+        if has_failed(request.node) or any(node.is_running() for node in cluster.nodes):
+            cluster.keep_logs(artifacts)
+            cluster.kill()
 
 
 @pytest.fixture(scope="module")

@@ -1,60 +1,19 @@
 """Three servers on one PostgreSQL, behind a balancer that gives each request to the next of them."""
 
-import asyncio
-import secrets
+import subprocess
 import time
 
-import pytest
-import websockets
-
 from harness.api import Device, TalkingPair, host_candidate, register
-from harness.balancer import Balancer
-from harness.postgresql import PostgreSQL
-from harness.server import Server
-from harness.waiting import Together, eventually
-
-ADMIN = "the-administrators-token"
+from harness.cluster import ADMIN, at
+from harness.server import binary
+from harness.waiting import Together
 
 
-@pytest.fixture(scope="module")
-def database():
-    database = PostgreSQL()
-    yield database
-    database.remove()
-
-
-class Cluster:
-    def __init__(self, folder, url):
-        self.nodes = [
-            Server(folder / f"node-{n}", "--node-name", f"node-{n}", "--admin-token", ADMIN, database=url)
-            for n in (1, 2, 3)
-        ]
-        for node in self.nodes:
-            node.start()
-        self.balancer = Balancer(node.port for node in self.nodes)
-        self.url = self.balancer.url
-
-    def stop(self):
-        self.balancer.close()
-        for node in self.nodes:
-            node.stop()
-
-
-@pytest.fixture
-def cluster(database, tmp_path):
-    schema = f"t_{secrets.token_hex(6)}"
-    cluster = Cluster(tmp_path, database.schema(schema))
-    eventually(lambda: [["3"]] == database.ask(f"SELECT count(*) FROM {schema}.nodes"), 10, "three nodes")
-    yield cluster
-    cluster.stop()
-
-
-def at(node, device):
-    """The same device, whose requests now go to this node."""
-    other = Device.__new__(Device)
-    other.__dict__.update(device.__dict__)
-    other.server = node
-    return other
+def test_the_conformance_suite_passes_with_each_request_on_another_node(cluster):
+    suite = binary().with_name("ringback-conformance")
+    done = subprocess.run(
+        [suite, cluster.url, "--width", "8", "--admin-token", ADMIN], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if not line.startswith("ok "))
 
 
 def test_a_call_goes_on_when_its_node_is_killed(cluster):
@@ -79,40 +38,6 @@ def test_a_call_goes_on_when_its_node_is_killed(cluster):
     back.cursor = callee.cursor
     caller.hang_up(pair.call_id)
     assert back.next_event("call.ended")
-
-
-def test_a_device_that_is_signed_out_at_one_node_is_cut_at_the_others(cluster):
-    vasya = register(cluster.nodes[0], "vasya")
-
-    async def run():
-        address = f"ws://127.0.0.1:{cluster.nodes[1].port}/v1/socket"
-        async with websockets.connect(
-            address, additional_headers={"Authorization": f"Bearer {vasya.token}"}, subprotocols=["ringback.v1"],
-        ) as socket:
-            await asyncio.wait_for(socket.recv(), 10)
-            assert at(cluster.nodes[2], vasya).get("/v1/users/me")
-            started = time.monotonic()
-            await asyncio.to_thread(vasya._expect, 204, "DELETE", f"/v1/sessions/{vasya.device_id}")
-            await asyncio.wait_for(socket.wait_closed(), 5)
-            assert socket.close_code == 4501
-            third = at(cluster.nodes[2], vasya)
-            eventually(lambda: third.request("GET", "/v1/users/me").status_code == 401, 5, "the third node knows")
-            return time.monotonic() - started
-
-    Together(lambda: asyncio.run(run())).result(60)
-
-
-def test_presence_is_of_all_nodes(cluster):
-    vasya, petya = register(cluster.nodes[0], "vasya"), register(cluster.nodes[1], "petya")
-    vasya.put("/v1/users/me/watching", {"userIds": ["petya"]})
-    vasya.snapshot()
-    petya.snapshot()
-    poll = Together(at(cluster.nodes[2], petya).events, 3)
-    event = vasya.next_event("presence")
-    assert event["data"]["status"] == "online"
-    poll.result(10)
-    seen = at(cluster.nodes[1], vasya).get("/v1/users/petya/presence")
-    assert seen["status"] == "online"
 
 
 def test_of_two_nodes_that_accept_at_once_one_wins(cluster):

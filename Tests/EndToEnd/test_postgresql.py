@@ -8,16 +8,8 @@ import pytest
 import requests
 
 from harness.api import TalkingPair, candidate, host_candidate, stored_candidates
-from harness.postgresql import PostgreSQL
 from harness.server import Server, binary, environment
 from harness.waiting import Together, eventually
-
-
-@pytest.fixture(scope="module")
-def database():
-    database = PostgreSQL()
-    yield database
-    database.remove()
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ package final class AccountService: Sendable {
             }
             if index == 0 { change = (account.passwordHash, try await hasher.hash(password.new)) }
         }
-        let (account, ended) = try await store.write { [change, now = time.now] store in
+        let (account, ended) = try await store.write(of: user) { [change, now = time.now] store in
             try store.check(signIn)
             guard var account = try store.account(user) else { throw SessionService.unauthenticated }
             // The password may have been changed concurrently.
@@ -112,7 +112,7 @@ package final class AccountService: Sendable {
         guard user != blocker else { throw Problem(.forbidden, "A user cannot block themselves.") }
         let known = try await store.presence.presence(of: [blocker])[0]
         let now = time.now
-        try await store.write { store in
+        try await store.write(of: blocker) { store in
             try check(store)
             guard try store.account(user) != nil else { throw Self.notFound(user) }
             let blocks = try store.blocks(of: blocker)
@@ -126,7 +126,7 @@ package final class AccountService: Sendable {
 
     /// Removes a block, if there is one.
     package func unblock(_ user: UserID, by signIn: SignIn) async throws {
-        try await store.write { store in
+        try await store.write(of: signIn.participant.userId) { store in
             try store.check(signIn)
             try store.unblock(user, by: signIn.participant.userId)
         }

@@ -199,11 +199,13 @@ package final class PlatformService: Sendable {
         _ use: KeyUse, _ work: @escaping @Sendable (any StoreWriter) throws -> T
     ) async throws -> T {
         let check = recording(use)
-        return try await store.write { store in
+        let recorded: @Sendable (any StoreWriter) throws -> T = { store in
             let value = try work(store)
             try check(store)
             return value
         }
+        guard let user = use.user else { return try await store.write(recorded) }
+        return try await store.write(of: user, recorded)
     }
 
     private func write(_ use: KeyUse) async throws { try await write(use) { _ in } }

@@ -47,7 +47,7 @@ extension SessionService {
         if let named = claims.device, let device, named != device {
             throw Problem.invalid("deviceId", "is another than the device_id of the token")
         }
-        try await store.write { [now = time.now, outbox] store in
+        try await store.write(of: claims.user) { [now = time.now, outbox] store in
             try Self.save(claims, store, outbox, at: now)
             let participant = Participant(userId: claims.user, deviceId: claims.device ?? device ?? .random())
             try Self.checkSignOut(of: participant, claims, store)
@@ -70,7 +70,7 @@ extension SessionService {
     /// Adds the user or the device, or changes what the token says of them.
     private func admit(_ participant: Participant, _ claims: PlatformClaims) async throws -> DeviceRecord {
         try admission(participant.userId)
-        return try await store.write { [now = time.now, maximumDevices, outbox] store in
+        return try await store.write(of: participant.userId) { [now = time.now, maximumDevices, outbox] store in
             try Self.checkSignOut(of: participant, claims, store)
             try Self.save(claims, store, outbox, at: now)
             try Self.checkOwner(of: participant, "device_id", store)

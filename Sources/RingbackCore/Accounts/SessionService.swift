@@ -102,7 +102,7 @@ package final class SessionService: Sendable {
         let token = OpaqueText.random(bytes: 32)
         let now = time.now
         let participant = Participant(userId: user, deviceId: device ?? .random())
-        let record = try await store.write { [lifetime, maximumDevices] store in
+        let record = try await store.write(of: user) { [lifetime, maximumDevices] store in
             try check(store)
             guard let account = try store.account(user), passwordHash == nil || passwordHash == account.passwordHash
             else { throw Self.unauthenticated }
@@ -198,7 +198,7 @@ package final class SessionService: Sendable {
     /// - Parameter signIn: A sign-in of the same user.
     /// - Throws: ``Problem`` `not_found`; `unauthenticated` if `signIn` has ended.
     package func revoke(_ device: DeviceID, by signIn: SignIn) async throws {
-        try await store.write(.essential) { [now = time.now] store in
+        try await store.write(.essential, of: signIn.participant.userId) { [now = time.now] store in
             try store.check(signIn)
             guard let record = try store.device(device), record.participant.userId == signIn.participant.userId
             else { throw Self.noDevice }
@@ -211,7 +211,7 @@ package final class SessionService: Sendable {
     /// - Returns: The number of devices that were signed out.
     /// - Throws: ``Problem`` `unauthenticated` if `signIn` has ended.
     package func revokeAll(by signIn: SignIn) async throws -> Int {
-        try await store.write(.essential) { [now = time.now] store in
+        try await store.write(.essential, of: signIn.participant.userId) { [now = time.now] store in
             try store.check(signIn)
             return try store.signOut(signIn.participant.userId, at: now)
         }

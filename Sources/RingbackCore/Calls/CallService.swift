@@ -115,7 +115,7 @@ package final class CallService: Sendable {
     /// - Parameter check: Performed first, in the same transaction.
     func erase(_ user: UserID, check: @escaping @Sendable (any StoreWriter) throws -> Void) async throws {
         let now = time.now
-        try await store.write(.essential) { store in
+        try await store.write(.essential, of: user) { store in
             try check(store)
             try store.close(user, at: now)
         }
@@ -140,6 +140,6 @@ package final class CallService: Sendable {
             try store.enqueue(messages)
             return false
         }
-        while try await store.write(.essential, step) {}
+        while try await store.write(.essential, of: user, step) {}
     }
 }

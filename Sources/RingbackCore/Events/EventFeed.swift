@@ -70,6 +70,20 @@ package final class EventFeed: Sendable {
         var misses: UInt64 = 0
         var isClosed = false
 
+        /// - Returns: What wakes the readers, if they have not been woken for it.
+        mutating func take(head: Int64, of user: UserID) -> [@Sendable () -> Void] {
+            guard var known = users[user], known.head < head else { return [] }
+            known.head = head
+            // What was committed here has woken its readers already.
+            var wakes: [@Sendable () -> Void] = []
+            if known.recent?.last ?? 0 < head {
+                known.recent = nil
+                wakes = known.readers.map(\.wake)
+            }
+            users[user] = known.isEmpty ? nil : known
+            return wakes
+        }
+
         /// Whether a position that the store has given is still the newest of a user's log, as far as is known.
         ///
         /// - Parameter moment: ``signals`` and ``misses`` before the store was asked.
@@ -129,20 +143,14 @@ package final class EventFeed: Sendable {
     package func grew(_ heads: [UserID: Int64]) {
         let wakes = state.withLock { state in
             state.signals += 1
-            var wakes: [@Sendable () -> Void] = []
-            for (user, head) in heads {
-                guard var known = state.users[user], known.head < head else { continue }
-                known.head = head
-                // What was committed here has woken its readers already.
-                if known.recent?.last ?? 0 < head {
-                    known.recent = nil
-                    wakes += known.readers.map(\.wake)
-                }
-                state.users[user] = known.isEmpty ? nil : known
-            }
-            return wakes
+            return heads.flatMap { state.take(head: $1, of: $0) }
         }
         for wake in wakes { wake() }
+    }
+
+    /// Notes how far a user's log is, as the store has just said: what is read from now on reaches at least to there.
+    package func reaches(_ head: Int64, of user: UserID) {
+        for wake in state.withLock({ $0.take(head: head, of: user) }) { wake() }
     }
 
     /// Other processes may have written to any log: everybody looks.

@@ -50,7 +50,7 @@ package final class PresenceService: Sendable {
     /// - Parameter users: At most ``Limits/watchedUsers``.
     package func watch(_ users: [UserID], by signIn: SignIn) async throws -> [Presence] {
         let device = signIn.participant
-        let users = try await store.write { store in
+        let users = try await store.write(of: device.userId) { store in
             try store.check(signIn)
             let users = try users.filter { try store.account($0) != nil }
             try store.setWatchedUsers(users, by: device.deviceId)

@@ -20,6 +20,15 @@ package protocol PresenceStore: Sendable {
     /// Records a request of the device.
     func signaled(_ device: Participant)
 
+    /// Removes a device whose sign-in another node has ended, and that is not connected here with another sign-in.
+    func forget(_ device: Participant)
+
+    /// Whether the queries of other nodes know what was recorded of a user's devices here.
+    func isRecorded(_ user: UserID) -> Bool
+
+    /// Returns when they know it, or when it can't be written now.
+    func waitUntilRecorded(_ user: UserID) async
+
     // MARK: Queries over all nodes
 
     /// - Returns: The presence of each of the users, in the order of `users`.
@@ -42,8 +51,14 @@ package protocol PresenceStore: Sendable {
     /// before stopping.
     ///
     /// - Returns: The removed devices.
-    /// - Returns: The devices that were forgotten.
     func maintain() async throws -> [Participant]
+}
+
+/// For a store of a single node.
+extension PresenceStore {
+    package func forget(_ device: Participant) {}
+    package func isRecorded(_ user: UserID) -> Bool { true }
+    package func waitUntilRecorded(_ user: UserID) async {}
 }
 
 /// The presence of a user.

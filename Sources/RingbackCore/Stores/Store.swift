@@ -57,6 +57,27 @@ package protocol Store: Sendable {
         _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T
     ) async throws -> T
 
+    /// The same for a change of what belongs to one user. The writes of a user are performed one after the other, on any
+    /// process, so that what `work` has read stays as it is until it is committed.
+    func write<T: Sendable>(
+        _ priority: WritePriority, of user: UserID, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T
+
+    // MARK: Other processes
+
+    /// Whether the database has answered lately.
+    var isReachable: Bool { get }
+
+    /// What is to be shown of the store in the metrics, by name.
+    var gauges: [(String, Int)] { get }
+
+    /// Whether other processes write to the store as well, so that what is known in memory may have changed.
+    var isShared: Bool { get }
+
+    /// The position of the newest event of each sign-in's user, by the last committed state. A sign-in that has ended is not in
+    /// the result.
+    func positions(of signIns: Set<SignIn>) async throws -> [SignIn: Int64]
+
     /// Commits a change without effect, to find out whether writing works again.
     ///
     /// - Throws: ``Problem`` `storage_unavailable` if it does not.
@@ -72,6 +93,11 @@ extension Store {
     package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
         try await write(.ordinary, work)
     }
+
+    /// Performs ordinary work on what belongs to one user (``write(_:of:_:)``).
+    package func write<T: Sendable>(
+        of user: UserID, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T { try await write(.ordinary, of: user, work) }
 }
 
 /// What a write may use of a database that has nearly reached its maximum size.
@@ -79,6 +105,29 @@ package enum WritePriority: Sendable {
     case ordinary
     /// Ends or removes something. May use the space that is reserved for such writes.
     case essential
+}
+
+/// For a store whose writes are performed one after the other, in one process.
+extension Store {
+    package func write<T: Sendable>(
+        _ priority: WritePriority, of user: UserID, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+    ) async throws -> T { try await write(priority, work) }
+
+    package var isShared: Bool { false }
+
+    package var isReachable: Bool { true }
+
+    package var gauges: [(String, Int)] { [] }
+
+    package func positions(of signIns: Set<SignIn>) async throws -> [SignIn: Int64] {
+        try await read { store in
+            var positions: [SignIn: Int64] = [:]
+            for signIn in signIns where try store.isSignedIn(signIn) {
+                positions[signIn] = try store.newestPosition(of: signIn.participant.userId)
+            }
+            return positions
+        }
+    }
 }
 
 /// A decision about calls, to be made and committed by the store.
@@ -109,6 +158,8 @@ package protocol StoreObserver: Sendable {
     func missedSignals()
     /// A commit or a read failed because the disk is full or failing. A later commit means that writing works again.
     func failed(_ failure: StoreFailure)
+    /// What a store of several nodes measures of itself.
+    func measured(_ measure: StoreMeasure)
     /// The users whose logs somebody reads along here: a store of several nodes looks now and then how far they are.
     var readers: [UserID] { get }
 }
@@ -118,6 +169,7 @@ extension StoreObserver {
     package func changed(_ signal: StoreSignal) {}
     package func missedSignals() {}
     package func failed(_ failure: StoreFailure) {}
+    package func measured(_ measure: StoreMeasure) {}
     package var readers: [UserID] { [] }
 }
 
@@ -133,6 +185,18 @@ package struct StoreFailure: Sendable {
         self.operation = operation
         self.reason = reason
     }
+}
+
+/// A measurement of a store of several nodes.
+package enum StoreMeasure: Sendable {
+    /// So many jobs were committed together.
+    case committed(jobs: Int)
+    /// From the beginning of a transaction until it had its locks and facts.
+    case locked(after: Duration)
+    /// A transaction is tried again after a deadlock, or after a conflict with another.
+    case triedAgain
+    /// From a commit at another node until this one heard of it.
+    case heard(after: Duration)
 }
 
 /// A change that is not a commit of this process.

@@ -18,22 +18,42 @@ final class Heartbeat: Sendable {
         var orphans: [(Participant, isLost: Bool)] = []
         /// Of a call the deadline has passed a second ago, and nobody has taken it up.
         var isOverdue = false
+        /// Sign-ins that other nodes have ended, and whose signals were not heard.
+        var revoked: [SignIn] = []
         /// The newest positions of logs that are read here.
         var heads: [UserID: Int64] = [:]
         /// Twice a minute.
         var isTimeToReconcile = false
     }
 
-    private static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+    /// A beat that has no answer by then has failed.
+    private static let answerTime: Duration = .seconds(5)
+
+    /// The database's clock, in SQL.
+    static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
     private let node: Node
+    private let channel: String
+    private let revocations: Revocations
     private let settings: PostgresConnection.Settings
     private let logger: Logger
+    private let clock: DatabaseTime?
     private let isStopped = Atomic(false)
+    private let lease: Lease
 
-    init(settings: PostgresConnection.Settings, node: Node, logger: Logger) {
+    init(
+        settings: PostgresConnection.Settings, node: Node, channel: String, revocations: Revocations,
+        clock: DatabaseTime?,
+        lease: Lease, logger: Logger
+    ) {
+        self.lease = lease
+        var settings = settings
+        settings.answerTime = Self.answerTime
         self.settings = settings
+        self.clock = clock
         self.node = node
+        self.channel = channel
+        self.revocations = revocations
         self.logger = logger
     }
 
@@ -49,8 +69,10 @@ final class Heartbeat: Sendable {
             while !isStopped.load(ordering: .acquiring) {
                 beats += 1
                 do {
+                    let began = ContinuousClock.now
                     let users = node.hasPeers && beats.isMultiple(of: 2) ? readers() : []
                     var finding = try beat(connection, readers: users, isFirst: beats == 1)
+                    lease.renew(at: began)
                     finding.isTimeToReconcile = beats.isMultiple(of: 30)
                     found(finding)
                 } catch {
@@ -67,6 +89,7 @@ final class Heartbeat: Sendable {
 
     private func beat(_ connection: PostgresConnection, readers: [UserID], isFirst: Bool) throws -> Finding {
         var finding = Finding()
+        let asked = clock?.monotonic
         let results = try connection.run([
             Statement("UPDATE nodes SET seen_at = \(Self.now) WHERE node_id = $1", .text(node.id)),
             Statement(
@@ -75,18 +98,23 @@ final class Heartbeat: Sendable {
             Statement(
                 """
                 SELECT EXISTS (SELECT FROM calls WHERE live AND deadline < \(Self.now) - 1000
-                    AND (leased_until IS NULL OR leased_until < \(Self.now)))
+                    AND (leased_until IS NULL OR leased_until < \(Self.now))), \(Self.now)
                 """),
             Statement(
                 "SELECT user_id, position FROM user_logs WHERE user_id = ANY($1)", .texts(readers.map(\.rawValue))),
+            revocations.statement(for: node),
         ])
+        if let clock, let asked, let now = results[2].first?.optionalTime(1) { clock.take(now, askedAt: asked) }
         if results[0].affected == 0 {
-            try connection.run(
+            _ = try connection.run([
                 Statement(
                     """
                     INSERT INTO nodes (node_id, name, started_at, seen_at) VALUES ($1, $2, \(Self.now), \(Self.now))
                     ON CONFLICT DO NOTHING
-                    """, .text(node.id), .text(node.name)))
+                    """, .text(node.id), .text(node.name)),
+                // The others need not wait for their next heartbeat to know of it.
+                Statement("SELECT pg_notify($1, $2)", .text(channel), .text(node.id)),
+            ])
             finding.wasForgotten = !isFirst
         }
         let others = try results[1].map { (id: try $0.text(0), isAlive: $0.bool(1)) }
@@ -95,8 +123,17 @@ final class Heartbeat: Sendable {
         finding.hasMissed = change.hasGone || finding.wasForgotten
         finding.isOverdue = results[2].first?.bool(0) ?? false
         finding.heads = Dictionary(try results[3].map { (try $0.user(0), try $0.integer(1)) }) { $1 }
+        finding.revoked = try revocations.take(results[4])
         if others.contains(where: { !$0.isAlive }) { finding.orphans = try bury(connection) }
         return finding
+    }
+
+    /// The nodes that live, before this one is among them.
+    static func peers(_ connection: PostgresConnection) throws -> Set<String> {
+        let rows = try connection.run(
+            Statement(
+                "SELECT node_id FROM nodes WHERE seen_at > \(now) - $1", .integer(Node.lifetimeMilliseconds)))
+        return Set(try rows.map { try $0.text(0) })
     }
 
     /// Removes the nodes that have died. Each is removed by one node, which takes its devices.

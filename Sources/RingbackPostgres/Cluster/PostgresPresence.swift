@@ -4,9 +4,13 @@ import Synchronization
 
 /// The devices of all nodes: this node's own in memory, and in rows while there are other nodes to read them.
 final class PostgresPresence: PresenceStore {
-    private struct State {
+    fileprivate struct State {
         /// Users whose rows are to be written.
         var dirty: Set<UserID> = []
+        /// Users whose rows are being written.
+        var writing: Set<UserID> = []
+        /// Who waits until there is nothing more to be written of a user.
+        var waiting: [UserID: [CheckedContinuation<Void, Never>]] = [:]
         var isScheduled = false
         /// Devices whose loss was given, and that may have come to another node in the same moment.
         var given: Set<Participant> = []
@@ -19,7 +23,7 @@ final class PostgresPresence: PresenceStore {
     private let thread: ConnectionThread
     private let reads: ConnectionPool
     private let write: @Sendable ([DeviceID: Timestamp]) async throws -> Void
-    private let state = Mutex(State())
+    fileprivate let state = Mutex(State())
 
     /// - Parameter write: Stores when devices were last seen.
     init(
@@ -48,6 +52,22 @@ final class PostgresPresence: PresenceStore {
     }
 
     func signaled(_ device: Participant) { devices.change { $0.signaled(device, at: $1) } }
+
+    func forget(_ device: Participant) { devices.change { devices, _ in devices.forget(device) } }
+
+    func isRecorded(_ user: UserID) -> Bool { state.withLock { $0.isRecorded(user) } }
+
+    func waitUntilRecorded(_ user: UserID) async {
+        await withCheckedContinuation { continuation in
+            let isRecorded = state.withLock { state in
+                let isRecorded = state.isRecorded(user)
+                if !isRecorded { state.waiting[user, default: []].append(continuation) }
+                return isRecorded
+            }
+            // Also what could not be written before: waiting must end.
+            if isRecorded { continuation.resume() } else { flushRest() }
+        }
+    }
 
     // MARK: What is known of all nodes' devices
 
@@ -167,9 +187,8 @@ final class PostgresPresence: PresenceStore {
 
     /// Writes the rows of users' devices, together with what else has come in by then, and tells the other nodes.
     func flush(_ users: Set<UserID>) {
-        guard node.hasPeers else { return }
         let isFirst = state.withLock { state in
-            state.dirty.formUnion(users)
+            if node.hasPeers { state.dirty.formUnion(users) }
             guard !state.isScheduled, !state.dirty.isEmpty else { return false }
             state.isScheduled = true
             return true
@@ -177,16 +196,18 @@ final class PostgresPresence: PresenceStore {
         guard isFirst else { return }
         thread.run { [self] connection in
             let users = state.withLock { state in
-                defer { (state.dirty, state.isScheduled) = ([], false) }
-                return state.dirty
+                (state.writing, state.dirty, state.isScheduled) = (state.dirty, [], false)
+                return state.writing
             }
+            let isWritten: Bool
             do {
-                try connection.run(rows(of: users))
+                try connection.runAgain(rows(of: users))
                 signals.presence(users)
+                isWritten = true
             } catch {
-                // Again with the next change, or when the next second's heartbeat succeeds.
-                state.withLock { $0.dirty.formUnion(users) }
+                isWritten = false
             }
+            for waiting in state.withLock({ $0.written(users, isWritten) }) { waiting.resume() }
         }
     }
 
@@ -221,13 +242,14 @@ final class PostgresPresence: PresenceStore {
     ) async throws -> [Participant: Bool] {
         let asked = given.union(changes.filter { !$0.value }.keys)
         let names = SQLValue.texts(asked.map(\.deviceId.rawValue).sorted())
-        let rows = rows(of: Set(changes.keys.map(\.userId)))
-        let statements = [
+        let users = Set(changes.keys.map(\.userId))
+        let begin = [
             Statement("BEGIN"),
             // Of nodes that lose a device in the same moment the last one notices that it was the last.
             Statement(
                 "SELECT 1 FROM device_presence WHERE device_id = ANY($1) ORDER BY device_id, node_id FOR UPDATE", names),
-            rows,
+        ]
+        let end = [
             Statement(
                 """
                 SELECT DISTINCT p.device_id FROM device_presence p JOIN nodes n ON n.node_id = p.node_id
@@ -238,19 +260,34 @@ final class PostgresPresence: PresenceStore {
         let heard: Set<DeviceID> = try await withCheckedThrowingContinuation { continuation in
             thread.run { connection in
                 do {
-                    continuation.resume(returning: Set(try connection.run(statements)[3].map { try $0.device(0) }))
+                    // The rows as of now: what was written meanwhile is newer than what was known when this was asked for.
+                    let results = try connection.run(begin + [self.rows(of: users)] + end)
+                    continuation.resume(returning: Set(try results[3].map { try $0.device(0) }))
                 } catch {
                     connection.rollBack()
                     continuation.resume(throwing: error.forClients)
                 }
             }
         }
-        signals.presence(Set(changes.keys.map(\.userId)))
+        signals.presence(users)
         var result = changes.filter { $0.value || !heard.contains($0.key.deviceId) }
         for device in given where heard.contains(device.deviceId) { result[device] = true }
         let lost = result.filter { !$0.value }.keys
         state.withLock { $0.given = Set(lost) }
         return result
+    }
+}
+
+extension PostgresPresence.State {
+    fileprivate func isRecorded(_ user: UserID) -> Bool { !dirty.contains(user) && !writing.contains(user) }
+
+    /// - Returns: Who need not wait any more: there is nothing more to write, or it can't be written now. That is tried again with
+    ///   the next change, or when a heartbeat has succeeded.
+    fileprivate mutating func written(_ users: Set<UserID>, _ isWritten: Bool) -> [CheckedContinuation<Void, Never>] {
+        writing = []
+        let ready = isWritten ? users.subtracting(dirty) : users
+        if !isWritten { dirty.formUnion(users) }
+        return ready.flatMap { waiting.removeValue(forKey: $0) ?? [] }
     }
 }
 

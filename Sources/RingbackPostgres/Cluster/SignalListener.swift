@@ -24,8 +24,12 @@ final class SignalListener: Sendable {
 
     func stop() { isStopped.store(true, ordering: .releasing) }
 
+    /// Within this time it is noticed that no signals come any more.
+    private static let answerTime: Duration = .seconds(2)
+    private static let missedInterval: Duration = .seconds(2)
+
     /// - Parameters:
-    ///   - missed: Called when signals may have been missed; every five seconds while none come.
+    ///   - missed: Called when signals may have been missed; every two seconds while none come.
     ///   - heard: Called with what other nodes have told.
     func start(missed: @escaping @Sendable () -> Void, heard: @escaping @Sendable (SignalText) -> Void) {
         let thread = Thread { [self] in listen(missed, heard) }
@@ -34,6 +38,8 @@ final class SignalListener: Sendable {
     }
 
     private func listen(_ missed: () -> Void, _ heard: (SignalText) -> Void) {
+        var settings = settings
+        settings.answerTime = Self.answerTime
         let connection = PostgresConnection(settings)
         var nextMissed = ContinuousClock.now
         while !isStopped.load(ordering: .acquiring) {
@@ -45,10 +51,15 @@ final class SignalListener: Sendable {
                     missed()
                 }
                 connection.waitForInput(.seconds(1))
+                let payloads = try connection.takeNotifications()
+                // Of a connection that has died without a word, silence is all that is heard.
+                if payloads.isEmpty { try connection.run(Statement("SELECT 1")) }
                 var text = SignalText()
-                for payload in try connection.takeNotifications() {
+                for payload in payloads {
                     var one = SignalText()
-                    guard one.read(payload) != node.id else { continue }
+                    let sender = one.read(payload)
+                    guard sender != node.id else { continue }
+                    if node.hear(sender) { text.hasCome = true }
                     text.merge(one)
                 }
                 if !text.isEmpty { heard(text) }
@@ -59,7 +70,7 @@ final class SignalListener: Sendable {
                 }
                 if nextMissed <= .now {
                     missed()
-                    nextMissed = .now + .seconds(5)
+                    nextMissed = .now + Self.missedInterval
                 }
                 Thread.sleep(forTimeInterval: 0.2)
             }
@@ -74,5 +85,6 @@ extension SignalText {
         presence.formUnion(other.presence)
         revoked += other.revoked
         watching += other.watching
+        committedAt = [committedAt, other.committedAt].compactMap(\.self).min()
     }
 }

@@ -14,22 +14,21 @@ final class SignalSender: Sendable {
     private let thread: ConnectionThread
     private let node: Node
     private let channel: String
+    private let time: any Timekeeper
     private let state = Mutex(State())
 
-    init(thread: ConnectionThread, node: Node, channel: String) {
+    init(thread: ConnectionThread, node: Node, channel: String, time: any Timekeeper) {
+        self.time = time
         self.thread = thread
         self.node = node
         self.channel = channel
     }
 
     func committed(_ commit: Commit) {
-        guard node.hasPeers else {
-            // A node that has just started is not known yet. It finds the logs by itself, but not who was signed out.
-            if !commit.ended.isEmpty { send { $0.revoked += commit.ended } }
-            return
-        }
+        guard node.hasPeers else { return }
         send { text in
             for event in commit.events { text.grew[event.user] = event.position }
+            text.committedAt = text.committedAt ?? time.now
             text.presence.formUnion(commit.users)
             text.revoked += commit.ended
         }
@@ -76,14 +75,19 @@ struct SignalText {
     var presence: Set<UserID> = []
     var revoked: [SignIn] = []
     var watching: [Participant] = []
+    /// When the first of it was committed.
+    var committedAt: Timestamp?
+    /// Not in the text: the sender was not known.
+    var hasCome = false
 
     init() {}
 
-    var isEmpty: Bool { grew.isEmpty && presence.isEmpty && revoked.isEmpty && watching.isEmpty }
+    var isEmpty: Bool { !hasCome && grew.isEmpty && presence.isEmpty && revoked.isEmpty && watching.isEmpty }
 
     func payloads(from node: String) -> [String] {
         let lines =
-            grew.map { "g \($0.key) \($0.value)" } + presence.map { "p \($0)" }
+            (committedAt.map { ["t \($0.milliseconds)"] } ?? []) + grew.map { "g \($0.key) \($0.value)" }
+            + presence.map { "p \($0)" }
             + revoked.map { "r \($0.participant.userId) \($0.participant.deviceId) \($0.generation)" }
             + watching.map { "w \($0.userId) \($0.deviceId)" }
         var payloads: [String] = []
@@ -104,6 +108,7 @@ struct SignalText {
         let lines = payload.split(separator: "\n")
         for line in lines.dropFirst() {
             let words = line.split(separator: " ")
+            if words.count == 2, words[0] == "t" { committedAt = Int64(words[1]).map { Timestamp(milliseconds: $0) } }
             guard words.count > 1, let user = UserID(String(words[1])) else { continue }
             switch (words[0], words.count) {
             case ("g", 3): if let position = Int64(words[2]) { grew[user] = max(grew[user] ?? 0, position) }

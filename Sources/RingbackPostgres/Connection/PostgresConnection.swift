@@ -159,6 +159,22 @@ final class PostgresConnection {
     @discardableResult
     func run(_ statement: Statement) throws -> Rows { try run([statement])[0] }
 
+    /// Before a transaction is tried again: those that got in each other's way do not come back at the same moment.
+    func waitAfterConflict(_ tries: Int) {
+        guard tries > 1 else { return }
+        usleep(useconds_t.random(in: 1000...4000 * useconds_t(min(tries, 20))))
+    }
+
+    /// Runs a statement that may run twice: once more when the connection turns out to be lost, or after a deadlock.
+    @discardableResult
+    func runAgain(_ statement: Statement) throws -> Rows {
+        do {
+            return try run(statement)
+        } catch let error as PostgresError where error.isLost || error.isRetryable {
+            return try run(statement)
+        }
+    }
+
     /// Ends a transaction that has failed. A connection that can't is closed, and the transaction with it.
     func rollBack() {
         guard connection != nil else { return }

@@ -6,6 +6,9 @@ struct PostgresError: Error, CustomStringConvertible {
     let state: String?
     let message: String
 
+    /// What was read has been changed since.
+    static let conflict = PostgresError(state: "40001", message: "another transaction was faster")
+
     static func lost(_ message: String) -> PostgresError { PostgresError(state: nil, message: message) }
 
     /// The transaction may succeed when it is done again: a deadlock, or a conflict with another.

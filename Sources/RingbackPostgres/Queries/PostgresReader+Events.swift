@@ -14,9 +14,13 @@ extension PostgresReader {
         guard (head.pruned...head.newest).contains(position) else { return .gone }
         let events = try all(
             """
-            SELECT members, type, time, position, only_device, except_device FROM events
-            WHERE user_id = $1 AND position > $2 ORDER BY position LIMIT $3
-            """, .text(user.rawValue), .integer(position), .integer(Int64(limit))
+            SELECT members, type, time, position, only_device, except_device FROM (
+                SELECT *, sum(octet_length(members)) OVER (ORDER BY position) - octet_length(members) AS bytes_before
+                FROM (
+                    SELECT * FROM events WHERE user_id = $1 AND position > $2 ORDER BY position LIMIT $3
+                ) AS newer
+            ) AS page WHERE bytes_before < $4 ORDER BY position
+            """, .text(user.rawValue), .integer(position), .integer(Int64(limit)), .integer(Int64(Limits.pageBytes))
         ) { row in
             StoredEvent(
                 user: user, position: try row.integer(3), only: row.optionalDevice(4), except: row.optionalDevice(5),

@@ -93,6 +93,7 @@ extension PostgresStore {
         let connection = PostgresConnection(settings(url, "ringback key"))
         defer { connection.close() }
         _ = try Migrator(connection).migrate()
-        return try PostgresTransaction.write(connection, lockSeed: 0, now: Timestamp(milliseconds: 0), work).0
+        let origin = PostgresTransaction.Origin(node: "", lockSeed: 0)
+        return try PostgresTransaction.write(connection, from: origin, now: Timestamp(milliseconds: 0), work).0
     }
 }

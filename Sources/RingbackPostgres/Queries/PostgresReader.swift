@@ -6,9 +6,9 @@ import RingbackModel
 class PostgresReader: StoreReader {
     let connection: PostgresConnection
     /// What begins the transaction; sent with the first statement.
-    private var begin: Statement?
+    private var begin: [Statement]
 
-    init(_ connection: PostgresConnection, begin: Statement) {
+    init(_ connection: PostgresConnection, begin: [Statement]) {
         self.connection = connection
         self.begin = begin
     }
@@ -23,7 +23,7 @@ class PostgresReader: StoreReader {
             tries += 1
             do {
                 let reader = PostgresReader(
-                    connection, begin: Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+                    connection, begin: [Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")])
                 let value = try work(reader)
                 try reader.end()
                 return value
@@ -36,15 +36,16 @@ class PostgresReader: StoreReader {
     }
 
     /// Ends the transaction, if it was begun.
-    func end() throws {
-        if begin == nil { try connection.run(Statement("COMMIT")) }
+    ///
+    /// - Parameter last: What is sent with the commit.
+    func end(_ last: [Statement] = []) throws {
+        if begin.isEmpty { _ = try connection.run(last + [Statement("COMMIT")]) }
     }
 
     @discardableResult
     func rows(_ statement: Statement) throws -> Rows {
-        guard let begin else { return try connection.run(statement) }
-        self.begin = nil
-        return try connection.run([begin, statement])[1]
+        defer { begin = [] }
+        return try connection.run(begin + [statement])[begin.count]
     }
 
     func all<Value>(_ sql: String, _ parameters: SQLValue..., read: (Row) throws -> Value) throws -> [Value] {

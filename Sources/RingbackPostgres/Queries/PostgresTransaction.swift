@@ -1,12 +1,20 @@
 import RingbackCore
 import RingbackModel
 
-/// A small transaction for all that is no change of a call. Serializable: as if there were no other at the time.
+/// A small transaction for all that is no change of a call. Those of one user are done one behind the other, under the user's lock:
+/// each statement sees what the one before has committed. What concerns others as well locks the rows that it depends on.
 final class PostgresTransaction: PostgresReader, StoreWriter {
     private static let maximumTries = 20
 
-    private let lockSeed: Int64
+    private let origin: Origin
     private let now: Timestamp
+
+    /// Where a transaction comes from.
+    struct Origin: Sendable {
+        let node: String
+        let lockSeed: Int64
+    }
+
     /// What others are to hear of it.
     struct News: Sendable {
         /// Sign-ins that are over.
@@ -21,41 +29,58 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
 
     private var news = News()
 
-    private init(_ connection: PostgresConnection, lockSeed: Int64, now: Timestamp) {
-        self.lockSeed = lockSeed
+    private init(_ connection: PostgresConnection, of user: UserID?, from origin: Origin, now: Timestamp) {
+        self.origin = origin
         self.now = now
-        super.init(connection, begin: Statement("BEGIN ISOLATION LEVEL SERIALIZABLE"))
+        let lock = user.map { CallGroup.lock([$0.rawValue], seed: origin.lockSeed) }
+        super.init(connection, begin: [Statement("BEGIN ISOLATION LEVEL READ COMMITTED")] + (lock.map { [$0] } ?? []))
     }
 
     /// Runs `work` and commits; again when it got in the way of another.
     ///
+    /// - Parameter user: Whose writes are done one behind the other.
     /// - Returns: What `work` returns, and what others are to hear of it.
     /// - Throws: What `work` throws, of which nothing is left; ``PostgresError``. When that says that the connection was lost, the
     ///   commit may have been made.
     static func write<Value>(
-        _ connection: PostgresConnection, lockSeed: Int64, now: Timestamp, _ work: (any StoreWriter) throws -> Value
+        _ connection: PostgresConnection, of user: UserID? = nil, from origin: Origin, now: Timestamp,
+        _ work: (any StoreWriter) throws -> Value
     ) throws -> (Value, News) {
         var tries = 0
         while true {
             tries += 1
             var isCommitting = false
             do {
-                let transaction = PostgresTransaction(connection, lockSeed: lockSeed, now: now)
+                let transaction = PostgresTransaction(connection, of: user, from: origin, now: now)
                 let value = try work(transaction)
                 isCommitting = true
-                try transaction.end()
+                try transaction.end(transaction.revocations)
                 return (value, transaction.news)
             } catch {
                 connection.rollBack()
                 guard let error = error as? PostgresError, tries < maximumTries else { throw error }
                 guard error.isRetryable || error.isLost && !isCommitting && tries == 1 else { throw error }
-                // Those that got in each other's way do not come back at the same moment.
-                if tries > 1 { StoreThread.sleep(for: .milliseconds(Int.random(in: 1...4 * tries))) }
+                if error.isRetryable { connection.waitAfterConflict(tries) }
             }
         }
     }
 
     func noteMessages() { news.hasMessages = true }
+
+    /// For the nodes that miss the signal.
+    private var revocations: [Statement] {
+        guard !news.ended.isEmpty else { return [] }
+        return [
+            Statement(
+                """
+                INSERT INTO revocations (node_id, user_id, device_id, generation, ended_at)
+                SELECT $1, user_id, device_id, generation, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+                FROM unnest($2::text[], $3::text[], $4::bigint[]) AS s (user_id, device_id, generation)
+                """, .text(origin.node), .texts(news.ended.map(\.participant.userId.rawValue)),
+                .texts(news.ended.map(\.participant.deviceId.rawValue)),
+                .integers(news.ended.map { Int64(bitPattern: $0.generation) }))
+        ]
+    }
 
     private func execute(_ sql: String, _ parameters: SQLValue...) throws { try rows(Statement(sql, all: parameters)) }
 
@@ -79,7 +104,7 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
 
     func close(_ user: UserID, at now: Timestamp) throws {
         // An invitation that is being decided has the lock: behind it, its call is among those that are ended.
-        try rows(CallGroup.lock([user.rawValue], seed: lockSeed))
+        try rows(CallGroup.lock([user.rawValue], seed: origin.lockSeed))
         news.ended += try devices(of: user, limit: .max).map(\.signIn)
         try execute("DELETE FROM devices WHERE user_id = $1", .text(user.rawValue))
         try execute(
@@ -109,15 +134,20 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         if let old = try self.device(device.participant.deviceId), old.signIn != device.signIn {
             news.ended.append(old.signIn)
         }
-        try execute(
+        let written = try all(
             """
-            INSERT INTO devices (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
+            INSERT INTO devices AS d (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (device_id) DO UPDATE SET name = excluded.name, token_hash = excluded.token_hash,
                 created_at = excluded.created_at, expires_at = excluded.expires_at, last_seen_at = excluded.last_seen_at
+            WHERE d.user_id = excluded.user_id
+            RETURNING 1
             """, .text(device.participant.deviceId.rawValue), .text(device.participant.userId.rawValue),
             .text(device.name), .bytes(device.tokenHash), .integer(device.createdAt.milliseconds),
-            .integer(device.expiresAt.milliseconds), .integer(device.lastSeenAt?.milliseconds))
+            .integer(device.expiresAt.milliseconds), .integer(device.lastSeenAt?.milliseconds)
+        ) { _ in true }
+        // Another user has taken the identifier since it was looked for.
+        guard !written.isEmpty else { throw PostgresError.conflict }
     }
 
     func delete(_ device: DeviceID) throws {
@@ -183,7 +213,8 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         news.blockers.append(blocker)
         try execute(
             """
-            INSERT INTO blocks (blocker_id, blocked_id, created_at, last_seen_at) VALUES ($1, $2, $3, $4)
+            INSERT INTO blocks (blocker_id, blocked_id, created_at, last_seen_at)
+            SELECT $1, user_id, $3, $4 FROM users WHERE user_id = $2 AND erased_at IS NULL FOR SHARE
             ON CONFLICT DO NOTHING
             """, .text(blocker.rawValue), .text(user.rawValue), .integer(now.milliseconds),
             .integer(concealment.lastSeenAt?.milliseconds))
@@ -200,51 +231,9 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         if let watcher = try self.device(device)?.participant { news.watching.append(watcher) }
         try execute("DELETE FROM watches WHERE device_id = $1", .text(device.rawValue))
         try execute(
-            "INSERT INTO watches (device_id, user_id) SELECT $1, name FROM unnest($2::text[]) AS name",
-            .text(device.rawValue), .texts(Set(users).map(\.rawValue)))
-    }
-
-    // MARK: Pruning
-
-    func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
-        let events =
-            try rows(
-                Statement(
-                    """
-                    WITH old AS (
-                        DELETE FROM events WHERE (user_id, position) IN (
-                            SELECT user_id, position FROM events WHERE time < $1 ORDER BY time LIMIT $2
-                        ) RETURNING user_id, position
-                    ), ends AS (SELECT user_id, max(position) AS position FROM old GROUP BY user_id), heads AS (
-                        UPDATE user_logs l SET pruned_until = greatest(l.pruned_until, e.position)
-                        FROM ends e WHERE l.user_id = e.user_id
-                    )
-                    SELECT count(*) FROM old
-                    """, .integer(horizon.events.milliseconds), .integer(Int64(limit)))
-            ).first?.optionalInteger(0) ?? 0
-        let devices = try rows(
-            Statement(
-                "\(Self.selectDevice) WHERE expires_at < $1 ORDER BY expires_at LIMIT $2",
-                .integer(horizon.expiredDevices.milliseconds), .integer(Int64(limit)))
-        ).map(Self.device)
-        for device in devices { try delete(device.participant.deviceId) }
-        let calls = try rows(
-            Statement(
-                """
-                UPDATE calls SET payloads_kept = false, version = version + 1 WHERE call_id IN (
-                    SELECT call_id FROM calls WHERE ended_at IS NOT NULL AND payloads_kept AND ended_at < $1
-                    ORDER BY ended_at LIMIT $2)
-                """, .integer(horizon.payloads.milliseconds), .integer(Int64(limit)))
-        ).affected
-        let keys = try rows(
-            Statement(
-                """
-                DELETE FROM invitations WHERE (device_id, key_id) IN (
-                    SELECT i.device_id, i.key_id FROM invitations i LEFT JOIN calls c ON c.call_id = i.call_id AND c.live
-                    WHERE i.created_at < $1 AND c.call_id IS NULL ORDER BY i.created_at LIMIT $2)
-                """, .integer((horizon.payloads - CallGroup.invitationLifetime).milliseconds), .integer(Int64(limit)))
-        ).affected
-        let hasMoreAudit = try pruneAudit(before: horizon.audit, limit: limit)
-        return hasMoreAudit || [Int(events), devices.count, calls, keys].contains(limit)
+            """
+            INSERT INTO watches (device_id, user_id)
+            SELECT $1, user_id FROM users WHERE user_id = ANY($2) AND erased_at IS NULL ORDER BY user_id FOR SHARE
+            """, .text(device.rawValue), .texts(users.map(\.rawValue)))
     }
 }

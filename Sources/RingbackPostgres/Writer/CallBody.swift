@@ -5,14 +5,15 @@ import RingbackCore
 enum CallBody {
     // MARK: Writing
 
-    static func encode(_ call: CallState) -> String {
+    /// - Parameter isWhole: Whether with what a history does not show: legs, custom data, media state and keys.
+    static func encode(_ call: CallState, isWhole: Bool = true) -> String {
         var json = JSONWriter(reservingCapacity: 1024)
         json.object { json in
             json.field("caller", call.caller)
             json.field("callee", call.callee.rawValue)
             json.field("audio", call.media.audio)
             json.field("video", call.media.video)
-            json.optionalField("custom", call.custom)
+            if isWhole { json.optionalField("custom", call.custom) }
             json.milliseconds("createdAt", call.createdAt)
             json.milliseconds("ringsUntil", call.ringsUntil)
             if call.isConcealed { json.field("concealed", true) }
@@ -24,7 +25,7 @@ enum CallBody {
             if call.isMerged { json.field("merged", true) }
             if let ending = call.ending { write(ending, to: &json) }
             json.name("legs")
-            json.array(call.legs) { json, leg in
+            json.array(isWhole ? call.legs : []) { json, leg in
                 json.object { json in
                     json.field("deviceId", leg.device.rawValue)
                     json.field("state", leg.state.rawValue)
@@ -32,13 +33,15 @@ enum CallBody {
                     if leg.hasAlerted { json.field("alerted", true) }
                 }
             }
-            json.key("invitationKey", call.invitationKey)
-            if call.invitedLegs != 0 { json.field("invitedLegs", call.invitedLegs) }
-            json.key("mergeKey", call.mergeKey)
+            if isWhole {
+                json.key("invitationKey", call.invitationKey)
+                if call.invitedLegs != 0 { json.field("invitedLegs", call.invitedLegs) }
+                json.key("mergeKey", call.mergeKey)
+            }
             json.name("callerSide")
-            write(call.callerSide, to: &json)
+            write(call.callerSide, isWhole, to: &json)
             json.name("calleeSide")
-            write(call.calleeSide, to: &json)
+            write(call.calleeSide, isWhole, to: &json)
             json.field("negotiation", call.negotiation)
             if let open = call.openNegotiation {
                 json.name("open")
@@ -66,12 +69,13 @@ enum CallBody {
         }
     }
 
-    private static func write(_ side: CallState.SideState, to json: inout JSONWriter) {
+    private static func write(_ side: CallState.SideState, _ isWhole: Bool, to json: inout JSONWriter) {
         json.object { json in
             if side.hasReportedConnected { json.field("connected", true) }
             if side.hasSentAnswer { json.field("answered", true) }
             json.milliseconds("lostAt", side.reconnectingSince)
             if side.candidates != 0 { json.field("candidates", side.candidates) }
+            guard isWhole else { return }
             json.optionalField("media", side.media)
             guard !side.keyedWrites.isEmpty else { return }
             json.name("keys")

@@ -19,6 +19,7 @@ final class CallWriter: Sendable {
     private let live: LiveCalls
     private let time: any Timekeeper
     private let lockSeed: Int64
+    private let lease: Lease
     private let devices: LiveDevices
     private let signals: SignalSender
     private let node: Node
@@ -27,8 +28,9 @@ final class CallWriter: Sendable {
 
     init(
         thread: ConnectionThread, live: LiveCalls, devices: LiveDevices, signals: SignalSender, node: Node,
-        time: any Timekeeper, lockSeed: Int64, logger: Logger
+        time: any Timekeeper, lockSeed: Int64, lease: Lease, logger: Logger
     ) {
+        self.lease = lease
         self.thread = thread
         self.live = live
         self.devices = devices
@@ -153,17 +155,22 @@ final class CallWriter: Sendable {
         var tries = 0
         while true {
             tries += 1
+            guard lease.isHeld else { throw PostgresError.lost("this node was taken for dead by the others") }
             var isCommitting = false
             do {
                 let group = CallGroup(
                     connection, live: live, presence: .init(here: devices, node: node), time: time, lockSeed: lockSeed)
+                let began = ContinuousClock.now
                 try group.begin(jobs)
+                observer.measured(.locked(after: .now - began))
                 var errors: [(Int, any Error)] = []
                 for (index, job) in jobs.enumerated() {
                     if let error = try group.take(job) { errors.append((index, error)) }
                 }
                 isCommitting = true
                 var commit = try group.commit()
+                Failpoint.committed.pass()
+                observer.measured(.committed(jobs: jobs.count))
                 live.commit(group.drafts.values, noting: &commit)
                 let deadline = group.drafts.values.lazy.filter(\.isChanged).compactMap(\.deadline).min()
                 commit.nextDeadline = deadline.map { time.monotonic + ($0 - time.now) }
@@ -173,6 +180,10 @@ final class CallWriter: Sendable {
                 guard let error = error as? PostgresError, tries < Self.maximumTries else { throw error }
                 // The first use of a connection may be when it is found to be lost, and nothing has been written then.
                 guard error.isRetryable || error.isLost && !isCommitting && tries == 1 else { throw error }
+                if error.isRetryable {
+                    observer.measured(.triedAgain)
+                    connection.waitAfterConflict(tries)
+                }
             }
         }
     }

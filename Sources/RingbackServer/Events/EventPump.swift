@@ -10,8 +10,15 @@ protocol EventSink: AnyObject {
     func deliver(_ batch: EventBatch)
     /// All available events have been delivered.
     func caughtUp()
+    /// Whether the client goes on waiting although the events can't be read now. They are read again a second later.
+    func waits(over error: any Error) -> Bool
     /// The events can't be read: the cursor has expired, or the store failed.
     func failed(_ error: any Error)
+}
+
+extension Error {
+    /// The store is away, and may be back soon.
+    var isStorageUnavailable: Bool { (self as? Problem)?.code == .storageUnavailable }
 }
 
 /// Delivers the events of a device from its cursor, as fast as the client takes them: for a long poll, a stream or a
@@ -33,6 +40,8 @@ final class EventPump {
     private var isPresent = false
     /// Whether the store is being read.
     private var isReading = false
+    /// Whether a read that has failed will be repeated.
+    private var isRetrying = false
     /// Whether there may be events that were committed after the store was asked.
     private var isWoken = false
 
@@ -109,8 +118,19 @@ final class EventPump {
             guard !self.isStopped else { return }
             switch result {
             case .success(let page): if self.take(page) || self.isWoken { self.pump() }
+            case .failure(let error) where self.sink.waits(over: error): self.pumpLater()
             case .failure(let error): self.sink.failed(error)
             }
+        }
+    }
+
+    /// Reads again when the store may be back. Not all pumps at the same moment.
+    private func pumpLater() {
+        guard !isRetrying else { return }
+        isRetrying = true
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(.random(in: 500...1500))) {
+            self.isRetrying = false
+            self.pump()
         }
     }
 

@@ -31,6 +31,7 @@ enum LongPoll {
     private static func read(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         let (query, participant) = (try Query(request), try request.participant)
         guard let cursor = query.cursor else { return try await snapshot(for: participant, services) }
+        try await services.confirm(request.signIn)
         let page = try await services.feed.read(after: cursor, for: participant, limit: query.limit)
         return answer(EventBatch(page: page, presences: []), cursor: page.cursor, services)
     }

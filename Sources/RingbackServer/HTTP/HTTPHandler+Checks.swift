@@ -47,17 +47,19 @@ extension HTTPHandler {
         if case .socket = request.route { checkSocket(request, head) } else { checkStream(request) }
     }
 
-    /// Authenticates a request, without the store if possible.
+    /// Authenticates a request, without the store if possible: for an operation whose change checks the sign-in again, or if no
+    /// other process can have ended it.
     func authenticate(_ request: PendingRequest, then: @escaping () -> Void) {
         request.removals = frontEnd.services.sessions.removals
         guard let token = request.fields.token else { return refuse(request, SessionService.unauthenticated) }
         let device = request.fields.device
-        if device == nil, let principal = lastPrincipal(token, request.removals) {
+        let isConfirmed = request.isConfirmedLater || !frontEnd.services.store.isShared
+        if isConfirmed, device == nil, let principal = lastPrincipal(token, request.removals) {
             request.principal = principal
             return then()
         }
         do {
-            if let principal = try frontEnd.services.sessions.known(token, device: device) {
+            if isConfirmed, let principal = try frontEnd.services.sessions.known(token, device: device) {
                 request.principal = principal
                 if device == nil { lastToken = (token, principal, request.removals) }
                 return then()

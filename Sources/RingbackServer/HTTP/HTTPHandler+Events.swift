@@ -56,15 +56,23 @@ extension HTTPHandler: EventSink {
         // Again, now that the poll is registered.
         confirm(request) {
             self.delivery?.pump?.begin()
-            guard query.cursor == nil else {
-                self.delivery?.hasBegun = true
-                self.delivery?.pump?.pump()
-                return
-            }
-            self.run(request, { services in try await LongPoll.snapshot(for: signIn.participant, services) }) {
-                self.send(HTTPResponse($0))
+            self.whenRecorded(signIn.participant.userId, request) {
+                guard query.cursor == nil else {
+                    self.delivery?.hasBegun = true
+                    self.delivery?.pump?.pump()
+                    return
+                }
+                self.run(request, { services in try await LongPoll.snapshot(for: signIn.participant, services) }) {
+                    self.send(HTTPResponse($0))
+                }
             }
         }
+    }
+
+    /// Goes on once other nodes know that a device of the user is present.
+    private func whenRecorded(_ user: UserID, _ request: PendingRequest, then: @escaping () -> Void) {
+        guard !frontEnd.services.devices.isRecorded(user) else { return then() }
+        run(request, { services in await services.devices.waitUntilRecorded(user) }, then: then)
     }
 
     /// - Returns: Whether the device may have another connection; if not, the request was rejected.
@@ -136,7 +144,10 @@ extension HTTPHandler: EventSink {
                 try await services.presence.resumeWatching(signIn.participant)
                 return try await Welcome.resume(cursor, signIn.participant, services)
             }
-        ) { self.openStream($0, request) }
+        ) { welcome in
+            self.delivery?.pump?.begin(at: welcome.cursor)
+            self.whenRecorded(signIn.participant.userId, request) { self.openStream(welcome, request) }
+        }
     }
 
     private func openStream(_ welcome: Welcome, _ request: PendingRequest) {
@@ -149,7 +160,6 @@ extension HTTPHandler: EventSink {
         buffer.write(head)
         context.write(wrapOutboundOut(buffer), promise: nil)
         write(ServerSentEvents.welcome(welcome))
-        delivery?.pump?.begin(at: welcome.cursor)
         delivery?.hasBegun = true
         if delivery?.hasEnded == true { endStream() } else { delivery?.pump?.pump() }
     }
@@ -189,6 +199,14 @@ extension HTTPHandler: EventSink {
     func caughtUp() {
         guard let delivery, case .poll(let deadline) = delivery.kind else { return }
         if delivery.hasEnded || connection.isEnding || deadline <= .now() { answerPoll(nil) }
+    }
+
+    func waits(over error: any Error) -> Bool {
+        guard error.isStorageUnavailable, let delivery, !delivery.hasEnded, !connection.isEnding else { return false }
+        return switch delivery.kind {
+        case .poll(let deadline): deadline > .now() + .seconds(2)
+        case .stream: true
+        }
     }
 
     func failed(_ error: any Error) {

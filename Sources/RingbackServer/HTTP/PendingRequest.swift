@@ -39,6 +39,15 @@ final class PendingRequest {
         pathParameters = parameters
     }
 
+    /// Whether the sign-in is read from the store again before anything is done or told.
+    var isConfirmedLater: Bool {
+        switch route {
+        case .operation(let operation): operation.changesCall
+        case .poll: false
+        case .stream, .socket, .page, nil: true
+        }
+    }
+
     func append(_ bytes: ByteBuffer) {
         guard case .operation(let operation) = route, operation.isWrite else { return }
         body.writeImmutableBuffer(bytes)

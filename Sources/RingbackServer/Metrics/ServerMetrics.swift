@@ -11,9 +11,15 @@ final class ServerMetrics: Sendable {
     private let events: Counter
     private let failures: [StoreFailure.Operation: Counter]
     private let operations = OperationMeters()
+    private let store: StoreMeters
 
-    init(registry: MetricsRegistry) {
+    /// - Parameter node: The name of this node, if it has one.
+    init(registry: MetricsRegistry, node: String? = nil) {
         self.registry = registry
+        store = StoreMeters(registry)
+        if let node {
+            registry.makeMeter(label: "ringback_node_info", dimensions: [("node", node)]).set(Int64(1))
+        }
         commits = Counter(label: "ringback_commits_total", factory: registry)
         events = Counter(label: "ringback_events_total", factory: registry)
         failures = Dictionary(
@@ -45,6 +51,8 @@ final class ServerMetrics: Sendable {
 
     /// Records that the store could not read or write.
     func failed(_ failure: StoreFailure) { failures[failure.operation]?.increment() }
+
+    func measured(_ measure: StoreMeasure) { store.take(measure) }
 
     func render() -> String {
         for (label, value) in gauges.withLock(\.self)() { Gauge.set(label, value, registry) }

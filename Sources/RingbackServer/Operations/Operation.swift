@@ -52,4 +52,7 @@ final class Operation: Sendable {
     }
 
     var isWrite: Bool { id.isWrite }
+
+    /// Whether it goes to the store as a change of a call, which checks the sign-in with the decision.
+    var changesCall: Bool { if case .change = work { true } else { false } }
 }

@@ -105,19 +105,26 @@ struct PageRoutes: Sendable {
 
     /// GET /readyz: 503 while the server is shutting down, while writes fail, and if the database can't be read.
     private func readiness() async -> HTTPResponse {
-        if isDraining() { return Self.status("draining", 503) }
-        if storage.isFailing { return Self.status("storage unavailable", 503) }
+        if isDraining() { return status("draining", 503) }
+        if storage.isFailing || !services.store.isReachable { return status("storage unavailable", 503) }
         do {
             _ = try await services.store.read { try $0.device(tokenHash: []) }
-            return Self.status("ready", 200)
+            return status("ready", 200)
         } catch {
-            return Self.status("storage unavailable", 503)
+            return status("storage unavailable", 503)
         }
     }
 
-    private static func status(_ status: String, _ code: Int) -> HTTPResponse {
+    private func status(_ status: String, _ code: Int) -> HTTPResponse {
+        Self.status(status, code, node: services.settings.nodeName)
+    }
+
+    private static func status(_ status: String, _ code: Int, node: String? = nil) -> HTTPResponse {
         var json = JSONWriter()
-        json.object { $0.field("status", status) }
+        json.object { json in
+            json.field("status", status)
+            json.optionalField("node", node)
+        }
         return HTTPResponse(code, contentType: "application/json", body: json.finish())
     }
 }

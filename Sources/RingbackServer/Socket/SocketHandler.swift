@@ -218,6 +218,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     func caughtUp() {}
 
+    func waits(over error: any Error) -> Bool { error.isStorageUnavailable }
+
     /// The client reconnects with its cursor, and gets a snapshot if it has expired.
     func failed(_ error: any Error) { close(.slowReader) }
 

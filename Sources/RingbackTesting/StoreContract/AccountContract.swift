@@ -11,6 +11,9 @@ struct AccountContract {
         StoreCase("A profile can be changed") { stores in
             try await AccountContract(stores).`A profile can be changed`()
         },
+        StoreCase("Writes of a user are performed one after the other") { stores in
+            try await AccountContract(stores).`Writes of a user are performed one after the other`()
+        },
         StoreCase("The directory is in the order of the names, by prefix and page") { stores in
             for argument in [
                 ("", nil, 10, ["petya", "stranger", "u.1", "u.2", "u1", "u~", "vasya"]),
@@ -66,6 +69,23 @@ struct AccountContract {
         #expect(
             try await store.read { try $0.account(Cast.user("masha.99~@-_")) } == nil, "names know upper and lower case"
         )
+    }
+
+    func `Writes of a user are performed one after the other`() async throws {
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<20 {
+                group.addTask { [store] in
+                    try await store.write(of: Cast.vasya.userId) { store in
+                        var account = try #require(try store.account(Cast.vasya.userId))
+                        account.displayName += "+"
+                        try store.update(account)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let account = try await store.read { try $0.account(Cast.vasya.userId) }
+        #expect(account?.displayName == "VASYA" + String(repeating: "+", count: 20))
     }
 
     func `A profile can be changed`() async throws {

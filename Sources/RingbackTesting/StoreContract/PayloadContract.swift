@@ -25,6 +25,17 @@ struct PayloadContract {
             try await PayloadContract(stores)
                 .`Descriptions and candidates are removed some time after the end, the call and its timeline are kept`()
         },
+        StoreCase("Events with offers, answers and candidates lose their bodies, and the positions stay") { stores in
+            try await PayloadContract(stores)
+                .`Events with offers, answers and candidates lose their bodies, and the positions stay`()
+        },
+        StoreCase("Some time after its end only what a history shows is left of a call, and later nothing") { stores in
+            try await PayloadContract(stores)
+                .`Some time after its end only what a history shows is left of a call, and later nothing`()
+        },
+        StoreCase("A page of events ends with the one that brings its bytes to the bound") { stores in
+            try await PayloadContract(stores).`A page of events ends with the one that brings its bytes to the bound`()
+        },
     ]
 
     private let stores: StoreFactory
@@ -182,5 +193,104 @@ struct PayloadContract {
         #expect(try await store.read { try $0.call(id) } == ended)
         #expect(try await store.read { try $0.timeline(of: id) } == transition.timeline)
         #expect(try await store.read { try $0.newestDescription(.offer, of: Cast.callID(1)) } == live)
+    }
+
+    private func prune(_ horizon: PruneHorizon, limit: Int = 10) async throws {
+        while try await store.write({ try $0.prune(horizon, limit: limit) }) {}
+    }
+
+    private func events(after position: Int64 = 0, limit: Int = 100) async throws -> [StoredEvent] {
+        guard
+            case .events(let events) = try await store.read({
+                try $0.events(of: Cast.petya.userId, after: position, limit: limit)
+            })
+        else {
+            Issue.record("the events are gone")
+            return []
+        }
+        return events
+    }
+
+    func `Events with offers, answers and candidates lose their bodies, and the positions stay`() async throws {
+        var call = Cast.invitedCall(id: id)
+        let transition = call.endByAdministrator(at: ManualTime.start)
+        let ended = call
+        try await store.change { store in
+            try store.append(told(description(.offer, 1)), to: petya)
+            try store.append(
+                EventBody(type: .callRinging, time: ManualTime.start, callId: id, callSeq: 1, actor: nil) { _ in },
+                to: petya)
+            for _ in 0..<40 {
+                try store.append(told([Cast.json("{}")], 1, from: Cast.vasya, at: ManualTime.start), to: petya)
+            }
+            try store.save(ended, deadline: nil)
+            try store.append(transition.timeline, to: ended.id)
+        }
+        let before = try await events()
+        #expect(before.count == 42 && before.allSatisfy { !$0.body.members.isEmpty })
+        let never = Timestamp(milliseconds: 0)
+        try await prune(
+            PruneHorizon(events: never, payloads: ManualTime.start + .milliseconds(1), expiredDevices: never), limit: 1)
+        let after = try await events()
+        #expect(after.map(\.position) == before.map(\.position))
+        #expect(after.filter { !$0.body.members.isEmpty }.map(\.body.type) == [.callRinging])
+        #expect(after.filter { $0.isMeant(for: Cast.petya.deviceId) }.count == 1)
+    }
+
+    func `Some time after its end only what a history shows is left of a call, and later nothing`() async throws {
+        var call = CallState.invite(
+            Cast.invitation(custom: Cast.json(#"{"topic":"x"}"#)), id: Cast.callID(2),
+            devices: [Cast.petya.deviceId], reception: .rings,
+            at: ManualTime.start
+        ).0
+        call.callerSide.media = Cast.json(#"{"audio":true}"#)
+        let transition = call.endByAdministrator(at: ManualTime.start)
+        let ended = call
+        #expect(!ended.legs.isEmpty && ended.custom != nil)
+        try await store.change { store in
+            try store.save(ended, deadline: nil)
+            try store.append(transition.timeline, to: ended.id)
+            try store.saveQuality(Cast.json("{}"), from: Cast.vasya, of: ended.id, at: ManualTime.start)
+        }
+        let (never, later) = (Timestamp(milliseconds: 0), ManualTime.start + .milliseconds(1))
+        func horizon(details: Timestamp, calls: Timestamp) -> PruneHorizon {
+            PruneHorizon(events: later, payloads: later, details: details, calls: calls, expiredDevices: never)
+        }
+        func history() async throws -> [CallState] {
+            try await store.read {
+                try $0.history(HistoryQuery(user: Cast.vasya.userId, filter: .state(.ended), limit: 9))
+            }
+        }
+        try await prune(horizon(details: never, calls: never))
+        #expect(try await store.read { try $0.call(ended.id) } == ended)
+        try await prune(horizon(details: ManualTime.start, calls: never))
+        #expect(try await store.read { try $0.timeline(of: ended.id) } == transition.timeline)
+        try await prune(horizon(details: later, calls: never))
+        let left = try #require(try await history().first { $0.id == ended.id })
+        #expect(left.state == .ended && left.ending == ended.ending && left.createdAt == ended.createdAt)
+        #expect(left.caller == ended.caller && left.callee == ended.callee && left.media == ended.media)
+        #expect(left.legs.isEmpty && left.custom == nil && left.callerSide.media == nil)
+        #expect(try await store.read { try $0.timeline(of: ended.id) } == [])
+        try await prune(horizon(details: later, calls: later))
+        #expect(try await history().filter { $0.id == ended.id }.isEmpty)
+        #expect(try await store.read { try $0.call(ended.id) } == nil)
+        #expect(try await store.read { try $0.liveCalls() }.count == 2, "the others live")
+    }
+
+    func `A page of events ends with the one that brings its bytes to the bound`() async throws {
+        let text = String(repeating: "x", count: Limits.pageBytes / 4)
+        try await store.change { store in
+            for _ in 0..<10 {
+                let event = EventBody(
+                    type: .callRinging, time: ManualTime.start, callId: id, callSeq: 1, actor: nil
+                ) { $0.field("text", text) }
+                try store.append(event, to: petya)
+            }
+        }
+        #expect(try await events().map(\.position) == [1, 2, 3, 4])
+        #expect(try await events(after: 4).map(\.position) == [5, 6, 7, 8])
+        #expect(try await events(after: 8).map(\.position) == [9, 10])
+        #expect(try await events(after: 4, limit: 2).map(\.position) == [5, 6])
+        #expect(try await events(after: 10).isEmpty)
     }
 }

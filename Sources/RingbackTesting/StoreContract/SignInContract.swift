@@ -10,6 +10,11 @@ struct SignInContract {
                 try await SignInContract(stores).`Writes of a sign-in that has ended change nothing`(end)
             }
         },
+        StoreCase("The position of a sign-in is that of its user's newest event, until the sign-in has ended") {
+            stores in
+            try await SignInContract(stores)
+                .`The position of a sign-in is that of its user's newest event, until the sign-in has ended`()
+        },
         StoreCase("A device that has signed in again keeps its calls") { stores in
             try await SignInContract(stores).`A device that has signed in again keeps its calls`()
         },
@@ -74,6 +79,28 @@ struct SignInContract {
         #expect(try await store.read { try $0.liveCalls() }.count == 1)
         let isSignedIn = try await store.read { [vasya] store in try store.isSignedIn(vasya) }
         #expect(!isSignedIn)
+    }
+
+    private func `The position of a sign-in is that of its user's newest event, until the sign-in has ended`()
+        async throws
+    {
+        let petya = Exchange.signIn(of: Cast.petya)
+        let both: Set = [vasya, petya]
+        #expect(try await store.positions(of: both) == [vasya: 0, petya: 0])
+        _ = try await exchange.invite()
+        let newest = try await store.read { store in
+            (try store.newestPosition(of: Cast.vasya.userId), try store.newestPosition(of: Cast.petya.userId))
+        }
+        #expect(newest.1 > 0)
+        #expect(try await store.positions(of: both) == [vasya: newest.0, petya: newest.1])
+        try await store.write { try $0.save(Self.again) }
+        #expect(
+            try await store.positions(of: [vasya, petya, Self.again.signIn]) == [
+                Self.again.signIn: newest.0, petya: newest.1,
+            ])
+        try await store.write { try $0.delete(Cast.petya.deviceId) }
+        #expect(try await store.positions(of: both).isEmpty)
+        #expect(try await store.positions(of: []).isEmpty)
     }
 
     private func `A device that has signed in again keeps its calls`() async throws {

@@ -187,7 +187,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
 
-    @Option(help: "The name of this process in PostgreSQL's list of sessions. (default: the host name)")
+    @Option(
+        help: """
+            The name of this process among those that serve the same database: in the log, the metrics, /readyz and PostgreSQL's \
+            list of sessions. (default: the host name)
+            """)
     var nodeName: String?
 
     @Option(help: "The log level: trace, debug, info, notice, warning, error or critical. (default: notice)")
@@ -210,19 +214,25 @@ struct Serve: AsyncParsableCommand {
         settings.maximumConnections = try source.integer(
             "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
         let platform = try await platform.verifier(source, logger: logger)
-        let node = source.string("node-name", nodeName) ?? ProcessInfo.processInfo.hostName
+        let location = try storage.location(source)
+        let name = source.string("node-name", nodeName)
+        let node = name ?? ProcessInfo.processInfo.hostName
         guard (1...63).contains(node.utf8.count), node.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw ValidationError("node-name must be 1 to 63 visible ASCII characters.")
         }
-        let location = try storage.location(source)
         let sizes = 16...1_000_000_000
         let megabytes = try source.integer(
             "max-database-size", maxDatabaseSize, in: sizes,
             default: min(max(location.availableBytes >> 20 / 4 * 3, sizes.lowerBound), sizes.upperBound))
-        let store = try location.open(node: node, maximumBytes: megabytes << 20, logger: logger)
+        if name != nil || location.isShared {
+            settings.nodeName = node
+            logger[metadataKey: "node"] = "\(node)"
+        }
+        let time = location.time()
+        let store = try location.open(node: node, maximumBytes: megabytes << 20, time: time, logger: logger)
         let announcement = Announcement(settings)
         let server = RingbackServer(
-            store: store, settings: settings, platform: platform?.tokens, time: SystemTime(),
+            store: store, settings: settings, platform: platform?.tokens, time: time,
             timing: try timing(source), logger: logger
         ) {
             announcement.showManagement($0)

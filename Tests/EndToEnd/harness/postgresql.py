@@ -17,13 +17,22 @@ def programs():
 class PostgreSQL:
     """One instance. Its data is gone with it."""
 
-    def __init__(self, **settings):
-        self.folder = Path(tempfile.mkdtemp(prefix="ringback-pg-"))
+    def __init__(self, *, folder=None, standby_of=None, **settings):
+        """A new database, in a folder that is there or a new one; or a standby of another instance."""
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="ringback-pg-"))
         self.folder.chmod(0o755)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
         self.settings = {"max_connections": 200, "shared_buffers": "64MB", **settings}
-        self._run("initdb", "-D", self.data, "-U", "ringback", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
+        if standby_of is None:
+            self._run("initdb", "-D", self.data, "-U", "ringback", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
+        else:
+            self._run(
+                "pg_basebackup", "-h", standby_of.folder, "-U", "ringback", "-D", self.data, "-R", "-X", "stream", "-c",
+                "fast")
+            # The name by which the primary waits for it.
+            with open(self.data / "postgresql.auto.conf", "a", encoding="utf-8") as file:
+                file.write(f"primary_conninfo = 'host={standby_of.folder} user=ringback application_name=standby'\n")
         self.start()
 
     @property
@@ -47,9 +56,19 @@ class PostgreSQL:
         """`immediate` is a crash."""
         self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
 
+    def promote(self):
+        """Makes a standby the primary."""
+        self._run("pg_ctl", "-D", self.data, "-w", "promote")
+
+    def is_running(self):
+        return (self.data / "postmaster.pid").exists()
+
     def remove(self):
-        self.stop("immediate")
-        shutil.rmtree(self.folder)
+        if self.is_running():
+            self.stop("immediate")
+        # A folder that was given may be where something is mounted.
+        shutil.rmtree(self.data)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def ask(self, sql):
         """The rows of a statement, each as a list of texts."""
