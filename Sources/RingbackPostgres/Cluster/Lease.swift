@@ -37,6 +37,8 @@ final class Lease: Sendable {
         }
     }
 
-    /// Whether the database has answered lately.
-    var isReachable: Bool { state.withLock { $0.renewedAt.map { $0 + Node.lifetime + Self.pause > .now } ?? true } }
+    /// Whether the database has answered lately, and this node may decide.
+    var isReachable: Bool {
+        isHeld && state.withLock { $0.renewedAt.map { $0 + Node.lifetime + Self.pause > .now } ?? true }
+    }
 }
