@@ -61,8 +61,9 @@ struct PageRoutes: Sendable {
     ///
     /// A link on another site, as the browser says it is one, may suggest a name, but not sign in with it.
     private static func demo(name: String?, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
+        guard let name else { return try page("index.html", fields) }
         var response: HTTPResponse
-        if let name, fields.fetchSite == "cross-site" || fields.fetchSite == "same-site" {
+        if fields.fetchSite == "cross-site" || fields.fetchSite == "same-site" {
             response = HTTPResponse(303)
             let encoded =
                 name.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed.subtracting(["&", "=", "+"])) ?? ""
