@@ -26,8 +26,8 @@ def main():
     for part in arguments.only.split(","):
         with tempfile.TemporaryDirectory(prefix="ringback-bench-", dir="/var/tmp") as folder, servers.running([
                 arguments.ringback, "serve", "--port", "0", "--database", str(pathlib.Path(folder) / "bench.sqlite"),
-                "--password-cost", "4", "--device-writes", "1000000", "--user-write-kilobytes", "1000000",
-                "--device-connections", "100000"]) as (port, _, _):
+                "--password-cost", "4", "--registration", "open", "--device-writes", "1000000",
+                "--user-write-kilobytes", "1000000", "--device-connections", "100000"]) as (port, _, _):
             subprocess.run([arguments.benchmark, f"http://127.0.0.1:{port}", part], check=True)
 
 

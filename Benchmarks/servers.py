@@ -76,7 +76,7 @@ class Ringback(Server):
     def start(self, **content):
         with self.databases.copy(**content) as path:
             command = [self.binary, "serve", "--port", "0", "--database", str(path), "--password-cost", "4",
-                       "--device-writes", "1000000", "--user-write-kilobytes", "1000000",
+                       "--registration", "open", "--device-writes", "1000000", "--user-write-kilobytes", "1000000",
                        "--device-connections", "100000"]
             with running(command, self.environment) as server:
                 yield server

@@ -10,7 +10,8 @@ import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 # Loopback is no proxy here, so that its addresses have limits as any others.
-OPTIONS = ["--port", "0", "--password-cost", "4", "--trusted-proxies", "none", "--log-level", "critical"]
+OPTIONS = ["--port", "0", "--password-cost", "4", "--trusted-proxies", "none", "--log-level", "critical", "--registration",
+           "open", "--address-registrations", "1000000", "--address-sign-ins", "1000000"]
 
 
 class Server:

@@ -88,6 +88,24 @@ public struct Problem: Error, Hashable, Sendable {
     public var errors: [FieldError]
     /// For 429 and 503: the seconds to wait before retrying (RFC 9110, section 10.2.3).
     public var retryAfterSeconds: Int?
+    /// The limit that was exceeded.
+    package var rateLimit: RateLimit?
+
+    /// A limit that was exceeded, for the fields `RateLimit-Policy` and `RateLimit`
+    /// (draft-ietf-httpapi-ratelimit-headers).
+    package struct RateLimit: Hashable, Sendable {
+        /// What is limited.
+        package var policy: String
+        /// The number of requests in the window.
+        package var quota: Int
+        package var windowSeconds: Int
+
+        package init(policy: String, quota: Int, windowSeconds: Int) {
+            self.policy = policy
+            self.quota = quota
+            self.windowSeconds = windowSeconds
+        }
+    }
 
     /// Creates a problem. The status is that of the code unless another is given.
     public init(

@@ -53,6 +53,14 @@ package struct ServerSettings: Sendable {
     package var writesPerSecond = 500.0
     /// The average number of reads of a user per second, except reads of events.
     package var readsPerSecond = 200.0
+    /// The average number of invitations of a user per second.
+    package var invitesPerSecond = 100.0
+    /// Sign-ins per minute from one IPv4 address, or 64 bits of IPv6. Clients that can't be told apart are not limited.
+    package var signInsPerMinute = 300.0
+    /// Registrations per minute, likewise.
+    package var registrationsPerMinute = 300.0
+    /// Whether users can register themselves.
+    package var registration = Registration.standard
     /// The average number of requests per second that may be sent with one server key.
     package var keyRequestsPerSecond = 500.0
     /// How long the audit log is kept.
@@ -63,6 +71,16 @@ package struct ServerSettings: Sendable {
     package var drainTime: Duration = .seconds(10)
 
     package init() {}
+
+    /// Whether users can register themselves.
+    package enum Registration: String, Sendable, CaseIterable {
+        case open
+        /// Users are created by the platform only: with its tokens, or with a server key.
+        case closed
+
+        /// The registration of a server for which it is not set.
+        package static let standard = Registration.open
+    }
 
     /// TURN servers with a shared secret, coturn's `static-auth-secret`.
     package struct TURNServer: Sendable, Hashable {

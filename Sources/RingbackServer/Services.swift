@@ -28,6 +28,11 @@ package final class Services: Sendable {
     let keyLimiter: RateLimiter<ServerKey.Name>
     /// The limit for the bytes that a user writes.
     let byteLimiter: RateLimiter<UserID>
+    /// The limits for requests without a token, for each address.
+    let signInLimiter: RateLimiter<IPAddress>
+    let registrationLimiter: RateLimiter<IPAddress>
+    /// The limit for invitations of a user.
+    let inviteLimiter: RateLimiter<UserID>
     let guesses = GuessBudget()
     let memory: MemoryBudget
     let outbox: OutboxRunner
@@ -63,11 +68,18 @@ package final class Services: Sendable {
         outbox = OutboxRunner(
             store: store.outbox, senders: Self.senders(settings, epoch: store.epoch, time: time), time: time,
             logger: logger)
-        limiter = RateLimiter(perSecond: settings.writesPerSecond)
-        endingLimiter = RateLimiter(perSecond: max(50, settings.writesPerSecond))
-        keyLimiter = RateLimiter(perSecond: settings.keyRequestsPerSecond)
-        readLimiter = RateLimiter(perSecond: settings.readsPerSecond)
-        byteLimiter = RateLimiter(perSecond: settings.bytesPerSecond, burst: settings.bytesPerSecond * 60)
+        limiter = RateLimiter("device-writes", perSecond: settings.writesPerSecond)
+        endingLimiter = RateLimiter("device-endings", perSecond: max(50, settings.writesPerSecond))
+        keyLimiter = RateLimiter("key-requests", perSecond: settings.keyRequestsPerSecond)
+        readLimiter = RateLimiter("user-reads", perSecond: settings.readsPerSecond)
+        signInLimiter = RateLimiter(
+            "address-sign-ins", perSecond: settings.signInsPerMinute / 60, burst: settings.signInsPerMinute)
+        registrationLimiter = RateLimiter(
+            "address-registrations", perSecond: settings.registrationsPerMinute / 60,
+            burst: settings.registrationsPerMinute)
+        inviteLimiter = RateLimiter("user-invites", perSecond: settings.invitesPerSecond)
+        byteLimiter = RateLimiter(
+            "user-write-bytes", perSecond: settings.bytesPerSecond, burst: settings.bytesPerSecond * 60)
     }
 }
 

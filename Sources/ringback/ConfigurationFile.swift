@@ -21,7 +21,8 @@ struct ConfigurationFile {
 
     /// The options of `ringback serve`, except for `--config`.
     static let kinds: [String: Kind] = [
-        "address-connections": .integer, "admin-token": .string, "allowed-origins": .list, "audit-days": .integer,
+        "address-connections": .integer, "address-registrations": .integer, "address-sign-ins": .integer,
+        "admin-token": .string, "allowed-origins": .list, "audit-days": .integer,
         "base-path": .string,
         "connection-megabytes": .integer, "database": .string, "database-password-file": .string,
         "device-connections": .integer,
@@ -33,10 +34,12 @@ struct ConfigurationFile {
         "max-connections": .integer, "max-database-size": .integer, "node-name": .string,
         "password-cost": .integer,
         "payload-hours": .integer,
-        "port": .integer, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer, "turn-secret": .string,
+        "port": .integer, "registration": .string, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer,
+        "turn-secret": .string,
         "trusted-proxies": .list, "turn-secrets": .list, "turn-urls": .list, "unreachable-seconds": .integer,
-        "user-devices": .integer, "user-reads": .integer, "webhook-addresses": .string, "webhook-hours": .integer,
-        "webhook-secrets": .list, "webhook-types": .list, "webhook-url": .string, "webhooks": .string,
+        "user-devices": .integer, "user-invites": .integer, "user-reads": .integer, "webhook-addresses": .string,
+        "webhook-hours": .integer, "webhook-secrets": .list, "webhook-types": .list, "webhook-url": .string,
+        "webhooks": .string,
         "user-write-kilobytes": .integer,
     ]
     private static let maximumBytes = 1 << 20

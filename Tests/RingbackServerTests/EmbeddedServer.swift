@@ -31,6 +31,7 @@ final class EmbeddedServer: Sendable {
         var settings = ServerSettings()
         settings.port = 0
         settings.passwordCost = 4
+        settings.registration = .open
         settings.administratorToken = administratorToken
         change(&settings)
         var logger = Logger(label: "test")

@@ -17,10 +17,12 @@ package final class AccountService: Sendable {
     /// Registers a user.
     ///
     /// - Throws: ``Problem`` `user_exists`, also for the name of a user who was erased.
-    package func register(_ user: UserID, displayName: String, password: String) async throws -> User {
+    package func register(
+        _ user: UserID, displayName: String, password: String, from address: String? = nil
+    ) async throws -> User {
         // Checked before hashing the password, which is expensive.
         guard try await store.read({ try $0.account(user) }) == nil else { throw Self.exists(user) }
-        let hash = try await hasher.hash(password)
+        let hash = try await hasher.hash(password, for: PasswordClient(address: address))
         let account = Account(
             userId: user, displayName: displayName, passwordHash: hash, busy: .wait, createdAt: time.now)
         let isNew = try await store.write { [sessions] in try $0.insert(account, telling: sessions.outbox) }
@@ -73,10 +75,15 @@ package final class AccountService: Sendable {
         let user = signIn.participant.userId
         var change: (verified: String, new: String)?
         if let password = update.password {
-            guard let (account, index) = try await sessions.account(of: user, with: [password.old, password.new]) else {
+            let device = signIn.participant.deviceId
+            let passwords = [password.old, password.new]
+            guard let (account, index) = try await sessions.account(of: user, with: passwords, device: device) else {
                 throw Self.wrongPassword
             }
-            if index == 0 { change = (account.passwordHash, try await hasher.hash(password.new)) }
+            if index == 0 {
+                let client = PasswordClient(isKnownDevice: true)
+                change = (account.passwordHash, try await hasher.hash(password.new, for: client))
+            }
         }
         let (account, ended) = try await store.write(of: user) { [change, now = time.now] store in
             try store.check(signIn)

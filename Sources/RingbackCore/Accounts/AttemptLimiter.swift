@@ -16,21 +16,33 @@ package final class AttemptLimiter: Sendable {
         var since: MonotonicTime
     }
 
-    private let attempts = Mutex<[UserID: Attempts]>([:])
+    /// Whose attempts are counted together.
+    package struct Key: Sendable, Hashable {
+        let user: UserID
+        /// A device that has signed in as this user before. Others who guess do not lock it out.
+        let knownDevice: DeviceID?
+
+        package init(_ user: UserID, knownDevice: DeviceID? = nil) {
+            self.user = user
+            self.knownDevice = knownDevice
+        }
+    }
+
+    private let attempts = Mutex<[Key: Attempts]>([:])
 
     package init() {}
 
     /// Begins an attempt. Every attempt must be ended with ``end(_:hasSucceeded:)``.
     ///
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
-    package func begin(_ user: UserID, at now: MonotonicTime) throws {
+    package func begin(_ key: Key, at now: MonotonicTime) throws {
         let wait: Duration? = attempts.withLock { attempts in
             if attempts.count >= Self.capacity {
                 attempts = attempts.filter { $0.value.pending > 0 || $0.value.since + Self.window > now }
             }
-            var entry = attempts[user] ?? Attempts(since: now)
+            var entry = attempts[key] ?? Attempts(since: now)
             if entry.since + Self.window <= now { entry = Attempts(pending: entry.pending, since: now) }
-            defer { attempts[user] = entry }
+            defer { attempts[key] = entry }
             if entry.failures >= Self.maximumFailures { return entry.since + Self.window - now }
             if entry.pending >= Self.maximumPending { return .seconds(1) }
             entry.pending += 1
@@ -45,16 +57,16 @@ package final class AttemptLimiter: Sendable {
     /// Ends an attempt.
     ///
     /// - Parameter hasSucceeded: Whether the password was right; `nil` if it was not verified.
-    package func end(_ user: UserID, hasSucceeded: Bool?) {
+    package func end(_ key: Key, hasSucceeded: Bool?) {
         attempts.withLock { attempts in
-            guard var entry = attempts[user] else { return }
+            guard var entry = attempts[key] else { return }
             entry.pending = max(0, entry.pending - 1)
             switch hasSucceeded {
             case true?: entry.failures = 0
             case false?: entry.failures += 1
             case nil: break
             }
-            attempts[user] = entry.pending == 0 && entry.failures == 0 ? nil : entry
+            attempts[key] = entry.pending == 0 && entry.failures == 0 ? nil : entry
         }
     }
 }

@@ -4,63 +4,118 @@ import Foundation
 import RingbackModel
 import Synchronization
 
-/// Hashes passwords with scrypt (RFC 7914), one at a time, which bounds the CPU time and memory for sign-ins.
+/// Hashes passwords with scrypt (RFC 7914), as many at a time as cores and memory allow. The others wait in a ``HashQueue``.
 package final class PasswordHasher: Sendable {
-    /// The maximum number of waiting sign-ins.
-    private static let maximumWaiting = 256
+    /// The memory for the hashes that are computed at the same time; at least one is.
+    private static let maximumMemory = 256 << 20
     private static let blockSize = 8
     private static let saltBytes = 16
     private static let hashBytes = 32
 
     /// The cost N of new hashes, a power of two. Memory is 128 · 8 · N bytes.
     private let cost: Int
-    private let queue = DispatchQueue(label: "ringback.passwords")
-    private let waiting = Mutex(0)
+    private let threads = DispatchQueue(label: "ringback.passwords", attributes: .concurrent)
+    private let slots: Int
+    private let state: Mutex<State>
+
+    private struct State {
+        var queue = HashQueue<@Sendable () -> Void>()
+        var running = 0
+        /// The highest cost of a hash that was seen. A wrong password takes as long as one with this cost, so that the
+        /// time does not disclose whose hash is older than the setting, nor which users exist.
+        var slowest: Int
+    }
 
     /// - Parameter costExponent: log2 N, from 4 to 20. RFC 7914 suggests 14 for interactive use in 2016; 15 takes about
     ///   70 ms and 32 MiB.
-    package init(costExponent: Int) { cost = 1 << min(max(costExponent, 4), 20) }
+    package init(costExponent: Int) {
+        cost = 1 << min(max(costExponent, 4), 20)
+        let fitting = Self.maximumMemory / (128 * Self.blockSize * cost)
+        slots = max(1, min(ProcessInfo.processInfo.activeProcessorCount, fitting))
+        state = Mutex(State(slowest: cost))
+    }
 
     /// Creates a hash in the form `scrypt$N$r$p$salt$hash`, with decimal numbers and hexadecimal bytes.
-    package func hash(_ password: String) async throws -> String {
+    ///
+    /// - Throws: ``Problem`` `rate_limited` if too many are waiting.
+    package func hash(_ password: String, for client: PasswordClient = PasswordClient()) async throws -> String {
         let salt = (0..<Self.saltBytes).map { _ in UInt8.random(in: .min ... .max) }
         let cost = cost
-        return try await run {
+        return try await run(for: client) {
             let hash = try Self.derive(password, salt: salt, cost: cost, blockSize: Self.blockSize, parallelism: 1)
             return "scrypt$\(cost)$\(Self.blockSize)$1$\(Self.hex(salt))$\(Self.hex(hash))"
         }
     }
 
-    /// Whether `password` matches the stored hash. Takes the same time without a hash, so that the time does not
-    /// disclose which users exist.
-    package func verify(_ password: String, against stored: String?) async throws -> Bool {
-        let fallback = "scrypt$\(cost)$\(Self.blockSize)$1$\(String(repeating: "0", count: 32))$-"
-        let parts = (stored.flatMap { $0 == Account.noPassword ? nil : $0 } ?? fallback).split(separator: "$")
-        guard parts.count == 6, parts[0] == "scrypt", let cost = Int(parts[1]), let blockSize = Int(parts[2]),
-            let parallelism = Int(parts[3]), let salt = Self.bytes(parts[4])
-        else { return false }
-        let expected = String(parts[5])
-        return try await run {
+    /// Whether `password` matches the stored hash. If it does not, this takes the same time for every hash and without
+    /// one, so that the time does not disclose which users exist.
+    ///
+    /// - Throws: ``Problem`` `rate_limited` if too many are waiting.
+    package func verify(
+        _ password: String, against stored: String?, for client: PasswordClient = PasswordClient()
+    ) async throws -> Bool {
+        let stored = stored.flatMap(StoredHash.init)
+        let slowest = state.withLock { state in
+            state.slowest = max(state.slowest, stored?.cost ?? 0)
+            return state.slowest
+        }
+        return try await run(for: client) {
+            guard let stored else {
+                _ = try Self.derive(password, salt: [], cost: slowest, blockSize: Self.blockSize, parallelism: 1)
+                return false
+            }
             let hash = Self.hex(
-                try Self.derive(password, salt: salt, cost: cost, blockSize: blockSize, parallelism: parallelism))
-            // Compares all bytes, so that the time does not depend on the first difference.
-            guard hash.utf8.count == expected.utf8.count else { return false }
-            return zip(hash.utf8, expected.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+                try Self.derive(
+                    password, salt: stored.salt, cost: stored.cost, blockSize: stored.blockSize,
+                    parallelism: stored.parallelism))
+            if stored.isEqual(hash) { return true }
+            try Self.spend(slowest - stored.cost)
+            return false
         }
     }
 
-    private func run<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
-        let isAdmitted = waiting.withLock { waiting in
-            guard waiting < Self.maximumWaiting else { return false }
-            waiting += 1
-            return true
+    /// Whether a hash was created with another cost than new ones are.
+    package func isOutdated(_ stored: String) -> Bool { StoredHash(stored).map { $0.cost != cost } ?? false }
+
+    /// Takes as long as hashes whose costs add up to `rounds`.
+    private static func spend(_ rounds: Int) throws {
+        for bit in 1..<31 where rounds > 0 && rounds & 1 << bit != 0 {
+            _ = try derive("", salt: [], cost: 1 << bit, blockSize: blockSize, parallelism: 1)
         }
-        guard isAdmitted else {
-            throw Problem(.rateLimited, "Too many sign-ins at the moment.", retryAfterSeconds: 5)
+    }
+
+    private func run<T: Sendable>(
+        for client: PasswordClient, _ work: @escaping @Sendable () throws -> T
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            let (isAdmitted, begins) = state.withLock { state in
+                let lane: HashQueue<@Sendable () -> Void>.Lane =
+                    client.isKnownDevice ? .knownDevice : .address(client.address)
+                guard state.queue.append({ continuation.resume(with: Result(catching: work)) }, to: lane) else {
+                    return (false, false)
+                }
+                let begins = state.running < slots
+                if begins { state.running += 1 }
+                return (true, begins)
+            }
+            if !isAdmitted {
+                continuation.resume(
+                    throwing: Problem(.rateLimited, "Too many sign-ins at the moment.", retryAfterSeconds: 5))
+            }
+            if begins { threads.async { self.work() } }
         }
-        defer { waiting.withLock { $0 -= 1 } }
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result(catching: work)) }
+    }
+
+    /// Works until nothing is waiting.
+    private func work() {
+        while let next = takeNext() { next() }
+    }
+
+    private func takeNext() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            let next = state.queue.next()
+            if next == nil { state.running -= 1 }
+            return next
         }
     }
 
@@ -75,6 +130,43 @@ package final class PasswordHasher: Sendable {
 
     private static func hex(_ bytes: [UInt8]) -> String {
         bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+}
+
+/// Who waits for a password to be hashed or verified.
+package struct PasswordClient: Sendable, Hashable {
+    /// Identifies the address; `nil` for clients that can't be told apart.
+    package var address: String?
+    package var isKnownDevice: Bool
+
+    package init(address: String? = nil, isKnownDevice: Bool = false) {
+        self.address = address
+        self.isKnownDevice = isKnownDevice
+    }
+}
+
+/// The parts of a stored hash.
+private struct StoredHash: Sendable {
+    let cost: Int
+    let blockSize: Int
+    let parallelism: Int
+    let salt: [UInt8]
+    private let expected: String
+
+    init?(_ stored: String) {
+        let parts = stored.split(separator: "$")
+        guard parts.count == 6, parts[0] == "scrypt", let cost = Int(parts[1]), let blockSize = Int(parts[2]),
+            let parallelism = Int(parts[3]), let salt = Self.bytes(parts[4]), (2...1 << 24).contains(cost)
+        else { return nil }
+        (self.cost, self.blockSize, self.parallelism, self.salt) = (cost, blockSize, parallelism, salt)
+        expected = String(parts[5])
+    }
+
+    /// Compares all bytes, so that the time does not depend on the first difference.
+    func isEqual(_ hash: String) -> Bool {
+        guard hash.utf8.count == expected.utf8.count else { return false }
+        return zip(hash.utf8, expected.utf8).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     private static func bytes(_ hex: Substring) -> [UInt8]? {

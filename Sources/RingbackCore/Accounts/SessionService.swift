@@ -58,30 +58,47 @@ package final class SessionService: Sendable {
 
     /// Signs in with a password.
     ///
-    /// - Parameter device: An existing device of the user, whose previous token becomes invalid; by default a new one.
-    /// - Throws: ``Problem`` `unauthenticated`, the same for a wrong password and an unknown user; `rate_limited` after
-    ///   ten wrong passwords within a minute; `invalid_request` if the device belongs to another user.
+    /// - Parameters:
+    ///   - device: An existing device of the user, whose previous token becomes invalid; by default a new one.
+    ///   - address: Where the request came from; `nil` for clients that can't be told apart.
+    /// - Throws: ``Problem`` `unauthenticated`, the same for a wrong password and an unknown user; `user_banned`;
+    ///   `rate_limited` after ten wrong passwords within a minute; `invalid_request` if the device belongs to another
+    ///   user.
     package func signIn(
-        _ user: UserID, password: String, deviceName: String?, device: DeviceID?
+        _ user: UserID, password: String, deviceName: String?, device: DeviceID?, from address: String? = nil
     ) async throws -> Session {
-        guard let (account, _) = try await account(of: user, with: [password]) else {
+        guard let (account, _) = try await account(of: user, with: [password], device: device, from: address) else {
             throw Problem(.unauthenticated, "The user is unknown or the password is wrong.")
         }
-        return try await open(user, deviceName: deviceName, device: device, passwordHash: account.passwordHash)
+        // The cost setting has changed since the hash was created.
+        let isOutdated = hasher.isOutdated(account.passwordHash)
+        let renewed = isOutdated ? try await hasher.hash(password, for: PasswordClient(address: address)) : nil
+        return try await open(
+            user, deviceName: deviceName, device: device, passwordHash: account.passwordHash, renewedHash: renewed)
     }
 
     /// The account of the user if its password is one of `passwords`, and the index of the matching one. The number of
     /// attempts is limited.
     ///
+    /// - Parameters:
+    ///   - device: The device that the request comes from, or claims to. One that has signed in as this user before has
+    ///     its own limit, and does not wait behind others.
+    ///   - address: Where the request came from.
     /// - Returns: `nil` if none matches or the user does not exist.
     /// - Throws: ``Problem`` `rate_limited`.
-    package func account(of user: UserID, with passwords: [String]) async throws -> (Account, index: Int)? {
-        try attempts.begin(user, at: time.monotonic)
+    package func account(
+        of user: UserID, with passwords: [String], device: DeviceID?, from address: String? = nil
+    ) async throws -> (Account, index: Int)? {
+        let (account, isKnown) = try await store.read { store in
+            (try store.account(user), try device.map { try store.owner(of: $0) == user } ?? false)
+        }
+        let key = AttemptLimiter.Key(user, knownDevice: isKnown ? device : nil)
+        try attempts.begin(key, at: time.monotonic)
         var isRight: Bool?
-        defer { attempts.end(user, hasSucceeded: isRight) }
-        let account = try await store.read { try $0.account(user) }
+        defer { attempts.end(key, hasSucceeded: isRight) }
+        let client = PasswordClient(address: address, isKnownDevice: isKnown)
         for (index, password) in passwords.enumerated() {
-            isRight = try await hasher.verify(password, against: account?.passwordHash) && account != nil
+            isRight = try await hasher.verify(password, against: account?.passwordHash, for: client) && account != nil
             if isRight == true, let account { return (account, index) }
         }
         return nil
@@ -92,11 +109,13 @@ package final class SessionService: Sendable {
     /// - Parameters:
     ///   - passwordHash: The hash against which the password was verified. It must still be that of the account, which
     ///     may have been erased or changed meanwhile.
+    ///   - renewedHash: A new hash of the same password, to replace that one.
     ///   - check: Performed first, in the same transaction.
     /// - Throws: ``Problem`` `unauthenticated` if the user does not exist; `user_banned`; `invalid_request` if the
     ///   device belongs to another user.
     package func open(
         _ user: UserID, deviceName: String?, device: DeviceID?, passwordHash: String? = nil,
+        renewedHash: String? = nil,
         check: @escaping @Sendable (any StoreWriter) throws -> Void = { _ in }
     ) async throws -> Session {
         let token = OpaqueText.random(bytes: 32)
@@ -104,10 +123,14 @@ package final class SessionService: Sendable {
         let participant = Participant(userId: user, deviceId: device ?? .random())
         let record = try await store.write(of: user) { [lifetime, maximumDevices] store in
             try check(store)
-            guard let account = try store.account(user), passwordHash == nil || passwordHash == account.passwordHash
+            guard var account = try store.account(user), passwordHash == nil || passwordHash == account.passwordHash
             else { throw Self.unauthenticated }
             try account.checkBan()
             try Self.checkOwner(of: participant, "deviceId", store)
+            if let renewedHash {
+                account.passwordHash = renewedHash
+                try store.update(account)
+            }
             let old = try store.device(participant.deviceId)
             let record = DeviceRecord(
                 participant: participant, name: deviceName ?? old?.name, tokenHash: Self.hash(token), createdAt: now,

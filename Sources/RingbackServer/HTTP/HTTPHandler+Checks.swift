@@ -91,6 +91,11 @@ extension HTTPHandler {
         authenticate(request, then: then)
     }
 
+    /// Where a request comes from, if its operation needs no token and is limited by address.
+    func source(of request: PendingRequest, for operation: Operation) -> IPAddress? {
+        operation.access == .anyone ? frontEnd.source(of: request.fields, from: peer) : nil
+    }
+
     /// Checks the properties of the body and the rate; then the body is read.
     func admit(_ request: PendingRequest) {
         var bodyLimit = Limits.bodyBytes
@@ -98,7 +103,8 @@ extension HTTPHandler {
             switch request.route {
             case .operation(let operation), .poll(let operation):
                 try request.fields.checkAccepts("application/json")
-                try frontEnd.dispatcher.admit(operation, by: request.principal)
+                try frontEnd.dispatcher.admit(
+                    operation, by: request.principal, from: source(of: request, for: operation))
                 // Who has no token is not trusted with much memory.
                 if operation.access == .anyone { bodyLimit = Limits.anonymousBodyBytes }
                 if operation.isWrite { try checkBody(request.fields, bodyLimit) }

@@ -272,7 +272,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         guard let context else { return }
         do {
             try frontEnd.dispatcher.admit(bytes: request.bodyBytes, of: operation, by: request.principal)
-            let asked = try request.operationRequest(operation)
+            let asked = try request.operationRequest(operation, from: source(of: request, for: operation))
             switch operation.work {
             case .change(let change):
                 let address = address(context)

@@ -36,6 +36,12 @@ struct HTTPResponse: Sendable {
             fields.append(("WWW-Authenticate", challenge))
         }
         if let seconds = problem.retryAfterSeconds { fields.append(("Retry-After", "\(seconds)")) }
+        if let limit = problem.rateLimit {
+            fields += [
+                ("RateLimit-Policy", "\"\(limit.policy)\";q=\(limit.quota);w=\(limit.windowSeconds)"),
+                ("RateLimit", "\"\(limit.policy)\";r=0;t=\(problem.retryAfterSeconds ?? limit.windowSeconds)"),
+            ]
+        }
     }
 
     /// 308 (RFC 9110, section 15.4.9).

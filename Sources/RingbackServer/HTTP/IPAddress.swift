@@ -38,6 +38,9 @@ package struct IPAddress: Hashable, Sendable {
 
     fileprivate var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
+    /// Identifies the subscriber.
+    var text: String { "\(subscriber.high).\(subscriber.low)" }
+
     /// The address for limits per subscriber: the whole IPv4 address, or the first 64 bits of an IPv6 address.
     var subscriber: IPAddress { isIPv4 ? self : IPAddress(high: high, low: 0) }
 }

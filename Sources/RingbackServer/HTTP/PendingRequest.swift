@@ -61,8 +61,9 @@ final class PendingRequest {
 
     /// The request for its operation.
     ///
+    /// - Parameter source: Where it came from.
     /// - Throws: ``Problem`` `unsupported_media_type`, ``JSONSyntaxError``.
-    func operationRequest(_ operation: Operation) throws -> OperationRequest {
+    func operationRequest(_ operation: Operation, from source: IPAddress? = nil) throws -> OperationRequest {
         var json: JSONSlice?
         if body.readableBytes > 0 {
             try fields.checkIsJSON()
@@ -70,6 +71,6 @@ final class PendingRequest {
         }
         return OperationRequest(
             operation: operation, principal: principal, parameters: .url(parameters), body: json,
-            idempotencyKey: fields.idempotencyKey)
+            idempotencyKey: fields.idempotencyKey, source: source)
     }
 }

@@ -59,7 +59,7 @@ final class ResponseHeads: Sendable {
             !head.fields.contains(where: { $0.name == Self.allowOrigin })
         {
             head.fields.append((Self.allowOrigin, origin))
-            head.fields.append(("Access-Control-Expose-Headers", "location, retry-after"))
+            head.fields.append(("Access-Control-Expose-Headers", "location, retry-after, ratelimit, ratelimit-policy"))
         }
         let own = head.fields
         for field in Self.safety where !own.contains(where: { $0.name == field.name }) { head.fields.append(field) }

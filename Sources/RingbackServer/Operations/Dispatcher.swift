@@ -25,13 +25,20 @@ struct Dispatcher: Sendable {
 
     /// Authenticates the sender and checks its rate. Everything else about the request is checked later.
     ///
-    /// - Parameter notesSignaling: Whether to record that the device was in contact.
+    /// - Parameters:
+    ///   - source: Where the request came from. Needed for an operation without authentication.
+    ///   - notesSignaling: Whether to record that the device was in contact.
     /// - Throws: ``Problem`` if the operation is not permitted, or not now.
     func admit(
-        _ operation: Operation, by principal: SessionService.Principal?, notesSignaling: Bool = true
+        _ operation: Operation, by principal: SessionService.Principal?, from source: IPAddress?,
+        notesSignaling: Bool = true
     ) throws(Problem) {
         switch (operation.access, principal) {
-        case (.anyone, _), (.platform(.endCalls), .administrator), (.platform(.webhooks), .administrator): break
+        case (.anyone, _):
+            guard let address = source?.subscriber else { break }
+            let limiter = operation.id == .registerUser ? services.registrationLimiter : services.signInLimiter
+            try limiter.spend(address, at: services.time.monotonic)
+        case (.platform(.endCalls), .administrator), (.platform(.webhooks), .administrator): break
         case (.platform(let scope), .server(let key)):
             guard key.scopes.contains(scope) else {
                 throw Problem(.forbidden, "The server key does not have the scope \(scope.rawValue).")
@@ -43,6 +50,9 @@ struct Dispatcher: Sendable {
             if operation.isWrite {
                 let limiter = operation.id.isEnding ? services.endingLimiter : services.limiter
                 try limiter.spend(participant.deviceId, at: services.time.monotonic)
+                if operation.id == .invite {
+                    try services.inviteLimiter.spend(participant.userId, at: services.time.monotonic)
+                }
             } else if operation.id != .pollEvents {
                 try services.readLimiter.spend(participant.userId, at: services.time.monotonic)
             }

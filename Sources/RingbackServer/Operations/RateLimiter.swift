@@ -2,7 +2,7 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Limits the requests of each device or user, or their bytes, with a token bucket.
+/// Limits the requests of each device, user or address, or their bytes, with a token bucket.
 final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     private let capacity = 50_000
 
@@ -21,15 +21,19 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
         }
     }
 
+    private let name: String
     private let perSecond: Double
     private let buckets = Mutex<[Key: Bucket]>([:])
 
     private let burst: Double
 
-    /// - Parameter burst: The size of the bucket; by default twice `perSecond`.
-    init(perSecond: Double, burst: Double? = nil) {
-        self.perSecond = max(1, perSecond)
-        self.burst = burst ?? self.perSecond * 2
+    /// - Parameters:
+    ///   - name: Names the limit in responses.
+    ///   - burst: The size of the bucket; by default twice `perSecond`.
+    init(_ name: String, perSecond: Double, burst: Double? = nil) {
+        self.name = name
+        self.perSecond = max(0.001, perSecond)
+        self.burst = max(1, burst ?? self.perSecond * 2)
     }
 
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
@@ -41,10 +45,12 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
             }
             return buckets[key, default: Bucket(level: burst, at: now)].spend(cost, at: now, perSecond, burst)
         }
-        if missing > 0 {
-            throw Problem(
-                .rateLimited, "The request rate has been exceeded.",
-                retryAfterSeconds: max(1, Int((missing / perSecond).rounded(.up))))
-        }
+        guard missing > 0 else { return }
+        var problem = Problem(
+            .rateLimited, "The request rate has been exceeded.",
+            retryAfterSeconds: max(1, Int((missing / perSecond).rounded(.up))))
+        problem.rateLimit = Problem.RateLimit(
+            policy: name, quota: Int(burst), windowSeconds: Int((burst / perSecond).rounded(.up)))
+        throw problem
     }
 }

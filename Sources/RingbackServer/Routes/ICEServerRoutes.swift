@@ -6,7 +6,7 @@ import RingbackModel
 enum ICEServerRoutes {
     static func operations(_ services: Services) -> [Operation] {
         // A device asks once per call, and again after half the lifetime of the credentials.
-        let limiter = RateLimiter<DeviceID>(perSecond: 1, burst: 30)
+        let limiter = RateLimiter<DeviceID>("ice-servers", perSecond: 1, burst: 30)
         return [
             Operation(.getICEServers) { request in
                 let participant = try request.participant

@@ -54,7 +54,8 @@ enum SessionRoutes {
         let password = reader.text("password", characters: 1...Limits.passwordCharacters.upperBound, isRequired: true)
         try reader.finish()
         let session = try await services.sessions.signIn(
-            try FieldReader.unwrap(user), password: try FieldReader.unwrap(password), deviceName: name, device: device)
+            try FieldReader.unwrap(user), password: try FieldReader.unwrap(password), deviceName: name, device: device,
+            from: request.source?.text)
         return Answer(201, session, location: "/v1/sessions/\(session.deviceId)")
     }
 }

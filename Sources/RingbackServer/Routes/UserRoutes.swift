@@ -19,6 +19,9 @@ enum UserRoutes {
 
     /// POST /v1/users
     private static func register(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        guard services.settings.registration == .open else {
+            throw Problem(.forbidden, "Registration is closed. The operator of the server creates users.")
+        }
         var reader = try request.reader()
         let user = reader.user("userId")
         let name = reader.name("displayName")
@@ -27,7 +30,8 @@ enum UserRoutes {
         try reader.finish()
         let id = try FieldReader.unwrap(user)
         let registered = try await services.accounts.register(
-            id, displayName: name ?? id.rawValue, password: try FieldReader.unwrap(password))
+            id, displayName: name ?? id.rawValue, password: try FieldReader.unwrap(password),
+            from: request.source?.text)
         return Answer(201, registered, location: "/v1/users/\(id)")
     }
 

@@ -49,7 +49,7 @@ extension SocketHandler {
 
     private func work(for message: [UInt8]) throws(NotARequest) -> SocketWork {
         guard session != nil else { throw NotARequest() }
-        return try hub.work(for: message, of: &session!)
+        return try hub.work(for: message, of: &session!, from: source)
     }
 
     private func submit(_ request: CallRequest) {

@@ -65,7 +65,11 @@ final class SocketHub: Sendable {
     // MARK: Requests
 
     /// What to do for a message. The checks are the same as over HTTP, in the same order: authentication, rate, format.
-    func work(for message: [UInt8], of session: inout SocketSession) throws(NotARequest) -> SocketWork {
+    ///
+    /// - Parameter source: Where the socket was opened from.
+    func work(
+        for message: [UInt8], of session: inout SocketSession, from source: IPAddress?
+    ) throws(NotARequest) -> SocketWork {
         let request = try SocketRequest(message)
         let operation = dispatcher.operation(named: request.op)
         let label = SocketRequest.Label(id: request.id, operation: operation, bytes: message.count)
@@ -73,14 +77,15 @@ final class SocketHub: Sendable {
             guard let operation else { throw Problem(.notFound, "The operation does not exist.") }
             let principal = session.identity.principal
             try dispatcher.admit(
-                operation, by: principal, notesSignaling: session.notesSignaling(at: services.time.monotonic))
+                operation, by: principal, from: source,
+                notesSignaling: session.notesSignaling(at: services.time.monotonic))
             try dispatcher.admit(bytes: message.count, of: operation, by: principal)
             guard request.data.map({ $0.kind == .object }) ?? true else {
                 throw Problem(.invalidRequest, "`data` must be an object.")
             }
             let asked = OperationRequest(
                 operation: operation, principal: principal, parameters: .data(request.data), body: request.data,
-                idempotencyKey: request.key)
+                idempotencyKey: request.key, source: source)
             switch operation.work {
             case .change(let change): return .change(label, try change(asked))
             case .task(let handle): return .task(label, asked, handle)

@@ -184,6 +184,21 @@ struct Serve: AsyncParsableCommand {
             """)
     var userWriteKilobytes: Int?
 
+    @Option(help: "Invitations per second that a user may send on average. (default: 100)")
+    var userInvites: Int?
+
+    @Option(help: "Sign-ins per minute from one IPv4 address, or 64 bits of IPv6. (default: 300)")
+    var addressSignIns: Int?
+
+    @Option(help: "Registrations per minute from one IPv4 address, or 64 bits of IPv6. (default: 300)")
+    var addressRegistrations: Int?
+
+    @Option(
+        help: """
+            Whether users can register themselves: open or closed. (default: open; closed if a platform's tokens are accepted)
+            """)
+    var registration: String?
+
     @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
 
@@ -214,6 +229,7 @@ struct Serve: AsyncParsableCommand {
         settings.maximumConnections = try source.integer(
             "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
         let platform = try await platform.verifier(source, logger: logger)
+        settings.registration = try registration(source, hasPlatform: platform != nil)
         let location = try storage.location(source)
         let name = source.string("node-name", nodeName)
         let node = name ?? ProcessInfo.processInfo.hostName
@@ -253,6 +269,19 @@ struct Serve: AsyncParsableCommand {
             guard let failure = error as? ListenFailure else { throw error }
             throw CommandError(failure.description)
         }
+    }
+
+    private func registration(
+        _ source: SettingsSource, hasPlatform: Bool
+    ) throws -> ServerSettings.Registration {
+        guard let text = source.string("registration", registration) else {
+            // Otherwise somebody could register the identifier of a user of the platform, who has not come yet.
+            return hasPlatform ? .closed : .standard
+        }
+        guard let registration = ServerSettings.Registration(rawValue: text) else {
+            throw ValidationError("registration must be open or closed, not '\(text)'.")
+        }
+        return registration
     }
 
     private func timing(_ source: SettingsSource) throws -> CallTiming {
@@ -335,6 +364,12 @@ struct Serve: AsyncParsableCommand {
             86_400 * Int64(try source.integer("audit-days", auditDays, in: 1...36_500, default: 365)))
         settings.bytesPerSecond = Double(
             1024 * (try source.integer("user-write-kilobytes", userWriteKilobytes, in: 1...1_000_000, default: 64)))
+        settings.invitesPerSecond = Double(
+            try source.integer("user-invites", userInvites, in: 1...1_000_000, default: 100))
+        settings.signInsPerMinute = Double(
+            try source.integer("address-sign-ins", addressSignIns, in: 1...1_000_000, default: 300))
+        settings.registrationsPerMinute = Double(
+            try source.integer("address-registrations", addressRegistrations, in: 1...1_000_000, default: 300))
         settings.drainTime = .seconds(
             Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
         settings.stunURLs = source.list("stun-urls", stunURLs)

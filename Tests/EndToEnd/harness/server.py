@@ -24,13 +24,14 @@ def binary():
 class Server:
     """`ringback serve`, from its start to its end. A restart keeps the port and the database."""
 
-    def __init__(self, directory, *options, port=0, database=None, environment=None):
+    def __init__(self, directory, *options, port=0, database=None, environment=None, registration="open"):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         # A file, or the URL of a PostgreSQL database.
         self.database = database or self.directory / "ringback.sqlite"
         self.log = self.directory / "server.log"
         self.options = options
+        self.registration = registration
         self.port = port
         self.environment = environment or {}
         self.process = None
@@ -46,7 +47,10 @@ class Server:
     def start(self):
         command = [binary(), "serve", "--hostname", "127.0.0.1", "--port", str(self.port)]
         # The lowest accepted cost of password hashes, because the tests register hundreds of users.
-        command += ["--database", str(self.database), "--password-cost", "10", *self.options]
+        command += ["--database", str(self.database), "--password-cost", "10"]
+        if self.registration:
+            command += ["--registration", self.registration]
+        command += self.options
         read_from = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(

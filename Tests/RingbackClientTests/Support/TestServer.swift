@@ -25,6 +25,7 @@ final class TestServer: Sendable {
         var settings = ServerSettings()
         settings.port = 0
         settings.passwordCost = 4
+        settings.registration = .open
         settings.administratorToken = administratorToken
         settings.drainTime = .seconds(2)
         change(&settings)

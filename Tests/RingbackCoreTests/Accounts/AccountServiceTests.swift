@@ -103,8 +103,8 @@ struct AccountServiceTests {
         for session in all.dropFirst() {
             #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
         }
-        #expect(try await sessions.account(of: masha, with: ["battery staple"]) != nil)
-        #expect(try await sessions.account(of: masha, with: ["correct horse"]) == nil)
+        #expect(try await sessions.account(of: masha, with: ["battery staple"], device: nil) != nil)
+        #expect(try await sessions.account(of: masha, with: ["correct horse"], device: nil) == nil)
         #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) } != nil, "other users' stay")
     }
 
@@ -114,7 +114,7 @@ struct AccountServiceTests {
             await code { try await change("wrong horse", to: "battery staple", name: "M", on: all[0]) }
                 == .wrongPassword)
         for session in all { _ = try await sessions.authenticate(session.token) }
-        #expect(try await sessions.account(of: masha, with: ["correct horse"]) != nil)
+        #expect(try await sessions.account(of: masha, with: ["correct horse"], device: nil) != nil)
         #expect(try await accounts.user(masha).displayName == "Masha")
     }
 
@@ -130,7 +130,8 @@ struct AccountServiceTests {
         for _ in 0..<10 { _ = await code { try await change("wrong", to: "battery staple", on: all[0]) } }
         #expect(await code { try await change("correct horse", to: "battery staple", on: all[0]) } == .rateLimited)
         #expect(
-            await code { try await sessions.account(of: masha, with: ["correct horse"]) != nil } == .rateLimited)
+            await code { try await sessions.account(of: masha, with: ["correct horse"], device: nil) != nil }
+                == .rateLimited)
     }
 
     @Test func `A user can block others, but not themselves or users that don't exist`() async throws {

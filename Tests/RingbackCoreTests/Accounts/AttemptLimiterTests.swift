@@ -10,7 +10,7 @@ struct AttemptLimiterTests {
 
     private func begin(_ user: UserID = Cast.vasya.userId) -> Int? {
         do {
-            try limiter.begin(user, at: now)
+            try limiter.begin(AttemptLimiter.Key(user), at: now)
             return nil
         } catch {
             return (error as? Problem)?.retryAfterSeconds
@@ -21,7 +21,7 @@ struct AttemptLimiterTests {
         for _ in 0..<32 { #expect(begin() == nil) }
         #expect(begin() != nil)
         #expect(begin(Cast.petya.userId) == nil)
-        limiter.end(Cast.vasya.userId, hasSucceeded: nil)
+        limiter.end(AttemptLimiter.Key(Cast.vasya.userId), hasSucceeded: nil)
         #expect(begin() == nil)
         #expect(begin() != nil)
     }
@@ -29,7 +29,7 @@ struct AttemptLimiterTests {
     @Test func `An attempt whose outcome is unknown is not a wrong password`() {
         for _ in 0..<100 {
             #expect(begin() == nil)
-            limiter.end(Cast.vasya.userId, hasSucceeded: nil)
+            limiter.end(AttemptLimiter.Key(Cast.vasya.userId), hasSucceeded: nil)
         }
     }
 }

@@ -63,4 +63,27 @@ struct PasswordHasherTests {
         #expect(outcomes.count { $0 == nil } >= 256)
         #expect(try await hasher.verify("later", against: hasher.hash("later")), "those who come later are served")
     }
+
+    @Test func `A wrong password takes as long for an old hash as without one`() async throws {
+        let (old, current) = (PasswordHasher(costExponent: 10), PasswordHasher(costExponent: 14))
+        let hash = try await old.hash("password")
+        #expect(current.isOutdated(hash) && !old.isOutdated(hash))
+        func time(_ stored: String?, _ hasher: PasswordHasher) async throws -> Duration {
+            var shortest: Duration = .seconds(60)
+            for _ in 0..<7 {
+                let start = ContinuousClock.now
+                #expect(try await hasher.verify("wrong", against: stored) == false)
+                shortest = min(shortest, ContinuousClock.now - start)
+            }
+            return shortest
+        }
+        // A lower setting is not noticed either, once a hash of the higher cost was seen.
+        let lowered = PasswordHasher(costExponent: 10)
+        let higher = try await current.hash("password")
+        _ = try await lowered.verify("wrong", against: higher)
+        for (stored, hasher) in [(hash, current), (higher, lowered)] {
+            let ratio = try await time(stored, hasher) / (try await time(nil, hasher))
+            #expect((0.6...1.6).contains(ratio), "\(ratio)")
+        }
+    }
 }

@@ -254,6 +254,41 @@ struct SessionServiceTests {
         #expect(problem.code == .unauthenticated)
         #expect(try await exchange.store.read { try $0.devices(of: user, limit: 9) } == [])
     }
+
+    @Test func `A sign-in renews a hash of another cost`() async throws {
+        let renewing = SessionService(
+            store: exchange.store, hasher: PasswordHasher(costExponent: 5), time: exchange.time, lifetime: .seconds(60),
+            administratorToken: nil)
+        #expect(try await passwordHash().hasPrefix("scrypt$16$"))
+        _ = try await renewing.signIn(user, password: "correct horse", deviceName: nil, device: nil)
+        let renewed = try await passwordHash()
+        #expect(renewed.hasPrefix("scrypt$32$"))
+        _ = try await renewing.signIn(user, password: "correct horse", deviceName: nil, device: nil)
+        #expect(try await passwordHash() == renewed)
+    }
+
+    private func passwordHash() async throws -> String {
+        let user = user
+        let account = try await exchange.store.read { try $0.account(user) }
+        return try #require(account).passwordHash
+    }
+
+    @Test func `Guessing the password of a user does not lock out a device that has signed in before`() async throws {
+        let device = try await signIn().deviceId
+        for _ in 0..<10 {
+            _ = await code {
+                try await sessions.signIn(user, password: "wrong horse", deviceName: nil, device: nil)
+            }
+        }
+        let stranger = await code {
+            try await sessions.signIn(user, password: "correct horse", deviceName: nil, device: nil)
+        }
+        #expect(stranger == .rateLimited)
+        let known = await code {
+            try await sessions.signIn(user, password: "correct horse", deviceName: nil, device: device)
+        }
+        #expect(known == nil)
+    }
 }
 
 /// A store that runs an action between its next read and the return of the result.

@@ -17,7 +17,7 @@ struct RateLimiterTests {
     }
 
     @Test func `Twice the average is taken at once, then the average`() {
-        let limiter = RateLimiter<DeviceID>(perSecond: 10)
+        let limiter = RateLimiter<DeviceID>("writes", perSecond: 10)
         #expect(taken(100, by: limiter, of: Cast.vasya, at: start) == 20)
         #expect(taken(100, by: limiter, of: Cast.petya, at: start) == 20, "each device has its own")
         #expect(taken(100, by: limiter, of: Cast.vasya, at: start + .milliseconds(500)) == 5)
@@ -25,15 +25,16 @@ struct RateLimiterTests {
     }
 
     @Test func `What is refused may be sent again after a second`() throws {
-        let limiter = RateLimiter<DeviceID>(perSecond: 1)
+        let limiter = RateLimiter<DeviceID>("writes", perSecond: 1)
         _ = taken(2, by: limiter, of: Cast.vasya, at: start)
         let problem = #expect(throws: Problem.self) { try limiter.spend(Cast.vasya.deviceId, at: start) }
         #expect(problem?.code == .rateLimited && problem?.retryAfterSeconds == 1)
+        #expect(problem?.rateLimit == Problem.RateLimit(policy: "writes", quota: 2, windowSeconds: 2))
         try limiter.spend(Cast.vasya.deviceId, at: start + .seconds(1))
     }
 
     @Test func `What costs more than is left is refused with the time after which it is accepted`() throws {
-        let limiter = RateLimiter<UserID>(perSecond: 100, burst: 1000)
+        let limiter = RateLimiter<UserID>("bytes", perSecond: 100, burst: 1000)
         let user = Cast.vasya.userId
         try limiter.spend(user, cost: 800, at: start)
         let problem = #expect(throws: Problem.self) { try limiter.spend(user, cost: 500, at: start) }
@@ -47,11 +48,20 @@ struct RateLimiterTests {
     @Test func `What costs more than the whole budget is accepted when nothing was spent, and paid for afterwards`()
         throws
     {
-        let limiter = RateLimiter<UserID>(perSecond: 100, burst: 1000)
+        let limiter = RateLimiter<UserID>("bytes", perSecond: 100, burst: 1000)
         let user = Cast.vasya.userId
         try limiter.spend(user, cost: 3000, at: start)
         let problem = #expect(throws: Problem.self) { try limiter.spend(user, cost: 1, at: start) }
         #expect(problem?.retryAfterSeconds == 21)
         try limiter.spend(user, cost: 1, at: start + .seconds(21))
+    }
+
+    @Test func `A limit of less than one a second says how long to wait`() throws {
+        let limiter = RateLimiter<DeviceID>("sign-ins", perSecond: 0.1, burst: 3)
+        #expect(taken(9, by: limiter, of: Cast.vasya, at: start) == 3)
+        let later = start + .seconds(4)
+        let problem = #expect(throws: Problem.self) { try limiter.spend(Cast.vasya.deviceId, at: later) }
+        #expect(problem?.retryAfterSeconds == 6)
+        #expect(problem?.rateLimit == Problem.RateLimit(policy: "sign-ins", quota: 3, windowSeconds: 30))
     }
 }
