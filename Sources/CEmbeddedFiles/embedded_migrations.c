@@ -23,6 +23,9 @@ static const unsigned char sqlite_0006[] = {
 static const unsigned char sqlite_0007[] = {
 #embed "../../migrations/sqlite/0007_void_tokens.sql"
 };
+static const unsigned char sqlite_0008[] = {
+#embed "../../migrations/sqlite/0008_contacts.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -44,6 +47,9 @@ static const unsigned char postgresql_0006[] = {
 static const unsigned char postgresql_0007[] = {
 #embed "../../migrations/postgresql/0007_retention.sql"
 };
+static const unsigned char postgresql_0008[] = {
+#embed "../../migrations/postgresql/0008_contacts.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -54,6 +60,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0005_server_keys.sql", sqlite_0005),
     FILE("0006_outbox.sql", sqlite_0006),
     FILE("0007_void_tokens.sql", sqlite_0007),
+    FILE("0008_contacts.sql", sqlite_0008),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -63,6 +70,7 @@ static const EmbeddedFile postgresql[] = {
     FILE("0005_void_tokens.sql", postgresql_0005),
     FILE("0006_revocations.sql", postgresql_0006),
     FILE("0007_retention.sql", postgresql_0007),
+    FILE("0008_contacts.sql", postgresql_0008),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

@@ -5,6 +5,7 @@
 package enum APIOperation: String, Sendable, CaseIterable {
     case registerUser, listUsers, getMe, updateMe, deleteMe, getUser
     case listBlocks, blockUser, unblockUser
+    case listContacts, addContact, removeContact
     case getWatching, setWatching, getPresence
     case createSession, listSessions, deleteSessions, getSession, deleteSession, createTicket
     case invite, listCalls, getCall, getTimeline
@@ -16,6 +17,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
     case platformCreateUser, platformGetUser, platformUpdateUser, platformEraseUser, platformBanUser, platformUnbanUser
     case platformCreateSession, platformListSessions, platformRevokeSessions, platformRevokeSession
     case platformListBlocks, platformBlockUser, platformUnblockUser
+    case platformListContacts, platformAddContact, platformRemoveContact
     case platformListCalls, platformGetCall, platformGetTimeline, platformListAudit
     case pollEvents, streamEvents, openSocket
     case getHealth, getReadiness, getMetrics
@@ -42,6 +44,9 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .listBlocks: (.get, "/v1/users/me/blocks")
         case .blockUser: (.put, "/v1/users/me/blocks/{userId}")
         case .unblockUser: (.delete, "/v1/users/me/blocks/{userId}")
+        case .listContacts: (.get, "/v1/users/me/contacts")
+        case .addContact: (.put, "/v1/users/me/contacts/{userId}")
+        case .removeContact: (.delete, "/v1/users/me/contacts/{userId}")
         case .getWatching: (.get, "/v1/users/me/watching")
         case .setWatching: (.put, "/v1/users/me/watching")
         case .getPresence: (.get, "/v1/users/{userId}/presence")
@@ -89,6 +94,9 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .platformListBlocks: (.get, "/v1/platform/users/{userId}/blocks")
         case .platformBlockUser: (.put, "/v1/platform/users/{userId}/blocks/{blockedId}")
         case .platformUnblockUser: (.delete, "/v1/platform/users/{userId}/blocks/{blockedId}")
+        case .platformListContacts: (.get, "/v1/platform/users/{userId}/contacts")
+        case .platformAddContact: (.put, "/v1/platform/users/{userId}/contacts/{contactId}")
+        case .platformRemoveContact: (.delete, "/v1/platform/users/{userId}/contacts/{contactId}")
         case .platformListCalls: (.get, "/v1/platform/users/{userId}/calls")
         case .platformGetCall: (.get, "/v1/platform/calls/{callId}")
         case .platformGetTimeline: (.get, "/v1/platform/calls/{callId}/timeline")

@@ -6,6 +6,14 @@ public enum BusyPolicy: String, Sendable, Codable, CaseIterable {
     case reject
 }
 
+/// From whom a user receives calls.
+public enum CallsFrom: String, Sendable, Codable, CaseIterable {
+    /// From every user.
+    case everyone
+    /// From the users in the user's list of contacts.
+    case contacts
+}
+
 /// A user as others see them.
 public struct User: Hashable, Sendable, Codable {
     /// The identifier for signing in and for being called.
@@ -16,13 +24,18 @@ public struct User: Hashable, Sendable, Codable {
     public var createdAt: Timestamp
     /// What happens to calls while the user is in another. Present only in the user's own profile.
     public var busy: BusyPolicy?
+    /// From whom the user receives calls, if not from everyone. Present only in the user's own profile.
+    public var callsFrom: CallsFrom?
 
     /// Creates a user.
-    public init(userId: UserID, displayName: String, createdAt: Timestamp, busy: BusyPolicy? = nil) {
+    public init(
+        userId: UserID, displayName: String, createdAt: Timestamp, busy: BusyPolicy? = nil, callsFrom: CallsFrom? = nil
+    ) {
         self.userId = userId
         self.displayName = displayName
         self.createdAt = createdAt
         self.busy = busy
+        self.callsFrom = callsFrom
     }
 }
 
@@ -118,6 +131,7 @@ extension User: JSONWritable {
         json.field("displayName", displayName)
         json.field("createdAt", createdAt)
         json.optionalField("busy", busy?.rawValue)
+        json.optionalField("callsFrom", callsFrom?.rawValue)
     }
 }
 

@@ -28,6 +28,8 @@ public enum Limits {
     public static let watchedUsers = 200
     /// The maximum number of users that a user may block.
     public static let blockedUsers = 1000
+    /// The maximum number of contacts of a user.
+    public static let contacts = 5_000
     /// Unaccepted outgoing calls of one user at a time.
     public static let outgoingCalls = 100
     /// The maximum number of live calls of a user, outgoing and incoming.

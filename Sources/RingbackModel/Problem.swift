@@ -14,6 +14,8 @@ public struct Problem: Error, Hashable, Sendable {
         case forbidden
         /// The platform has banned the user.
         case userBanned = "user_banned"
+        /// The callee does not receive calls from this user.
+        case callNotPermitted = "call_not_permitted"
         /// A change of the password was requested with a wrong old password.
         case wrongPassword = "wrong_password"
         /// Another device of the user takes part in the call.
@@ -132,7 +134,7 @@ extension Problem.Code {
         switch self {
         case .malformedJSON: 400
         case .unauthenticated, .tokenExpired: 401
-        case .forbidden, .userBanned, .wrongPassword, .notAParticipant: 403
+        case .forbidden, .userBanned, .callNotPermitted, .wrongPassword, .notAParticipant: 403
         case .notFound, .userNotFound: 404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
@@ -167,6 +169,7 @@ extension Problem.Code {
         case .tokenExpired: "The token has expired"
         case .forbidden: "Not permitted"
         case .userBanned: "The user is banned"
+        case .callNotPermitted: "The user does not receive this call"
         case .wrongPassword: "The old password is wrong"
         case .notAParticipant: "This device is not a participant in the call"
         case .notFound: "Not found"

@@ -24,16 +24,18 @@ package struct RingbackServer: Sendable {
 
     /// - Parameters:
     ///   - platform: Verifies tokens of a platform that has users of its own.
+    ///   - permission: Asks the platform about each call.
     ///   - onManagementListening: Called with the port of the operator's resources, if they have one of their own.
     ///   - onListening: Called with the port once connections are accepted.
     package init(
-        store: any Store, settings: ServerSettings, platform: PlatformTokens? = nil, time: any Timekeeper,
-        timing: CallTiming = CallTiming(), logger: Logger,
+        store: any Store, settings: ServerSettings, platform: PlatformTokens? = nil,
+        permission: CallPermission? = nil, time: any Timekeeper, timing: CallTiming = CallTiming(), logger: Logger,
         onManagementListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         services = Services(
-            store: store, settings: settings, platform: platform, time: time, timing: timing, logger: logger)
+            store: store, settings: settings, platform: platform, permission: permission, time: time, timing: timing,
+            logger: logger)
         let drain = Drain()
         self.drain = drain
         let isDraining = { @Sendable in drain.hasBegun }
@@ -63,12 +65,13 @@ package struct RingbackServer: Sendable {
             frontEnd: frontEnd,
             connections: OpenConnections(
                 maximum: settings.maximumConnections, maximumPerSubscriber: settings.connectionsPerAddress,
-                proxies: settings.trustedProxies))
+                proxies: settings.trustedProxies), readsProxyProtocol: true)
         management = settings.managementPort.map { _ in
             HTTPListener(
                 frontEnd: makeFrontEnd(pages.management.map { .page($0) }),
                 connections: OpenConnections(
-                    maximum: Self.managementConnections, maximumPerSubscriber: Self.managementConnections, proxies: []))
+                    maximum: Self.managementConnections, maximumPerSubscriber: Self.managementConnections, proxies: []),
+                readsProxyProtocol: false)
         }
         self.logger = logger
         self.onManagementListening = onManagementListening
@@ -78,7 +81,8 @@ package struct RingbackServer: Sendable {
     }
 
     private static func operations(_ services: Services) -> [Operation] {
-        UserRoutes.operations(services) + BlockRoutes.operations(services) + PresenceRoutes.operations(services)
+        UserRoutes.operations(services) + BlockRoutes.operations(services) + ContactRoutes.operations(services)
+            + PresenceRoutes.operations(services)
             + SessionRoutes.operations(services) + CallRoutes.operations(services)
             + NegotiationRoutes.operations(services) + CandidateRoutes.operations(services)
             + PlatformRoutes.operations(services) + WebhookRoutes.operations(services) + MediaRoutes.operations()

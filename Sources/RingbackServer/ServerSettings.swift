@@ -28,6 +28,8 @@ package struct ServerSettings: Sendable {
     package var basePath = BasePath.root
     /// Proxies whose `X-Forwarded-` fields are trusted.
     package var trustedProxies = AddressRange.loopback
+    /// How trusted proxies name the client.
+    package var clientAddress = ClientAddress.forwardedFor
     /// How long events are kept for clients that reconnect.
     package var eventRetention: Duration = .seconds(86_400)
     /// How long the SDP and candidates of ended calls are kept.
@@ -59,6 +61,8 @@ package struct ServerSettings: Sendable {
     package var signInsPerMinute = 300.0
     /// Registrations per minute, likewise.
     package var registrationsPerMinute = 300.0
+    /// Whom the directory lists.
+    package var directory = Directory.prefix
     /// Whether users can register themselves.
     package var registration = Registration.standard
     /// The average number of requests per second that may be sent with one server key.
@@ -71,6 +75,26 @@ package struct ServerSettings: Sendable {
     package var drainTime: Duration = .seconds(10)
 
     package init() {}
+
+    /// How trusted proxies name the client. Only one way at a time: a proxy that uses one passes the others on as the
+    /// client has sent them.
+    package enum ClientAddress: String, Sendable, CaseIterable {
+        case forwardedFor = "x-forwarded-for"
+        case forwarded
+        case proxyProtocol = "proxy-protocol"
+    }
+
+    func expectsProxyProtocol(from peer: IPAddress?) -> Bool {
+        clientAddress == .proxyProtocol && peer.map { peer in trustedProxies.contains { $0.contains(peer) } } == true
+    }
+
+    /// Whom the directory lists.
+    package enum Directory: String, Sendable, CaseIterable {
+        /// All users, or those whose identifiers begin with a prefix.
+        case prefix
+        /// Only the user with exactly the identifier that is asked for.
+        case exact
+    }
 
     /// Whether users can register themselves.
     package enum Registration: String, Sendable, CaseIterable {

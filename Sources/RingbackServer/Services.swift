@@ -17,6 +17,8 @@ package final class Services: Sendable {
     package let presence: PresenceService
     package let monitor: ConnectionMonitor
     package let settings: ServerSettings
+    /// Asks the platform about each call; `nil` if it is not to be asked.
+    let permission: CallPermission?
     let streams: StreamRegistry
     /// The limit for writes of a device.
     let limiter: RateLimiter<DeviceID>
@@ -39,7 +41,8 @@ package final class Services: Sendable {
 
     /// Creates all services for a store.
     init(
-        store: any Store, settings: ServerSettings, platform: PlatformTokens?, time: any Timekeeper, timing: CallTiming,
+        store: any Store, settings: ServerSettings, platform: PlatformTokens?, permission: CallPermission?,
+        time: any Timekeeper, timing: CallTiming,
         logger: Logger
     ) {
         self.store = store
@@ -47,7 +50,8 @@ package final class Services: Sendable {
         self.settings = settings
         var timing = timing
         timing.outbox = OutboxPlan(settings.webhooks)
-        let admissions = RateLimiter<UserID>(perSecond: 1, burst: 32)
+        self.permission = permission
+        let admissions = RateLimiter<UserID>("user-tokens", perSecond: 1, burst: 32)
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
         sessions = SessionService(
             store: store, hasher: hasher, time: time, lifetime: settings.tokenLifetime,

@@ -68,6 +68,16 @@ package struct Exchange: Sendable {
         return id
     }
 
+    /// Why an invitation is refused; `nil` if it is not.
+    package func refusal(of caller: Participant, toCall callee: UserID) async throws -> Problem.Code? {
+        do {
+            _ = try await invite(Cast.invitation(from: caller, to: callee))
+            return nil
+        } catch let problem as Problem {
+            return problem.code
+        }
+    }
+
     package func call(_ id: CallID) async throws -> CallState? { try await store.read { try $0.call(id) } }
 
     package static func callID(in answer: RingbackCore.Answer) throws -> CallID {

@@ -35,6 +35,9 @@ getUser                  401     401       401     401      200    200   200    
 listBlocks               401     401       401     401      200    200   200         200    403 403   403
 blockUser                401     401       401     401      204    204   204         204    403 403   403
 unblockUser              401     401       401     401      204    204   204         204    403 403   403
+listContacts             401     401       401     401      200    200   200         200    403 403   403
+addContact               401     401       401     401      204    204   204         204    403 403   403
+removeContact            401     401       401     401      204    204   204         204    403 403   403
 getWatching              401     401       401     401      200    200   200         200    403 403   403
 setWatching              401     401       401     401      200    200   200         200    403 403   403
 getPresence              401     401       401     401      200    200   200         200    403 403   403
@@ -77,6 +80,9 @@ platformRevokeSession    401     401       401     401      403    403   403    
 platformListBlocks       401     401       401     401      403    403   403         403    403 403   200
 platformBlockUser        401     401       401     401      403    403   403         403    403 403   204
 platformUnblockUser      401     401       401     401      403    403   403         403    403 403   204
+platformListContacts     401     401       401     401      403    403   403         403    403 403   200
+platformAddContact       401     401       401     401      403    403   403         403    403 403   204
+platformRemoveContact    401     401       401     401      403    403   403         403    403 403   204
 platformListCalls        401     401       401     401      403    403   403         403    403 403   200
 platformGetCall          401     401       401     401      403    403   403         403    403 403   200
 platformGetTimeline      401     401       401     401      403    403   403         403    403 403   200
@@ -169,7 +175,8 @@ class Scene:
         user = self.names["petya" if operation.startswith("platform") else "vasya"]
         file = {"getAsset": "demo.js", "getSDKFile": "ringback.js"}.get(operation)
         path = {"userId": user, "callId": call_id, "deviceId": self.third.device_id,
-                "blockedId": self.names["stranger"], "file": file, "webhook": "none", "deliveryId": "msg_none_1"}
+                "blockedId": self.names["stranger"], "contactId": self.names["stranger"], "file": file,
+                "webhook": "none", "deliveryId": "msg_none_1"}
         new = f"new-{next(self.numbers)}"
         body = {
             "registerUser": {"userId": new, "password": "correct horse battery"},

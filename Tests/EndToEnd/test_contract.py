@@ -127,6 +127,9 @@ def an_account(vasya):
     vasya.put("/v1/users/me/blocks/petya", expect=204)
     vasya.get("/v1/users/me/blocks")
     assert vasya.request("DELETE", "/v1/users/me/blocks/petya").status_code == 204
+    vasya.put("/v1/users/me/contacts/petya", expect=204)
+    vasya.get("/v1/users/me/contacts")
+    assert vasya.request("DELETE", "/v1/users/me/contacts/petya").status_code == 204
     vasya.post("/v1/tickets", expect=201)
     vasya.get("/v1/sessions")
     vasya.get(f"/v1/sessions/{vasya.device_id}")
@@ -180,6 +183,12 @@ def a_back_end(backend, vasya):
     backend.expect(204, "PUT", f"{user}/blocks/petya")
     backend.expect(200, "GET", f"{user}/blocks")
     backend.expect(204, "DELETE", f"{user}/blocks/petya")
+    backend.expect(204, "PUT", f"{user}/contacts/vasya")
+    backend.expect(200, "GET", f"{user}/contacts")
+    backend.expect(204, "DELETE", f"{user}/contacts/vasya")
+    backend.expect(200, "PATCH", user, {"callsFrom": "contacts"})
+    vasya.post("/v1/calls", {"callee": "masha", "media": MEDIA}, expect=403)
+    backend.expect(200, "PATCH", user, {"callsFrom": "everyone"})
     call_id = vasya.invite("masha")["callId"]
     backend.expect(200, "GET", f"{user}/calls")
     backend.expect(200, "GET", f"/platform/calls/{call_id}")

@@ -167,6 +167,26 @@ def test_a_ban_closes_everything_within_five_seconds_and_refuses_every_way_in(se
     assert requests.post(server.url + "/v1/sessions", json=right, timeout=10).status_code == 201
 
 
+def test_a_ban_and_a_revocation_reach_the_sockets_of_other_nodes(start_server, database):
+    schema = database.schema(f"t_{secrets.token_hex(6)}")
+    one, other = (
+        start_server("--jwt-secret", SECRET, "--node-name", name, database=schema) for name in ("one", "other"))
+    backend = Backend(other)
+    for user, method, path in (("petya", "PUT", "ban"), ("vasya", "DELETE", "sessions")):
+        backend.expect(201, "POST", "/platform/users", {"userId": user})
+        token = backend.expect(201, "POST", f"/platform/users/{user}/sessions")["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        with connect(one.url.replace("http", "ws") + "/v1/socket", additional_headers=headers) as socket:
+            assert json.loads(socket.recv(10))["event"]["type"] == "welcome"
+            begin = time.monotonic()
+            backend.expect(200, method, f"/platform/users/{user}/{path}")
+            with pytest.raises(ConnectionClosed) as closed:
+                while True:
+                    socket.recv(10)
+            assert closed.value.rcvd.code == 4501 and time.monotonic() - begin < 5
+        assert requests.get(one.url + "/v1/users/me", headers=headers, timeout=10).status_code == 401
+
+
 def test_the_audit_log_says_who_did_what_to_whom_and_when(server, backend):
     reader = Backend(server, "reader", "audit")
     backend.expect(201, "POST", "/platform/users", {"userId": "petya"})

@@ -5,7 +5,7 @@ struct ProblemTests {
     private static let table: [(String, Int, Bool)] = [
         ("malformed_json", 400, false), ("invalid_request", 422, false), ("unauthenticated", 401, false),
         ("token_expired", 401, false), ("forbidden", 403, false), ("wrong_password", 403, false),
-        ("user_banned", 403, false),
+        ("user_banned", 403, false), ("call_not_permitted", 403, false),
         ("not_a_participant", 403, false),
         ("not_found", 404, false), ("user_not_found", 404, false), ("user_exists", 409, false),
         ("method_not_allowed", 405, false), ("not_acceptable", 406, false), ("invalid_transition", 409, false),

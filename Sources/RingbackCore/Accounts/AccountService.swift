@@ -2,9 +2,9 @@ package import RingbackModel
 
 /// User accounts and their settings.
 package final class AccountService: Sendable {
-    private let store: any Store
+    let store: any Store
     private let hasher: PasswordHasher
-    private let time: any Timekeeper
+    let time: any Timekeeper
     private let sessions: SessionService
 
     package init(store: any Store, hasher: PasswordHasher, time: any Timekeeper, sessions: SessionService) {
@@ -44,9 +44,14 @@ package final class AccountService: Sendable {
     package struct Update: Sendable {
         package var displayName: String?
         package var busy: BusyPolicy?
+        package var callsFrom: CallsFrom?
         package var password: NewPassword?
 
-        package init(displayName: String? = nil, busy: BusyPolicy? = nil, password: NewPassword? = nil) {
+        package init(
+            displayName: String? = nil, busy: BusyPolicy? = nil, callsFrom: CallsFrom? = nil,
+            password: NewPassword? = nil
+        ) {
+            self.callsFrom = callsFrom
             self.displayName = displayName
             self.busy = busy
             self.password = password
@@ -92,6 +97,7 @@ package final class AccountService: Sendable {
             guard change == nil || change?.verified == account.passwordHash else { throw Self.wrongPassword }
             account.displayName = update.displayName ?? account.displayName
             account.busy = update.busy ?? account.busy
+            account.callsFrom = update.callsFrom ?? account.callsFrom
             account.passwordHash = change?.new ?? account.passwordHash
             try store.update(account)
             guard change != nil else { return (account, 0) }

@@ -48,13 +48,15 @@ package final class PlatformService: Sendable {
     ///
     /// - Returns: The account, and the number of devices that were signed out.
     package func update(
-        _ user: UserID, displayName: String?, busy: BusyPolicy?, password: String?, _ use: KeyUse
+        _ user: UserID, displayName: String?, busy: BusyPolicy?, callsFrom: CallsFrom? = nil, password: String?,
+        _ use: KeyUse
     ) async throws -> (Account, endedSessions: Int) {
         let hash = try await hash(password)
         return try await write(use) { [now = time.now] store in
             var account = try Self.account(user, store)
             account.displayName = displayName ?? account.displayName
             account.busy = busy ?? account.busy
+            account.callsFrom = callsFrom ?? account.callsFrom
             account.passwordHash = hash ?? account.passwordHash
             try store.update(account)
             return (account, hash == nil ? 0 : try store.signOut(user, at: now))
@@ -153,6 +155,31 @@ package final class PlatformService: Sendable {
         try await write(use) { store in
             _ = try Self.account(blocker, store)
             try store.unblock(user, by: blocker)
+        }
+    }
+
+    // MARK: Contacts
+
+    package func contacts(of user: UserID, after: UserID?, limit: Int, _ use: KeyUse) async throws -> [Contact] {
+        try await write(use) { store in
+            _ = try Self.account(user, store)
+            return try store.contacts(of: user, after: after, limit: limit)
+        }
+    }
+
+    /// - Throws: ``Problem`` like ``AccountService/addContact(_:by:)``.
+    package func addContact(_ contact: UserID, of user: UserID, _ use: KeyUse) async throws {
+        let check = recording(use)
+        try await accounts.addContact(contact, of: user) { store in
+            _ = try Self.account(user, store)
+            try check(store)
+        }
+    }
+
+    package func removeContact(_ contact: UserID, of user: UserID, _ use: KeyUse) async throws {
+        try await write(use) { store in
+            _ = try Self.account(user, store)
+            try store.removeContact(contact, of: user)
         }
     }
 

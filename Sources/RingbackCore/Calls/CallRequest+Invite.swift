@@ -26,6 +26,12 @@ extension CallRequest {
             // Its ring time was over, so it has ended instead.
             changes = transaction.changes
         }
+        // Before blocks are looked at, so that the answer does not depend on them.
+        if account.callsFrom == .contacts || timing.callsFrom == .contacts,
+            try !facts.isContact(caller, of: callee)
+        {
+            return Self.refusal(CallPermission.refusal(callee), changes)
+        }
         if let problem = try Self.surplus(invitation, live, facts, timing) { return Self.refusal(problem, changes) }
         let devices = try facts.devices(of: callee, limit: Limits.legs)
             .filter { $0.rings(at: now) }.map(\.participant.deviceId)

@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// The maximum durations of the transient states of a call, and the limits of live calls.
+/// The maximum durations of the transient states of a call, the limits of live calls, and who may call.
 package struct CallTiming: Sendable, Hashable {
     /// From the invitation to the end as `unreachable` if no device alerts; `nil` for the whole ring time.
     package var unreachable: Duration?
@@ -18,6 +18,9 @@ package struct CallTiming: Sendable, Hashable {
     package var liveCallsOfPair = Limits.liveCallsOfPair
     /// Who outside is told of calls.
     package var outbox = OutboxPlan()
+
+    /// From whom all users receive calls, at most.
+    package var callsFrom = CallsFrom.everyone
 
     package init() {}
 }

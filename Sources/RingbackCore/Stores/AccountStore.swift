@@ -9,6 +9,7 @@ package struct Account: Sendable, Hashable {
     package var busy: BusyPolicy
     package var createdAt: Timestamp
     package var lastSeenAt: Timestamp?
+    package var callsFrom = CallsFrom.everyone
     /// When the platform banned the user: nobody can sign in as a banned user.
     package var bannedAt: Timestamp?
 
@@ -34,7 +35,11 @@ package struct Account: Sendable, Hashable {
     package static let noPassword = "-"
 
     package var user: User { User(userId: userId, displayName: displayName, createdAt: createdAt) }
-    package var ownUser: User { User(userId: userId, displayName: displayName, createdAt: createdAt, busy: busy) }
+    package var ownUser: User {
+        User(
+            userId: userId, displayName: displayName, createdAt: createdAt, busy: busy,
+            callsFrom: callsFrom == .everyone ? nil : callsFrom)
+    }
 }
 
 /// A signed-in device, with the members that only the server may see.
@@ -109,6 +114,10 @@ package protocol AccountReader {
     /// Users whose account is closed and who have not been erased, because the server stopped in between.
     func closedUsers() throws -> [UserID]
     func blocks(of user: UserID) throws -> [Block]
+    /// The contacts of a user, ordered by identifier, after `after`.
+    func contacts(of user: UserID, after: UserID?, limit: Int) throws -> [Contact]
+    func contactCount(of user: UserID) throws -> Int
+    func isContact(_ contact: UserID, of user: UserID) throws -> Bool
     func watchedUsers(by device: DeviceID) throws -> [UserID]
 }
 
@@ -157,6 +166,9 @@ package protocol AccountWriter {
     /// - Parameter concealment: What `user` sees of `blocker` from now on.
     func block(_ user: UserID, by blocker: UserID, at now: Timestamp, showing concealment: Concealment) throws
     func unblock(_ user: UserID, by blocker: UserID) throws
+    /// Adds a contact, if it is not one already.
+    func addContact(_ contact: UserID, of user: UserID, at now: Timestamp) throws
+    func removeContact(_ contact: UserID, of user: UserID) throws
     func setWatchedUsers(_ users: [UserID], by device: DeviceID) throws
 }
 

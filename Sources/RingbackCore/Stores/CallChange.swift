@@ -25,6 +25,8 @@ package protocol CallFacts: AnyObject {
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool
     /// The devices of a user that are present.
     func presentDevices(of user: UserID) throws -> Set<DeviceID>
+    /// Whether `contact` is in the list of contacts of a user.
+    func isContact(_ contact: UserID, of user: UserID) throws -> Bool
 }
 
 extension CallFacts {

@@ -5,7 +5,7 @@ extension PostgresReader {
     // MARK: Users
 
     static let selectAccount =
-        "SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at, banned_at FROM users"
+        "SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at, banned_at, calls_from FROM users"
 
     func account(_ user: UserID) throws -> Account? {
         try first(
@@ -27,10 +27,12 @@ extension PostgresReader {
     }
 
     static func account(_ row: Row) throws -> Account {
-        Account(
+        var account = Account(
             userId: try row.user(0), displayName: try row.text(1), passwordHash: try row.text(2),
             busy: try row.value(BusyPolicy(rawValue: row.text(3)), 3), createdAt: try row.time(4),
             lastSeenAt: row.optionalTime(5), bannedAt: row.optionalTime(6))
+        account.callsFrom = try row.value(CallsFrom(rawValue: row.text(7)), 7)
+        return account
     }
 
     // MARK: Devices

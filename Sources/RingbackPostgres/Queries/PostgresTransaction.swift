@@ -97,9 +97,9 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
 
     func update(_ account: Account) throws {
         try execute(
-            "UPDATE users SET display_name = $1, password_hash = $2, busy = $3, banned_at = $4 WHERE user_id = $5",
+            "UPDATE users SET display_name = $1, password_hash = $2, busy = $3, banned_at = $4, calls_from = $5 WHERE user_id = $6",
             .text(account.displayName), .text(account.passwordHash), .text(account.busy.rawValue),
-            .integer(account.bannedAt?.milliseconds), .text(account.userId.rawValue))
+            .integer(account.bannedAt?.milliseconds), .text(account.callsFrom.rawValue), .text(account.userId.rawValue))
     }
 
     func close(_ user: UserID, at now: Timestamp) throws {
@@ -115,6 +115,7 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         let id = SQLValue.text(user.rawValue)
         try execute("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id = $1", id)
         try execute("DELETE FROM watches WHERE user_id = $1", id)
+        try execute("DELETE FROM contacts WHERE user_id = $1 OR contact_id = $1", id)
         try execute("DELETE FROM former_devices WHERE user_id = $1", id)
         try execute("DELETE FROM void_tokens WHERE user_id = $1", id)
         news.ended += try devices(of: user, limit: .max).map(\.signIn)
@@ -124,7 +125,7 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         try execute("DELETE FROM events WHERE user_id = $1", id)
         try execute(
             """
-            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', last_seen_at = NULL, erased_at = $1
+            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', calls_from = 'everyone', last_seen_at = NULL, erased_at = $1
             WHERE user_id = $2
             """, .integer(now.milliseconds), id)
     }

@@ -142,6 +142,10 @@ final class CallGroup: CallFacts {
         return devices
     }
 
+    func isContact(_ contact: UserID, of user: UserID) throws -> Bool {
+        try connection.run(PostgresReader.isContact(contact, of: user)).first != nil
+    }
+
     private func draft(of id: CallID) throws -> CallDraft? {
         if let draft = drafts[id] { return draft }
         guard !missing.contains(id) else { return nil }

@@ -13,7 +13,7 @@ extension SQLiteReader {
     // MARK: Users
 
     static let selectAccount =
-        "SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at, banned_at FROM users"
+        "SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at, banned_at, calls_from FROM users"
 
     func account(_ user: UserID) throws -> Account? {
         try first(Self.accountByID, [user.rawValue], Self.account)
@@ -32,12 +32,14 @@ extension SQLiteReader {
     }
 
     static func account(_ row: any Columns) throws -> Account {
-        Account(
+        var account = Account(
             userId: try row.value(row.text(0).flatMap { UserID($0) }, "user_id"),
             displayName: try row.value(row.text(1), "display_name"),
             passwordHash: try row.value(row.text(2), "password_hash"),
             busy: try row.value(row.text(3).flatMap { BusyPolicy(rawValue: $0) }, "busy"),
             createdAt: try row.value(row.time(4), "created_at"), lastSeenAt: row.time(5), bannedAt: row.time(6))
+        account.callsFrom = try row.value(row.text(7).flatMap { CallsFrom(rawValue: $0) }, "calls_from")
+        return account
     }
 
     // MARK: Devices

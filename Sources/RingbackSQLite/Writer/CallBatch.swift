@@ -114,6 +114,10 @@ final class CallBatch: CallFacts {
 
     func presentDevices(of user: UserID) throws -> Set<DeviceID> { memory.devices.read { $0.presentDevices(of: user) } }
 
+    func isContact(_ contact: UserID, of user: UserID) throws -> Bool {
+        try SQLiteReader(db, memory).isContact(contact, of: user)
+    }
+
     /// A call from this batch, from memory, or from its row.
     private func draft(of id: CallID) throws -> CallDraft? {
         if let current, current.id == id { return current }

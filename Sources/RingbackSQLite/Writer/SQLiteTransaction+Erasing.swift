@@ -15,8 +15,16 @@ extension SQLiteTransaction {
         try execute("DELETE FROM devices WHERE user_id = ?", [id])
         try execute("DELETE FROM former_devices WHERE user_id = ?", [id])
         try execute("DELETE FROM void_tokens WHERE user_id = ?", [id])
-        for (table, column) in [("blocks", "blocker_id"), ("blocks", "blocked_id"), ("watches", "user_id")] {
-            let key = table == "blocks" ? "(blocker_id, blocked_id)" : "(device_id, user_id)"
+        for (table, column) in [
+            ("blocks", "blocker_id"), ("blocks", "blocked_id"), ("watches", "user_id"), ("contacts", "user_id"),
+            ("contacts", "contact_id"),
+        ] {
+            let key =
+                switch table {
+                case "blocks": "(blocker_id, blocked_id)"
+                case "contacts": "(user_id, contact_id)"
+                default: "(device_id, user_id)"
+                }
             try execute(
                 """
                 DELETE FROM \(table) WHERE \(key) IN (SELECT \(key.dropFirst().dropLast()) FROM \(table)
@@ -27,7 +35,8 @@ extension SQLiteTransaction {
         if try eraseEvents(of: user, limit: limit) { return true }
         try execute(
             """
-            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', last_seen_at = NULL, erased_at = ?
+            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', calls_from = 'everyone',
+                last_seen_at = NULL, erased_at = ?
             WHERE user_id = ?
             """, [now.milliseconds, id])
         return false

@@ -35,10 +35,10 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
 
     func update(_ account: Account) throws {
         try execute(
-            "UPDATE users SET display_name = ?, password_hash = ?, busy = ?, banned_at = ? WHERE user_id = ?",
+            "UPDATE users SET display_name = ?, password_hash = ?, busy = ?, banned_at = ?, calls_from = ? WHERE user_id = ?",
             [
                 account.displayName, account.passwordHash, account.busy.rawValue, account.bannedAt?.milliseconds,
-                account.userId.rawValue,
+                account.callsFrom.rawValue, account.userId.rawValue,
             ])
     }
 

@@ -52,9 +52,13 @@ final class HTTPFrontEnd: Sendable {
     /// - Returns: `nil` for a proxy that doesn't say.
     func source(of fields: RequestFields, from peer: IPAddress?) -> IPAddress? {
         guard isProxy(peer) else { return peer }
-        let addresses = fields.forwardedFor?.split(separator: ",").map { text in
-            IPAddress(String(text.drop { $0 == " " }.prefix { $0 != " " }))
-        }
+        let addresses =
+            switch services.settings.clientAddress {
+            case .forwardedFor: fields.forwardedFor.map(ForwardedAddresses.list)
+            case .forwarded: fields.forwarded.map(ForwardedAddresses.forwarded)
+            // The peer would be the client already.
+            case .proxyProtocol: nil as [IPAddress?]?
+            }
         return addresses?.last { !isProxy($0) } ?? nil
     }
 

@@ -27,10 +27,13 @@ struct HTTPCodec {
 final class HTTPListener: Sendable {
     private let frontEnd: HTTPFrontEnd
     private let connections: OpenConnections
+    /// Whether connections of trusted proxies begin with a header of the PROXY protocol, if that is configured.
+    private let readsProxyProtocol: Bool
 
-    init(frontEnd: HTTPFrontEnd, connections: OpenConnections) {
+    init(frontEnd: HTTPFrontEnd, connections: OpenConnections, readsProxyProtocol: Bool) {
         self.frontEnd = frontEnd
         self.connections = connections
+        self.readsProxyProtocol = readsProxyProtocol
     }
 
     /// Begins to accept connections.
@@ -53,7 +56,7 @@ final class HTTPListener: Sendable {
     }
 
     private func listen(_ address: String, _ port: Int) async throws -> any Channel {
-        let (frontEnd, connections) = (frontEnd, connections)
+        let (frontEnd, connections, readsProxyProtocol) = (frontEnd, connections, readsProxyProtocol)
         return try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -72,16 +75,30 @@ final class HTTPListener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let peer = IPAddress(channel.remoteAddress)
                     let pipeline = channel.pipeline.syncOperations
-                    guard let connection = connections.admit(channel, from: peer) else {
-                        return try pipeline.addHandler(RefusedConnection())
+                    guard readsProxyProtocol, frontEnd.services.settings.expectsProxyProtocol(from: peer) else {
+                        return try Self.begin(channel, pipeline, peer, frontEnd, connections)
                     }
-                    let codec = HTTPCodec()
-                    try pipeline.addHandlers(
-                        codec.received, codec.decoder,
-                        HTTPHandler(frontEnd: frontEnd, codec: codec, peer: peer, connection: connection))
+                    try pipeline.addHandler(
+                        ProxyProtocolHandler(proxy: peer) { pipeline, client in
+                            try Self.begin(channel, pipeline, client, frontEnd, connections)
+                        })
                 }
             }
             .bind(host: address, port: port).get()
+    }
+
+    /// Adds the handlers of a connection.
+    private static func begin(
+        _ channel: any Channel, _ pipeline: ChannelPipeline.SynchronousOperations, _ peer: IPAddress?,
+        _ frontEnd: HTTPFrontEnd, _ connections: OpenConnections
+    ) throws {
+        guard let connection = connections.admit(channel, from: peer) else {
+            return try pipeline.addHandler(RefusedConnection())
+        }
+        let codec = HTTPCodec()
+        try pipeline.addHandlers(
+            codec.received, codec.decoder,
+            HTTPHandler(frontEnd: frontEnd, codec: codec, peer: peer, connection: connection))
     }
 
     /// Tells every connection that the server is shutting down. A connection closes once its request is answered.

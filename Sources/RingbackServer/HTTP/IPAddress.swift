@@ -36,6 +36,17 @@ package struct IPAddress: Hashable, Sendable {
         self.init(address)
     }
 
+    /// - Parameter bytes: 4 or 16, in the network's order.
+    /// - Returns: `nil` for another number of bytes.
+    init?(bytes: some Collection<UInt8>) {
+        func number(_ bytes: some Sequence<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        switch bytes.count {
+        case 4: self.init(v4: UInt32(number(bytes)))
+        case 16: self.init(high: number(bytes.prefix(8)), low: number(bytes.dropFirst(8)))
+        default: return nil
+        }
+    }
+
     fileprivate var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
     /// Identifies the subscriber.

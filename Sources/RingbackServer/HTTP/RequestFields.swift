@@ -21,6 +21,7 @@ struct RequestFields {
     private(set) var forwardedPrefix: String?
     private(set) var forwardedFor: String?
     private(set) var fetchSite: String?
+    private(set) var forwarded: String?
     /// The device that a token of a platform stands for, when the token names none.
     private(set) var device: String?
     private var authorizations = 0
@@ -49,6 +50,7 @@ struct RequestFields {
             case "x-forwarded-prefix": forwardedPrefix = value
             case "sec-fetch-site": fetchSite = value
             case "x-forwarded-for": Self.join(value, to: &forwardedFor)
+            case "forwarded": Self.join(value, to: &forwarded)
             case "ringback-device": device = value
             default: break
             }

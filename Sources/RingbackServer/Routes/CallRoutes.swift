@@ -5,7 +5,7 @@ enum CallRoutes {
     static func operations(_ services: Services) -> [Operation] {
         let calls = services.calls
         return [
-            Operation(.invite, change: invite),
+            inviteOperation(services),
             Operation(.listCalls) { try await list($0, calls) },
             Operation(.getCall) { request in
                 Answer(200, try await calls.call(request.call(), for: request.participant.userId))
@@ -27,6 +27,19 @@ enum CallRoutes {
         Operation(id) { request in
             _ = try request.reader()
             return try request.change(.command(command))
+        }
+    }
+
+    /// An invitation; if the platform is to be asked, as a task.
+    private static func inviteOperation(_ services: Services) -> Operation {
+        guard let permission = services.permission else { return Operation(.invite, change: invite) }
+        return Operation(.invite) { request in
+            let invitation = try invite(request)
+            if case .invite(let invited) = invitation.action, invited.callee != invited.caller.userId {
+                // Also for users who don't exist, so that the time does not depend on that.
+                try await permission.check(invited.caller.userId, toCall: invited.callee, at: services.time.now)
+            }
+            return try await services.calls.perform(invitation)
         }
     }
 

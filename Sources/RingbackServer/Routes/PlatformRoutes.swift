@@ -4,7 +4,8 @@ import RingbackModel
 /// What a server key permits the platform's back end.
 enum PlatformRoutes {
     static func operations(_ services: Services) -> [Operation] {
-        users(services) + sessions(services) + blocks(services) + calls(services)
+        users(services) + sessions(services) + blocks(services) + ContactRoutes.platformOperations(services.platform)
+            + calls(services)
             + [Operation(.platformListAudit, access: .platform(.audit)) { try await audit($0, services.platform) }]
     }
 
@@ -116,10 +117,11 @@ enum PlatformRoutes {
         var reader = try request.reader(requiresBody: true)
         let name = reader.name("displayName")
         let busy = reader.choice("busy", of: BusyPolicy.allCases)
+        let callsFrom = reader.choice("callsFrom", of: CallsFrom.allCases)
         let password = reader.text("password", characters: Limits.passwordCharacters)
         try reader.finish()
         let (account, ended) = try await platform.update(
-            request.user(), displayName: name, busy: busy, password: password, request.keyUse())
+            request.user(), displayName: name, busy: busy, callsFrom: callsFrom, password: password, request.keyUse())
         return Answer(200, PlatformUser(account: account, endedSessions: password == nil ? nil : ended))
     }
 

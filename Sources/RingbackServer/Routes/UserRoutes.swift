@@ -48,6 +48,12 @@ enum UserRoutes {
             return user
         }
         let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
+        if services.settings.directory == .exact {
+            // Only the user of exactly this identifier.
+            let users = try await services.accounts.users(prefix: prefix, after: after, limit: 1)
+                .filter { $0.userId.rawValue == prefix }
+            return Answer(200, ItemsPage(users, limit: limit) { $0.userId.rawValue })
+        }
         let users = try await services.accounts.users(prefix: prefix, after: after, limit: limit + 1)
         return Answer(200, ItemsPage(users, limit: limit) { $0.userId.rawValue })
     }
@@ -57,11 +63,12 @@ enum UserRoutes {
         var reader = try request.reader(requiresBody: true)
         let name = reader.name("displayName")
         let busy = reader.choice("busy", of: BusyPolicy.allCases)
+        let callsFrom = reader.choice("callsFrom", of: CallsFrom.allCases)
         let password = reader.text("password", characters: Limits.passwordCharacters)
         let oldCharacters = 1...Limits.passwordCharacters.upperBound
         let oldPassword = reader.text("oldPassword", characters: oldCharacters, isRequired: password != nil)
         try reader.finish()
-        var update = AccountService.Update(displayName: name, busy: busy)
+        var update = AccountService.Update(displayName: name, busy: busy, callsFrom: callsFrom)
         if let password, let oldPassword { update.password = .init(password, insteadOf: oldPassword) }
         let (user, endedSessions) = try await services.accounts.update(by: request.signIn, update)
         var json = JSONWriter()

@@ -37,6 +37,9 @@ struct AccountContract {
         StoreCase("A block is of one user by another, and can be removed") { stores in
             try await AccountContract(stores).`A block is of one user by another, and can be removed`()
         },
+        StoreCase("Contacts are of one user, in pages, and end with either user") { stores in
+            try await AccountContract(stores).`Contacts are of one user, in pages, and end with either user`()
+        },
         StoreCase("A watch list belongs to a device and is replaced as a whole") { stores in
             try await AccountContract(stores).`A watch list belongs to a device and is replaced as a whole`()
         },
@@ -170,6 +173,39 @@ struct AccountContract {
         }
         #expect(try await store.read { try $0.isBlocked(vasya, by: petya) } == false)
         #expect(try await store.read { try $0.blocks(of: petya) }.count == 1)
+    }
+
+    func `Contacts are of one user, in pages, and end with either user`() async throws {
+        let (vasya, petya, stranger) = (Cast.vasya.userId, Cast.petya.userId, Cast.stranger.userId)
+        let now = ManualTime.start
+        try await store.write { store in
+            guard var account = try store.account(petya) else { return }
+            account.callsFrom = .contacts
+            try store.update(account)
+            try store.addContact(vasya, of: petya, at: now)
+            try store.addContact(stranger, of: petya, at: now + .seconds(1))
+            try store.addContact(vasya, of: petya, at: now + .seconds(2))
+        }
+        #expect(try await store.read { try $0.account(petya) }?.callsFrom == .contacts)
+        let contacts = [
+            Contact(userId: stranger, createdAt: now + .seconds(1)), Contact(userId: vasya, createdAt: now),
+        ]
+        #expect(try await store.read { try $0.contacts(of: petya, after: nil, limit: 9) } == contacts)
+        #expect(try await store.read { try $0.contacts(of: petya, after: stranger, limit: 9) } == [contacts[1]])
+        #expect(try await store.read { try $0.contacts(of: petya, after: nil, limit: 1) } == [contacts[0]])
+        #expect(try await store.read { try $0.contactCount(of: petya) } == 2)
+        #expect(try await store.read { try $0.isContact(petya, of: vasya) } == false)
+        #expect(try await exchange.refusal(of: Cast.petya, toCall: vasya) == nil)
+        #expect(try await exchange.refusal(of: Cast.vasya, toCall: petya) == nil)
+        try await store.write { try $0.removeContact(vasya, of: petya) }
+        #expect(try await exchange.refusal(of: Cast.vasya, toCall: petya) == .callNotPermitted)
+        try await store.write { store in while try store.erase(stranger, at: now, limit: 1) {} }
+        #expect(try await store.read { try $0.contacts(of: petya, after: nil, limit: 9) } == [])
+        try await store.write { store in
+            try store.addContact(vasya, of: petya, at: now)
+            while try store.erase(petya, at: now, limit: 1) {}
+        }
+        #expect(try await store.read { try $0.contactCount(of: petya) } == 0)
     }
 
     func `A watch list belongs to a device and is replaced as a whole`() async throws {

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import RingbackCore
 import RingbackIdentity
+import RingbackModel
 import RingbackServer
 import ServiceLifecycle
 import UnixSignals
@@ -92,6 +93,13 @@ struct Serve: AsyncParsableCommand {
             192.0.2.1,10.0.0.0/8; none for none. (default: 127.0.0.0/8,::1)
             """)
     var trustedProxies: String?
+
+    @Option(
+        help: """
+            How trusted proxies name the client: x-forwarded-for, forwarded (RFC 7239) or proxy-protocol. (default: \
+            x-forwarded-for)
+            """)
+    var clientAddress: String?
 
     @Option(
         help: """
@@ -199,6 +207,8 @@ struct Serve: AsyncParsableCommand {
             """)
     var registration: String?
 
+    @OptionGroup var calls: CallPolicyOptions
+
     @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
 
@@ -229,6 +239,8 @@ struct Serve: AsyncParsableCommand {
         settings.maximumConnections = try source.integer(
             "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
         let platform = try await platform.verifier(source, logger: logger)
+        let policy = try calls.policy(source, logger: logger)
+        settings.directory = policy.directory
         settings.registration = try registration(source, hasPlatform: platform != nil)
         let location = try storage.location(source)
         let name = source.string("node-name", nodeName)
@@ -248,8 +260,8 @@ struct Serve: AsyncParsableCommand {
         let store = try location.open(node: node, maximumBytes: megabytes << 20, time: time, logger: logger)
         let announcement = Announcement(settings)
         let server = RingbackServer(
-            store: store, settings: settings, platform: platform?.tokens, time: time,
-            timing: try timing(source), logger: logger
+            store: store, settings: settings, platform: platform?.tokens, permission: policy.permission, time: time,
+            timing: try timing(source, callsFrom: policy.callsFrom), logger: logger
         ) {
             announcement.showManagement($0)
         } onListening: {
@@ -284,8 +296,9 @@ struct Serve: AsyncParsableCommand {
         return registration
     }
 
-    private func timing(_ source: SettingsSource) throws -> CallTiming {
+    private func timing(_ source: SettingsSource, callsFrom: CallsFrom) throws -> CallTiming {
         var timing = CallTiming()
+        timing.callsFrom = callsFrom
         // No call rings longer than the maximum.
         timing.unreachable = .seconds(
             Int64(try source.integer("unreachable-seconds", unreachableSeconds, in: 10...180, default: 180)))
@@ -399,6 +412,13 @@ struct Serve: AsyncParsableCommand {
                 }
                 return range
             }
+        }
+        if let text = source.string("client-address", clientAddress) {
+            guard let way = ServerSettings.ClientAddress(rawValue: text) else {
+                throw ValidationError(
+                    "client-address must be x-forwarded-for, forwarded or proxy-protocol, not '\(text)'.")
+            }
+            settings.clientAddress = way
         }
         settings.administratorToken = source.string("admin-token", adminToken)
         if let token = settings.administratorToken, token.utf8.count < 16 {

@@ -1,0 +1,117 @@
+import CurlTransport
+import Crypto
+import Foundation
+package import Logging
+package import RingbackModel
+import Synchronization
+
+/// Asks the platform who may call whom: a POST with a signature (Standard Webhooks), whose answer is remembered for a while.
+package final class CallWebhook: Sendable {
+    package struct Settings: Sendable {
+        package var url: String
+        /// The key of the signature.
+        package var secret: [UInt8]
+        package var timeout: Duration = .seconds(3)
+        /// How long an answer is remembered.
+        package var memory: Duration = .seconds(10)
+        /// Whether calls are permitted while the platform can't be asked.
+        package var failsOpen = false
+
+        package init(url: String, secret: [UInt8]) {
+            self.url = url
+            self.secret = secret
+        }
+    }
+
+    private struct Pair: Hashable {
+        let caller: UserID
+        let callee: UserID
+    }
+
+    private static let capacity = 10_000
+    private static let maximumBytes = 16 << 10
+    private static let maximumPending = 256
+
+    private struct State {
+        var answers: [Pair: (isAllowed: Bool, until: ContinuousClock.Instant)] = [:]
+        var pending = 0
+    }
+
+    private let settings: Settings
+    private let logger: Logger
+    private let driver = CurlDriver(connectionsPerHost: 8)
+    private let state = Mutex(State())
+
+    package init(_ settings: Settings, logger: Logger) { (self.settings, self.logger) = (settings, logger) }
+
+    /// Whether the platform permits the call. While it can't be asked, what the settings say.
+    package func permits(_ caller: UserID, toCall callee: UserID, at now: Timestamp) async -> Bool {
+        let pair = Pair(caller: caller, callee: callee)
+        let (known, isFull) = state.withLock { state in
+            if let answer = state.answers[pair], answer.until > .now { return (answer.isAllowed as Bool?, false) }
+            guard state.pending < Self.maximumPending else { return (nil, true) }
+            state.pending += 1
+            return (nil, false)
+        }
+        if let known { return known }
+        if isFull {
+            logger.warning("too many calls wait for the platform's permission")
+            return settings.failsOpen
+        }
+        let answer = await ask(pair, at: now)
+        state.withLock { state in
+            state.pending -= 1
+            guard let answer else { return }
+            if state.answers.count >= Self.capacity { state.answers = [:] }
+            state.answers[pair] = (answer, .now + settings.memory)
+        }
+        return answer ?? settings.failsOpen
+    }
+
+    /// - Returns: `nil` if there was no usable answer.
+    private func ask(_ pair: Pair, at now: Timestamp) async -> Bool? {
+        do {
+            let response = try await driver.perform(CurlTransfer(request(pair, at: now)))
+            guard response.head.status == 200,
+                let isAllowed = (try? JSONSlice(parsing: response.body))?["allow"]?.bool
+            else {
+                logger.warning(
+                    "the platform did not say whether a call is permitted",
+                    metadata: ["status": "\(response.head.status)"])
+                return nil
+            }
+            return isAllowed
+        } catch {
+            logger.warning("the platform was not asked whether a call is permitted", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
+
+    private func request(_ pair: Pair, at now: Timestamp) -> CurlRequest {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("type", "call.authorize")
+            json.field("timestamp", now)
+            json.name("data")
+            json.object { json in
+                json.field("caller", pair.caller.rawValue)
+                json.field("callee", pair.callee.rawValue)
+            }
+        }
+        let body = json.finish()
+        let (id, seconds) = ("msg_\(OpaqueText.random(bytes: 16))", now.milliseconds / 1000)
+        let signed = Data("\(id).\(seconds).".utf8) + Data(body)
+        let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: Data(settings.secret)))
+        var request = CurlRequest(
+            url: settings.url, options: CurlOptions(connectTimeout: settings.timeout))
+        request.method = "POST"
+        request.timeout = settings.timeout
+        request.maximumBytes = Self.maximumBytes
+        request.headers = [
+            ("Content-Type", "application/json"), ("User-Agent", "ringback/0.1"), ("webhook-id", id),
+            ("webhook-timestamp", "\(seconds)"), ("webhook-signature", "v1,\(Data(code).base64EncodedString())"),
+        ]
+        request.body = body
+        return request
+    }
+}
