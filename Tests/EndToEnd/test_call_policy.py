@@ -107,9 +107,9 @@ def concealed(caller, callee):
     answer = caller.request("POST", "/v1/calls", {"callee": callee, "media": {"audio": True, "video": False}})
     body = answer.json()
     caller.step(body["callId"], "cancel")
-    for varying in ("callId", "createdAt"):
+    for varying in ("callId", "createdAt", "expiresAt"):
         body.pop(varying)
-    return answer.status_code, body, answer.elapsed.total_seconds()
+    return answer.status_code, json.dumps(body).replace(callee, "callee"), answer.elapsed.total_seconds()
 
 
 @pytest.mark.parametrize("policy", ["everyone", "contacts", "webhook"])
@@ -126,7 +126,7 @@ def test_a_block_shows_neither_in_the_answer_nor_in_its_time(start_server, platf
     pairs = [(concealed(vasya, "petya"), concealed(vasya, "masha")) for _ in range(15)]
     for free, blocked in pairs:
         assert free[0] == blocked[0] == 201
-        assert {**free[1], "callee": None} == {**blocked[1], "callee": None}
+        assert free[1] == blocked[1]
     ratio = min(free[2] for free, _ in pairs) / min(blocked[2] for _, blocked in pairs)
     assert 0.4 < ratio < 2.5, ratio
 

@@ -14,13 +14,13 @@ package final class PasswordHasher: Sendable {
 
     /// The cost N of new hashes, a power of two. Memory is 128 · 8 · N bytes.
     private let cost: Int
-    private let threads = DispatchQueue(label: "ringback.passwords", attributes: .concurrent)
-    private let slots: Int
     private let state: Mutex<State>
 
     private struct State {
         var queue = HashQueue<@Sendable () -> Void>()
-        var running = 0
+        /// Queues that have nothing to do. They are serial and so have threads of their own: a concurrent queue would take
+        /// those that Swift's tasks need.
+        var idle: [DispatchQueue]
         /// The highest cost of a hash that was seen. A wrong password takes as long as one with this cost, so that the
         /// time does not disclose whose hash is older than the setting, nor which users exist.
         var slowest: Int
@@ -31,8 +31,9 @@ package final class PasswordHasher: Sendable {
     package init(costExponent: Int) {
         cost = 1 << min(max(costExponent, 4), 20)
         let fitting = Self.maximumMemory / (128 * Self.blockSize * cost)
-        slots = max(1, min(ProcessInfo.processInfo.activeProcessorCount, fitting))
-        state = Mutex(State(slowest: cost))
+        let slots = max(1, min(ProcessInfo.processInfo.activeProcessorCount, fitting))
+        let threads = (0..<slots).map { DispatchQueue(label: "ringback.passwords.\($0)") }
+        state = Mutex(State(idle: threads, slowest: cost))
     }
 
     /// Creates a hash in the form `scrypt$N$r$p$salt$hash`, with decimal numbers and hexadecimal bytes.
@@ -88,33 +89,31 @@ package final class PasswordHasher: Sendable {
         for client: PasswordClient, _ work: @escaping @Sendable () throws -> T
     ) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
-            let (isAdmitted, begins) = state.withLock { state in
+            let (isAdmitted, thread) = state.withLock { state -> (Bool, DispatchQueue?) in
                 let lane: HashQueue<@Sendable () -> Void>.Lane =
                     client.isKnownDevice ? .knownDevice : .address(client.address)
                 guard state.queue.append({ continuation.resume(with: Result(catching: work)) }, to: lane) else {
-                    return (false, false)
+                    return (false, nil)
                 }
-                let begins = state.running < slots
-                if begins { state.running += 1 }
-                return (true, begins)
+                return (true, state.idle.popLast())
             }
             if !isAdmitted {
                 continuation.resume(
                     throwing: Problem(.rateLimited, "Too many sign-ins at the moment.", retryAfterSeconds: 5))
             }
-            if begins { threads.async { self.work() } }
+            if let thread { thread.async { self.work(on: thread) } }
         }
     }
 
     /// Works until nothing is waiting.
-    private func work() {
-        while let next = takeNext() { next() }
+    private func work(on thread: DispatchQueue) {
+        while let next = takeNext(on: thread) { next() }
     }
 
-    private func takeNext() -> (@Sendable () -> Void)? {
+    private func takeNext(on thread: DispatchQueue) -> (@Sendable () -> Void)? {
         state.withLock { state in
             let next = state.queue.next()
-            if next == nil { state.running -= 1 }
+            if next == nil { state.idle.append(thread) }
             return next
         }
     }
