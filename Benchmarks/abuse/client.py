@@ -93,7 +93,7 @@ def sign_in(port, user, source=None, **options):
     return http
 
 
-def open_socket(port, token=None, source=None, seconds=20, receive_buffer=None):
+def open_socket(port, token=None, source=None, seconds=20, receive_buffer=None, cursor=None):
     """An upgraded connection."""
     if receive_buffer:
         connection = socket.socket()
@@ -105,7 +105,7 @@ def open_socket(port, token=None, source=None, seconds=20, receive_buffer=None):
         connection = connect(port, source, seconds)
     key = base64.b64encode(os.urandom(16)).decode()
     connection.sendall(head(
-        "GET", "/v1/socket", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+        "GET", "/v1/socket" + (f"?cursor={cursor}" if cursor else ""), "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
         f"Sec-WebSocket-Key: {key}", token=token))
     answer = b""
     while b"\r\n\r\n" not in answer:

@@ -26,6 +26,9 @@ static const unsigned char sqlite_0007[] = {
 static const unsigned char sqlite_0008[] = {
 #embed "../../migrations/sqlite/0008_contacts.sql"
 };
+static const unsigned char sqlite_0009[] = {
+#embed "../../migrations/sqlite/0009_candidate_marks.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -61,6 +64,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0006_outbox.sql", sqlite_0006),
     FILE("0007_void_tokens.sql", sqlite_0007),
     FILE("0008_contacts.sql", sqlite_0008),
+    FILE("0009_candidate_marks.sql", sqlite_0009),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),

@@ -75,19 +75,28 @@ extension CallService {
         }
     }
 
-    /// The user's live calls and the cursor that belongs to them, from one consistent state.
+    private static let snapshotBytes = 1 << 20
+
+    /// The user's live calls and the cursor that belongs to them, from one consistent state. Offers, answers and candidates are
+    /// left out once the calls before have 1 MiB of them.
     package func snapshot(for participant: Participant) async throws -> Snapshot {
         try await store.read { [epoch = store.epoch] store in
             // The position is read first: an event in between is then delivered twice rather than lost.
             let position = try store.newestPosition(of: participant.userId)
+            var bytes = 0
             let calls = try store.liveCalls(of: participant.userId).map { state in
                 var live = LiveCall(call: state.call)
-                guard state.isUnderWay, let side = state.side(of: participant) else { return live }
+                guard state.isUnderWay, let side = state.side(of: participant), bytes < Self.snapshotBytes else {
+                    return live
+                }
                 live.offer = try store.newestDescription(.offer, of: state.id)
                 live.answer = try store.newestDescription(.answer, of: state.id)
                 live.candidates = try store.candidates(
                     of: state.id, from: state.user(of: side.other), after: 0, limit: Limits.candidatesPerSide
                 ).filter { $0.negotiation == nil || $0.negotiation == state.negotiation }.suffix(256)
+                bytes += live.offer?.sdp.utf8.count ?? 0
+                bytes += live.answer?.sdp.utf8.count ?? 0
+                for candidate in live.candidates ?? [] { bytes += candidate.candidate.utf8.count }
                 return live
             }
             return Snapshot(calls: calls, cursor: Cursor(epoch: epoch, position: position))

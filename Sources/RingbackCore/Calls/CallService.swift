@@ -85,20 +85,13 @@ package final class CallService: Sendable {
         }
     }
 
-    /// Records that the signaling of a device is lost or back. Ignores calls that don't exist.
+    /// Records that the signaling of a device is lost or back, in one commit. Ignores calls that don't exist.
     package func setReconnecting(
         _ isReconnecting: Bool, _ participant: Participant, in calls: [CallID]
     ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for id in calls {
-                group.addTask {
-                    do {
-                        _ = try await self.keep(.setReconnecting(isReconnecting, participant, id))
-                    } catch let problem as Problem where problem.code == .notFound {}
-                }
-            }
-            try await group.waitForAll()
-        }
+        do {
+            _ = try await keep(.setReconnecting(isReconnecting, participant, calls))
+        } catch let problem as Problem where problem.code == .notFound {}
     }
 
     // MARK: Erasing a user

@@ -294,6 +294,9 @@ extension CallState {
 
     package var isLive: Bool { state != .ended }
 
+    /// The number of candidates of both sides.
+    package var candidateCount: Int { callerSide.candidates + calleeSide.candidates }
+
     /// Whether the call has been accepted and has not ended.
     package var isUnderWay: Bool { state == .connecting || state == .active }
 }

@@ -5,21 +5,30 @@ package enum CallUpkeep: Sendable, Hashable {
     /// A deadline of the call has passed.
     case advance(CallID)
     /// The signaling of a device is lost, or back.
-    case setReconnecting(Bool, Participant, CallID)
+    case setReconnecting(Bool, Participant, [CallID])
     /// An administrator ends the call.
     case endByAdministrator(CallID)
     /// One of the users is about to be erased.
     case endForErased(UserID, CallID)
 
-    var call: CallID {
+    var calls: [CallID] {
         switch self {
-        case .advance(let id), .setReconnecting(_, _, let id), .endByAdministrator(let id), .endForErased(_, let id): id
+        case .advance(let id), .endByAdministrator(let id), .endForErased(_, let id): [id]
+        case .setReconnecting(_, _, let ids): ids
         }
     }
 
-    /// Makes the decision, without side effects. The answer is 200 with the call, or `not_found`.
+    /// Makes the decision, without side effects. The answer is 200 with the call that was changed last, or `not_found`.
     package func decide(on facts: any CallFacts, timing: CallTiming) throws -> CallDecision {
-        guard let call = try facts.call(call) else { return CallDecision(.failure(CallRefusal.notFound.problem)) }
+        var decision = CallDecision(.failure(CallRefusal.notFound.problem))
+        for call in try calls.compactMap({ try facts.call($0) }) {
+            let next = try decide(call, on: facts, timing: timing)
+            decision = CallDecision(next.outcome, changes: decision.changes + next.changes)
+        }
+        return decision
+    }
+
+    private func decide(_ call: CallState, on facts: any CallFacts, timing: CallTiming) throws -> CallDecision {
         let now = try facts.now(for: call)
         var transaction = CallTransaction(call, at: now, timing: timing)
         switch self {
@@ -68,7 +77,7 @@ final class UpkeepJob: StoreJob {
         self.continuation = continuation
     }
 
-    var scope: CallScope { CallScope(calls: [upkeep.call]) }
+    var scope: CallScope { CallScope(calls: upkeep.calls) }
 
     var priority: WritePriority { .essential }
 

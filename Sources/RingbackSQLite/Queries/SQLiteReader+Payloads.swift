@@ -9,7 +9,7 @@ extension SQLiteReader {
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description? {
         guard let entry = try entry(of: call) else { return nil }
         var description: Description?
-        try forEachPayload(kind == .offer ? .callOffer : .callAnswer, of: entry) { event in
+        try forEachPayload(kind == .offer ? .callOffer : .callAnswer, from: entry.lastPayload) { event in
             description = Description(event)
             return description == nil
         }
@@ -18,11 +18,31 @@ extension SQLiteReader {
 
     func candidates(of call: CallID, from user: UserID, after: Int, limit: Int) throws -> [StoredCandidate] {
         guard let entry = try entry(of: call) else { return [] }
-        var position = entry.call.callerSide.candidates + entry.call.calleeSide.candidates
-        guard position > after else { return [] }
+        let count = entry.call.candidateCount
         var found: [StoredCandidate] = []
-        // The walk is from the newest, and the page has the oldest.
-        try forEachPayload(.callCandidates, of: entry) { event in
+        var after = after
+        // From mark to mark, because events lead only to earlier ones.
+        while found.count < limit, after < count {
+            let mark = try first(
+                "SELECT position, entry FROM candidate_marks WHERE call = ? AND position > ? ORDER BY position LIMIT 1",
+                [entry.key, after]
+            ) { (position: Int($0[0] as Int64), event: $0[1] as Int64) }
+            let (end, event) = mark ?? (count, entry.lastPayload)
+            found += try candidates(from: user, after: after, until: end, from: event)
+            after = end
+        }
+        return Array(found.prefix(limit))
+    }
+
+    /// The candidates of a user between two positions, in order.
+    ///
+    /// - Parameter newest: The event of the last one, or a later one of the call without candidates.
+    private func candidates(
+        from user: UserID, after: Int, until end: Int, from newest: Int64?
+    ) throws -> [StoredCandidate] {
+        var position = end
+        var found: [StoredCandidate] = []
+        try forEachPayload(.callCandidates, from: newest) { event in
             guard let batch = CandidateBatch(event) else { throw CorruptRow(column: "body") }
             position -= batch.candidates.count
             guard batch.from.userId == user else { return position > after }
@@ -34,17 +54,19 @@ extension SQLiteReader {
             found += stored.reversed().filter { $0.position > after }
             return position > after
         }
-        return Array(found.reversed().prefix(limit))
+        return found.reversed()
     }
 
     /// Visits the events of one type with an offer, an answer or candidates, newest first, as far as they are still in
     /// the log.
     ///
-    /// - Parameter visit: Returns whether to continue.
+    /// - Parameters:
+    ///   - newest: The event to begin with.
+    ///   - visit: Returns whether to continue.
     private func forEachPayload(
-        _ type: EventType, of entry: LiveTable.Entry, _ visit: (EventBody) throws -> Bool
+        _ type: EventType, from newest: Int64?, _ visit: (EventBody) throws -> Bool
     ) throws {
-        var next = entry.lastPayload
+        var next = newest
         while let number = next {
             guard let row = try logRow(with: number), let event = try row.entry(number)?.event, !event.body.isEmpty
             else {

@@ -5,6 +5,8 @@ import RingbackModel
 
 /// The changes of calls that are committed together. Provides the facts for each decision, and takes the decisions.
 final class CallBatch: CallFacts {
+    private static let candidatesPerMark = 64
+
     /// What becomes effective in memory once the transaction is committed.
     struct Staged {
         var heads: [UserID: LogHeads.Head] = [:]
@@ -152,6 +154,7 @@ final class CallBatch: CallFacts {
         // If only the deadline has changed, it is kept only in memory.
         guard change.isNew || change.call != draft.entry.call || !change.timeline.isEmpty || !change.events.isEmpty
         else { return }
+        let candidates = draft.entry.call.candidateCount
         draft.entry.call = change.call
         draft.entry.row = draft.entry.row.changed(isReplayable: change.isReplayable)
         draft.entry.timeline.append(change.timeline)
@@ -161,6 +164,17 @@ final class CallBatch: CallFacts {
             try append(event, of: draft, key: key)
             key = nil
         }
+        if change.call.candidateCount / Self.candidatesPerMark > candidates / Self.candidatesPerMark {
+            try markCandidates(of: draft)
+        }
+    }
+
+    /// Notes where a page of candidates may begin.
+    private func markCandidates(of call: CallDraft) throws {
+        guard let event = call.entry.lastPayload else { return }
+        try db.cachedStatement(
+            sql: "INSERT OR REPLACE INTO candidate_marks (call, position, entry) VALUES (?, ?, ?)"
+        ).execute(arguments: [call.entry.key, call.entry.call.candidateCount, event])
     }
 
     private func draft(for change: CallChange) throws -> CallDraft {

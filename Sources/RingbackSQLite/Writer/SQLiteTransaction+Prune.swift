@@ -136,6 +136,7 @@ extension SQLiteTransaction {
             count += 1
         }
         try execute("UPDATE calls SET last_payload = ? WHERE id = ?", [next, call])
+        if next == nil { try execute("DELETE FROM candidate_marks WHERE call = ?", [call]) }
     }
 
     /// Removes everything of calls that ended before a moment but what a history shows.

@@ -36,7 +36,9 @@ enum LongPoll {
         return answer(EventBatch(page: page, presences: []), cursor: page.cursor, services)
     }
 
+    /// - Throws: ``Problem`` `rate_limited`, because a snapshot is a read like any other.
     static func snapshot(for participant: Participant, _ services: Services) async throws -> Answer {
+        try services.readLimiter.spend(participant.userId, at: services.time.monotonic)
         let snapshot = try await services.calls.snapshot(for: participant)
         return answer(nil, cursor: snapshot.cursor, calls: snapshot.calls, services)
     }

@@ -36,8 +36,11 @@ struct Welcome: Sendable, JSONWritable {
         return Welcome(participant: participant, cursor: cursor, isRecovered: true, calls: nil)
     }
 
-    /// Begins with a snapshot.
+    /// Begins with a snapshot, which is a read like any other.
+    ///
+    /// - Throws: ``Problem`` `rate_limited`.
     static func begin(_ participant: Participant, _ services: Services) async throws -> Welcome {
+        try services.readLimiter.spend(participant.userId, at: services.time.monotonic)
         let snapshot = try await services.calls.snapshot(for: participant)
         return Welcome(participant: participant, cursor: snapshot.cursor, isRecovered: false, calls: snapshot.calls)
     }

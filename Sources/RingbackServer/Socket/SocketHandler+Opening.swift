@@ -41,6 +41,7 @@ extension SocketHandler {
             switch result {
             case .success(let welcome): handler.begin(welcome)
             case .failure(let error as Problem) where error.status == 401: handler.close(.superseded)
+            case .failure(let error as Problem) where error.code == .rateLimited: handler.close(.tooManyConnections)
             case .failure: handler.close(.internalError)
             }
         }

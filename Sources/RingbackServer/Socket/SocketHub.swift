@@ -51,9 +51,17 @@ final class SocketHub: Sendable {
 
     /// Where the socket begins. An expired cursor gives a snapshot.
     func welcome(_ identity: SocketIdentity) async throws -> Welcome {
-        // Checks again now that the socket is registered, because the sign-in may have ended in between.
-        try await services.sessions.principal(of: identity.signIn)
-        try await services.presence.resumeWatching(identity.participant)
+        // Checks again now that the socket is registered, because the sign-in may have ended in between. The reads are begun
+        // together, so that the store performs them as one.
+        async let principal = services.sessions.principal(of: identity.signIn)
+        async let watching: Void = services.presence.resumeWatching(identity.participant)
+        async let start = begin(identity)
+        _ = try await principal
+        try await watching
+        return try await start
+    }
+
+    private func begin(_ identity: SocketIdentity) async throws -> Welcome {
         do {
             let cursor = try identity.cursor.map { try Cursor.parse($0) }
             return try await Welcome.resume(cursor, identity.participant, services)

@@ -16,6 +16,9 @@ struct CallTimeContract {
             try await CallTimeContract(stores)
                 .`With a full timeline an offer still expires, and a repeated command writes nothing`()
         },
+        StoreCase("What a lost device changes is one commit") { stores in
+            try await CallTimeContract(stores).`What a lost device changes is one commit`()
+        },
         StoreCase("More calls than one batch are expired at once") { stores in
             try await CallTimeContract(stores).`More calls than one batch are expired at once`()
         },
@@ -180,6 +183,17 @@ struct CallTimeContract {
             }
             #expect(problem.code == .invalidTransition && problem.callState == .ended)
             #expect(try await exchange.call(id)?.ending?.reason == .unreachable)
+        }
+    }
+
+    func `What a lost device changes is one commit`() async throws {
+        try await inProcess { exchange in
+            var ids: [CallID] = []
+            for _ in 0..<5 { ids.append(try await exchange.connectingCall()) }
+            let commits = Mutex<[Int]>([])
+            exchange.store.observeCommits { commit in commits.withLock { $0.append(commit.calls.count) } }
+            try await exchange.calls.setReconnecting(true, Cast.vasya, in: ids)
+            #expect(commits.withLock { $0 } == [5])
         }
     }
 

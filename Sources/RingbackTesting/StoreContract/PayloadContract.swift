@@ -11,6 +11,9 @@ struct PayloadContract {
         StoreCase("Candidates keep their order and are numbered over both sides") { stores in
             try await PayloadContract(stores).`Candidates keep their order and are numbered over both sides`()
         },
+        StoreCase("Pages of many candidates have all of them, wherever they begin") { stores in
+            try await PayloadContract(stores).`Pages of many candidates have all of them, wherever they begin`()
+        },
         StoreCase("The timeline is returned in order") { stores in
             try await PayloadContract(stores).`The timeline is returned in order`()
         },
@@ -124,6 +127,30 @@ struct PayloadContract {
         #expect(
             try await store.read { try $0.candidates(of: Cast.callID(1), from: Cast.vasya.userId, after: 0, limit: 9) }
                 == [])
+    }
+
+    func `Pages of many candidates have all of them, wherever they begin`() async throws {
+        let id = try await exchange.connectingCall()
+        var sent: [JSONText] = []
+        for number in 0..<300 {
+            let batch = (0..<(number % 3 + 1)).map { Cast.json(#"{"candidate":"\#(number) \#($0)"}"#) }
+            _ = try await exchange.calls.addCandidates(batch, negotiation: nil, on: id, by: Cast.vasya)
+            sent += batch
+            guard number.isMultiple(of: 7) else { continue }
+            _ = try await exchange.calls.addCandidates([Cast.json("{}")], negotiation: nil, on: id, by: Cast.petya)
+        }
+        for limit in [9, 63, 64, 65, 1000] {
+            var (found, after): ([StoredCandidate], Int) = ([], 0)
+            while true {
+                let page = try await store.read { [after] in
+                    try $0.candidates(of: id, from: Cast.vasya.userId, after: after, limit: limit)
+                }
+                guard let last = page.last else { break }
+                found += page
+                after = last.position
+            }
+            #expect(found.map(\.candidate) == sent, "limit \(limit)")
+        }
     }
 
     func `The timeline is returned in order`() async throws {

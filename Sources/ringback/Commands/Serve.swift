@@ -161,6 +161,12 @@ struct Serve: AsyncParsableCommand {
         help: "Devices per user; the next sign-in signs out the one seen longest ago. (default: 32)")
     var userDevices: Int?
 
+    @Option(help: "Live calls of a user at a time. (default: 128)")
+    var userCalls: Int?
+
+    @Option(help: "Live calls of two users with each other at a time. (default: 32)")
+    var pairCalls: Int?
+
     @Option(help: "Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy. (default: 1000)")
     var addressConnections: Int?
 
@@ -302,6 +308,9 @@ struct Serve: AsyncParsableCommand {
         // No call rings longer than the maximum.
         timing.unreachable = .seconds(
             Int64(try source.integer("unreachable-seconds", unreachableSeconds, in: 10...180, default: 180)))
+        timing.liveCalls = try source.integer("user-calls", userCalls, in: 1...1000, default: timing.liveCalls)
+        timing.liveCallsOfPair = try source.integer(
+            "pair-calls", pairCalls, in: 1...1000, default: timing.liveCallsOfPair)
         return timing
     }
 

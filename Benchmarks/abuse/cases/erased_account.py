@@ -1,0 +1,25 @@
+"""A user with 15,000 events erases the account, then another one does."""
+
+import client
+
+EVENTS = 15_000
+OPTIONS = ["--user-write-kilobytes", "1000000", "--device-writes", "1000000"]
+DISK = 256 << 20
+
+
+def prepare(server):
+    users = []
+    for pair in range(2):
+        caller, callee = (client.sign_in(server.port, f"erased-{name}-{pair}") for name in ("caller", "callee"))
+        call = caller.must("POST", "/v1/calls", {"callee": f"erased-callee-{pair}"})["callId"]
+        callee.must("POST", f"/v1/calls/{call}/accept", {})
+        for number in range(EVENTS):
+            callee.must("PUT", f"/v1/calls/{call}/media", {"held": number % 2 == 0})
+        users.append(caller)
+    return users
+
+
+def attack(server, users):
+    for number, user in enumerate(users, 1):
+        status, _ = user.ask("DELETE", "/v1/users/me", {"password": client.PASSWORD})
+        yield f"erased {number} users, status {status}"
