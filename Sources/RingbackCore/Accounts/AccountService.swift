@@ -80,9 +80,9 @@ package final class AccountService: Sendable {
         let user = signIn.participant.userId
         var change: (verified: String, new: String)?
         if let password = update.password {
-            let device = signIn.participant.deviceId
+            // With the limit of sign-ins: who has stolen a token must not guess more often.
             let passwords = [password.old, password.new]
-            guard let (account, index) = try await sessions.account(of: user, with: passwords, device: device) else {
+            guard let (account, index) = try await sessions.account(of: user, with: passwords, device: nil) else {
                 throw Self.wrongPassword
             }
             if index == 0 {
