@@ -27,6 +27,8 @@ package final class CurlEasy: @unchecked Sendable {
         words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         _ = clibcurl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
         set(CURLOPT_NOSIGNAL, 1)
+        // A name server that does not answer must not hold up the thread of all transfers beyond the timeout.
+        set(CURLOPT_QUICK_EXIT, 1)
         // HTTP/1.1 by default: a proxy in front of an HTTP/2 server may not handle concurrent long polls well. One
         // request per connection.
         set(CURLOPT_HTTP_VERSION, options.usesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)

@@ -93,8 +93,8 @@ extension Services {
         _ settings: ServerSettings, epoch: String, time: any Timekeeper
     ) -> [String: any OutboxSender] {
         guard !settings.webhooks.isEmpty else { return [:] }
-        // A lane has fewer messages on their way.
-        let driver = CurlDriver(connectionsPerHost: 64)
+        // All endpoints may be on one host.
+        let driver = CurlDriver(connectionsPerHost: OutboxRunner.messagesPerLane * settings.webhooks.count)
         return ["webhook": WebhookSender(settings.webhooks, epoch: epoch, driver: driver, time: time)]
     }
 

@@ -43,14 +43,16 @@ enum DatabaseLocation: CustomStringConvertible {
     }
 
     /// Bytes of the disk that a SQLite database has or may get.
-    var availableBytes: Int {
+    var defaultMaximumBytes: Int {
         guard case .sqlite(let path) = self else { return .max }
         var (fileSystem, file) = (statvfs(), stat())
         guard statvfs(URL(fileURLWithPath: path).deletingLastPathComponent().path, &fileSystem) == 0 else {
             return .max
         }
         let used = stat(path, &file) == 0 ? Int(file.st_size) : 0
-        return Int(clamping: fileSystem.f_bavail * UInt(fileSystem.f_frsize)) + used
+        let available = Int(clamping: fileSystem.f_bavail * UInt(fileSystem.f_frsize))
+        // A database that exists is not made smaller because other files have taken the space.
+        return max((available + used) / 4 * 3, used / 2 * 3)
     }
 
     /// Applies pending migrations.

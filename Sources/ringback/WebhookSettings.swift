@@ -38,8 +38,15 @@ struct WebhookSettings {
             guard let name = json["name"]?.string, let url = json["url"]?.string else {
                 throw refuse("has an endpoint without a name or a url.")
             }
+            var types: [String] = []
+            if let list = json["types"] {
+                types = list.elements?.compactMap(\.string) ?? []
+                guard !types.isEmpty, types.count == list.elements?.count else {
+                    throw refuse("has an endpoint whose types are not a list of texts. Without types it gets all.")
+                }
+            }
             return try endpoint(
-                name: name, url: url, types: json["types"]?.elements?.compactMap(\.string) ?? [],
+                name: name, url: url, types: types,
                 secrets: try secrets(of: name, json, path, environment), addresses: json["addresses"]?.string)
         }
     }

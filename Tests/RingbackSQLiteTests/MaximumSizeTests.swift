@@ -1,9 +1,10 @@
 import Foundation
 import RingbackCore
 import RingbackModel
-import RingbackSQLite
 import RingbackTesting
 import Testing
+
+@testable import RingbackSQLite
 
 /// A database with a maximum size: the oldest content is removed, and what ends something can be written until the end.
 struct MaximumSizeTests {
@@ -138,5 +139,22 @@ struct MaximumSizeTests {
 extension EventRead {
     fileprivate var isGone: Bool {
         if case .gone = self { true } else { false }
+    }
+}
+
+/// When the oldest content is removed, as a value.
+struct DatabaseSpaceTests {
+    /// The writer used to try again at once, forever, when there was nothing to remove.
+    @Test func `After a step that has removed nothing there is a pause`() {
+        var space = DatabaseSpace(maximumBytes: 1 << 24, pageSize: 4096)
+        space.update(pages: 4000, free: 0)
+        let now = ContinuousClock.now
+        let steps = [
+            space.beginPruning(at: now), space.continuePruning(hasRemoved: true, at: now),
+            space.continuePruning(hasRemoved: false, at: now), space.beginPruning(at: now),
+            space.beginPruning(at: now + DatabaseSpace.pause - .milliseconds(1)),
+            space.beginPruning(at: now + DatabaseSpace.pause),
+        ]
+        #expect(steps == [true, true, false, false, false, true])
     }
 }

@@ -73,7 +73,7 @@ package final class PlatformService: Sendable {
 
     /// Bans a user: signs out all devices, refuses later sign-ins, and ends the user's calls. May be repeated.
     package func ban(_ user: UserID, _ use: KeyUse) async throws -> Account {
-        let account = try await write(use) { [now = time.now] store in
+        let account = try await write(use, .essential) { [now = time.now] store in
             var account = try Self.account(user, store)
             account.bannedAt = account.bannedAt ?? now
             try store.update(account)
@@ -117,7 +117,7 @@ package final class PlatformService: Sendable {
 
     /// - Returns: The number of devices that were signed out.
     package func revokeSessions(of user: UserID, _ use: KeyUse) async throws -> Int {
-        try await write(use) { [now = time.now] store in
+        try await write(use, .essential) { [now = time.now] store in
             _ = try Self.account(user, store)
             return try store.signOut(user, at: now)
         }
@@ -125,7 +125,7 @@ package final class PlatformService: Sendable {
 
     /// - Throws: ``Problem`` `not_found`.
     package func revokeSession(_ device: DeviceID, of user: UserID, _ use: KeyUse) async throws {
-        try await write(use) { [now = time.now] store in
+        try await write(use, .essential) { [now = time.now] store in
             _ = try Self.account(user, store)
             guard let record = try store.device(device), record.participant.userId == user
             else { throw SessionService.noDevice }
@@ -206,7 +206,7 @@ package final class PlatformService: Sendable {
 
     /// Ends a call as `admin`. The entry of the audit log is durable before the call ends.
     package func end(_ id: CallID, _ use: KeyUse) async throws -> Answer {
-        try await write(use)
+        try await write(use, .essential) { _ in }
         return try await calls.endByAdministrator(id)
     }
 
@@ -223,7 +223,7 @@ package final class PlatformService: Sendable {
     /// Performs `work` and records the use in the same transaction. If `work` throws, nothing is recorded.
     @discardableResult
     private func write<T: Sendable>(
-        _ use: KeyUse, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+        _ use: KeyUse, _ priority: WritePriority = .ordinary, _ work: @escaping @Sendable (any StoreWriter) throws -> T
     ) async throws -> T {
         let check = recording(use)
         let recorded: @Sendable (any StoreWriter) throws -> T = { store in
@@ -231,8 +231,8 @@ package final class PlatformService: Sendable {
             try check(store)
             return value
         }
-        guard let user = use.user else { return try await store.write(recorded) }
-        return try await store.write(of: user, recorded)
+        guard let user = use.user else { return try await store.write(priority, recorded) }
+        return try await store.write(priority, of: user, recorded)
     }
 
     private func write(_ use: KeyUse) async throws { try await write(use) { _ in } }

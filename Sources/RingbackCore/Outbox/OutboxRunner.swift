@@ -24,6 +24,9 @@ package final class OutboxRunner: Sendable {
     /// The longest error that is kept with a message, in characters.
     private static let errorCharacters = 200
 
+    /// Messages of a lane that are sent at a time.
+    package static let messagesPerLane = LaneHealth.width
+
     private struct State {
         var taken: [OutboxLane: Set<Int64>] = [:]
         var health: [OutboxLane: LaneHealth] = [:]
@@ -83,7 +86,14 @@ package final class OutboxRunner: Sendable {
                 (state.taken[lane] ?? [], state.health[lane, default: LaneHealth()].width(at: monotonic))
             }
             guard taken.count < width else { continue }
-            let new = try await store.take(from: lane, limit: width - taken.count, except: taken, at: time.now)
+            let new: [OutboxDelivery]
+            do {
+                new = try await store.take(from: lane, limit: width - taken.count, except: taken, at: time.now)
+            } catch {
+                // What was taken from the others must be sent.
+                logger.error("a lane of the outbox can't be read", metadata: ["lane": "\(lane)", "error": "\(error)"])
+                continue
+            }
             state.withLock { state in state.taken[lane, default: []].formUnion(new.lazy.map(\.number)) }
             all += new
         }
@@ -120,7 +130,7 @@ package final class OutboxRunner: Sendable {
         }
         let reason = String(text.prefix(Self.errorCharacters))
         let delay = RetrySchedule.delay(afterAttempt: delivery.attempts + 1, jitter: .random(in: 0...1))
-        let next = time.now + max(delay, retryAfter ?? .zero)
+        let next = time.now + max(delay, min(retryAfter ?? .zero, RetrySchedule.longest))
         return next < delivery.expiresAt ? .retry(at: next, reason) : .failed(reason)
     }
 

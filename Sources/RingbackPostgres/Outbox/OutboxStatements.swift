@@ -64,7 +64,7 @@ enum OutboxStatements {
             .text(node), .integer(until.milliseconds))
     }
 
-    static func settle(_ outcome: OutboxOutcome, at now: Timestamp) -> [Statement] {
+    static func settle(_ outcome: OutboxOutcome, at now: Timestamp, by node: String) -> [Statement] {
         let (lane, key) = (SQLValue.text(outcome.lane.rawValue), SQLValue.text(outcome.key))
         switch outcome.kind {
         case .delivered, .failed:
@@ -83,15 +83,18 @@ enum OutboxStatements {
             ]
         case .retry(let time, let reason):
             return [
+                // Nothing if the lease has expired and another node has the message. Those behind it are not looked at until it
+                // is due again.
                 Statement(
                     """
-                    UPDATE outbox SET error = $1, attempts = attempts + 1, leased_by = NULL, leased_until = NULL
-                    WHERE number = $2
-                    """, .text(reason), .integer(outcome.number)),
-                // Those behind it are not looked at until then.
-                Statement(
-                    "UPDATE outbox SET due_at = $1 WHERE lane = $2 AND key = $3 AND due_at IS NOT NULL",
-                    .integer(time.milliseconds), lane, key),
+                    WITH mine AS (
+                        UPDATE outbox SET error = $1, attempts = attempts + 1, due_at = $3, leased_by = NULL,
+                            leased_until = NULL
+                        WHERE number = $2 AND leased_by = $4 AND due_at IS NOT NULL RETURNING lane, key
+                    )
+                    UPDATE outbox o SET due_at = $3 FROM mine
+                    WHERE o.lane = mine.lane AND o.key = mine.key AND o.due_at IS NOT NULL AND o.number <> $2
+                    """, .text(reason), .integer(outcome.number), .integer(time.milliseconds), .text(node))
             ]
         }
     }

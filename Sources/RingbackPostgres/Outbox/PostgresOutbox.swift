@@ -26,7 +26,9 @@ struct PostgresOutbox: OutboxStore {
 
     func settle(_ outcomes: [OutboxOutcome], at now: Timestamp) async throws {
         let statements =
-            [Statement("BEGIN")] + outcomes.flatMap { OutboxStatements.settle($0, at: now) } + [Statement("COMMIT")]
+            [Statement("BEGIN")] + outcomes.flatMap { OutboxStatements.settle($0, at: now, by: node) } + [
+                Statement("COMMIT")
+            ]
         try await pool.run { connection in
             do {
                 _ = try connection.run(statements)

@@ -9,12 +9,17 @@ struct DatabaseSpace: Sendable {
     /// The smallest maximum size in bytes.
     static let smallestMaximum = 1 << 20
 
+    /// How long nothing is removed after a step that has removed nothing.
+    static let pause: Duration = .seconds(1)
+
     /// In pages, as all numbers here. `nil` if there is no maximum.
     private let maximum: Int?
     private let pageSize: Int
     private var used = 0
     /// Whether the oldest content is being removed.
     private var isPruning = false
+    /// Until then, nothing is removed: there was nothing to remove, or it failed.
+    private var pausedUntil: ContinuousClock.Instant?
     private var warnedAt: ContinuousClock.Instant?
 
     /// - Parameter maximumBytes: At least ``smallestMaximum``; `nil` for no maximum.
@@ -57,8 +62,8 @@ struct DatabaseSpace: Sendable {
     /// Begins to remove the oldest content if that is necessary.
     ///
     /// - Returns: Whether a first step must be made.
-    mutating func beginPruning() -> Bool {
-        guard !isPruning, isNearlyFull else { return false }
+    mutating func beginPruning(at now: ContinuousClock.Instant) -> Bool {
+        guard !isPruning, isNearlyFull, pausedUntil.map({ $0 <= now }) ?? true else { return false }
         isPruning = true
         return true
     }
@@ -66,8 +71,9 @@ struct DatabaseSpace: Sendable {
     /// Takes the result of a step.
     ///
     /// - Returns: Whether another step must be made.
-    mutating func continuePruning(hasRemoved: Bool) -> Bool {
+    mutating func continuePruning(hasRemoved: Bool, at now: ContinuousClock.Instant) -> Bool {
         isPruning = hasRemoved && !isPruned
+        pausedUntil = hasRemoved ? nil : now + Self.pause
         return isPruning
     }
 }

@@ -95,7 +95,7 @@ final class GroupWriter: Sendable {
             if !jobs.isEmpty { commit(&jobs, db) }
             if let write { commit(write, db) }
             write = nil
-            if space.beginPruning() { pruneOldest() }
+            if space.isLimited, space.beginPruning(at: .now) { pruneOldest() }
             waitForMore()
         }
     }
@@ -130,7 +130,7 @@ final class GroupWriter: Sendable {
     private func pruneOldest() {
         submit(
             SizePruning(space) { [self] hasRemoved in
-                if space.continuePruning(hasRemoved: hasRemoved) { pruneOldest() }
+                if space.continuePruning(hasRemoved: hasRemoved, at: .now) { pruneOldest() }
             })
     }
 

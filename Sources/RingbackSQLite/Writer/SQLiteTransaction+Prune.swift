@@ -40,26 +40,37 @@ extension SQLiteTransaction {
         return try mergeLog(before: horizon.compact)
     }
 
-    /// Removes the oldest content, whatever its age: first the offers, answers and candidates of ended calls, then the events,
-    /// then the details of ended calls, and at last these calls.
+    /// Removes the oldest content, whatever its age: messages of the outbox that were delivered, then the offers, answers and
+    /// candidates of ended calls, the events, the details of ended calls, and these calls. What is less than an hour old is
+    /// removed only if nothing else is left, and the messages of the outbox that wait at last.
     ///
     /// - Parameters:
     ///   - limit: About how many calls or rows of the log are removed, at most.
     ///   - isEnough: Whether enough has been removed.
     /// - Returns: Whether another step may remove more.
     func pruneOldest(limit: Int, until isEnough: () throws -> Bool) throws -> Bool {
-        let end = Timestamp(milliseconds: .max)
+        if try pruneOutbox(isDone: true, limit: limit) == limit || isEnough() { return true }
         // The next step can remove what is then before the checkpoint.
         let hasNewEvents = memory.heads.wantCheckpoint()
-        let hasMorePayloads = try prunePayloads(before: end, limit: limit)
-        if try hasMorePayloads || isEnough() { return true }
-        var (hasRemoved, count) = (hasNewEvents, 0)
-        for prune in [pruneLog, pruneDetails, pruneCalls] {
-            count = try prune(end, limit)
-            hasRemoved = hasRemoved || count > 0
-            if try count == limit || isEnough() { return true }
+        for end in [memory.time.now - .seconds(3600), Timestamp(milliseconds: .max)] {
+            if try prunePayloads(before: end, limit: limit) || isEnough() { return true }
+            var (hasRemoved, count) = (false, 0)
+            for prune in [pruneLog, pruneDetails, pruneCalls] {
+                count = try prune(end, limit)
+                hasRemoved = hasRemoved || count > 0
+                if try count == limit || isEnough() { return true }
+            }
+            if hasRemoved { return true }
         }
-        return hasRemoved
+        return try hasNewEvents || pruneOutbox(isDone: false, limit: limit) > 0
+    }
+
+    private func pruneOutbox(isDone: Bool, limit: Int) throws -> Int {
+        let (condition, order) = isDone ? ("done_at IS NOT NULL", "done_at") : ("due_at IS NOT NULL", "expires_at")
+        try execute(
+            "DELETE FROM outbox WHERE number IN (SELECT number FROM outbox WHERE \(condition) ORDER BY \(order) LIMIT ?)",
+            [limit])
+        return db.changesCount
     }
 
     /// Removes old rows of the log, from the beginning and some at a time. A hole would break the chains of entries.
@@ -109,9 +120,17 @@ extension SQLiteTransaction {
             ) { (id: $0[0] as Int64, payload: $0[1] as Int64) }
             // Calls that ended together have events in the same rows.
             var rows: [Int64: (row: StoredLogRow, events: Set<Int64>)] = [:]
-            for call in calls { try collectPayloads(of: call.id, from: call.payload, into: &rows) }
+            for call in calls {
+                do {
+                    try collectPayloads(of: call.id, from: call.payload, into: &rows)
+                } catch is CorruptRow {
+                    // Otherwise nothing would be removed any more.
+                    try execute("UPDATE calls SET last_payload = NULL WHERE id = ?", [call.id])
+                }
+            }
             for (row, events) in rows.values {
-                try rewrite(row.decoded()) { ($0.entries, !events.contains($0.last)) }
+                guard let decoded = try? row.decoded() else { continue }
+                try rewrite(decoded) { ($0.entries, !events.contains($0.last)) }
             }
             if calls.count < count { return false }
             left -= count
@@ -166,11 +185,13 @@ extension SQLiteTransaction {
     ///
     /// - Returns: The number of calls.
     private func pruneCalls(before moment: Timestamp, limit: Int) throws -> Int {
-        let oldest = try all("SELECT id, caller_id, callee_id, ended_at FROM calls ORDER BY id LIMIT ?", [limit]) {
-            row in
+        // Some of the oldest may be live.
+        let oldest = try all(
+            "SELECT id, caller_id, callee_id, ended_at FROM calls ORDER BY id LIMIT ?", [limit + 1000]
+        ) { row in
             (id: row[0] as Int64, caller: row[1] as String, callee: row[2] as String, end: row[3] as Int64?)
         }
-        let old = oldest.filter { call in call.end.map { $0 < moment.milliseconds } ?? false }
+        let old = oldest.filter { call in call.end.map { $0 < moment.milliseconds } ?? false }.prefix(limit)
         for call in old {
             for (user, peer) in [(call.caller, call.callee), (call.callee, call.caller)] {
                 try execute("DELETE FROM history WHERE user_id = ? AND call = ?", [user, call.id])

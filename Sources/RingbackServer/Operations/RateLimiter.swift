@@ -10,9 +10,13 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
         var level: Double
         var at: MonotonicTime
 
+        func level(at now: MonotonicTime, _ perSecond: Double) -> Double {
+            level + Double(now.milliseconds - at.milliseconds) / 1000 * perSecond
+        }
+
         /// - Returns: How much is missing; 0 if the cost was spent. A cost above the burst needs a full bucket.
         mutating func spend(_ cost: Double, at now: MonotonicTime, _ perSecond: Double, _ burst: Double) -> Double {
-            level = min(burst, level + Double(now.milliseconds - at.milliseconds) / 1000 * perSecond)
+            level = min(burst, level(at: now, perSecond))
             at = now
             let needed = min(cost, burst)
             guard level >= needed else { return needed - level }
@@ -21,9 +25,14 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
         }
     }
 
+    private struct State {
+        var buckets: [Key: Bucket] = [:]
+        var filteredAt: MonotonicTime?
+    }
+
     private let name: String
     private let perSecond: Double
-    private let buckets = Mutex<[Key: Bucket]>([:])
+    private let state = Mutex(State())
 
     private let burst: Double
 
@@ -38,12 +47,13 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
 
     /// - Throws: ``Problem`` `rate_limited` with the time to wait.
     func spend(_ key: Key, cost: Double = 1, at now: MonotonicTime) throws(Problem) {
-        let missing = buckets.withLock { buckets in
-            if buckets.count >= capacity {
+        let missing = state.withLock { state in
+            if state.buckets.count >= capacity, state.filteredAt.map({ now - $0 >= .seconds(1) }) ?? true {
                 // A full bucket is equivalent to none.
-                buckets = buckets.filter { now - $0.value.at < .seconds(burst / perSecond) }
+                state.buckets = state.buckets.filter { $0.value.level(at: now, perSecond) < burst }
+                state.filteredAt = now
             }
-            return buckets[key, default: Bucket(level: burst, at: now)].spend(cost, at: now, perSecond, burst)
+            return state.buckets[key, default: Bucket(level: burst, at: now)].spend(cost, at: now, perSecond, burst)
         }
         guard missing > 0 else { return }
         var problem = Problem(

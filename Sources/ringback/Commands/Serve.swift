@@ -257,7 +257,7 @@ struct Serve: AsyncParsableCommand {
         let sizes = 16...1_000_000_000
         let megabytes = try source.integer(
             "max-database-size", maxDatabaseSize, in: sizes,
-            default: min(max(location.availableBytes >> 20 / 4 * 3, sizes.lowerBound), sizes.upperBound))
+            default: min(max(location.defaultMaximumBytes >> 20, sizes.lowerBound), sizes.upperBound))
         if name != nil || location.isShared {
             settings.nodeName = node
             logger[metadataKey: "node"] = "\(node)"
