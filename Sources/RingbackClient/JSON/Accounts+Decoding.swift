@@ -5,7 +5,8 @@ extension User {
     init(_ json: JSONObject) throws(UnexpectedJSON) {
         self.init(
             userId: try json.user("userId"), displayName: try json.string("displayName"),
-            createdAt: try json.time("createdAt"), busy: json.has("busy") ? try json.word("busy") : nil)
+            createdAt: try json.time("createdAt"), busy: json.has("busy") ? try json.word("busy") : nil,
+            callsFrom: json.has("callsFrom") ? try json.word("callsFrom") : nil)
     }
 }
 
@@ -36,6 +37,12 @@ extension Presence {
 }
 
 extension Block {
+    init(_ json: JSONObject) throws(UnexpectedJSON) {
+        self.init(userId: try json.user("userId"), createdAt: try json.time("createdAt"))
+    }
+}
+
+extension Contact {
     init(_ json: JSONObject) throws(UnexpectedJSON) {
         self.init(userId: try json.user("userId"), createdAt: try json.time("createdAt"))
     }

@@ -47,11 +47,13 @@ extension RingbackClient {
 
     /// Changes the given settings and keeps the others.
     public func updateMe(
-        displayName: String? = nil, busy: BusyPolicy? = nil, idempotencyKey: IdempotencyKey? = nil
+        displayName: String? = nil, busy: BusyPolicy? = nil, callsFrom: CallsFrom? = nil,
+        idempotencyKey: IdempotencyKey? = nil
     ) async throws -> User {
         let request = OperationRequest(.updateMe) { json in
             json.optionalField("displayName", displayName)
             json.optionalField("busy", busy?.rawValue)
+            json.optionalField("callsFrom", callsFrom?.rawValue)
         }
         return try await object(request.with(idempotencyKey), User.init)
     }
@@ -89,6 +91,22 @@ extension RingbackClient {
     /// Removes a block. Does nothing if there is none.
     public func unblockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
         _ = try await send(OperationRequest(.unblockUser, userId.rawValue).with(idempotencyKey))
+    }
+
+    /// The contacts of the signed-in user: those who may call while ``RingbackModel/User/callsFrom`` is `contacts`, or the
+    /// server is configured so.
+    public func listContacts() async throws -> [Contact] { try await all(.listContacts, Contact.init) }
+
+    /// Adds a contact. A block comes first.
+    ///
+    /// - Throws: `user_not_found`; `forbidden` for the signed-in user.
+    public func addContact(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
+        _ = try await send(OperationRequest(.addContact, userId.rawValue).with(idempotencyKey))
+    }
+
+    /// Removes a contact. Does nothing if the user is none.
+    public func removeContact(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
+        _ = try await send(OperationRequest(.removeContact, userId.rawValue).with(idempotencyKey))
     }
 
     /// The presence of a user.

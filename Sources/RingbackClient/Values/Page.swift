@@ -18,6 +18,14 @@ public struct Block: Sendable, Hashable {
     public var createdAt: Timestamp
 }
 
+/// A user who may call while only contacts may.
+public struct Contact: Sendable, Hashable {
+    /// The user who is a contact.
+    public var userId: UserID
+    /// When the contact was added.
+    public var createdAt: Timestamp
+}
+
 /// An entry of the timeline of a call.
 public struct TimelineEntry: Sendable, Hashable {
     /// The number of the entry within the call, from 1.
