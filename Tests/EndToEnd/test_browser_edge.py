@@ -31,7 +31,7 @@ def test_every_response_has_the_fields_for_browsers(server):
     vasya = register(server, "vasya")
     for method, path, status in [
         ("GET", "/v1/users/me", 200), ("GET", "/v1/calls/nothing", 404), ("GET", "/nowhere", 404), ("PUT", "/v1/users/me", 405),
-        ("POST", "/v1/calls", 422), ("GET", "/v1/socket", 426), ("GET", "/healthz", 200), ("GET", "/metrics", 200),
+        ("POST", "/v1/calls", 422), ("GET", "/v1/socket", 426), ("GET", "/readyz", 200), ("GET", "/metrics", 200),
         ("GET", "/openapi.json", 200), ("DELETE", "/v1/sessions/nothing-of-mine", 404), ("OPTIONS", "/v1/users", 405),
     ]:
         answer = vasya.request(method, path, {} if method == "POST" else None)
@@ -78,8 +78,8 @@ def test_pages_have_a_policy_of_their_own(server):
         fields = requests.get(server.url + path, timeout=10).headers
         check_fields(fields, Content_Security_Policy=fields["Content-Security-Policy"], Cross_Origin_Opener_Policy="same-origin")
         assert "frame-ancestors 'none'" in fields["Content-Security-Policy"]
-    sdk = requests.get(server.url + "/sdk/ringback.js", timeout=10).headers
-    check_fields(sdk, Cross_Origin_Resource_Policy="cross-origin")
+    for path in ("/sdk/ringback.js", "/healthz"):
+        check_fields(requests.get(server.url + path, timeout=10).headers, Cross_Origin_Resource_Policy="cross-origin")
 
 
 def test_nothing_secret_is_stored_by_caches(start_server):

@@ -29,8 +29,15 @@ struct PageRoutes: Sendable {
         return pages + (settings.managementPort == nil ? management : [health])
     }
 
-    /// Says nothing but that the process responds, so it is served on both ports.
-    private var health: Page { Page(id: .getHealth) { _, _ in Self.status("ok", 200) } }
+    /// Says nothing but that the process responds, so it is served on both ports, and pages of any origin may notice that it is there:
+    /// the browser SDK tells a server that refuses its origin from one that can't be reached.
+    private var health: Page {
+        Page(id: .getHealth) { _, _ in
+            var response = Self.status("ok", 200)
+            response.fields.append((ResponseHeads.resourcePolicy, "cross-origin"))
+            return response
+        }
+    }
 
     /// The operator's resources.
     var management: [Page] {
