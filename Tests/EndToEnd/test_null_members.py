@@ -9,6 +9,7 @@ import requests
 from harness.api import PASSWORD, TalkingPair, register
 from harness.contract import Contract
 from harness.raw import TEXT, RawWebSocket, frame
+from harness.server_key import Backend
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +86,15 @@ def prepared(server, operation, number):
 OPERATIONS = [
     "registerUser", "createSession", "updateMe", "setWatching", "invite", "decline", "hangUp", "sendOffer", "sendAnswer",
     "addCandidates", "setMedia", "reportQuality"]
+# A server key opens no socket.
+PLATFORM = ["platformCreateUser", "platformUpdateUser", "platformCreateSession"]
 # Names in the examples, and their values for the users of this test.
 NAMES = {"registerUser": {"userId": "new"}, "createSession": {"userId": "vasya", "password": PASSWORD},
          "setWatching": {"userIds": ["petya"]}, "invite": {"callee": "petya"}, "sendAnswer": {"negotiation": 2}}
 
 
 def test_the_table_has_every_operation_that_takes_a_body(world):
-    assert sorted(bodies(world[1])) == sorted(OPERATIONS)
+    assert sorted(bodies(world[1])) == sorted(OPERATIONS + PLATFORM)
 
 
 def over_http(server, device, operation, method, path, parameters, body):
@@ -131,6 +134,26 @@ def test_null_is_absent(world, operation, send, depth):
     contract.validate(schema, body, operation)
     status = send(server, device, operation, method, path, parameters, body)
     assert 200 <= status < 300, (status, body)
+
+
+@pytest.fixture(scope="module")
+def backend(stage):
+    return Backend(stage.server)
+
+
+@pytest.mark.parametrize("depth", ["shallow", "deep"])
+@pytest.mark.parametrize("operation", PLATFORM)
+def test_null_is_absent_to_a_back_end(world, backend, operation, depth):
+    server, contract, all_bodies = world
+    n = next(number)
+    method, path, schema, example = all_bodies[operation]
+    register(server, f"masha-{n}")
+    body = getattr(Nulls(contract), depth)(schema, example)
+    if operation == "platformCreateUser":
+        body["userId"] = f"new-{n}"
+    contract.validate(schema, body, operation)
+    answer = backend.request(method, path.removeprefix("/v1").replace("{userId}", f"masha-{n}"), body)
+    assert 200 <= answer.status_code < 300, (answer.text, body)
 
 
 def test_other_nulls_of_a_message_are_absent_too(world):
