@@ -161,4 +161,6 @@ def test_concurrent_calls_do_not_prevent_erasing_a_user(server, vasya, petya):
         stop.set()
         for thread in threads:
             thread.join()
-    assert vasya.request("POST", "/v1/calls", {"callee": "petya"}).status_code == 404
+    # On a fast machine the threads have used up what Vasya may invite, so the first answers can be 429.
+    eventually(lambda: vasya.request("POST", "/v1/calls", {"callee": "petya"}).status_code == 404,
+               20, "a call to the erased user is refused as one to nobody")
