@@ -108,104 +108,12 @@ struct Serve: AsyncParsableCommand {
             """)
     var unreachableSeconds: Int?
 
-    @Option(help: "Hours that events are kept for devices that reconnect. (default: 24)")
-    var eventHours: Int?
-
-    @Option(help: "Hours after the end of a call that its SDP and candidates are kept. (default: 1)")
-    var payloadHours: Int?
-
-    @Option(
-        help: "Hours after the end of a call that its timeline, legs, custom data and quality are kept. (default: 24)")
-    var detailHours: Int?
-
-    @Option(
-        help: "Days after its end that a call is in the histories; at least as long as events are kept. (default: 365)")
-    var historyDays: Int?
-
-    @Option(
-        name: .customLong("webhook-url"),
-        help: "The URL of an endpoint that is told of calls and users: https://example.org/ringback")
-    var webhookURL: String?
-
-    @Option(
-        help: """
-            The secrets of the endpoint, separated by commas: the newest, and while it is replaced the previous one. Prefer the \
-            environment. `ringback webhooks secret` makes one.
-            """)
-    var webhookSecrets: String?
-
-    @Option(help: "What the endpoint is told, separated by commas: call.incoming,call.missed,… (default: everything)")
-    var webhookTypes: String?
-
-    @Option(help: "The addresses that the endpoint may have: public or any. (default: public)")
-    var webhookAddresses: String?
-
-    @Option(
-        help: "A JSON file with several endpoints. See docs/webhooks.md.", completion: .file(extensions: ["json"]))
-    var webhooks: String?
-
-    @Option(help: "Hours that messages to endpoints are kept after they were delivered or given up. (default: 24)")
-    var webhookHours: Int?
-
     @Option(
         help: """
             Megabytes that a SQLite database may use. Near it, the oldest content is removed. (default: three quarters of what is \
             free for it at the start)
             """)
     var maxDatabaseSize: Int?
-
-    @Option(help: "The maximum number of connections. (default: what the limit of open files allows)")
-    var maxConnections: Int?
-
-    @Option(
-        help: "Devices per user; the next sign-in signs out the one seen longest ago. (default: 32)")
-    var userDevices: Int?
-
-    @Option(help: "Live calls of a user at a time. (default: 128)")
-    var userCalls: Int?
-
-    @Option(help: "Live calls of two users with each other at a time. (default: 32)")
-    var pairCalls: Int?
-
-    @Option(help: "Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy. (default: 1000)")
-    var addressConnections: Int?
-
-    @Option(
-        help: """
-            Megabytes that all connections may hold for clients that don't read or send faster than they are answered. \
-            (default: an eighth of the memory)
-            """)
-    var connectionMegabytes: Int?
-
-    @Option(help: "The maximum number of sockets, streams and waiting polls per device. (default: 1000)")
-    var deviceConnections: Int?
-
-    @Option(help: "Writes per second that a device may send on average. (default: 500)")
-    var deviceWrites: Int?
-
-    @Option(help: "Reads a second that one user may do on average, but for those of events. (default: 200)")
-    var userReads: Int?
-
-    @Option(help: "Requests per second that may be sent with one server key on average. (default: 500)")
-    var keyRequests: Int?
-
-    @Option(help: "Days that the audit log is kept. (default: 365)")
-    var auditDays: Int?
-
-    @Option(
-        help: """
-            Kilobytes per second that one user may write on average, and sixty times as many at once. (default: 64)
-            """)
-    var userWriteKilobytes: Int?
-
-    @Option(help: "Invitations per second that a user may send on average. (default: 100)")
-    var userInvites: Int?
-
-    @Option(help: "Sign-ins per minute from one IPv4 address, or 64 bits of IPv6. (default: 300)")
-    var addressSignIns: Int?
-
-    @Option(help: "Registrations per minute from one IPv4 address, or 64 bits of IPv6. (default: 300)")
-    var addressRegistrations: Int?
 
     @Option(
         help: """
@@ -214,6 +122,12 @@ struct Serve: AsyncParsableCommand {
     var registration: String?
 
     @OptionGroup var calls: CallPolicyOptions
+
+    @OptionGroup var limits: LimitOptions
+
+    @OptionGroup var retention: RetentionOptions
+
+    @OptionGroup var webhooks: WebhookOptions
 
     @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
@@ -241,9 +155,6 @@ struct Serve: AsyncParsableCommand {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "ringback")
         logger.logLevel = level
-        let limit = FileDescriptors.raiseLimit()
-        settings.maximumConnections = try source.integer(
-            "max-connections", maxConnections, in: 1...1_000_000, default: max(64, limit - 256))
         let platform = try await platform.verifier(source, logger: logger)
         let policy = try calls.policy(source, logger: logger)
         settings.directory = policy.directory
@@ -308,32 +219,8 @@ struct Serve: AsyncParsableCommand {
         // No call rings longer than the maximum.
         timing.unreachable = .seconds(
             Int64(try source.integer("unreachable-seconds", unreachableSeconds, in: 10...180, default: 180)))
-        timing.liveCalls = try source.integer("user-calls", userCalls, in: 1...1000, default: timing.liveCalls)
-        timing.liveCallsOfPair = try source.integer(
-            "pair-calls", pairCalls, in: 1...1000, default: timing.liveCallsOfPair)
+        try limits.apply(source, to: &timing)
         return timing
-    }
-
-    private func webhooks(_ source: SettingsSource) throws -> [WebhookEndpoint] {
-        var endpoints: [WebhookEndpoint] = []
-        let secrets = source.list("webhook-secrets", webhookSecrets)
-        if let url = source.string("webhook-url", webhookURL) {
-            endpoints.append(
-                try WebhookSettings.endpoint(
-                    url: url, types: source.list("webhook-types", webhookTypes), secrets: secrets,
-                    addresses: source.string("webhook-addresses", webhookAddresses)))
-        } else if !secrets.isEmpty {
-            throw ValidationError("webhook-secrets needs webhook-url.")
-        }
-        if let path = source.string("webhooks", webhooks) { endpoints += try WebhookSettings.endpoints(path: path) }
-        guard endpoints.count <= WebhookEndpoint.maximumCount else {
-            throw ValidationError("There can be \(WebhookEndpoint.maximumCount) webhooks, not \(endpoints.count).")
-        }
-        let names = Dictionary(grouping: endpoints, by: \.name)
-        if let twice = names.first(where: { $0.value.count > 1 })?.key {
-            throw ValidationError("There are two webhooks with the name \(twice).")
-        }
-        return endpoints
     }
 
     /// An address to listen on, IPv6 without its brackets.
@@ -355,43 +242,9 @@ struct Serve: AsyncParsableCommand {
         settings.hasDemo = try source.isOn("demo", demo)
         settings.hasDocs = try source.isOn("docs", docs)
         settings.port = try source.integer("port", port, in: 0...65_535, default: settings.port)
-        let hours = 1...1_000_000
         settings.tokenLifetime = .seconds(
             86_400 * Int64(try source.integer("token-days", tokenDays, in: 1...36_500, default: 30)))
-        settings.eventRetention = .seconds(
-            3600 * Int64(try source.integer("event-hours", eventHours, in: hours, default: 24)))
-        settings.payloadRetention = .seconds(
-            3600 * Int64(try source.integer("payload-hours", payloadHours, in: hours, default: 1)))
-        settings.detailRetention = .seconds(
-            3600 * Int64(try source.integer("detail-hours", detailHours, in: hours, default: 24)))
-        settings.historyRetention = .seconds(
-            86_400 * Int64(try source.integer("history-days", historyDays, in: 1...36_500, default: 365)))
         settings.passwordCost = try source.integer("password-cost", passwordCost, in: 4...20, default: 15)
-        settings.devicesPerUser = try source.integer("user-devices", userDevices, in: 1...1000, default: 32)
-        settings.connectionMemory =
-            try source.integer(
-                "connection-megabytes", connectionMegabytes, in: 16...1_000_000,
-                default: max(16, min(1_000_000, PhysicalMemory.bytes >> 23))) << 20
-        settings.connectionsPerAddress = try source.integer(
-            "address-connections", addressConnections, in: 1...1_000_000, default: 1000)
-        settings.connectionsPerDevice = try source.integer(
-            "device-connections", deviceConnections, in: 1...1_000_000, default: 1000)
-        settings.writesPerSecond = Double(
-            try source.integer("device-writes", deviceWrites, in: 1...1_000_000, default: 500))
-        settings.readsPerSecond = Double(
-            try source.integer("user-reads", userReads, in: 1...1_000_000, default: 200))
-        settings.keyRequestsPerSecond = Double(
-            try source.integer("key-requests", keyRequests, in: 1...1_000_000, default: 500))
-        settings.auditRetention = .seconds(
-            86_400 * Int64(try source.integer("audit-days", auditDays, in: 1...36_500, default: 365)))
-        settings.bytesPerSecond = Double(
-            1024 * (try source.integer("user-write-kilobytes", userWriteKilobytes, in: 1...1_000_000, default: 64)))
-        settings.invitesPerSecond = Double(
-            try source.integer("user-invites", userInvites, in: 1...1_000_000, default: 100))
-        settings.signInsPerMinute = Double(
-            try source.integer("address-sign-ins", addressSignIns, in: 1...1_000_000, default: 300))
-        settings.registrationsPerMinute = Double(
-            try source.integer("address-registrations", addressRegistrations, in: 1...1_000_000, default: 300))
         settings.drainTime = .seconds(
             Int64(try source.integer("drain-seconds", drainSeconds, in: 0...3600, default: 10)))
         settings.stunURLs = source.list("stun-urls", stunURLs)
@@ -401,9 +254,9 @@ struct Serve: AsyncParsableCommand {
         ).servers(source.list("turn-urls", turnURLs))
         settings.turnLifetime = .seconds(
             Int64(try source.integer("turn-seconds", turnSeconds, in: 60...604_800, default: 3600)))
-        settings.webhooks = try webhooks(source)
-        settings.webhookRetention = .seconds(
-            3600 * Int64(try source.integer("webhook-hours", webhookHours, in: hours, default: 24)))
+        settings.webhooks = try webhooks.endpoints(source)
+        try limits.apply(source, to: &settings, files: FileDescriptors.raiseLimit())
+        try retention.apply(source, to: &settings)
         settings.allowedOrigins = source.list("allowed-origins", allowedOrigins)
         for origin in settings.allowedOrigins { try Origin.check(origin) }
         if let text = source.string("base-path", basePath) {
@@ -434,32 +287,6 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("admin-token must have at least 16 characters.")
         }
         return settings
-    }
-}
-
-/// Prints where the server listens.
-private struct Announcement: Sendable {
-    private let settings: ServerSettings
-
-    init(_ settings: ServerSettings) { self.settings = settings }
-
-    func show(_ port: Int) {
-        // These addresses cannot be opened in a browser; and on localhost, pages may use the camera.
-        let isOfAll = ["0.0.0.0", "::"].contains(settings.hostname)
-        let reachable = Self.url(isOfAll ? "localhost" : settings.hostname, port)
-        say("listening on \(Self.url(settings.hostname, port))")
-        if settings.hasDemo { say("demo: \(reachable)/") }
-        if settings.hasDocs { say("documentation: \(reachable)/docs") }
-    }
-
-    func showManagement(_ port: Int) { say("management: \(Self.url(settings.managementHostname, port))") }
-
-    private static func url(_ host: String, _ port: Int) -> String {
-        "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-    }
-
-    private func say(_ line: String) {
-        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 }
 
