@@ -4,7 +4,6 @@ import base64
 import hashlib
 import http.server
 import json
-import shutil
 import subprocess
 import sys
 import threading
@@ -396,8 +395,6 @@ def test_settings_that_can_not_work_are_refused_at_the_start(tmp_path, options, 
 def test_the_examples_make_tokens_that_are_accepted(server, command, monkeypatch):
     if command[0] == "python":
         command = [sys.executable, *command[1:]]
-    elif not shutil.which(command[0]):
-        pytest.skip(f"{command[0]} is not here")
     monkeypatch.setenv("RINGBACK_JWT_SECRET", SECRET)
     made = subprocess.run(
         [*command, "petya", "phone-of-petya"], cwd=ROOT / "Examples" / "Tokens", capture_output=True, text=True, check=True,
