@@ -106,6 +106,7 @@ package struct RingbackServer: Sendable {
             group.addTask { await services.outbox.run() }
             group.addTask { await health.probe(services.store, time: services.time) }
             group.addTask { await observer.endVoidStreams() }
+            group.addTask { await services.addressCalls.follow(services.store, services.time) }
             group.addTask { await Maintenance(services: services, logger: logger).run() }
             await withGracefulShutdownHandler {
                 await drain.waitUntilBegun()

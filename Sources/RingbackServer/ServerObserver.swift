@@ -15,6 +15,7 @@ struct ServerObserver: StoreObserver {
         health.committed(at: now)
         services.feed.publish(commit.events, now: now)
         services.clock.scheduled(commit.nextDeadline)
+        services.addressCalls.changed(commit.calls)
         presenceChanged(commit.users)
         for signIn in commit.ended { end(signIn) }
         if commit.hasMessages { services.outbox.wake() }

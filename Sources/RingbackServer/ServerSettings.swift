@@ -45,18 +45,26 @@ package struct ServerSettings: Sendable {
     package var maximumConnections = 18_000
     /// The maximum number of devices of a user. The next sign-in signs out the one that was seen longest ago.
     package var devicesPerUser = 32
-    /// Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy.
+    /// Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy; and sockets, streams and waiting polls
+    /// that come from it, also through one.
     package var connectionsPerAddress = 1000
     /// Bytes that all connections may hold for clients that don't read, or send faster than they are answered.
     package var connectionMemory = 256 << 20
     /// Sockets, streams and waiting polls of one device.
     package var connectionsPerDevice = 1000
+    /// Sockets, streams and waiting polls of one user.
+    package var connectionsPerUser = 1000
+    /// Live calls that were begun from one IPv4 address, or 64 bits of IPv6.
+    package var callsPerAddress = 1000
     /// The average number of writes per second that one device may send.
     package var writesPerSecond = 500.0
     /// The average number of reads of a user per second, except reads of events.
     package var readsPerSecond = 200.0
     /// The average number of invitations of a user per second.
     package var invitesPerSecond = 100.0
+    /// The average number of writes, and of invitations, per second from one IPv4 address, or 64 bits of IPv6.
+    package var writesPerSecondFromAddress = 5000.0
+    package var invitesPerSecondFromAddress = 500.0
     /// Sign-ins per minute from one IPv4 address, or 64 bits of IPv6. Clients that can't be told apart are not limited.
     package var signInsPerMinute = 300.0
     /// Registrations per minute, likewise.

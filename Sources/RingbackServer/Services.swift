@@ -22,6 +22,8 @@ package final class Services: Sendable {
     let streams: StreamRegistry
     /// The limit for writes of a device.
     let limiter: RateLimiter<DeviceID>
+    /// The limit for polls of a device, which are answered at once while there are events.
+    let pollLimiter: RateLimiter<DeviceID>
     /// The limit for operations that end a call or a session.
     let endingLimiter: RateLimiter<DeviceID>
     /// The limit for reads of a user.
@@ -35,6 +37,11 @@ package final class Services: Sendable {
     let registrationLimiter: RateLimiter<IPAddress>
     /// The limit for invitations of a user.
     let inviteLimiter: RateLimiter<UserID>
+    /// The limits for writes and invitations from each address.
+    let addressWriteLimiter: RateLimiter<IPAddress>
+    let addressInviteLimiter: RateLimiter<IPAddress>
+    let addressCalls: AddressCalls
+    let openings: OpeningLimits
     let guesses = GuessBudget()
     let memory: MemoryBudget
     let outbox: OutboxRunner
@@ -67,12 +74,18 @@ package final class Services: Sendable {
         devices = store.presence
         presence = PresenceService(store: store, feed: feed, time: time)
         monitor = ConnectionMonitor(presence: presence, store: store, calls: calls, time: time, logger: logger)
-        streams = StreamRegistry(maximumPerDevice: settings.connectionsPerDevice)
+        streams = StreamRegistry(
+            .init(
+                device: settings.connectionsPerDevice, user: settings.connectionsPerUser,
+                address: settings.connectionsPerAddress))
+        openings = OpeningLimits(settings)
+        addressCalls = AddressCalls(maximum: settings.callsPerAddress)
         memory = MemoryBudget(maximum: settings.connectionMemory)
         outbox = OutboxRunner(
             store: store.outbox, senders: Self.senders(settings, epoch: store.epoch, time: time), time: time,
             logger: logger)
         limiter = RateLimiter("device-writes", perSecond: settings.writesPerSecond)
+        pollLimiter = RateLimiter("device-polls", perSecond: settings.writesPerSecond)
         endingLimiter = RateLimiter("device-endings", perSecond: max(50, settings.writesPerSecond))
         keyLimiter = RateLimiter("key-requests", perSecond: settings.keyRequestsPerSecond)
         readLimiter = RateLimiter("user-reads", perSecond: settings.readsPerSecond)
@@ -82,6 +95,8 @@ package final class Services: Sendable {
             "address-registrations", perSecond: settings.registrationsPerMinute / 60,
             burst: settings.registrationsPerMinute)
         inviteLimiter = RateLimiter("user-invites", perSecond: settings.invitesPerSecond)
+        addressWriteLimiter = RateLimiter("address-writes", perSecond: settings.writesPerSecondFromAddress)
+        addressInviteLimiter = RateLimiter("address-invites", perSecond: settings.invitesPerSecondFromAddress)
         byteLimiter = RateLimiter(
             "user-write-bytes", perSecond: settings.bytesPerSecond, burst: settings.bytesPerSecond * 60)
     }

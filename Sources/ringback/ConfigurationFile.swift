@@ -21,7 +21,8 @@ struct ConfigurationFile {
 
     /// The options of `ringback serve`, except for `--config`.
     static let kinds: [String: Kind] = [
-        "address-connections": .integer, "address-registrations": .integer, "address-sign-ins": .integer,
+        "address-calls": .integer, "address-connections": .integer, "address-invites": .integer,
+        "address-registrations": .integer, "address-sign-ins": .integer, "address-writes": .integer,
         "admin-token": .string, "allowed-origins": .list, "audit-days": .integer,
         "base-path": .string,
         "client-address": .string, "connection-megabytes": .integer, "call-policy": .string,
@@ -41,7 +42,8 @@ struct ConfigurationFile {
         "port": .integer, "registration": .string, "stun-urls": .list, "token-days": .integer, "turn-seconds": .integer,
         "turn-secret": .string,
         "trusted-proxies": .list, "turn-secrets": .list, "turn-urls": .list, "unreachable-seconds": .integer,
-        "user-calls": .integer, "user-devices": .integer, "user-invites": .integer, "user-reads": .integer,
+        "user-calls": .integer, "user-connections": .integer, "user-devices": .integer, "user-invites": .integer,
+        "user-reads": .integer,
         "webhook-addresses": .string,
         "webhook-hours": .integer, "webhook-secrets": .list, "webhook-types": .list, "webhook-url": .string,
         "webhooks": .string,

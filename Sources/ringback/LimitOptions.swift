@@ -7,11 +7,22 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "The maximum number of connections. (default: what the limit of open files allows)")
     var maxConnections: Int?
 
-    @Option(help: "Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy. (default: 1000)")
+    @Option(
+        help: """
+            Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy; and sockets, streams and waiting \
+            polls that come from it through one. (default: 1000)
+            """)
     var addressConnections: Int?
 
     @Option(help: "The maximum number of sockets, streams and waiting polls per device. (default: 1000)")
     var deviceConnections: Int?
+
+    @Option(
+        help: """
+            The maximum number of sockets, streams and waiting polls per user. (default: 1000, or that of a device if it \
+            is more)
+            """)
+    var userConnections: Int?
 
     @Option(
         help: """
@@ -30,6 +41,9 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Live calls of two users with each other at a time. (default: 32)")
     var pairCalls: Int?
 
+    @Option(help: "Live calls at a time that were begun from one IPv4 address, or 64 bits of IPv6. (default: 1000)")
+    var addressCalls: Int?
+
     @Option(help: "Writes per second that a device may send on average. (default: 500)")
     var deviceWrites: Int?
 
@@ -47,6 +61,12 @@ struct LimitOptions: ParsableArguments {
 
     @Option(help: "Invitations per second that a user may send on average. (default: 100)")
     var userInvites: Int?
+
+    @Option(help: "Writes per second from one IPv4 address, or 64 bits of IPv6, on average. (default: 5000)")
+    var addressWrites: Int?
+
+    @Option(help: "Invitations per second from one IPv4 address, or 64 bits of IPv6, on average. (default: 500)")
+    var addressInvites: Int?
 
     @Option(help: "Sign-ins per minute from one IPv4 address, or 64 bits of IPv6. (default: 300)")
     var addressSignIns: Int?
@@ -68,6 +88,14 @@ struct LimitOptions: ParsableArguments {
             "address-connections", addressConnections, in: 1...1_000_000, default: 1000)
         settings.connectionsPerDevice = try source.integer(
             "device-connections", deviceConnections, in: 1...1_000_000, default: 1000)
+        settings.connectionsPerUser = try source.integer(
+            "user-connections", userConnections, in: 1...1_000_000, default: max(1000, settings.connectionsPerDevice))
+        settings.callsPerAddress = try source.integer(
+            "address-calls", addressCalls, in: 1...1_000_000, default: 1000)
+        settings.writesPerSecondFromAddress = Double(
+            try source.integer("address-writes", addressWrites, in: 1...1_000_000, default: 5000))
+        settings.invitesPerSecondFromAddress = Double(
+            try source.integer("address-invites", addressInvites, in: 1...1_000_000, default: 500))
         settings.writesPerSecond = Double(
             try source.integer("device-writes", deviceWrites, in: 1...1_000_000, default: 500))
         settings.readsPerSecond = Double(

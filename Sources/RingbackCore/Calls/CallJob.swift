@@ -1,4 +1,4 @@
-import RingbackModel
+package import RingbackModel
 
 /// A device's request, while it is processed by the store.
 ///
@@ -16,6 +16,8 @@ package final class CallJob: StoreJob {
     /// The result, once the job is handed back. Unchecked: before that only the store accesses it, and afterwards it no
     /// longer changes.
     nonisolated(unsafe) package private(set) var result = unfinished
+    /// The call that the request has created, if it is live, once the job is handed back.
+    nonisolated(unsafe) package private(set) var begunCall: CallID?
 
     init(_ request: CallRequest, timing: CallTiming, then completion: @escaping @Sendable (CallJob) -> Void) {
         self.request = request
@@ -30,6 +32,7 @@ package final class CallJob: StoreJob {
     package func decide(on facts: any CallFacts) throws -> [CallChange] {
         let decision = try request.decide(on: facts, timing: timing)
         result = decision.outcome.mapError { $0 }
+        begunCall = decision.changes.last { $0.isNew && $0.call.isLive }?.call.id
         return decision.changes
     }
 
@@ -37,6 +40,7 @@ package final class CallJob: StoreJob {
 
     package func fail(_ error: any Error) {
         result = .failure(error)
+        begunCall = nil
         completion(self)
     }
 }

@@ -51,12 +51,13 @@ final class EventPump {
     /// - Parameters:
     ///   - isPoll: Whether it is a long poll, after which another one is expected.
     ///   - limit: The number of events to read at a time.
+    ///   - source: Where the connection came from.
     ///   - address: Receives ``LoopMessage/wake``, after which the sink must call ``pump()``, and
     ///     ``LoopMessage/end(_:)``.
     /// - Throws: ``Problem`` `too_many_connections`.
     init(
         _ signIn: SignIn, after cursor: Cursor?, isPoll: Bool, limit: Int, _ services: Services,
-        address: LoopAddress, eventLoop: any EventLoop, sink: any EventSink
+        from source: IPAddress?, address: LoopAddress, eventLoop: any EventLoop, sink: any EventSink
     ) throws {
         participant = signIn.participant
         self.cursor = cursor ?? Cursor(epoch: "", position: 0)
@@ -65,7 +66,7 @@ final class EventPump {
         self.limit = limit
         self.eventLoop = eventLoop
         self.sink = sink
-        registration = try services.streams.register(signIn) { address.put(.end($0, $1)) }
+        registration = try services.streams.register(signIn, from: source) { address.put(.end($0, $1)) }
         subscription = services.feed.subscribe(participant) { address.put(.wake) }
     }
 

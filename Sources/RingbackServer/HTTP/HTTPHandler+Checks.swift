@@ -37,10 +37,12 @@ extension HTTPHandler {
         }
     }
 
-    /// Checks the origin of a socket or stream and authenticates it.
+    /// Checks the origin of a socket or stream, and how many its address opens, and authenticates it.
     private func checkConnection(_ request: PendingRequest, _ head: HTTPRequestHead) {
         do {
             try frontEnd.allowedOrigins.check(request.fields.origin, host: request.fields.host)
+            try frontEnd.services.openings.spend(
+                frontEnd.source(of: request.fields, from: peer), at: frontEnd.services.time.monotonic)
         } catch {
             return refuse(request, error)
         }
@@ -91,9 +93,9 @@ extension HTTPHandler {
         authenticate(request, then: then)
     }
 
-    /// Where a request comes from, if its operation needs no token and is limited by address.
+    /// Where a request comes from, if its operation is limited by address.
     func source(of request: PendingRequest, for operation: Operation) -> IPAddress? {
-        operation.access == .anyone ? frontEnd.source(of: request.fields, from: peer) : nil
+        operation.isWrite || operation.access == .anyone ? frontEnd.source(of: request.fields, from: peer) : nil
     }
 
     /// Checks the properties of the body and the rate; then the body is read.

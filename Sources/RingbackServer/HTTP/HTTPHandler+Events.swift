@@ -83,7 +83,8 @@ extension HTTPHandler: EventSink {
         do {
             delivery?.pump = try EventPump(
                 signIn, after: cursor, isPoll: isPoll, limit: limit, frontEnd.services,
-                address: address(context), eventLoop: context.eventLoop, sink: self)
+                from: frontEnd.source(of: request.fields, from: peer), address: address(context),
+                eventLoop: context.eventLoop, sink: self)
             return true
         } catch {
             refuse(request, error)
@@ -114,8 +115,9 @@ extension HTTPHandler: EventSink {
 
     private func admitStream(_ request: PendingRequest) {
         do {
-            guard case .device = request.principal else { throw Dispatcher.notADevice }
+            guard case .device(let signIn, _) = request.principal else { throw Dispatcher.notADevice }
             if frontEnd.dispatcher.isDraining() { throw Dispatcher.draining }
+            try frontEnd.services.openings.spend(signIn.participant, at: frontEnd.services.time.monotonic)
             try request.fields.checkAccepts("text/event-stream")
         } catch {
             return refuse(request, error)

@@ -276,7 +276,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             switch operation.work {
             case .change(let change):
                 let address = address(context)
-                frontEnd.services.calls.submit(try change(asked)) { address.put(.answered($0)) }
+                frontEnd.services.submit(try change(asked), from: asked.source) { address.put(.answered($0)) }
             case .task(let handle):
                 let dispatcher = frontEnd.dispatcher
                 run(request, { _ in try await dispatcher.perform(asked, handle) }) { self.send(HTTPResponse($0)) }

@@ -26,7 +26,7 @@ struct Dispatcher: Sendable {
     /// Authenticates the sender and checks its rate. Everything else about the request is checked later.
     ///
     /// - Parameters:
-    ///   - source: Where the request came from. Needed for an operation without authentication.
+    ///   - source: Where the request came from. Needed for a write.
     ///   - notesSignaling: Whether to record that the device was in contact.
     /// - Throws: ``Problem`` if the operation is not permitted, or not now.
     func admit(
@@ -50,10 +50,10 @@ struct Dispatcher: Sendable {
             if operation.isWrite {
                 let limiter = operation.id.isEnding ? services.endingLimiter : services.limiter
                 try limiter.spend(participant.deviceId, at: services.time.monotonic)
-                if operation.id == .invite {
-                    try services.inviteLimiter.spend(participant.userId, at: services.time.monotonic)
-                }
-            } else if operation.id != .pollEvents {
+                try admitWrite(operation, of: participant.userId, from: source?.subscriber)
+            } else if operation.id == .pollEvents {
+                try services.pollLimiter.spend(participant.deviceId, at: services.time.monotonic)
+            } else {
                 try services.readLimiter.spend(participant.userId, at: services.time.monotonic)
             }
         case (_, nil): throw SessionService.unauthenticated
@@ -62,6 +62,17 @@ struct Dispatcher: Sendable {
         case (.device, .administrator), (.device, .server): throw Self.notADevice
         }
         if operation.isWrite, isDraining() { throw Self.draining }
+    }
+
+    /// Checks the limits for invitations, and those of the address.
+    private func admitWrite(_ operation: Operation, of user: UserID, from subscriber: IPAddress?) throws(Problem) {
+        let now = services.time.monotonic
+        if let subscriber, !operation.id.isEnding { try services.addressWriteLimiter.spend(subscriber, at: now) }
+        guard operation.id == .invite else { return }
+        try services.inviteLimiter.spend(user, at: now)
+        guard let subscriber else { return }
+        try services.addressInviteLimiter.spend(subscriber, at: now)
+        try services.addressCalls.check(subscriber)
     }
 
     /// Checks how much the sender writes, once the size of its request is known.

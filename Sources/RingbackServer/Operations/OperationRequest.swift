@@ -11,7 +11,7 @@ struct OperationRequest: Sendable {
     /// The body; `nil` if there is none.
     let body: JSONSlice?
     let idempotencyKey: String?
-    /// Where it came from; only for an operation without authentication, and `nil` for clients that can't be told apart.
+    /// Where it came from; only for a write, and `nil` for clients that can't be told apart.
     var source: IPAddress?
 
     /// The path and query parameters. Over a socket they are members of `data`.

@@ -39,7 +39,7 @@ enum CallRoutes {
                 // Also for users who don't exist, so that the time does not depend on that.
                 try await permission.check(invited.caller.userId, toCall: invited.callee, at: services.time.now)
             }
-            return try await services.calls.perform(invitation)
+            return try await services.perform(invitation, from: request.source)
         }
     }
 

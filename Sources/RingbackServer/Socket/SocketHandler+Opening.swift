@@ -31,8 +31,8 @@ extension SocketHandler {
         do {
             // Subscribed before the welcome is read, so that no event is missed.
             let pump = try EventPump(
-                identity.signIn, after: nil, isPoll: false, limit: Self.batch, hub.services, address: address,
-                eventLoop: context.eventLoop, sink: self)
+                identity.signIn, after: nil, isPoll: false, limit: Self.batch, hub.services, from: source,
+                address: address, eventLoop: context.eventLoop, sink: self)
             session = SocketSession(identity, pump, at: hub.services.time.monotonic)
         } catch {
             return close(.tooManyConnections)

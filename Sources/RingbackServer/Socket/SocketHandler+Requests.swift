@@ -53,7 +53,7 @@ extension SocketHandler {
     }
 
     private func submit(_ request: CallRequest) {
-        if let whenAnswered { hub.services.calls.submit(request, then: whenAnswered) }
+        if let whenAnswered { hub.services.submit(request, from: source, then: whenAnswered) }
     }
 
     private func perform(

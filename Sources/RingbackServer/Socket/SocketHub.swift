@@ -31,7 +31,7 @@ final class SocketHub: Sendable {
 
     // MARK: Authentication
 
-    /// Who a `hello` comes from.
+    /// Who a `hello` comes from, if the device may open one more socket.
     func identify(
         token: String, device: String?, cursor: String?, from source: IPAddress?
     ) async throws -> SocketIdentity {
@@ -46,6 +46,7 @@ final class SocketHub: Sendable {
 
     private func identity(of principal: SessionService.Principal, cursor: String?) throws -> SocketIdentity {
         guard case .device(let signIn, let expiresAt) = principal else { throw Dispatcher.notADevice }
+        try services.openings.spend(signIn.participant, at: services.time.monotonic)
         return SocketIdentity(signIn: signIn, expiresAt: expiresAt, cursor: cursor)
     }
 

@@ -6,7 +6,8 @@ struct SocketUpgrade: Sendable {
     enum Decision: Sendable {
         /// - Parameter identity: `nil` if the client must send a hello.
         case accept(SocketIdentity?)
-        /// The ticket is invalid. Reported with a close code, because browsers hide the status of a refused upgrade.
+        /// The ticket is invalid, or the device has opened too many sockets. Reported with a close code, because browsers
+        /// hide the status of a refused upgrade.
         case close(CloseCode)
     }
 
@@ -29,10 +30,14 @@ struct SocketUpgrade: Sendable {
         if isDraining() { throw Dispatcher.draining }
         let cursor = parameters["cursor"]
         if let ticket = parameters["ticket"] {
-            guard let identity = try await hub.identify(ticket: ticket, cursor: cursor) else {
-                return .close(.ticketExpired)
+            do {
+                guard let identity = try await hub.identify(ticket: ticket, cursor: cursor) else {
+                    return .close(.ticketExpired)
+                }
+                return .accept(identity)
+            } catch let problem as Problem where problem.code == .rateLimited {
+                return .close(.tooManyConnections)
             }
-            return .accept(identity)
         }
         guard hasAuthorization else { return .accept(nil) }
         guard let token else { throw SessionService.unauthenticated }
