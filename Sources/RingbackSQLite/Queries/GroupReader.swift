@@ -7,13 +7,6 @@ import Synchronization
 ///
 /// A read sees a state that is at least as new as the time when it was submitted.
 final class GroupReader: Sendable {
-    /// The number of connections, each with a thread of its own.
-    private static let count = 3
-    /// The maximum number of reads per transaction.
-    private static let maximumBatch = 64
-    /// The duration after which the remaining reads of a transaction are left to the next one.
-    private static let longest: Duration = .milliseconds(5)
-
     private struct State {
         var waiting: [any PendingRead] = []
         var idle: [Reader]
@@ -22,16 +15,26 @@ final class GroupReader: Sendable {
 
     private let memory: StoreMemory
     private let readTime: Duration
+    private let maximumBatch: Int
+    private let longest: Duration
     private let readers: [Reader]
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - configuration: Of the connections.
     ///   - readTime: How long a read may take.
-    init(path: String, _ configuration: Configuration, memory: StoreMemory, readTime: Duration) throws {
+    ///   - count: The number of connections, each with a thread of its own.
+    ///   - maximumBatch: The maximum number of reads per transaction.
+    ///   - longest: The duration after which the remaining reads of a transaction are left to the next one.
+    init(
+        path: String, _ configuration: Configuration, memory: StoreMemory, readTime: Duration, count: Int = 3,
+        maximumBatch: Int = 64, longest: Duration = .milliseconds(5)
+    ) throws {
         self.memory = memory
         self.readTime = readTime
-        readers = try (0..<Self.count).map { _ in try Reader(path, configuration) }
+        self.maximumBatch = maximumBatch
+        self.longest = longest
+        readers = try (0..<count).map { _ in try Reader(path, configuration) }
         state = Mutex(State(idle: readers))
     }
 
@@ -72,7 +75,7 @@ final class GroupReader: Sendable {
                 if let reader { state.idle.append(reader) }
                 return nil
             }
-            let reads = Array(state.waiting.prefix(Self.maximumBatch))
+            let reads = Array(state.waiting.prefix(maximumBatch))
             state.waiting.removeFirst(reads.count)
             return reads
         }
@@ -84,7 +87,7 @@ final class GroupReader: Sendable {
             let deadline = ReadDeadline(.now + readTime)
             store.deadline = deadline
             deadline.limit(store.db) { read.run(on: store) }
-            guard begin.duration(to: .now) > Self.longest, index + 1 < reads.count else { continue }
+            guard begin.duration(to: .now) > longest, index + 1 < reads.count else { continue }
             let rest = reads[(index + 1)...]
             return state.withLock { $0.waiting.insert(contentsOf: rest, at: 0) }
         }
