@@ -184,19 +184,13 @@ struct DatabaseCheck {
 
     /// - Returns: Whether the tables are those of this version.
     private mutating func checkSchema(_ connection: PostgresConnection) throws -> Bool {
-        let pending: Int
         do {
-            pending = try Migrator(connection).pending().count
+            if let finding = StoreFinding.schema(pending: try Migrator(connection).pending().count) {
+                findings.append(finding)
+                return false
+            }
         } catch let error as PostgresDatabaseError {
-            findings.append(
-                .broken("schema", error.description, advice: "The other checks need the tables of this version."))
-            return false
-        }
-        guard pending == 0 else {
-            findings.append(
-                .warning(
-                    "schema", "\(pending) migrations are pending",
-                    advice: "`ringback migrate` applies them, as `ringback serve` does. The other checks need them."))
+            findings.append(.schema(unknown: error.description))
             return false
         }
         let nodes = try connection.run(

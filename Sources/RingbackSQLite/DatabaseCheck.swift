@@ -56,19 +56,13 @@ struct DatabaseCheck {
 
     /// - Returns: Whether the tables are those of this version.
     private mutating func checkSchema() throws -> Bool {
-        let pending: Int
         do {
-            pending = try Migrator().pending(db).count
+            if let finding = StoreFinding.schema(pending: try Migrator().pending(db).count) {
+                findings.append(finding)
+                return false
+            }
         } catch let error as MigrationError {
-            findings.append(
-                .broken("schema", error.description, advice: "The other checks need the tables of this version."))
-            return false
-        }
-        guard pending == 0 else {
-            findings.append(
-                .warning(
-                    "schema", "\(pending) migrations are pending",
-                    advice: "`ringback migrate` applies them, as `ringback serve` does. The other checks need them."))
+            findings.append(.schema(unknown: error.description))
             return false
         }
         findings.append(.fine("schema", "up to date"))

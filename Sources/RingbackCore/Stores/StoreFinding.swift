@@ -31,6 +31,19 @@ package struct StoreFinding: Sendable, Hashable {
         StoreFinding(place: place, grade: .warning, text: text, advice: advice)
     }
 
+    /// What is wrong with the schema when migrations are pending; `nil` when there are none.
+    package static func schema(pending: Int) -> StoreFinding? {
+        guard pending > 0 else { return nil }
+        return .warning(
+            "schema", "\(pending) migrations are pending",
+            advice: "`ringback migrate` applies them, as `ringback serve` does. The other checks need them.")
+    }
+
+    /// The schema is not one of this version's.
+    package static func schema(unknown reason: String) -> StoreFinding {
+        .broken("schema", reason, advice: "The other checks need the tables of this version.")
+    }
+
     package static func broken(_ place: String, _ text: String, advice: String) -> StoreFinding {
         StoreFinding(place: place, grade: .broken, text: text, advice: advice)
     }
