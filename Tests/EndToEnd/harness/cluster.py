@@ -60,6 +60,7 @@ class Cluster:
 
     def kill(self):
         """Ends what runs still."""
+        self.balancer.close()
         for node in self.nodes:
             if node.is_running():
                 node.kill9()
