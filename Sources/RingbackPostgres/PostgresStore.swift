@@ -7,8 +7,9 @@ import Synchronization
 package final class PostgresStore: Store {
     private static let readers = 4
     private static let writers = 2
-    /// How many connections a node makes at most: these, and one each for calls, signals, presence, the listener and the heartbeat.
-    static let connections = readers + writers + 5
+    /// How many connections a node makes at most: these, and one each for calls, signals, presence, the listener, the heartbeat and
+    /// the size of the database.
+    static let connections = readers + writers + 6
 
     package let epoch: String
     package let tickets: any TicketStore
@@ -26,6 +27,7 @@ package final class PostgresStore: Store {
     private let heartbeat: Heartbeat
     private let lease: Lease
     private let revocations: Revocations
+    private let size: SizePruning?
     private let signIns: SignInReads
     private let isObserved = Atomic(false)
 
@@ -34,8 +36,12 @@ package final class PostgresStore: Store {
     /// - Parameters:
     ///   - node: Names this process in `pg_stat_activity` and in the log.
     ///   - time: What the decisions on calls take for now. A ``DatabaseTime`` is kept at the database's.
+    ///   - maximumBytes: The maximum size of the tables, at least 1 MiB; `nil` for none. When it is nearly reached, the oldest
+    ///     content is removed; when it is reached, ordinary writes are refused.
     /// - Throws: ``PostgresDatabaseError``, and what PostgreSQL says.
-    package init(url: PostgresURL, node: String, time: any Timekeeper, logger: Logger) throws {
+    package init(
+        url: PostgresURL, node: String, time: any Timekeeper, maximumBytes: Int? = nil, logger: Logger
+    ) throws {
         self.time = time
         let name = "ringback \(node)"
         let node = Node(name: node)
@@ -68,9 +74,14 @@ package final class PostgresStore: Store {
             thread: ConnectionThread(
                 Self.settings(url, "\(name) signals", session: ["SET synchronous_commit = off"])),
             node: node, channel: channel, time: time)
+        let size = SizePruning(
+            maximumBytes: maximumBytes, settings: Self.settings(url, "\(name) size"), origin: origin, time: time,
+            logger: logger)
+        self.size = size
         calls = CallWriter(
             thread: ConnectionThread(Self.settings(url, "\(name) calls")), live: live, devices: devices,
-            signals: signals, node: node, time: time, lockSeed: origin.lockSeed, lease: lease, logger: logger)
+            signals: signals, node: node, time: time, lockSeed: origin.lockSeed, lease: lease, size: size,
+            logger: logger)
         let reads = ConnectionPool(Self.settings(url, "\(name) reads"), count: Self.readers)
         let writes = ConnectionPool(Self.settings(url, "\(name) accounts"), count: Self.writers)
         (self.reads, self.writes) = (reads, writes)
@@ -152,7 +163,9 @@ package final class PostgresStore: Store {
         devicePresence.observe(observer)
         calls.observe(observer)
         guard !isObserved.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        let (presence, revocations, live, reads, time) = (devicePresence, revocations, live, reads, time)
+        let (presence, revocations, live, reads, time, size, calls) = (
+            devicePresence, revocations, live, reads, time, size, calls
+        )
         // Before other nodes know of this one.
         listener.start {
             observer.missedSignals()
@@ -174,6 +187,7 @@ package final class PostgresStore: Store {
             if finding.hasMissed { observer.missedSignals() }
             if !finding.heads.isEmpty { observer.changed(.grew(finding.heads)) }
             if finding.isOverdue { observer.changed(.due) }
+            size?.measure { [weak calls] in calls?.announce(ended: $0) {} }
             if finding.isTimeToReconcile { _ = reads.run { live.reconcile($0) } }
         }
     }
@@ -218,23 +232,24 @@ package final class PostgresStore: Store {
         try await reads.run { try PostgresReader.read($0, work) }
     }
 
-    /// The database has no maximum size, so the priority makes no difference.
     package func write<T: Sendable>(
         _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T
-    ) async throws -> T { try await transact(of: nil, work) }
+    ) async throws -> T { try await transact(priority, of: nil, work) }
 
     package func write<T: Sendable>(
         _ priority: WritePriority, of user: UserID, _ work: @escaping @Sendable (any StoreWriter) throws -> T
-    ) async throws -> T { try await transact(of: user, work) }
+    ) async throws -> T { try await transact(priority, of: user, work) }
 
     private func transact<T: Sendable>(
-        of user: UserID?, _ work: @escaping @Sendable (any StoreWriter) throws -> T
+        _ priority: WritePriority, of user: UserID?, _ work: @escaping @Sendable (any StoreWriter) throws -> T
     ) async throws -> T {
         guard lease.isHeld else { throw Problem.databaseUnavailable }
+        if priority == .ordinary, size?.isFull() == true { throw Problem.databaseFull }
         let (origin, time) = (origin, time)
         let (value, news) = try await writes.run {
             try PostgresTransaction.write($0, of: user, from: origin, now: time.now, work)
         }
+        size?.note(written: SizePruning.smallTransaction)
         Failpoint.committed.pass()
         signals.watching(news.watching)
         if news.hasMessages { calls.observer.changed(.messages) }

@@ -42,10 +42,9 @@ package final class SQLiteStore: Store {
                 try StoreMemory(db, time: time, logger: logger)
             )
         }
-        let pageSize = try db.read { try Int.fetchOne($0, sql: "PRAGMA page_size") } ?? 4096
         writer = try GroupWriter(
             pool: db, lock: lock, memory: memory, gate: gate,
-            space: DatabaseSpace(maximumBytes: maximumBytes, pageSize: pageSize), logger: logger)
+            space: DatabaseSpace(maximumBytes: maximumBytes), logger: logger)
         readers = try GroupReader(path: path, Self.configuration, memory: memory, readTime: readTime)
     }
 

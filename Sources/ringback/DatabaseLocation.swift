@@ -30,24 +30,25 @@ enum DatabaseLocation: CustomStringConvertible {
 
     /// - Parameters:
     ///   - node: The name of this process among those that use the database.
-    ///   - maximumBytes: The maximum size of a SQLite database.
+    ///   - maximumBytes: The maximum size of the database; `nil` for none.
     ///   - time: What ``time()`` has returned.
     /// - Throws: ``CommandError``.
-    func open(node: String, maximumBytes: Int, time: any Timekeeper, logger: Logger) throws -> any Store {
+    func open(node: String, maximumBytes: Int?, time: any Timekeeper, logger: Logger) throws -> any Store {
         try explaining {
             switch self {
             case .sqlite(let path): try SQLiteStore(path: path, maximumBytes: maximumBytes, logger: logger)
-            case .postgresql(let url): try PostgresStore(url: url, node: node, time: time, logger: logger)
+            case .postgresql(let url):
+                try PostgresStore(url: url, node: node, time: time, maximumBytes: maximumBytes, logger: logger)
             }
         }
     }
 
-    /// Bytes of the disk that a SQLite database has or may get.
-    var defaultMaximumBytes: Int {
-        guard case .sqlite(let path) = self else { return .max }
+    /// Bytes of the disk that a SQLite database has or may get. The disk of a PostgreSQL database is not known here.
+    var defaultMaximumBytes: Int? {
+        guard case .sqlite(let path) = self else { return nil }
         var (fileSystem, file) = (statvfs(), stat())
         guard statvfs(URL(fileURLWithPath: path).deletingLastPathComponent().path, &fileSystem) == 0 else {
-            return .max
+            return nil
         }
         let used = stat(path, &file) == 0 ? Int(file.st_size) : 0
         let available = Int(clamping: fileSystem.f_bavail * UInt(fileSystem.f_frsize))

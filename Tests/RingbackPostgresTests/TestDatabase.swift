@@ -23,8 +23,13 @@ enum TestDatabase {
 }
 
 extension StoreFactory {
-    static let postgresql = StoreFactory { path, time in
-        try PostgresStore(
-            url: TestDatabase.url(for: path), node: "test", time: time, logger: Logger(label: "test"))
+    static let postgresql = postgresql(maximumBytes: nil)
+
+    static func postgresql(maximumBytes: Int?) -> StoreFactory {
+        StoreFactory { path, time in
+            try PostgresStore(
+                url: TestDatabase.url(for: path), node: "test", time: time, maximumBytes: maximumBytes,
+                logger: Logger(label: "test"))
+        }
     }
 }

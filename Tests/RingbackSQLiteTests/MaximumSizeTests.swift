@@ -134,6 +134,26 @@ struct MaximumSizeTests {
         #expect(try await exchange.call(last)?.custom == custom)
         #expect(try await size().used <= Self.maximum)
     }
+
+    @Test func `The audit log and devices whose sign-in has expired give way as well`() async throws {
+        let key = try #require(ServerKey.Name("backend"))
+        exchange.time.advance(by: .seconds(31 * 86_400))
+        let entry = AuditEntry(
+            time: exchange.time.now, key: key, operation: "listDevices", user: Cast.vasya.userId,
+            object: String(repeating: "x", count: 60))
+        var refused = 0
+        for _ in 0..<100 {
+            let refusal = await code {
+                try await store.write { store in for _ in 0..<500 { try store.record(entry) } }
+            }
+            if refusal != nil { refused += 1 }
+        }
+        #expect(refused < 20)
+        let newest = try await store.read { try $0.audit(AuditQuery(limit: 1)) }.first
+        #expect(try #require(newest).number > 40_000)
+        #expect(try await size().used <= Self.maximum)
+        #expect(try await store.read { try $0.devices(of: Cast.vasya.userId, limit: 9) }.isEmpty)
+    }
 }
 
 extension EventRead {
@@ -146,8 +166,8 @@ extension EventRead {
 struct DatabaseSpaceTests {
     /// The writer used to try again at once, forever, when there was nothing to remove.
     @Test func `After a step that has removed nothing there is a pause`() {
-        var space = DatabaseSpace(maximumBytes: 1 << 24, pageSize: 4096)
-        space.update(pages: 4000, free: 0)
+        var space = DatabaseSpace(maximumBytes: 1 << 24)
+        space.update(used: 4000 * 4096)
         let now = ContinuousClock.now
         let steps = [
             space.beginPruning(at: now), space.continuePruning(hasRemoved: true, at: now),

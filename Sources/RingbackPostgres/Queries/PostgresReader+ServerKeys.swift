@@ -71,8 +71,8 @@ extension PostgresTransaction {
 
     /// Removes entries of the audit log from before a moment.
     ///
-    /// - Returns: Whether there are more.
-    func pruneAudit(before moment: Timestamp, limit: Int) throws -> Bool {
+    /// - Returns: The number of entries.
+    func pruneAudit(before moment: Timestamp, limit: Int) throws -> Int {
         // In the order of the numbers: an entry with a wrong time, because the clock was wrong, waits for its turn.
         try rows(
             Statement(
@@ -81,7 +81,7 @@ extension PostgresTransaction {
                     SELECT number FROM (SELECT number, time FROM audit ORDER BY number LIMIT $1) AS oldest
                     WHERE time < $2)
                 """, .integer(Int64(limit)), .integer(moment.milliseconds))
-        ).affected == limit
+        ).affected
     }
 }
 

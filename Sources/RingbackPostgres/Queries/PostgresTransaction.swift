@@ -7,7 +7,8 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
     private static let maximumTries = 20
 
     private let origin: Origin
-    private let now: Timestamp
+    /// When the transaction began.
+    let now: Timestamp
 
     /// Where a transaction comes from.
     struct Origin: Sendable {
@@ -44,7 +45,7 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
     ///   commit may have been made.
     static func write<Value>(
         _ connection: PostgresConnection, of user: UserID? = nil, from origin: Origin, now: Timestamp,
-        _ work: (any StoreWriter) throws -> Value
+        _ work: (PostgresTransaction) throws -> Value
     ) throws -> (Value, News) {
         var tries = 0
         while true {

@@ -44,6 +44,9 @@ final class CallGroup: CallFacts {
     /// The calls of invitations, `nil` for those that were looked for in vain.
     var invitations: [InvitationID: CallID?] = [:]
     private(set) var entries: [Entry] = []
+    /// What the events will take in the database, about.
+    private(set) var bytes = 0
+    private static let bytesOfEntry = 400
     /// Of each user how many events this group has.
     private(set) var counts: [UserID: Int64] = [:]
     private(set) var quality: [(call: CallID, report: QualityReport)] = []
@@ -188,6 +191,7 @@ final class CallGroup: CallFacts {
         let payload = event.body.type.hasPayload ? (draft.call.id, draft.payloads) : nil
         for audience in event.audiences {
             counts[audience.user, default: 0] += 1
+            bytes += event.body.members.count + Self.bytesOfEntry
             entries.append(
                 Entry(
                     user: audience.user, count: counts[audience.user] ?? 1, only: audience.only,

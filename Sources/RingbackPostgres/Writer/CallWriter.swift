@@ -23,12 +23,13 @@ final class CallWriter: Sendable {
     private let devices: LiveDevices
     private let signals: SignalSender
     private let node: Node
+    private let size: SizePruning?
     private let logger: Logger
     private let state = Mutex(State())
 
     init(
         thread: ConnectionThread, live: LiveCalls, devices: LiveDevices, signals: SignalSender, node: Node,
-        time: any Timekeeper, lockSeed: Int64, lease: Lease, logger: Logger
+        time: any Timekeeper, lockSeed: Int64, lease: Lease, size: SizePruning?, logger: Logger
     ) {
         self.lease = lease
         self.thread = thread
@@ -38,6 +39,7 @@ final class CallWriter: Sendable {
         self.node = node
         self.time = time
         self.lockSeed = lockSeed
+        self.size = size
         self.logger = logger
     }
 
@@ -165,12 +167,16 @@ final class CallWriter: Sendable {
                 observer.measured(.locked(after: .now - began))
                 var errors: [(Int, any Error)] = []
                 for (index, job) in jobs.enumerated() {
-                    if let error = try group.take(job) { errors.append((index, error)) }
+                    let isRefused = job.priority == .ordinary && size?.isFull(adding: group.bytes) == true
+                    if let error = isRefused ? Problem.databaseFull : try group.take(job) {
+                        errors.append((index, error))
+                    }
                 }
                 isCommitting = true
                 var commit = try group.commit()
                 Failpoint.committed.pass()
                 observer.measured(.committed(jobs: jobs.count))
+                size?.note(written: group.bytes)
                 live.commit(group.drafts.values, noting: &commit)
                 let deadline = group.drafts.values.lazy.filter(\.isChanged).compactMap(\.deadline).min()
                 commit.nextDeadline = deadline.map { time.monotonic + ($0 - time.now) }

@@ -91,15 +91,15 @@ extension SQLiteTransaction {
 
     /// Removes entries of the audit log from before a moment.
     ///
-    /// - Returns: Whether there are more.
-    func pruneAudit(before moment: Timestamp, limit: Int) throws -> Bool {
+    /// - Returns: The number of entries.
+    func pruneAudit(before moment: Timestamp, limit: Int) throws -> Int {
         // In the order of the numbers: an entry with a wrong time, because the clock was wrong, waits for its turn.
         try execute(
             """
             DELETE FROM audit WHERE number IN (
                 SELECT number FROM (SELECT number, time FROM audit ORDER BY number LIMIT ?) WHERE time < ?)
             """, [limit, moment.milliseconds])
-        return db.changesCount == limit
+        return db.changesCount
     }
 }
 

@@ -24,25 +24,22 @@ extension SQLiteTransaction {
     func prune(_ horizon: PruneHorizon, limit: Int) throws -> Bool {
         memory.heads.wantCheckpoint()
         let hasMoreEvents = try pruneLog(before: horizon.events, limit: limit) > 0
-        let expired = try all(
-            "\(Self.selectDevice) WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
-            [horizon.expiredDevices.milliseconds, limit], Self.device)
-        for device in expired { try delete(device.participant.deviceId) }
+        let hasMoreDevices = try pruneDevices(before: horizon.expiredDevices, limit: limit) == limit
         let hasMorePayloads = try prunePayloads(before: horizon.payloads, limit: limit)
         let hasMoreDetails = try pruneDetails(before: horizon.details, limit: limit) == limit
         let hasMoreCalls = try pruneCalls(before: horizon.calls, limit: limit) == limit
-        let hasMoreAudit = try pruneAudit(before: horizon.audit, limit: limit)
-        if hasMoreEvents || expired.count == limit || hasMorePayloads || hasMoreDetails || hasMoreCalls || hasMoreAudit
-        {
+        let hasMoreAudit = try pruneAudit(before: horizon.audit, limit: limit) == limit
+        if hasMoreEvents || hasMoreDevices || hasMorePayloads || hasMoreDetails || hasMoreCalls || hasMoreAudit {
             return true
         }
         // Rows are merged when they have become small.
         return try mergeLog(before: horizon.compact)
     }
 
-    /// Removes the oldest content, whatever its age: messages of the outbox that were delivered, then the offers, answers and
-    /// candidates of ended calls, the events, the details of ended calls, and these calls. What is less than an hour old is
-    /// removed only if nothing else is left, and the messages of the outbox that wait at last.
+    /// Removes the oldest content, whatever its age: messages of the outbox that were delivered and devices whose sign-in has
+    /// expired, then the offers, answers and candidates of ended calls, the events, the details of ended calls, the audit log, and
+    /// these calls. What is less than an hour old is removed only if nothing else is left, and the messages of the outbox that wait
+    /// at last.
     ///
     /// - Parameters:
     ///   - limit: About how many calls or rows of the log are removed, at most.
@@ -50,12 +47,16 @@ extension SQLiteTransaction {
     /// - Returns: Whether another step may remove more.
     func pruneOldest(limit: Int, until isEnough: () throws -> Bool) throws -> Bool {
         if try pruneOutbox(isDone: true, limit: limit) == limit || isEnough() { return true }
+        if try pruneDevices(before: memory.time.now, limit: limit) == limit || isEnough() { return true }
         // The next step can remove what is then before the checkpoint.
         let hasNewEvents = memory.heads.wantCheckpoint()
         for end in [memory.time.now - .seconds(3600), Timestamp(milliseconds: .max)] {
             if try prunePayloads(before: end, limit: limit) || isEnough() { return true }
             var (hasRemoved, count) = (false, 0)
-            for prune in [pruneLog, pruneDetails, pruneCalls] {
+            // Entries of the audit log are small.
+            for (prune, limit) in [
+                (pruneLog, limit), (pruneDetails, limit), (pruneAudit, 20 * limit), (pruneCalls, limit),
+            ] {
                 count = try prune(end, limit)
                 hasRemoved = hasRemoved || count > 0
                 if try count == limit || isEnough() { return true }
@@ -63,6 +64,17 @@ extension SQLiteTransaction {
             if hasRemoved { return true }
         }
         return try hasNewEvents || pruneOutbox(isDone: false, limit: limit) > 0
+    }
+
+    /// Signs out devices whose sign-in expired before a moment.
+    ///
+    /// - Returns: The number of devices.
+    private func pruneDevices(before moment: Timestamp, limit: Int) throws -> Int {
+        let expired = try all(
+            "\(Self.selectDevice) WHERE expires_at < ? ORDER BY expires_at LIMIT ?", [moment.milliseconds, limit],
+            Self.device)
+        for device in expired { try delete(device.participant.deviceId) }
+        return expired.count
     }
 
     private func pruneOutbox(isDone: Bool, limit: Int) throws -> Int {

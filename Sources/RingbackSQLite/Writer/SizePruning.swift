@@ -22,8 +22,8 @@ final class SizePruning: PendingWrite {
 
     func run(in transaction: SQLiteTransaction) throws {
         hasRemoved = try transaction.pruneOldest(limit: Self.limit) {
-            try space.update(
-                pages: transaction.count("PRAGMA page_count"), free: transaction.count("PRAGMA freelist_count"))
+            let pages = try transaction.count("PRAGMA page_count") - transaction.count("PRAGMA freelist_count")
+            try space.update(used: pages * transaction.count("PRAGMA page_size"))
             return space.isPruned
         }
     }

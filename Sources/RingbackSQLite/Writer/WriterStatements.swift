@@ -1,4 +1,5 @@
 import GRDB
+import RingbackCore
 
 /// The statements that the writer runs with every message, prepared once.
 ///
@@ -17,6 +18,7 @@ final class WriterStatements: @unchecked Sendable {
     let block: HotStatement
     private let pageCount: HotStatement
     private let freePages: HotStatement
+    private let pageSize: HotStatement
     /// The draft of the previous transaction, to reuse its memory.
     private var log: LogDraft?
 
@@ -38,12 +40,13 @@ final class WriterStatements: @unchecked Sendable {
         block = try HotStatement(db, SQLiteReader.blockOfUser)
         pageCount = try HotStatement(db, "PRAGMA page_count")
         freePages = try HotStatement(db, "PRAGMA freelist_count")
+        pageSize = try HotStatement(db, "PRAGMA page_size")
     }
 
     /// Measures the database as it is in the current transaction.
     func measure(_ space: inout DatabaseSpace) throws {
-        let values = try [pageCount, freePages].map { try $0.rows { Int($0.integer(0) ?? 0) }.first ?? 0 }
-        space.update(pages: values[0], free: values[1])
+        let values = try [pageCount, freePages, pageSize].map { try $0.rows { Int($0.integer(0) ?? 0) }.first ?? 0 }
+        space.update(used: (values[0] - values[1]) * values[2])
     }
 
     /// The draft for the events of a transaction.

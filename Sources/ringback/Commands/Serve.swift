@@ -110,8 +110,8 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: """
-            Megabytes that a SQLite database may use. Near it, the oldest content is removed. (default: three quarters of what is \
-            free for it at the start)
+            Megabytes that the database may use. Near it, the oldest content is removed. (default: of SQLite three quarters of \
+            what is free for it at the start, of PostgreSQL no limit)
             """)
     var maxDatabaseSize: Int?
 
@@ -168,13 +168,14 @@ struct Serve: AsyncParsableCommand {
         let sizes = 16...1_000_000_000
         let megabytes = try source.integer(
             "max-database-size", maxDatabaseSize, in: sizes,
-            default: min(max(location.defaultMaximumBytes >> 20, sizes.lowerBound), sizes.upperBound))
+            default: location.defaultMaximumBytes.map { min(max($0 >> 20, sizes.lowerBound), sizes.upperBound) } ?? 0)
         if name != nil || location.isShared {
             settings.nodeName = node
             logger[metadataKey: "node"] = "\(node)"
         }
         let time = location.time()
-        let store = try location.open(node: node, maximumBytes: megabytes << 20, time: time, logger: logger)
+        let store = try location.open(
+            node: node, maximumBytes: megabytes > 0 ? megabytes << 20 : nil, time: time, logger: logger)
         let announcement = Announcement(settings)
         let server = RingbackServer(
             store: store, settings: settings, platform: platform?.tokens, permission: policy.permission, time: time,
