@@ -40,6 +40,9 @@ static const unsigned char demo_people_js[] = {
 static const unsigned char demo_preview_js[] = {
 #embed "../RingbackWeb/demo/preview.js"
 };
+static const unsigned char demo_push_js[] = {
+#embed "../RingbackWeb/demo/push.js"
+};
 static const unsigned char demo_storage_js[] = {
 #embed "../RingbackWeb/demo/storage.js"
 };
@@ -100,6 +103,15 @@ static const unsigned char sdk_rejoin_js[] = {
 static const unsigned char sdk_ringback_call_js[] = {
 #embed "../RingbackWeb/sdk/ringback-call.js"
 };
+static const unsigned char sdk_ringback_push_worker_js[] = {
+#embed "../RingbackWeb/sdk/ringback-push-worker.js"
+};
+static const unsigned char sdk_ringback_push_d_ts[] = {
+#embed "../RingbackWeb/sdk/ringback-push.d.ts"
+};
+static const unsigned char sdk_ringback_push_js[] = {
+#embed "../RingbackWeb/sdk/ringback-push.js"
+};
 static const unsigned char sdk_ringback_d_ts[] = {
 #embed "../RingbackWeb/sdk/ringback.d.ts"
 };
@@ -142,6 +154,7 @@ static const EmbeddedFile files[] = {
     FILE("demo/made-passwords.js", demo_made_passwords_js),
     FILE("demo/people.js", demo_people_js),
     FILE("demo/preview.js", demo_preview_js),
+    FILE("demo/push.js", demo_push_js),
     FILE("demo/storage.js", demo_storage_js),
     FILE("demo/user-id.js", demo_user_id_js),
     FILE("demo/words.js", demo_words_js),
@@ -162,6 +175,9 @@ static const EmbeddedFile files[] = {
     FILE("sdk/quality.js", sdk_quality_js),
     FILE("sdk/rejoin.js", sdk_rejoin_js),
     FILE("sdk/ringback-call.js", sdk_ringback_call_js),
+    FILE("sdk/ringback-push-worker.js", sdk_ringback_push_worker_js),
+    FILE("sdk/ringback-push.d.ts", sdk_ringback_push_d_ts),
+    FILE("sdk/ringback-push.js", sdk_ringback_push_js),
     FILE("sdk/ringback.d.ts", sdk_ringback_d_ts),
     FILE("sdk/ringback.js", sdk_ringback_js),
     FILE("sdk/safety.js", sdk_safety_js),

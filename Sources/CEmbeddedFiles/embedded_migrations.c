@@ -29,6 +29,9 @@ static const unsigned char sqlite_0008[] = {
 static const unsigned char sqlite_0009[] = {
 #embed "../../migrations/sqlite/0009_candidate_marks.sql"
 };
+static const unsigned char sqlite_0010[] = {
+#embed "../../migrations/sqlite/0010_push.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -53,6 +56,9 @@ static const unsigned char postgresql_0007[] = {
 static const unsigned char postgresql_0008[] = {
 #embed "../../migrations/postgresql/0008_contacts.sql"
 };
+static const unsigned char postgresql_0009[] = {
+#embed "../../migrations/postgresql/0009_push.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -65,6 +71,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0007_void_tokens.sql", sqlite_0007),
     FILE("0008_contacts.sql", sqlite_0008),
     FILE("0009_candidate_marks.sql", sqlite_0009),
+    FILE("0010_push.sql", sqlite_0010),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -75,6 +82,7 @@ static const EmbeddedFile postgresql[] = {
     FILE("0006_revocations.sql", postgresql_0006),
     FILE("0007_retention.sql", postgresql_0007),
     FILE("0008_contacts.sql", postgresql_0008),
+    FILE("0009_push.sql", postgresql_0009),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

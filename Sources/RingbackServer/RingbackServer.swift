@@ -85,7 +85,8 @@ package struct RingbackServer: Sendable {
             + PresenceRoutes.operations(services)
             + SessionRoutes.operations(services) + CallRoutes.operations(services)
             + NegotiationRoutes.operations(services) + CandidateRoutes.operations(services)
-            + PlatformRoutes.operations(services) + WebhookRoutes.operations(services) + MediaRoutes.operations()
+            + PushRoutes.operations(services) + PlatformRoutes.operations(services) + WebhookRoutes.operations(services)
+            + MediaRoutes.operations()
             + ICEServerRoutes.operations(services) + [
                 LongPoll.operation(services)
             ]

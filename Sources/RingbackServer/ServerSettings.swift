@@ -39,6 +39,10 @@ package struct ServerSettings: Sendable {
     /// How long webhook messages are kept after they were delivered or given up.
     package var webhookRetention: Duration = .seconds(86_400)
     package var webhooks: [WebhookEndpoint] = []
+    /// For pushes to browsers; `nil` for none.
+    package var vapidKey: VAPIDKey?
+    /// Whether pushes go only to addresses of the public internet.
+    package var pushIsPublic = true
     /// How long ended calls are listed in the histories.
     package var historyRetention: Duration = .seconds(365 * 86_400)
     /// Connections at a time. For one more, the one that was idle longest gives way.

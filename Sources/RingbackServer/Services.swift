@@ -57,6 +57,7 @@ package final class Services: Sendable {
         self.settings = settings
         var timing = timing
         timing.outbox = OutboxPlan(settings.webhooks)
+        timing.outbox.usesPush = settings.vapidKey != nil
         self.permission = permission
         let admissions = RateLimiter<UserID>("user-tokens", perSecond: 1, burst: 32)
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
@@ -82,8 +83,7 @@ package final class Services: Sendable {
         addressCalls = AddressCalls(maximum: settings.callsPerAddress)
         memory = MemoryBudget(maximum: settings.connectionMemory)
         outbox = OutboxRunner(
-            store: store.outbox, senders: Self.senders(settings, epoch: store.epoch, time: time), time: time,
-            logger: logger)
+            store: store.outbox, senders: Self.senders(settings, store, time: time), time: time, logger: logger)
         limiter = RateLimiter("device-writes", perSecond: settings.writesPerSecond)
         pollLimiter = RateLimiter("device-polls", perSecond: settings.writesPerSecond)
         endingLimiter = RateLimiter("device-endings", perSecond: max(50, settings.writesPerSecond))
@@ -105,12 +105,21 @@ package final class Services: Sendable {
 extension Services {
     /// What delivers the messages of each kind of lane.
     private static func senders(
-        _ settings: ServerSettings, epoch: String, time: any Timekeeper
+        _ settings: ServerSettings, _ store: any Store, time: any Timekeeper
     ) -> [String: any OutboxSender] {
-        guard !settings.webhooks.isEmpty else { return [:] }
-        // All endpoints may be on one host.
-        let driver = CurlDriver(connectionsPerHost: OutboxRunner.messagesPerLane * settings.webhooks.count)
-        return ["webhook": WebhookSender(settings.webhooks, epoch: epoch, driver: driver, time: time)]
+        guard !settings.webhooks.isEmpty || settings.vapidKey != nil else { return [:] }
+        // All endpoints may be on one host. A push service has a lane of its own.
+        let driver = CurlDriver(
+            connectionsPerHost: OutboxRunner.messagesPerLane * (settings.webhooks.count + 1))
+        var senders: [String: any OutboxSender] = [
+            "webhook": WebhookSender(settings.webhooks, epoch: store.epoch, driver: driver, time: time)
+        ]
+        if let key = settings.vapidKey {
+            senders["devices"] = DeviceFanOut(store: store, time: time)
+            senders["push"] = WebPushSender(
+                store: store, key: key, isPublic: settings.pushIsPublic, driver: driver, time: time)
+        }
+        return senders
     }
 
     /// Whose token it is. One that the store has to be asked about is paid for, and its price given back if it is good.

@@ -17,7 +17,7 @@ struct Ringback: AsyncParsableCommand {
             CommandGroup(
                 name: "Server:",
                 subcommands: [
-                    Serve.self, Key.self, Migrate.self, Check.self, Restored.self, Webhooks.self,
+                    Serve.self, Key.self, Migrate.self, Check.self, Restored.self, Webhooks.self, VAPID.self,
                 ]),
             CommandGroup(
                 name: "Client:",

@@ -27,7 +27,7 @@ def page(red_browser):
 
 
 def expected_sections(server):
-    contract = Contract(requests.get(server.url + "/openapi.yaml", timeout=10).text)
+    contract = Contract(requests.get(server.url + "/openapi.yaml", timeout=10).content)
     return {f"op-{name}" for name in contract.operation_ids()} | {f"schema-{name}" for name in contract.schemas()}
 
 

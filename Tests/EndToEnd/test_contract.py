@@ -17,7 +17,7 @@ MEDIA = {"audio": True, "video": True}
 
 @pytest.fixture
 def contract(server):
-    return Contract(requests.get(server.url + "/openapi.yaml", timeout=10).text)
+    return Contract(requests.get(server.url + "/openapi.yaml", timeout=10).content)
 
 
 def test_the_document_is_valid_openapi(contract):
@@ -134,6 +134,9 @@ def an_account(vasya):
     vasya.get("/v1/sessions")
     vasya.get(f"/v1/sessions/{vasya.device_id}")
     vasya.get("/v1/ice-servers")
+    vasya.get("/v1/push", expect=404)
+    vasya.put("/v1/push/subscription", {"endpoint": "https://push.example.org/", "keys": {}}, expect=404)
+    assert vasya.request("DELETE", "/v1/push/subscription").status_code == 204
     vasya.get("/v1/events", params={"cursor": "1.1"}, expect=410)
     pages = ("/docs", "/", "/assets/demo.js", "/sdk/ringback.js")
     for path in ("/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", *pages):

@@ -18,7 +18,7 @@ CONFIGURATION = "post_hooks: []\ncontent_type_overrides: {application/yaml: text
 
 @pytest.fixture
 def contract(server):
-    return Contract(requests.get(server.url + "/openapi.yaml", timeout=10).text)
+    return Contract(requests.get(server.url + "/openapi.yaml", timeout=10).content)
 
 
 @pytest.fixture

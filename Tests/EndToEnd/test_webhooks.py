@@ -157,7 +157,7 @@ def test_deliveries_are_listed_and_replayed(serve, endpoint):
 
     line = eventually(failed, 5, "the message is given up")
     assert "410" in line
-    contract = Contract(requests.get(server.url + "/openapi.yaml", timeout=10).text)
+    contract = Contract(requests.get(server.url + "/openapi.yaml", timeout=10).content)
     http = requests.Session()
     http.headers = AS_ADMIN
     http.hooks["response"].append(contract.check)

@@ -86,8 +86,9 @@ struct OperationTests {
         let shared = try #require((root["components"] as? [String: Any])?["parameters"] as? [String: [String: Any]])
         var operations: [Documented] = []
         let paths = try #require(root["paths"] as? [String: [String: Any]])
-        // The client is for devices. The back end of a platform uses these with a server key.
-        for (path, item) in paths where !path.hasPrefix("/v1/platform/") && !path.hasPrefix("/v1/webhooks") {
+        // The client is for devices. The back end of a platform uses these with a server key, and browsers use pushes.
+        let others = ["/v1/platform/", "/v1/webhooks", "/v1/push"]
+        for (path, item) in paths where !others.contains(where: { path.hasPrefix($0) }) {
             for (method, operation) in item where methods.contains(method) {
                 let operation = try #require(operation as? [String: Any])
                 let parameters = (operation["parameters"] as? [[String: Any]] ?? []).map { parameter in

@@ -36,11 +36,14 @@ extension CallRequest {
         let devices = try facts.devices(of: callee, limit: Limits.legs)
             .filter { $0.rings(at: now) }.map(\.participant.deviceId)
         let reception = try Self.reception(of: caller, by: account, ended: changes.first?.call.id, facts)
-        let (call, invited) = CallState.invite(
+        var (call, invited) = CallState.invite(
             invitation, id: .random(at: now), devices: devices, reception: reception, at: now, key: key)
+        // A concealed call takes as long as any other.
+        let messages = try reception == .busy || timing.outbox.isEmpty ? [] : timing.outbox.incoming(call, facts)
+        call.isAwaited = !messages.isEmpty
         var transaction = CallTransaction(call, isNew: true, at: now, timing: timing)
         transaction.record(invited, key: key)
-        if reception == .rings, !timing.outbox.isEmpty { transaction.send(try transaction.incomingMessages(facts)) }
+        if reception == .rings { transaction.send(messages) }
         let answer = transaction.answer(201, location: transaction.location)
         return CallDecision(.success(answer), changes: changes + transaction.changes)
     }

@@ -118,6 +118,7 @@ package struct CallState: Sendable, Hashable {
         var acceptedAt: Timestamp?
         var activeAt: Timestamp?
         var isMerged = false
+        var isAwaited = false
         var legs: [Leg]
         var invitationKey: WriteKey?
         var invitedLegs = 0
@@ -196,6 +197,11 @@ package struct CallState: Sendable, Hashable {
     package var isMerged: Bool {
         get { shared.facts.isMerged }
         _modify { yield &facts.isMerged }
+    }
+    /// Whether somebody outside was asked to wake a device of the callee: then the call waits for its whole ring time.
+    package var isAwaited: Bool {
+        get { shared.facts.isAwaited }
+        _modify { yield &facts.isAwaited }
     }
     package var legs: [Leg] {
         get { shared.facts.legs }

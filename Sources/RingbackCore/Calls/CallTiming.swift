@@ -2,7 +2,8 @@ package import RingbackModel
 
 /// The maximum durations of the transient states of a call, the limits of live calls, and who may call.
 package struct CallTiming: Sendable, Hashable {
-    /// From the invitation to the end as `unreachable` if no device alerts; `nil` for the whole ring time.
+    /// From the invitation to the end as `unreachable` if no device alerts and none is to be woken; `nil` for the
+    /// whole ring time.
     package var unreachable: Duration?
     /// The time between the caller's `reconnecting` and the end as `canceled`, while a call rings.
     package var lostCaller: Duration = .seconds(15)
@@ -44,7 +45,7 @@ extension CallState {
 
     /// The time at which a call ends if nobody accepts it.
     private func ringEnd(_ timing: CallTiming) -> Timestamp {
-        guard state == .inviting, let unreachable = timing.unreachable else { return ringsUntil }
+        guard state == .inviting, !isAwaited, let unreachable = timing.unreachable else { return ringsUntil }
         return min(ringsUntil, createdAt + unreachable)
     }
 

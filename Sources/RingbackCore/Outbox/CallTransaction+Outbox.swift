@@ -1,33 +1,34 @@
 import RingbackModel
 
 extension CallTransaction {
-    /// The messages to the outside that a transition causes, except for ``incomingMessages(_:)``. None for a concealed
-    /// call, of which the callee must not learn.
+    /// The messages to the outside that a transition causes, except for ``OutboxPlan/incoming(_:_:)``. None for a
+    /// concealed call, of which the callee must not learn.
     func messages(for transition: Transition) -> [OutboxMessage] {
         let plan = timing.outbox
         guard !plan.isEmpty, !call.isConcealed else { return [] }
         var messages: [OutboxMessage] = []
         for notice in transition.notices {
             switch notice.type {
-            case .callAccepted: messages += webhooks(.callAnswered)
+            case .callAccepted: messages += webhooks(.callAnswered) + push(.stopped, by: notice.actor)
             case .callEnded:
                 if call.isMissed { messages += webhooks(.callMissed) }
                 messages += webhooks(.callEnded)
+                if call.acceptedAt == nil { messages += push(call.isMissed ? .missed : .stopped, by: notice.actor) }
             default: continue
             }
         }
         return messages
     }
 
-    /// The messages for a new call whose callee has no device present.
-    func incomingMessages(_ facts: any CallFacts) throws -> [OutboxMessage] {
-        let messages = webhooks(.callIncoming, log: call.callee)
-        guard !messages.isEmpty, try facts.presentDevices(of: call.callee).isEmpty else { return [] }
-        return messages
+    /// The message that replaces the pushes of a call.
+    private func push(_ type: PushType, by actor: Participant?) -> [OutboxMessage] {
+        guard timing.outbox.usesPush, call.isAwaited else { return [] }
+        let device = actor?.userId == call.callee ? actor?.deviceId : nil
+        return [timing.outbox.devices(type, call, except: device, at: now)]
     }
 
-    private func webhooks(_ type: WebhookType, log: UserID? = nil) -> [OutboxMessage] {
-        timing.outbox.messages(type, key: call.id.rawValue, log: log, at: now) { $0.field("call", call.call) }
+    private func webhooks(_ type: WebhookType) -> [OutboxMessage] {
+        timing.outbox.messages(type, key: call.id.rawValue, at: now) { $0.field("call", call.call) }
     }
 }
 

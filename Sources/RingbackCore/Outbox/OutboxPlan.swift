@@ -14,10 +14,15 @@ package struct OutboxPlan: Sendable, Hashable {
     }
 
     package var webhooks: [Webhook] = []
+    /// Whether devices that are not present receive pushes.
+    package var usesPush = false
 
-    package init(webhooks: [Webhook] = []) { self.webhooks = webhooks }
+    package init(webhooks: [Webhook] = [], usesPush: Bool = false) {
+        self.webhooks = webhooks
+        self.usesPush = usesPush
+    }
 
-    package var isEmpty: Bool { webhooks.isEmpty }
+    package var isEmpty: Bool { webhooks.isEmpty && !usesPush }
 
     /// The lanes of the endpoints that are told of `type`.
     func lanes(for type: WebhookType) -> [OutboxLane] {

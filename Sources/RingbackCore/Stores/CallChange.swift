@@ -27,6 +27,8 @@ package protocol CallFacts: AnyObject {
     func presentDevices(of user: UserID) throws -> Set<DeviceID>
     /// Whether `contact` is in the list of contacts of a user.
     func isContact(_ contact: UserID, of user: UserID) throws -> Bool
+    /// The devices of a user that have a push subscription.
+    func pushDevices(of user: UserID) throws -> Set<DeviceID>
 }
 
 extension CallFacts {

@@ -240,9 +240,9 @@ package struct CommitObserver: StoreObserver {
     package func failed(_ failure: StoreFailure) { onFailure(failure) }
 }
 
-package protocol StoreReader: AccountReader, CallReader, EventReader, PlatformReader {}
+package protocol StoreReader: AccountReader, CallReader, EventReader, PlatformReader, PushReader {}
 
-package protocol StoreWriter: StoreReader, AccountWriter, PlatformWriter, OutboxWriter {
+package protocol StoreWriter: StoreReader, AccountWriter, PlatformWriter, OutboxWriter, PushWriter {
     /// Removes expired data: events, expired devices, the SDP and candidates of ended calls, and the audit log.
     ///
     /// - Returns: Whether there is more to remove.

@@ -23,6 +23,7 @@ enum CallBody {
             json.milliseconds("acceptedAt", call.acceptedAt)
             json.milliseconds("activeAt", call.activeAt)
             if call.isMerged { json.field("merged", true) }
+            if call.isAwaited { json.field("awaited", true) }
             if let ending = call.ending { write(ending, to: &json) }
             json.name("legs")
             json.array(isWhole ? call.legs : []) { json, leg in
@@ -118,6 +119,7 @@ enum CallBody {
         call.acceptedAt = json["acceptedAt"]?.time
         call.activeAt = json["activeAt"]?.time
         call.isMerged = json["merged"]?.bool ?? false
+        call.isAwaited = json["awaited"]?.bool ?? false
         call.ending = try json["ending"].map { try ending($0, of: id) }
         call.invitationKey = json["invitationKey"]?.key
         call.invitedLegs = min(json["invitedLegs"]?.integer ?? 0, call.legs.count)

@@ -53,6 +53,7 @@ final class CallGroup: CallFacts {
     /// The messages to the outside, and how many events of their log's user came before them in this group.
     private(set) var messages: [(message: OutboxMessage, eventsBefore: Int64)] = []
     private var present: [UserID: Set<DeviceID>] = [:]
+    private var pushed: [UserID: Set<DeviceID>] = [:]
     private var nextNumber = Int64.max / 2
 
     /// A key of a device's, with any content: the decision compares that.
@@ -147,6 +148,14 @@ final class CallGroup: CallFacts {
 
     func isContact(_ contact: UserID, of user: UserID) throws -> Bool {
         try connection.run(PostgresReader.isContact(contact, of: user)).first != nil
+    }
+
+    func pushDevices(of user: UserID) throws -> Set<DeviceID> {
+        if let known = pushed[user] { return known }
+        let found = try connection.run(PostgresReader.subscriptions(of: user)).map(PostgresReader.subscription)
+        let devices = Set(found.map(\.device))
+        pushed[user] = devices
+        return devices
     }
 
     private func draft(of id: CallID) throws -> CallDraft? {

@@ -8,7 +8,7 @@ enum CallRow {
     /// Columns that are set once.
     static let fixed = [
         "call_id", "caller_id", "caller_device", "callee_id", "audio", "video", "custom", "concealed", "created_at",
-        "rings_until",
+        "rings_until", "awaited",
     ]
 
     /// Columns that change while the call is live.
@@ -38,6 +38,7 @@ enum CallRow {
         statement.bind(call.isConcealed)
         statement.bind(call.createdAt.milliseconds)
         statement.bind(call.ringsUntil.milliseconds)
+        statement.bind(call.isAwaited)
     }
 
     static func bindChanging(_ entry: inout LiveTable.Entry, asOf event: Int64, to statement: HotStatement) {
@@ -104,6 +105,7 @@ enum CallRow {
         call.state = try row.value("state")
         call.calleeDevice = try row.optionalDevice("callee_device")
         call.isMerged = row["merged"]
+        call.isAwaited = row["awaited"]
         call.negotiation = try row.count("negotiation")
         call.eventCount = try row.count("event_count")
         call.timelineCount = try row.count("timeline_count")

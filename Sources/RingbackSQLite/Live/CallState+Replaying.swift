@@ -5,8 +5,10 @@ import RingbackModel
 /// the previous state of the call gives the new state.
 extension CallChange {
     /// Whether the change can be replayed from its first event, with ``CallState/replay(_:key:)`` or, for an
-    /// invitation, ``CallState/replayed(_:key:)``.
-    var isReplayable: Bool { call.isLive && events.first.map { $0.body.type.isReplayable } ?? false }
+    /// invitation, ``CallState/replayed(_:key:)``. That a call is awaited is in no event.
+    var isReplayable: Bool {
+        call.isLive && !(isNew && call.isAwaited) && events.first.map { $0.body.type.isReplayable } ?? false
+    }
 }
 
 extension EventType {

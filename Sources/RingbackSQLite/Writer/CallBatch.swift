@@ -120,6 +120,10 @@ final class CallBatch: CallFacts {
         try SQLiteReader(db, memory).isContact(contact, of: user)
     }
 
+    func pushDevices(of user: UserID) throws -> Set<DeviceID> {
+        Set(try SQLiteReader(db, memory).pushSubscriptions(of: user).map(\.device))
+    }
+
     /// A call from this batch, from memory, or from its row.
     private func draft(of id: CallID) throws -> CallDraft? {
         if let current, current.id == id { return current }

@@ -106,6 +106,10 @@ struct PageRoutes: Sendable {
         guard let name, name.isASCII, let file = sdkFiles[name] else { throw noFile }
         var response = HTTPResponse(file, for: fields)
         response.fields += [("Access-Control-Allow-Origin", "*"), (ResponseHeads.resourcePolicy, "cross-origin")]
+        // What a worker may request is decided by the policy of its own file.
+        if name == "ringback-push-worker.js" {
+            response.fields.append((ResponseHeads.policy, "default-src 'none'; connect-src 'self'"))
+        }
         return response
     }
 

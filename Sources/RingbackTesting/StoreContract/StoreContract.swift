@@ -15,6 +15,7 @@ package enum StoreContract {
         + SnapshotContract.cases
         + ServerKeyContract.cases
         + OutboxContract.cases
+        + PushContract.cases
 }
 
 /// A statement of the contract.

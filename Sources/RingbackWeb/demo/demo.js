@@ -11,6 +11,7 @@ import { $, setAvatar, setText } from './draw.js';
 import { History } from './history.js';
 import { drawPeople } from './people.js';
 import { chosenDevices, Preview } from './preview.js';
+import { Push } from './push.js';
 import { choose, translate, words } from './words.js';
 
 const page = new URLSearchParams(location.search);
@@ -24,6 +25,7 @@ let ringback = null;
 let directory = null;
 let devices = null;
 let history = null;
+let push = null;
 let signInWords = '';
 let isSignInError = false;
 let shownState = null;
@@ -57,6 +59,7 @@ async function enter() {
   });
   directory = new Directory(ringback, account, () => { changed(); element.changed(); });
   devices = new Devices(ringback);
+  push = new Push(ringback, `?name=${encodeURIComponent(account.displayName)}`);
   history = new History(ringback, element, { userId: account.userId, name: (userId) => directory.name(userId), call });
   element.nameOf = (userId) => directory.name(userId);
   element.ringback = ringback;
@@ -105,6 +108,7 @@ async function leaveSession(words, { tell = false } = {}) {
   account.releaseDevice();
   element.ringback = ringback = directory = devices = null;
   history?.stop();
+  push?.stop();
   preview.close();
   showPassword(false);
   signInWords = words;
@@ -260,6 +264,7 @@ function listen() {
     $('me').open = false;
     leaveSession(words().signedOut, { tell: true });
   });
+  $('push').addEventListener('click', () => push?.toggle());
   $('new-key').addEventListener('click', changePassword);
   $('me').addEventListener('toggle', () => { if ($('me').open) devices?.refresh(); });
   element.addEventListener('callended', () => {

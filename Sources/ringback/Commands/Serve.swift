@@ -129,6 +129,8 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var webhooks: WebhookOptions
 
+    @OptionGroup var push: PushOptions
+
     @Option(help: "Seconds that a graceful shutdown waits for requests. (default: 10)")
     var drainSeconds: Int?
 
@@ -256,6 +258,7 @@ struct Serve: AsyncParsableCommand {
         settings.turnLifetime = .seconds(
             Int64(try source.integer("turn-seconds", turnSeconds, in: 60...604_800, default: 3600)))
         settings.webhooks = try webhooks.endpoints(source)
+        try push.apply(source, to: &settings)
         try limits.apply(source, to: &settings, files: FileDescriptors.raiseLimit())
         try retention.apply(source, to: &settings)
         settings.allowedOrigins = source.list("allowed-origins", allowedOrigins)

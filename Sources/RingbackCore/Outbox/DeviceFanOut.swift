@@ -1,0 +1,103 @@
+import RingbackModel
+
+/// Turns a message for the devices of a user into one for each device that is not present and has a subscription.
+package struct DeviceFanOut: OutboxSender {
+    package static let lane = OutboxLane(rawValue: "devices/all")
+    /// How long a missed call is worth a push.
+    private static let missedTime: Duration = .seconds(86_400)
+
+    private let store: any Store
+    private let time: any Timekeeper
+
+    package init(store: any Store, time: any Timekeeper) {
+        self.store = store
+        self.time = time
+    }
+
+    package func send(_ delivery: OutboxDelivery) async -> OutboxResult {
+        guard let json = JSONSlice(kept: delivery.body),
+            let type = json["type"]?.string.flatMap({ PushType(rawValue: $0) }),
+            let user = json["userId"]?.string.flatMap({ UserID($0) }), let id = CallID(delivery.key)
+        else { return .void("a message of another version") }
+        do {
+            let present = try await store.presence.presentDevices(of: user)
+            let (call, subscriptions) = try await store.read { store in
+                (try store.call(id), try store.pushSubscriptions(of: user))
+            }
+            guard let call, type != .incoming || call.stillRings else {
+                return .void("the call does not ring any more")
+            }
+            let messages = subscriptions.filter { subscription in
+                !present.contains(subscription.device) && subscription.device != delivery.recipient
+            }.map { message(type, for: $0, call, delivery) }
+            if !messages.isEmpty { try await store.write { _ = try $0.enqueue(messages) } }
+            return .delivered
+        } catch {
+            return .unavailable("\(error)")
+        }
+    }
+
+    private func message(
+        _ type: PushType, for subscription: PushSubscription, _ call: CallState, _ delivery: OutboxDelivery
+    ) -> OutboxMessage {
+        let now = time.now
+        var json = JSONWriter()
+        json.object { json in
+            json.field("type", type.rawValue)
+            json.field("callId", call.id.rawValue)
+            json.field("expiresAt", call.ringsUntil)
+            if let position = delivery.position {
+                json.field("cursor", "\(Cursor(epoch: store.epoch, position: position))")
+            }
+        }
+        return OutboxMessage(
+            lane: subscription.lane, key: "\(call.id) \(subscription.device)", type: type.rawValue,
+            recipient: subscription.device, body: json.finish(), createdAt: now,
+            expiresAt: type == .missed ? now + Self.missedTime : call.ringsUntil)
+    }
+}
+
+/// What a push to a device says of a call.
+package enum PushType: String, Sendable, Hashable {
+    case incoming = "call.incoming"
+    /// It was accepted or declined elsewhere.
+    case stopped = "call.stopped"
+    case missed = "call.missed"
+}
+
+extension CallState {
+    /// Whether the call waits for somebody to accept it.
+    package var stillRings: Bool { state == .inviting || state == .ringing }
+}
+
+extension OutboxPlan {
+    /// The message for the devices of the callee.
+    ///
+    /// - Parameter except: The device that has caused it.
+    func devices(_ type: PushType, _ call: CallState, except: DeviceID? = nil, at now: Timestamp) -> OutboxMessage {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("type", type.rawValue)
+            json.field("userId", call.callee.rawValue)
+        }
+        return OutboxMessage(
+            lane: DeviceFanOut.lane, key: call.id.rawValue, type: type.rawValue, recipient: except,
+            log: type == .incoming ? call.callee : nil, body: json.finish(), createdAt: now,
+            expiresAt: type == .incoming ? call.ringsUntil : nil)
+    }
+
+    /// The messages for a new call: to endpoints if its callee has no device present, and to devices that are not present.
+    func incoming(_ call: CallState, _ facts: any CallFacts) throws -> [OutboxMessage] {
+        let now = call.createdAt
+        var messages = messages(.callIncoming, key: call.id.rawValue, log: call.callee, at: now) {
+            $0.field("call", call.call)
+        }
+        guard usesPush || !messages.isEmpty else { return [] }
+        let present = try facts.presentDevices(of: call.callee)
+        if !present.isEmpty { messages = [] }
+        if usesPush, try !facts.pushDevices(of: call.callee).isSubset(of: present) {
+            messages.append(devices(.incoming, call, at: now))
+        }
+        return messages
+    }
+}

@@ -1,0 +1,138 @@
+import RingbackCore
+import RingbackModel
+import Testing
+
+/// Push subscriptions, and the calls that wait for devices that are woken.
+struct PushContract {
+    static let cases = [
+        StoreCase("A device has one push subscription, until it is signed out") { stores in
+            try await PushContract(stores).`A device has one push subscription, until it is signed out`()
+        },
+        StoreCase("A push goes to every device that is not present, and to no other") { stores in
+            try await PushContract(stores).`A push goes to every device that is not present, and to no other`()
+        },
+        StoreCase("A push that comes too late is not sent") { stores in
+            try await PushContract(stores).`A push that comes too late is not sent`()
+        },
+        StoreCase("A call waits for a device that is woken, also after a restart") { stores in
+            try await PushContract(stores).`A call waits for a device that is woken, also after a restart`()
+        },
+    ]
+
+    private let stores: StoreFactory
+
+    init(_ stores: StoreFactory) { self.stores = stores }
+
+    private static var timing: CallTiming {
+        var timing = CallTiming()
+        timing.outbox = OutboxPlan(usesPush: true)
+        timing.unreachable = .seconds(10)
+        return timing
+    }
+
+    private func subscription(_ device: Participant, _ host: String = "push.example.org") -> PushSubscription {
+        PushSubscription(
+            device: device.deviceId, endpoint: "https://\(host)/\(device.deviceId)",
+            publicKey: [UInt8](repeating: 4, count: 65), secret: [UInt8](repeating: 5, count: 16))
+    }
+
+    private func exchange(subscribed devices: [Participant] = [Cast.petya, Cast.petyaTablet]) async throws -> Exchange {
+        let exchange = try await Exchange.withCast(in: stores, timing: Self.timing)
+        let subscriptions = devices.map { subscription($0) }
+        try await exchange.store.write { store in
+            for subscription in subscriptions { try store.save(subscription, at: ManualTime.start) }
+        }
+        return exchange
+    }
+
+    private func subscriptions(_ exchange: Exchange) async throws -> Set<String> {
+        Set(try await exchange.store.read { try $0.pushSubscriptions(of: Cast.petya.userId) }.map(\.endpoint))
+    }
+
+    func `A device has one push subscription, until it is signed out`() async throws {
+        let exchange = try await exchange()
+        let new = subscription(Cast.petya, "other.example.org")
+        try await exchange.store.write { store in
+            try store.save(new, at: ManualTime.start)
+            // A push service has ended the one before.
+            try store.deletePushSubscription(
+                of: Cast.petya.deviceId, endpoint: "https://push.example.org/petya-phone")
+            try store.delete(Cast.petyaTablet.deviceId)
+        }
+        #expect(try await subscriptions(exchange) == [new.endpoint])
+        #expect(try await exchange.store.read { try $0.pushSubscription(of: Cast.petya.deviceId) } == new)
+        try await exchange.store.write { try $0.deletePushSubscription(of: Cast.petya.deviceId, endpoint: nil) }
+        #expect(try await subscriptions(exchange) == [])
+    }
+
+    private func messages(_ exchange: Exchange, _ kind: String) async throws -> [OutboxDelivery] {
+        try await exchange.store.outbox.messages(OutboxQuery(kind: kind, limit: 100)).reversed()
+    }
+
+    private func fanOut(_ exchange: Exchange) async throws -> [OutboxResult] {
+        let sender = DeviceFanOut(store: exchange.store, time: exchange.time)
+        let (outbox, now) = (exchange.store.outbox, exchange.time.now)
+        var results: [OutboxResult] = []
+        while let delivery = try await outbox.take(from: DeviceFanOut.lane, limit: 1, except: [], at: now).first {
+            results.append(await sender.send(delivery))
+            try await outbox.settle([OutboxOutcome(delivery, .delivered)], at: now)
+        }
+        return results
+    }
+
+    func `A push goes to every device that is not present, and to no other`() async throws {
+        let exchange = try await exchange()
+        exchange.store.presence.opened(Cast.petya)
+        let id = try await exchange.invite()
+        #expect(try await fanOut(exchange) == [.delivered])
+        _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petya)
+        #expect(try await fanOut(exchange) == [.delivered])
+        let pushes = try await messages(exchange, "push")
+        #expect(pushes.map(\.type) == ["call.incoming", "call.stopped"])
+        #expect(pushes.allSatisfy { $0.recipient == Cast.petyaTablet.deviceId })
+        let body = try JSONSlice(parsing: try #require(pushes.first).body)
+        #expect(body["callId"]?.string == id.rawValue)
+        #expect(body["expiresAt"]?.string == "\(ManualTime.start + .seconds(60))")
+        #expect(body["cursor"]?.string == "\(exchange.store.epoch).0")
+        #expect(pushes.first?.expiresAt == ManualTime.start + .seconds(60))
+
+        // With every device present, nobody has to be woken.
+        exchange.store.presence.opened(Cast.petyaTablet)
+        _ = try await exchange.invite()
+        #expect(try await fanOut(exchange) == [])
+    }
+
+    func `A push that comes too late is not sent`() async throws {
+        let exchange = try await exchange()
+        let id = try await exchange.invite()
+        _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petyaTablet)
+        #expect(try await fanOut(exchange) == [.void("the call does not ring any more"), .delivered])
+        #expect(try await messages(exchange, "push").map(\.type) == ["call.stopped"])
+    }
+
+    func `A call waits for a device that is woken, also after a restart`() async throws {
+        let (database, time, waits) = try await twoCalls()
+        let exchange = try Exchange(in: stores, database, time: time, timing: Self.timing)
+        #expect(try await exchange.call(waits)?.isAwaited == true)
+        time.advance(by: .seconds(30))
+        try await exchange.calls.expire()
+        #expect(try await exchange.call(waits)?.state == .inviting)
+        time.advance(by: .seconds(30))
+        try await exchange.calls.expire()
+        #expect(try await exchange.call(waits)?.ending?.reason == .unreachable)
+        #expect(try await messages(exchange, "devices").map(\.type) == ["call.incoming", "call.missed"])
+    }
+
+    /// A call to a device that can be woken, and another that ends because nobody can be.
+    private func twoCalls() async throws -> (TemporaryDatabase, ManualTime, CallID) {
+        let exchange = try await exchange(subscribed: [Cast.petya])
+        let waits = try await exchange.invite()
+        let ends = try await exchange.invite(Cast.invitation(to: Cast.stranger.userId))
+        exchange.time.advance(by: .seconds(10))
+        try await exchange.calls.expire()
+        #expect(try await exchange.call(ends)?.ending?.reason == .unreachable)
+        #expect(try await exchange.call(waits)?.state == .inviting)
+        await exchange.store.close()
+        return (exchange.database, exchange.time, waits)
+    }
+}
