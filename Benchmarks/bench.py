@@ -44,6 +44,7 @@ def parse():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
     for name in ("ringback", "load", "group-commit", "allocations", "node-path"):
         parser.add_argument("--" + name, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--cluster-peers", help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5, help="of a round; its warm-up is not in it")
     parser.add_argument("--large", action="store_true", help="also with ten million events in the log")

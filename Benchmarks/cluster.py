@@ -1,4 +1,4 @@
-"""Nodes on PostgreSQL, beside one on SQLite. Node, PostgreSQL and generator share the machine."""
+"""Nodes on PostgreSQL, beside one on SQLite and nodes of another server. Nodes, PostgreSQL and generator share the machine."""
 
 import contextlib
 import pathlib
@@ -7,6 +7,8 @@ import sys
 
 from flows import GENERATOR_LIMIT
 from servers import Server, running
+from spreed import NAME as SPREED
+from spreed import Spreed
 from tables import print_table
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "Tests" / "EndToEnd"))
@@ -70,20 +72,27 @@ class ClusterFlow(Part):
     name = "cluster-flow"
 
     def measure(self, run):
-        return {"flow": run.in_turns("flow", self.cases(run, pairs=50))}
+        return {str(pairs): self.calls(run, pairs) for pairs in (50, 500)}
+
+    def calls(self, run, pairs):
+        cases = self.cases(run, pairs=pairs)
+        cases[SPREED] = Spreed(run.settings.cluster_peers), {"pairs": pairs}
+        return run.in_turns("flow", cases)
 
     def print(self, tables):
-        figures = tables["flow"]
-        print_table(
-            "Whole calls on PostgreSQL, WebSocket, 50 pairs",
-            ["", "CPU per flow of nodes and database, µs", f"× {SQLITE}", f"× {ONE_NODE}", "flows/s", "cores",
-             "generator, cores"],
-            [[row, figures.text(row, "cpuPerFlow"), figures.ratio(row, SQLITE, "cpuPerFlow"),
-              figures.ratio(row, ONE_NODE, "cpuPerFlow"), figures.text(row, "flowsPerSecond"),
-              figures.text(row, "cores", 2), figures.text(row, "ownCores", 2)] for row in figures.values])
-        for row in figures.values:
-            if figures.median(row, "ownCores") > GENERATOR_LIMIT:
-                print(f"\nThe generator had no more of a core to give for {row}: its flows/s are a lower bound.")
+        for pairs, figures in tables.items():
+            print_table(
+                f"Whole calls on several nodes, WebSocket, {pairs} pairs",
+                ["", "CPU per flow of nodes, database and broker, µs", f"× {SQLITE}", f"× {ONE_NODE}", "flows/s",
+                 f"× {SPREED}", "cores", "generator, cores"],
+                [[row, figures.text(row, "cpuPerFlow"), figures.ratio(row, SQLITE, "cpuPerFlow"),
+                  figures.ratio(row, ONE_NODE, "cpuPerFlow"), figures.text(row, "flowsPerSecond"),
+                  figures.ratio(row, SPREED, "flowsPerSecond"), figures.text(row, "cores", 2),
+                  figures.text(row, "ownCores", 2)] for row in figures.values])
+            for row in figures.values:
+                if figures.median(row, "ownCores") > GENERATOR_LIMIT:
+                    print(f"\nThe generator had no more of a core to give for {row}: its flows/s are a lower bound.")
+        print(f"\n{SPREED}: with nats-server, everything in memory, no acknowledgements.")
 
 
 class ClusterLatency(Part):

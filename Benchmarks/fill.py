@@ -58,9 +58,9 @@ def events_per_checkpoint():
     return int(re.search(r"eventsPerCheckpoint = ([\d_]+)", HEADS.read_text())[1].replace("_", ""))
 
 
-def fill(path, users, events=0, devices=1):
-    """At least this number of events, in complete calls."""
-    now = int(time.time() * 1000)
+def fill(path, users, events=0, devices=1, now=None):
+    """At least this number of events, in complete calls; all of them at a moment, by default the present."""
+    now = int((now or time.time()) * 1000)
     calls = -(-events // len(EVENTS))
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.executescript(

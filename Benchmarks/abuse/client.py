@@ -1,10 +1,13 @@
 """A small client for attackers and witnesses: blocking sockets, from an address of one's own."""
 
 import base64
+import collections
 import json
 import os
 import socket
 import struct
+import threading
+import time
 
 PASSWORD = "correct horse battery"
 # Attackers come from other loopback addresses than those they harm.
@@ -83,6 +86,33 @@ class HTTP:
             raise RuntimeError(f"{method} {path}: {status} {answer}")
         return answer
 
+    def status(self, method, path, body=None):
+        """The status, or that the server has closed the connection."""
+        try:
+            return self.ask(method, path, body)[0]
+        except (OSError, Closed):
+            self.close()
+            return "closed"
+
+
+def repeat(attempts):
+    """Repeats each of these functions in a thread of its own, and yields how often each of their results came."""
+    counts = collections.Counter()
+
+    def run(attempt):
+        while True:
+            counts[attempt()] += 1
+
+    for attempt in attempts:
+        threading.Thread(target=run, args=(attempt,), daemon=True).start()
+    while True:
+        time.sleep(0.5)
+        yield text(counts)
+
+
+def text(counts):
+    return ", ".join(f"{count:,} × {result}" for result, count in sorted(counts.items(), key=str))
+
 
 def sign_in(port, user, source=None, **options):
     """A client of a new user's device."""
@@ -116,6 +146,22 @@ def open_socket(port, token=None, source=None, seconds=20, receive_buffer=None, 
     if b" 101 " not in answer.split(b"\r\n")[0]:
         raise RuntimeError(answer.decode("latin-1"))
     return connection
+
+
+def send_requests(connection, requests, at_once=32):
+    """Sends (operation, data) over a socket that gets no events, and waits until all are answered."""
+    for first in range(0, len(requests), at_once):
+        batch = requests[first:first + at_once]
+        connection.sendall(b"".join(
+            frame(json.dumps({"id": 1, "op": operation, "data": data}).encode()) for operation, data in batch))
+        received = b""
+        while received.count(b'"status":') < len(batch):
+            data = connection.recv(1 << 16)
+            if not data:
+                raise Closed
+            received += data
+        if received.count(b'"status":2') < len(batch):
+            raise RuntimeError(received.decode(errors="replace"))
 
 
 def frame(text):

@@ -5,6 +5,8 @@ A case is a module: its docstring says what the attacker does. It may have
     OPTIONS      of the server, beside server.OPTIONS
     DESCRIPTORS  the server's limit of them
     DISK         bytes that the disk may grow by, 64 MiB by default
+    SECONDS      that the attack lasts, 10 by default
+    fill(database)             writes into the new database before the server starts
     prepare(server)            before anything is measured; what it returns is given to the attack
     attack(server, prepared)   runs in a process of its own until that is ended; yields what it has done so far, as text
     judge(server, prepared)    what else is wrong during the attack, as text; None if nothing is
@@ -13,6 +15,7 @@ A case is a module: its docstring says what the attacker does. It may have
 import argparse
 import importlib
 import multiprocessing
+import os
 import pathlib
 import resource
 import signal
@@ -20,7 +23,7 @@ import sys
 import time
 
 HERE = pathlib.Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE / "cases")]
+sys.path[:0] = [str(HERE), str(HERE / "cases"), str(HERE.parent)]
 
 import server as servers
 from witness import Witness
@@ -30,6 +33,8 @@ ATTACK_SECONDS = 10
 RECOVERY_SECONDS = 60
 MEMORY = 200 << 20
 DISK = 64 << 20
+# What the server keeps in memory: 32 MB of pages of the database, and the sessions that it knows.
+KEPT = 40 << 20
 # Below this nobody notices, and the machine's own noise is as large.
 NOISE_MS = 25
 
@@ -40,7 +45,8 @@ def names():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--ringback", required=True)
+    parser.add_argument("--ringback")
+    parser.add_argument("--load", help="the load generator")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
@@ -52,19 +58,20 @@ def main():
         raise SystemExit(f"no such attack: {', '.join(sorted(unknown))}; `scripts/abuse --list` names them")
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    print("| attack | what the attacker did | CPU | memory: before, most, after | disk | others' p50 / p99 before | during | verdict |")
+    print("| attack | what the attacker did | CPU | memory: before, most, after | disk | others' p50 / p99 / longest before | during | verdict |")
     print("|---|---|---|---|---|---|---|---|")
     isBad = False
     for name in arguments.names or names():
-        row, verdict = run(name, arguments.ringback)
+        row, verdict = run(name, arguments.ringback, arguments.load)
         isBad = isBad or verdict != "good"
         print("| " + " | ".join([name.replace("_", " "), *row, verdict]) + " |", flush=True)
     sys.exit(isBad)
 
 
-def run(name, binary):
+def run(name, binary, load):
     case = importlib.import_module(name)
-    with servers.running(binary, getattr(case, "OPTIONS", []), getattr(case, "DESCRIPTORS", None)) as server:
+    options, limit, fill = (getattr(case, name, None) for name in ("OPTIONS", "DESCRIPTORS", "fill"))
+    with servers.running(binary, load, options or [], limit, fill) as server:
         prepared = case.prepare(server) if hasattr(case, "prepare") else None
         witness = Witness(server.port)
         try:
@@ -80,7 +87,7 @@ def measure(case, server, prepared, witness):
     attacker, done = begin(case, server, prepared)
     # The others are looked at when the attack is under way.
     witness.during(2, meter.look)
-    during = witness.during(ATTACK_SECONDS - 2, meter.look)
+    during = witness.during(getattr(case, "SECONDS", ATTACK_SECONDS) - 2, meter.look)
     complaint = case.judge(server, prepared) if hasattr(case, "judge") else None
     cpu = meter.cpu_share()
     attacker.kill()
@@ -116,6 +123,8 @@ def begin(case, server, prepared):
 
 def attack(case, server, prepared, done):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # An attacker's work is done elsewhere; here it must not take the cores from the server and the others.
+    os.nice(10)
     for text in case.attack(server, prepared):
         done.put(text)
     time.sleep(1000)
@@ -126,7 +135,7 @@ def recover(server, meter, witness, before):
     began = time.monotonic()
     while time.monotonic() - began < RECOVERY_SECONDS:
         now = witness.during(2)
-        isMemoryBack = server.memory() < max(1.1 * meter.memory, meter.memory + (16 << 20))
+        isMemoryBack = server.memory() < 1.1 * meter.memory + KEPT
         if isMemoryBack and now.p99 <= max(2 * before.p99, NOISE_MS) and not now.failed:
             return True, time.monotonic() - began
     return False, time.monotonic() - began

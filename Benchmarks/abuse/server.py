@@ -10,13 +10,40 @@ import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 # Loopback is no proxy here, so that its addresses have limits as any others.
-OPTIONS = ["--port", "0", "--password-cost", "4", "--trusted-proxies", "none", "--log-level", "critical", "--registration",
-           "open", "--address-registrations", "1000000", "--address-sign-ins", "1000000"]
+OPTIONS = ["--password-cost", "4", "--trusted-proxies", "none", "--log-level", "critical", "--registration", "open",
+           "--address-registrations", "1000000", "--address-sign-ins", "1000000"]
 
 
 class Server:
-    def __init__(self, port, process, folder):
-        self.port, self.process, self.folder = port, process, folder
+    """`limit` is that of its descriptors, `load` the path of the load generator."""
+
+    def __init__(self, binary, folder, options, limit, load):
+        self.folder, self.load, self.port = pathlib.Path(folder), load, 0
+        self.database = self.folder / "ringback.sqlite"
+        self.command = [binary, "serve", "--database", str(self.database), *OPTIONS, *options]
+        if limit:
+            self.command = ["prlimit", f"--nofile={limit}:{limit}", *self.command]
+
+    def start(self):
+        command = [*self.command, "--port", str(self.port)]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        found = re.search(r"listening on http://[^:]+:(\d+)", line)
+        if not found:
+            raise SystemExit(f"{' '.join(command)} did not start: {line}{self.process.stderr.read()}")
+        self.port = int(found[1])
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def restart(self):
+        self.stop()
+        self.start()
 
     @property
     def pid(self):
@@ -34,31 +61,20 @@ class Server:
     def disk(self):
         return sum(path.stat().st_size for path in self.folder.glob("ringback.sqlite*"))
 
-    def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
-
 
 @contextlib.contextmanager
-def running(binary, options=(), limit=None):
-    """Starts the server. `limit` is that of its descriptors."""
-    with tempfile.TemporaryDirectory(prefix="ringback-abuse-") as folder:
-        command = [binary, "serve", "--database", f"{folder}/ringback.sqlite", *OPTIONS, *options]
-        if limit:
-            command = ["prlimit", f"--nofile={limit}:{limit}", *command]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+def running(binary, load, options=(), limit=None, fill=None):
+    """Starts the server. `fill` puts something into its database before."""
+    with tempfile.TemporaryDirectory(prefix="ringback-abuse-", dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
+        server = Server(binary, folder, options, limit, load)
+        if fill:
+            subprocess.run([binary, "migrate", "--database", server.database], check=True, stdout=subprocess.DEVNULL)
+            fill(server.database)
+        server.start()
         try:
-            line = process.stderr.readline()
-            found = re.search(r"listening on http://[^:]+:(\d+)", line)
-            if not found:
-                raise SystemExit(f"{binary} did not start: {line}{process.stderr.read()}")
-            yield Server(int(found[1]), process, pathlib.Path(folder))
+            yield server
         finally:
-            process.terminate()
-            try:
-                process.communicate(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            server.stop()
 
 
 class Meter:

@@ -28,7 +28,7 @@ class Witness:
         self.process.join()
 
     def during(self, seconds, look=lambda: None):
-        """p50 and p99 in milliseconds and how many requests failed or had no answer, over the next seconds."""
+        """p50, p99 and the longest in milliseconds and how many requests failed or had no answer, over the next seconds."""
         while not self.queue.empty():
             self.queue.get()
         until, samples = time.monotonic() + seconds, []
@@ -40,16 +40,16 @@ class Witness:
         times = sorted(taken for taken, isGood in samples)
         failed = sum(not isGood for _, isGood in samples)
         if not times:
-            return Times(seconds * 1000, seconds * 1000, PAIRS)
-        return Times(times[len(times) // 2], times[min(len(times) - 1, len(times) * 99 // 100)], failed)
+            return Times(seconds * 1000, seconds * 1000, seconds * 1000, PAIRS)
+        return Times(times[len(times) // 2], times[min(len(times) - 1, len(times) * 99 // 100)], times[-1], failed)
 
 
 class Times:
-    def __init__(self, p50, p99, failed):
-        self.p50, self.p99, self.failed = p50, p99, failed
+    def __init__(self, p50, p99, longest, failed):
+        self.p50, self.p99, self.longest, self.failed = p50, p99, longest, failed
 
     def __str__(self):
-        text = f"{self.p50:.1f} / {self.p99:.1f} ms"
+        text = f"{self.p50:.1f} / {self.p99:.1f} / {self.longest:.0f} ms"
         return text + (f", {self.failed} failed" if self.failed else "")
 
 

@@ -13,13 +13,19 @@ Connection::~Connection() {
     if (fd >= 0) close(fd);
 }
 
-void Connection::connect() {
+void Connection::connect(int number) {
     fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) fail("socket: %s", strerror(errno));
     int yes = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (number > 0) {
+        // 127.1.0.0 and on.
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 0xFFFF + static_cast<uint32_t>(number));
+        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+        if (bind(fd, reinterpret_cast<sockaddr *>(&address), sizeof address) < 0) fail("bind: %s", strerror(errno));
+    }
     address.sin_port = htons(static_cast<uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int result = ::connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof address);

@@ -10,7 +10,8 @@ class Connection : public Watched {
 public:
     Connection(Loop &loop, int port) : loop(loop), port(port) {}
     ~Connection() override;
-    void connect();
+    /// Parameter number: of the client's address among those of loopback; 0 for the usual one.
+    void connect(int number = 0);
     void write(std::string_view bytes);
     void ready(uint32_t events) override;
 

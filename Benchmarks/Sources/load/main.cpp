@@ -1,6 +1,7 @@
-// load flow|latency|idle --transport socket|poll|relay --port PORT --pid PID --users USERS [--pairs N] [--idle N] [--devices N]
-//     [--connections N] [--rate MESSAGES] [--warm-up SECONDS] [--seconds SECONDS | --turn SECONDS] [--allocations FILE]
-//     [--keys 0|1] [--acknowledged 0|1] [--callee-port PORT] [--other-pid PID]… [--parent-pid PID]
+// load flow|latency|idle|reconnect --transport socket|poll|relay|spreed|stream|mixed --port PORT --pid PID --users USERS [--pairs N]
+//     [--idle N] [--devices N] [--connections N] [--rate MESSAGES] [--warm-up SECONDS] [--seconds SECONDS | --turn SECONDS]
+//     [--allocations FILE] [--keys 0|1] [--acknowledged 0|1] [--callee-port PORT] [--other-pid PID]… [--parent-pid PID]
+//     [--backend-port PORT] [--behind EVENTS] [--cursors FILE]
 //
 // Drives a server on loopback and prints what was measured, with the server's CPU and memory, as one line of JSON. Times are
 // in microseconds.
@@ -17,6 +18,9 @@ Transport transport(std::string_view name) {
     if (name == "socket") return Transport::socket;
     if (name == "poll") return Transport::poll;
     if (name == "relay") return Transport::relay;
+    if (name == "spreed") return Transport::spreed;
+    if (name == "stream") return Transport::stream;
+    if (name == "mixed") return Transport::mixed;
     fail("no transport is named %s", name.data());
 }
 
@@ -42,6 +46,9 @@ Settings settings(int count, char **arguments) {
         else if (name == "--turn") settings.turn = atof(value);
         else if (name == "--keys") settings.phone.hasKeys = atoi(value) != 0;
         else if (name == "--acknowledged") settings.phone.isAcknowledged = atoi(value) != 0;
+        else if (name == "--backend-port") settings.phone.backendPort = atoi(value);
+        else if (name == "--behind") settings.behind = atoi(value);
+        else if (name == "--cursors") settings.cursors = value;
         else if (name == "--allocations") settings.allocations = value;
         else fail("no option is named %s", arguments[index]);
     }
@@ -66,5 +73,6 @@ int main(int count, char **arguments) {
     if (scenario == "flow") measureFlow(settings(count, arguments));
     else if (scenario == "latency") measureLatency(settings(count, arguments));
     else if (scenario == "idle") measureIdle(settings(count, arguments));
-    else fail("say flow, latency or idle");
+    else if (scenario == "reconnect") measureReconnect(settings(count, arguments));
+    else fail("say flow, latency, idle or reconnect");
 }

@@ -81,6 +81,37 @@ private:
     const PhoneOptions options;
 };
 
+/// Sends to the recipient by name, because sessions of different nodes have the same numbers. Nothing is acknowledged: a message
+/// counts as such when it is sent.
+class SpreedSocket final : public Phone, WebSocket {
+public:
+    SpreedSocket(int backendPort, int user, int device, PhoneOwner &owner, Loop &loop, int port)
+        : Phone(user, device, owner), WebSocket(loop, port, "/spreed", ""), backendPort(backendPort) {}
+
+    void open() override { connect(); }
+
+    void send(Message message, const Phone &recipient, std::string_view) override {
+        std::string text = R"({"type":"message","message":{"recipient":{"type":"user","userid":")" + recipient.name;
+        text.append(R"("},"data":)").append(relayFrame(message, {nextID++, recipient.name, "AAAAAAAAAAAAAAAAAAAAAA", ""}));
+        sendText(text += "}}");
+        owner.acknowledged(*this, "");
+    }
+
+private:
+    void opened() override {
+        sendText(R"({"id":"1","type":"hello","hello":{"version":"1.0","auth":{"url":"http://127.0.0.1:)" +
+                 std::to_string(backendPort) + R"(/","params":{"userid":")" + name + R"("}}}})");
+    }
+
+    void receivedText(std::string_view text) override {
+        if (text.find(R"("type":"message","message":)") != text.npos) owner.delivered(*this, "");
+        else if (text.find(R"("type":"hello")") != text.npos) owner.opened(*this);
+        else fail("unexpected: %.*s", static_cast<int>(text.size()), text.data());
+    }
+
+    const int backendPort;
+};
+
 /// Two connections: on one a poll waits, the other posts and is opened when there is something to post.
 class RingbackPoll final : public Phone {
 public:
@@ -146,6 +177,10 @@ std::unique_ptr<Phone> makePhone(
     case Transport::socket: return std::make_unique<RingbackSocket>(options.hasKeys, user, device, owner, loop, port);
     case Transport::poll: return std::make_unique<RingbackPoll>(options.hasKeys, user, device, owner, loop, port);
     case Transport::relay: return std::make_unique<RelaySocket>(options, user, device, owner, loop, port);
+    case Transport::spreed:
+        return std::make_unique<SpreedSocket>(options.backendPort, user, device, owner, loop, port);
+    case Transport::stream:
+    case Transport::mixed: break;
     }
     fail("no such transport");
 }

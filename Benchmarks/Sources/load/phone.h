@@ -41,6 +41,12 @@ enum class Transport {
     poll,
     /// A relay's socket.
     relay,
+    /// A socket of nextcloud-spreed-signaling.
+    spreed,
+    /// Ringback's server-sent events; only to reconnect.
+    stream,
+    /// Ringback's three in turn; only to reconnect.
+    mixed,
 };
 
 struct PhoneOptions {
@@ -51,6 +57,8 @@ struct PhoneOptions {
     bool isAcknowledged = true;
     /// The phone signs in at the relay; without that it is open when the WebSocket is.
     bool signsIn = true;
+    /// Where nextcloud-spreed-signaling asks who its clients are.
+    int backendPort = 0;
 };
 
 std::unique_ptr<Phone> makePhone(

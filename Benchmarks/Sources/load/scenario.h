@@ -17,6 +17,10 @@ struct Settings {
     /// The load goes on for this long with each line on the standard input, until that ends; 0 for `seconds` in one piece. The
     /// first line is for the warm-up.
     double turn = 0;
+    /// By how many events clients that reconnect are behind; 0 for snapshots. `cursors` is a file with a line per client: a run
+    /// writes what the next one needs, which reads it if they are behind.
+    int behind = 0;
+    std::string cursors;
     PhoneOptions phone;
     /// Where the server counts its allocations; empty where it doesn't.
     std::string allocations;
@@ -28,6 +32,8 @@ void measureFlow(const Settings &settings);
 void measureLatency(const Settings &settings);
 /// Connections that do nothing.
 void measureIdle(const Settings &settings);
+/// Clients that all come back at once, until each has a snapshot or what it has missed.
+void measureReconnect(const Settings &settings);
 
 /// Runs the warm-up and then, in one piece or in turns, what is measured. Between two turns pings are answered.
 class Turns final : Watched {

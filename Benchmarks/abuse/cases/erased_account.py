@@ -13,8 +13,10 @@ def prepare(server):
         caller, callee = (client.sign_in(server.port, f"erased-{name}-{pair}") for name in ("caller", "callee"))
         call = caller.must("POST", "/v1/calls", {"callee": f"erased-callee-{pair}"})["callId"]
         callee.must("POST", f"/v1/calls/{call}/accept", {})
-        for number in range(EVENTS):
-            callee.must("PUT", f"/v1/calls/{call}/media", {"held": number % 2 == 0})
+        connection = client.open_socket(server.port, callee.token)
+        client.send_requests(connection, [
+            ("setMedia", {"callId": call, "held": number % 2 == 0}) for number in range(EVENTS)])
+        connection.close()
         users.append(caller)
     return users
 

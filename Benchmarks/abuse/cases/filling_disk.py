@@ -1,5 +1,6 @@
 """Two accounts write as much as they may: offers, answers and candidates of their calls."""
 
+import collections
 import threading
 
 import client
@@ -15,17 +16,13 @@ def prepare(server):
 
 def attack(server, devices):
     caller, callee = devices
-    counts = {}
+    counts = collections.Counter()
 
     def flood(device, call, isOver):
         http = client.HTTP(server.port, device.token, client.ATTACKER)
         while not isOver.is_set():
-            try:
-                status, _ = http.ask("POST", f"/v1/calls/{call}/candidates", BATCH)
-            except (OSError, client.Closed):
-                http.close()
-                status = "closed"
-            counts[status] = counts.get(status, 0) + 1
+            status = http.status("POST", f"/v1/calls/{call}/candidates", BATCH)
+            counts[status] += 1
             if status in (409, 422):
                 isOver.set()
             elif status != 202:
@@ -52,4 +49,4 @@ def attack(server, devices):
 
 
 def text(counts):
-    return "batches of 115 KiB: " + ", ".join(f"{count} × {status}" for status, count in sorted(counts.items(), key=str))
+    return "batches of 115 KiB: " + client.text(counts)

@@ -1,7 +1,5 @@
 """Eight connections of one user read the first of 4,096 candidates all the time."""
 
-import threading
-
 import client
 
 CONNECTIONS = 8
@@ -21,21 +19,9 @@ def prepare(server):
 
 def attack(server, prepared):
     token, call = prepared
-    counts = {}
 
-    def read():
+    def reader():
         http = client.HTTP(server.port, token, client.ATTACKER)
-        while True:
-            try:
-                status, _ = http.ask("GET", f"/v1/calls/{call}/candidates?limit=1")
-            except (OSError, client.Closed):
-                http.close()
-                status = "closed"
-            counts[status] = counts.get(status, 0) + 1
+        return lambda: http.status("GET", f"/v1/calls/{call}/candidates?limit=1")
 
-    threads = [threading.Thread(target=read, daemon=True) for _ in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    while True:
-        threads[0].join(0.5)
-        yield ", ".join(f"{count} × {status}" for status, count in sorted(counts.items(), key=str))
+    return client.repeat([reader() for _ in range(CONNECTIONS)])

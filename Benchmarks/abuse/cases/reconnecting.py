@@ -1,53 +1,62 @@
-"""2,000 sockets reconnect, each 20 events behind, as fast as they can."""
+"""After a restart 5,000 clients reconnect over WebSocket, each about 20 events behind."""
 
-import threading
+import json
+import multiprocessing
+import subprocess
+import time
 
-import client
+import fill as database_fill
 
-CLIENTS = 2000
-EVENTS = 20
-USERS = 20
-OPTIONS = ["--user-write-kilobytes", "1000000", "--device-writes", "1000000", "--address-connections", "10000"]
+# Some of the events are for other devices of the user alone.
+CLIENTS, EVENTS = 5000, 24
+# Of each pair: a call has at least ten events for each side.
+CALLS = 2.6
+OPTIONS = ["--user-write-kilobytes", "1000000", "--device-writes", "1000000", "--address-connections", "30000"]
+DISK = 256 << 20
+SECONDS = 15
+TRANSPORT = "socket"
+GOAL_CPU_MS, GOAL_SECONDS = 0.4, 5
+
+
+def fill(database):
+    database_fill.fill(database, CLIENTS)
 
 
 def prepare(server):
-    """Tokens with their cursors: the users have several sockets each."""
-    tokens = []
-    for number in range(USERS):
-        caller, callee = (client.sign_in(server.port, f"back-{name}-{number}") for name in ("caller", "callee"))
-        call = caller.must("POST", "/v1/calls", {"callee": f"back-callee-{number}"})["callId"]
-        callee.must("POST", f"/v1/calls/{call}/accept", {})
-        cursor = callee.must("GET", "/v1/events?waitSeconds=0")["cursor"]
-        for event in range(EVENTS):
-            caller.must("PUT", f"/v1/calls/{call}/media", {"held": event % 2 == 0})
-        tokens.append((callee.token, cursor))
-    return tokens
+    """Where the clients are in their logs, and figures that the attack shares with the judge."""
+    calls = 0
+    while calls < CALLS * CLIENTS / 2:
+        calls += load(server, "flow", "socket", pairs=CLIENTS // 2, warm_up=0.1, seconds=3)["flows"]
+    load(server, "reconnect", "socket")
+    load(server, "reconnect", "poll", behind=EVENTS)
+    server.restart()
+    return multiprocessing.Array("d", 2)
 
 
-def attack(server, tokens):
-    done = [0]
+def load(server, scenario, transport, **options):
+    command = [server.load, scenario, "--transport", transport, "--port", str(server.port), "--pid", str(server.pid),
+               "--users", str(CLIENTS), "--connections", str(CLIENTS), "--cursors", str(server.folder / "cursors")]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", str(value)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
-    def reconnect(first):
-        for number in range(first, CLIENTS, 4):
-            token, cursor = tokens[number % USERS]
-            try:
-                connection = client.open_socket(server.port, token, client.ATTACKER, cursor=cursor)
-                received = b""
-                while received.count(b"call.media") < EVENTS:
-                    data = connection.recv(1 << 16)
-                    if not data:
-                        break
-                    received += data
-                else:
-                    done[0] += 1
-                connection.close()
-            except (OSError, RuntimeError, client.Closed):
-                threading.Event().wait(0.01)
 
-    while True:
-        threads = [threading.Thread(target=reconnect, args=(first,), daemon=True) for first in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-            yield f"{done[0]} caught up with {EVENTS} events each"
+def attack(server, figures, behind=EVENTS):
+    # What the others cost is not for the clients.
+    cpu = server.cpu_seconds()
+    time.sleep(1)
+    others = server.cpu_seconds() - cpu
+    result = load(server, "reconnect", TRANSPORT, behind=behind)
+    milliseconds = result["cpuPerClient"] / 1000 - others * result["seconds"] / CLIENTS * 1000
+    figures[:] = [milliseconds, result["seconds"]]
+    yield (f"{CLIENTS:,} clients with {result['events']:.0f} events each are back after {result['seconds']:.1f} s,"
+           f" {milliseconds:.2f} ms of CPU each")
+
+
+def judge(server, figures):
+    milliseconds, seconds = figures
+    if seconds == 0:
+        return "not all are back"
+    faults = [f"more than {GOAL_CPU_MS} ms each"] * (milliseconds > GOAL_CPU_MS)
+    faults += [f"longer than {GOAL_SECONDS} s"] * (seconds > GOAL_SECONDS)
+    return ", ".join(faults) or None
