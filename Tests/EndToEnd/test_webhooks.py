@@ -132,10 +132,12 @@ def test_private_addresses_are_refused_unless_allowed(serve, url):
 
 
 def test_redirects_are_not_followed(serve, endpoint):
-    hook = endpoint(respond=lambda _: 307)
+    elsewhere = endpoint()
+    hook = endpoint(respond=lambda _: 307, location=elsewhere.url)
     server = serve(("moved", hook, {}))
     done = command(server, "test", "moved")
     assert done.returncode == 1 and "status 307" in done.stderr
+    assert elsewhere.messages == []
 
 
 def command(server, *arguments, token={"RINGBACK_ADMIN_TOKEN": ADMIN}):
@@ -199,4 +201,4 @@ def test_a_wrong_configuration_is_explained(options, says, tmp_path):
         [binary(), "serve", "--port", "0", "--database", str(tmp_path / "x.sqlite"), *options], capture_output=True,
         text=True, timeout=30, env={"RINGBACK_WEBHOOK_SECRETS": Endpoint().secret})
     assert done.returncode == 64 and says in done.stderr
-    assert PASSWORD not in done.stderr
+    assert "user:secret" not in done.stderr

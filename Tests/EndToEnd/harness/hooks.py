@@ -15,10 +15,13 @@ def secret():
 
 
 class Endpoint:
-    """Verifies each message with the convention's own library. `respond` gives the status, or None for no response."""
+    """Verifies each message with the convention's own library. `respond` gives the status, or None for no response.
 
-    def __init__(self, *, respond=lambda message: 200, port=0):
-        self.secret, self.respond = secret(), respond
+    `location` is where a redirect points to.
+    """
+
+    def __init__(self, *, respond=lambda message: 200, location=None, port=0):
+        self.secret, self.respond, self.location = secret(), respond, location
         self.messages, self.ids, self.times, self.headers = [], [], [], []
         endpoint = self
 
@@ -50,6 +53,8 @@ class Endpoint:
             self.headers.append(dict(request.headers))
             self.messages.append(message)
         request.send_response(status)
+        if self.location:
+            request.send_header("location", self.location)
         request.send_header("content-length", "0")
         request.end_headers()
 
