@@ -102,7 +102,7 @@ def test_a_socket_with_a_ticket_is_told_by_its_close_code(start_server):
 
 
 def test_writes_and_invitations_of_an_address_are_limited_for_all_its_users_together(start_server):
-    server = start_server("--address-writes", "1", "--address-invites", "1")
+    server = start_server("--address-writes", "2", "--address-invites", "1")
     vasya, petya = register(server, "vasya"), register(server, "petya")
 
     def watch(device, source):
@@ -112,8 +112,8 @@ def test_writes_and_invitations_of_an_address_are_limited_for_all_its_users_toge
     while (refused := watch([vasya, petya][accepted % 2], OFFICE)).status_code == 200:
         accepted += 1
         assert accepted < 100
-    assert accepted >= 2 and refused.status_code == 429
-    assert refused.headers["RateLimit-Policy"] == '"address-writes";q=2;w=2'
+    assert accepted >= 4 and refused.status_code == 429
+    assert refused.headers["RateLimit-Policy"] == '"address-writes";q=4;w=2'
     assert watch(petya, ELSEWHERE).status_code == watch(petya, {}).status_code == 200
 
     def invite(source):
