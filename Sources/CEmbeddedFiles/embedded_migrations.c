@@ -32,6 +32,9 @@ static const unsigned char sqlite_0009[] = {
 static const unsigned char sqlite_0010[] = {
 #embed "../../migrations/sqlite/0010_push.sql"
 };
+static const unsigned char sqlite_0011[] = {
+#embed "../../migrations/sqlite/0011_description_marks.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -59,6 +62,9 @@ static const unsigned char postgresql_0008[] = {
 static const unsigned char postgresql_0009[] = {
 #embed "../../migrations/postgresql/0009_push.sql"
 };
+static const unsigned char postgresql_0010[] = {
+#embed "../../migrations/postgresql/0010_candidate_marks.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -72,6 +78,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0008_contacts.sql", sqlite_0008),
     FILE("0009_candidate_marks.sql", sqlite_0009),
     FILE("0010_push.sql", sqlite_0010),
+    FILE("0011_description_marks.sql", sqlite_0011),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -83,6 +90,7 @@ static const EmbeddedFile postgresql[] = {
     FILE("0007_retention.sql", postgresql_0007),
     FILE("0008_contacts.sql", postgresql_0008),
     FILE("0009_push.sql", postgresql_0009),
+    FILE("0010_candidate_marks.sql", postgresql_0010),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

@@ -24,6 +24,18 @@ package struct HistoryQuery: Sendable, Hashable {
     }
 }
 
+extension CallState {
+    /// About every so many candidates a store notes where a page of them may begin.
+    private static let candidatesPerMark = 64
+
+    /// Whether a store must note where the candidates that follow begin.
+    ///
+    /// - Parameter before: The call before a change.
+    package func isMarked(since before: CallState) -> Bool {
+        candidateCount / Self.candidatesPerMark > before.candidateCount / Self.candidatesPerMark
+    }
+}
+
 package protocol CallReader {
     func call(_ id: CallID) throws -> CallState?
     /// The live calls of a user, oldest first, without those concealed from the user.

@@ -62,21 +62,61 @@ extension PostgresReader {
 
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description? {
         let type: EventType = kind == .offer ? .callOffer : .callAnswer
+        // It is behind the newest mark, or the one that the mark names.
+        let mark = "FROM candidate_marks WHERE call_id = $1 ORDER BY position DESC LIMIT 1"
         let event = try first(
-            "\(Self.selectPayload) AND e.type = $2 ORDER BY e.payload DESC LIMIT 1", .text(call.rawValue),
-            .text(type.rawValue)
+            """
+            SELECT * FROM (
+                (\(Self.selectPayload) AND e.type = $2 AND e.payload > coalesce((SELECT payload \(mark)), 0)
+                ORDER BY e.payload DESC LIMIT 1)
+                UNION ALL
+                (\(Self.selectPayload) AND e.type = $2 AND e.payload = (SELECT \(kind.rawValue) \(mark)) LIMIT 1)
+            ) AS found ORDER BY payload DESC LIMIT 1
+            """, .text(call.rawValue), .text(type.rawValue)
         ) { try Self.body($0) }
         return event.flatMap { Description($0) }
     }
 
     func candidates(of call: CallID, from user: UserID, after: Int, limit: Int) throws -> [StoredCandidate] {
-        guard let state = try self.call(call) else { return [] }
-        var position = state.callerSide.candidates + state.calleeSide.candidates
-        guard position > after else { return [] }
+        guard let count = try self.call(call)?.candidateCount else { return [] }
+        var found: [StoredCandidate] = []
+        var after = after
+        // From mark to mark.
+        while found.count < limit, after < count {
+            let marks = try first(
+                """
+                SELECT (SELECT payload FROM candidate_marks WHERE call_id = $1 AND position <= $2
+                        ORDER BY position DESC LIMIT 1), m.position, m.payload
+                FROM (SELECT) AS one LEFT JOIN LATERAL (
+                    SELECT position, payload FROM candidate_marks WHERE call_id = $1 AND position > $2
+                    ORDER BY position LIMIT 1 OFFSET $3
+                ) AS m ON true
+                """, .text(call.rawValue), .integer(Int64(after)), .integer(Int64(limit / 64))
+            ) { ($0.optionalInteger(0), $0.optionalInteger(1), $0.optionalInteger(2)) }
+            let (first, position, last) = marks ?? (nil, nil, nil)
+            let end = position.map { Int($0) } ?? count
+            found += try candidates(of: call, from: user, after: after, until: end, in: (first ?? 0, last ?? .max))
+            after = end
+        }
+        return Array(found.prefix(limit))
+    }
+
+    /// The candidates of a user between two positions, in order.
+    ///
+    /// - Parameters:
+    ///   - end: The position of the last candidate of the last event.
+    ///   - payloads: Behind which event they begin, and the last one.
+    private func candidates(
+        of call: CallID, from user: UserID, after: Int, until end: Int, in payloads: (Int64, Int64)
+    ) throws -> [StoredCandidate] {
+        var position = end
         var found: [StoredCandidate] = []
         // Newest first: their positions are counted from the end, for the first ones may be gone.
         let events = try all(
-            "\(Self.selectPayload) AND e.type = 'call.candidates' ORDER BY e.payload DESC", .text(call.rawValue)
+            """
+            \(Self.selectPayload) AND e.type = 'call.candidates' AND e.payload > $2 AND e.payload <= $3
+            ORDER BY e.payload DESC
+            """, .text(call.rawValue), .integer(payloads.0), .integer(payloads.1)
         ) { (payload: try $0.integer(3), body: try Self.body($0)) }
         var last: Int64?
         for (payload, event) in events where payload != last {
@@ -92,7 +132,7 @@ extension PostgresReader {
             }
             found += stored.reversed().filter { $0.position > after }
         }
-        return Array(found.reversed().prefix(limit))
+        return found.reversed()
     }
 
     /// Events with an offer, an answer or candidates, while they can be asked for. One is there for each user who was told.

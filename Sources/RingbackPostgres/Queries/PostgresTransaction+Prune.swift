@@ -98,6 +98,7 @@ extension PostgresTransaction {
                 """, calls, .integer(Int64(Self.payloadsAtOnce)))
         ).affected
         guard removed < Self.payloadsAtOnce else { return max(removed, limit) }
+        try rows(Statement("DELETE FROM candidate_marks WHERE call_id = ANY($1)", calls))
         try rows(
             Statement(
                 "UPDATE calls SET payloads_kept = false, version = version + 1 WHERE call_id = ANY($1)", calls))

@@ -9,6 +9,7 @@ extension CallGroup {
     func commit() throws -> Commit {
         var statements: [Statement] = []
         if !entries.isEmpty { statements += [lockLogs(), insertEvents()] }
+        if !marks.isEmpty { statements.append(insertMarks()) }
         let changed = drafts.values.filter(\.isChanged)
         let new = changed.filter(\.isNew).sorted { $0.number < $1.number }
         let old = changed.filter { !$0.isNew }
@@ -67,6 +68,27 @@ extension CallGroup {
     }
 
     private func back(_ entry: Entry) -> Int64 { (counts[entry.user] ?? 0) - entry.count }
+
+    /// Of each mark the newest offer and answer are those since the mark before, or those of that one.
+    private func insertMarks() -> Statement {
+        func newest(_ type: EventType, _ column: String) -> String {
+            """
+            coalesce((SELECT max(e.payload) FROM events e WHERE e.call_id = n.call_id AND e.type = '\(type.rawValue)'
+                AND e.payload > coalesce(m.payload, 0) AND e.payload <= n.payload), m.\(column))
+            """
+        }
+        return Statement(
+            """
+            INSERT INTO candidate_marks (call_id, position, payload, offer, answer)
+            SELECT n.call_id, n.position, n.payload, \(newest(.callOffer, "offer")), \(newest(.callAnswer, "answer"))
+            FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS n (call_id, position, payload)
+            LEFT JOIN LATERAL (
+                SELECT payload, offer, answer FROM candidate_marks WHERE call_id = n.call_id ORDER BY position DESC LIMIT 1
+            ) AS m ON true
+            ON CONFLICT DO NOTHING
+            """, .texts(marks.map(\.call.rawValue)), .integers(marks.map { Int64($0.position) }),
+            .integers(marks.map { Int64($0.payload) }))
+    }
 
     private func events(heads: Rows) throws -> [StoredEvent] {
         let heads = Dictionary(try heads.map { (try $0.user(0), try $0.integer(1)) }) { $1 }

@@ -49,6 +49,8 @@ final class CallGroup: CallFacts {
     private static let bytesOfEntry = 400
     /// Of each user how many events this group has.
     private(set) var counts: [UserID: Int64] = [:]
+    /// Where pages of candidates may begin: behind which event of a call.
+    private(set) var marks: [(call: CallID, position: Int, payload: Int)] = []
     private(set) var quality: [(call: CallID, report: QualityReport)] = []
     /// The messages to the outside, and how many events of their log's user came before them in this group.
     private(set) var messages: [(message: OutboxMessage, eventsBefore: Int64)] = []
@@ -178,11 +180,13 @@ final class CallGroup: CallFacts {
         if let report = change.quality { quality.append((change.call.id, report)) }
         guard change.isNew || change.call != draft.call || !change.timeline.isEmpty || !change.events.isEmpty
         else { return }
+        let isMarked = change.call.isMarked(since: draft.call)
         draft.call = change.call
         draft.isChanged = true
         draft.timeline += change.timeline
         for message in change.messages { messages.append((message, message.log.map { counts[$0] ?? 0 } ?? 0)) }
         for event in change.events { append(event, of: draft) }
+        if isMarked { marks.append((draft.call.id, draft.call.candidateCount, draft.payloads)) }
     }
 
     private func draft(for change: CallChange) throws -> CallDraft {

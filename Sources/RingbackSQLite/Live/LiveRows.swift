@@ -73,7 +73,7 @@ struct LiveRows {
                 byKey[key] = nil
                 return
             }
-            if body.type.hasPayload { entry.lastPayload = last }
+            if body.type.hasPayload { entry.note(body.type, event: last) }
             if case .complete = entry.row { entry.row = .behind }
             byKey[key] = entry
         } else if body.type == .callIncoming, damaged[key] == nil, try !Self.hasRow(key, db) {

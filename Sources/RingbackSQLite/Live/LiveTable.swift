@@ -20,7 +20,16 @@ final class LiveTable: Sendable {
         var timeline: StoredTimeline
         /// The newest event with an offer, an answer or candidates.
         var lastPayload: Int64?
+        var descriptions = NewestDescriptions()
         var row: RowState
+    }
+
+    /// The events of the newest offer and the newest answer: 0 if there is none, `nil` if that is not known.
+    struct NewestDescriptions: Sendable {
+        var offer: Int64?
+        var answer: Int64?
+
+        subscript(kind: Description.Kind) -> Int64? { kind == .offer ? offer : answer }
     }
 
     /// How the row relates to the call.
@@ -188,7 +197,14 @@ extension LiveTable.Entry {
         // Due immediately: the deadline is computed by the use cases, which then check the call.
         self.init(
             key: key, call: call, clock: clock, deadline: call.createdAt, timeline: StoredTimeline(), lastPayload: nil,
-            row: .absent)
+            descriptions: .init(offer: 0, answer: 0), row: .absent)
+    }
+
+    /// Notes the newest event with an offer, an answer or candidates.
+    mutating func note(_ type: EventType, event: Int64) {
+        lastPayload = event
+        if type == .callOffer { descriptions.offer = event }
+        if type == .callAnswer { descriptions.answer = event }
     }
 }
 

@@ -8,11 +8,25 @@ import RingbackModel
 extension SQLiteReader {
     func newestDescription(_ kind: Description.Kind, of call: CallID) throws -> Description? {
         guard let entry = try entry(of: call) else { return nil }
+        let type: EventType = kind == .offer ? .callOffer : .callAnswer
         var description: Description?
-        try forEachPayload(kind == .offer ? .callOffer : .callAnswer, from: entry.lastPayload) { event in
+        func take(_ event: EventBody) -> Bool {
             description = Description(event)
             return description == nil
         }
+        if let event = entry.descriptions[kind] {
+            if event > 0 { try forEachPayload(type, from: event, take) }
+            return description
+        }
+        // Back to the newest mark before which it is known.
+        let mark = try first(
+            """
+            SELECT entry, \(kind.rawValue) FROM candidate_marks WHERE call = ? AND \(kind.rawValue) IS NOT NULL
+            ORDER BY position DESC LIMIT 1
+            """, [entry.key]
+        ) { (entry: $0[0] as Int64, event: $0[1] as Int64) }
+        try forEachPayload(type, from: entry.lastPayload, until: mark?.entry ?? 0, take)
+        if description == nil, let mark, mark.event > 0 { try forEachPayload(type, from: mark.event, take) }
         return description
     }
 
@@ -62,12 +76,13 @@ extension SQLiteReader {
     ///
     /// - Parameters:
     ///   - newest: The event to begin with.
+    ///   - end: The event to end with, which is not visited.
     ///   - visit: Returns whether to continue.
     private func forEachPayload(
-        _ type: EventType, from newest: Int64?, _ visit: (EventBody) throws -> Bool
+        _ type: EventType, from newest: Int64?, until end: Int64 = 0, _ visit: (EventBody) throws -> Bool
     ) throws {
         var next = newest
-        while let number = next {
+        while let number = next, number > end {
             guard let row = try logRow(with: number), let event = try row.entry(number)?.event, !event.body.isEmpty
             else {
                 // The event was pruned or erased, or this reader's snapshot is older than the memory.

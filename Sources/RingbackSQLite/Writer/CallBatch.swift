@@ -5,8 +5,6 @@ import RingbackModel
 
 /// The changes of calls that are committed together. Provides the facts for each decision, and takes the decisions.
 final class CallBatch: CallFacts {
-    private static let candidatesPerMark = 64
-
     /// What becomes effective in memory once the transaction is committed.
     struct Staged {
         var heads: [UserID: LogHeads.Head] = [:]
@@ -158,7 +156,7 @@ final class CallBatch: CallFacts {
         // If only the deadline has changed, it is kept only in memory.
         guard change.isNew || change.call != draft.entry.call || !change.timeline.isEmpty || !change.events.isEmpty
         else { return }
-        let candidates = draft.entry.call.candidateCount
+        let isMarked = change.call.isMarked(since: draft.entry.call)
         draft.entry.call = change.call
         draft.entry.row = draft.entry.row.changed(isReplayable: change.isReplayable)
         draft.entry.timeline.append(change.timeline)
@@ -168,17 +166,19 @@ final class CallBatch: CallFacts {
             try append(event, of: draft, key: key)
             key = nil
         }
-        if change.call.candidateCount / Self.candidatesPerMark > candidates / Self.candidatesPerMark {
-            try markCandidates(of: draft)
-        }
+        if isMarked { try markCandidates(of: draft) }
     }
 
-    /// Notes where a page of candidates may begin.
+    /// Notes where a page of candidates may begin, and where the descriptions before it are.
     private func markCandidates(of call: CallDraft) throws {
         guard let event = call.entry.lastPayload else { return }
         try db.cachedStatement(
-            sql: "INSERT OR REPLACE INTO candidate_marks (call, position, entry) VALUES (?, ?, ?)"
-        ).execute(arguments: [call.entry.key, call.entry.call.candidateCount, event])
+            sql: "INSERT OR REPLACE INTO candidate_marks (call, position, entry, offer, answer) VALUES (?, ?, ?, ?, ?)"
+        ).execute(
+            arguments: [
+                call.entry.key, call.entry.call.candidateCount, event, call.entry.descriptions.offer,
+                call.entry.descriptions.answer,
+            ])
     }
 
     private func draft(for change: CallChange) throws -> CallDraft {
@@ -202,7 +202,7 @@ final class CallBatch: CallFacts {
             call: call.entry.key, payloadPrevious: body.type.hasPayload ? call.entry.lastPayload : nil,
             type: body.type.rawValue, time: body.time, key: key)
         try staged.append(body, head, to: event.audiences) { try memory.heads.headForWriter(of: $0, db) }
-        if body.type.hasPayload { call.entry.lastPayload = staged.newestEvent }
+        if body.type.hasPayload { call.entry.note(body.type, event: staged.newestEvent) }
         if staged.log.isLarge { try writeLog() }
     }
 

@@ -14,6 +14,11 @@ struct PayloadContract {
         StoreCase("Pages of many candidates have all of them, wherever they begin") { stores in
             try await PayloadContract(stores).`Pages of many candidates have all of them, wherever they begin`()
         },
+        StoreCase("The newest offer is found behind many candidates, also by a process that opens the database") {
+            stores in
+            try await PayloadContract(stores)
+                .`The newest offer is found behind many candidates, also by a process that opens the database`()
+        },
         StoreCase("The timeline is returned in order") { stores in
             try await PayloadContract(stores).`The timeline is returned in order`()
         },
@@ -56,9 +61,11 @@ struct PayloadContract {
         }
     }
 
-    private func description(_ kind: Description.Kind, _ number: Int, iceRestart: Bool = false) -> Description {
+    private func description(
+        _ kind: Description.Kind, _ number: Int, of call: CallID? = nil, iceRestart: Bool = false
+    ) -> Description {
         Description(
-            callId: id, negotiation: number, kind: kind, sdp: Cast.json(#""v=0\r\n\u0041 \#(number)""#),
+            callId: call ?? id, negotiation: number, kind: kind, sdp: Cast.json(#""v=0\r\n\u0041 \#(number)""#),
             iceRestart: iceRestart, from: kind == .offer ? Cast.vasya : Cast.petya,
             createdAt: ManualTime.start + .seconds(number))
     }
@@ -150,6 +157,43 @@ struct PayloadContract {
                 after = last.position
             }
             #expect(found.map(\.candidate) == sent, "limit \(limit)")
+        }
+    }
+
+    func `The newest offer is found behind many candidates, also by a process that opens the database`() async throws {
+        let database = try TemporaryDatabase()
+        let id = try await tellDescriptionsBetweenCandidates(database)
+        let store = try Exchange(in: stores, database).store
+        #expect(try await negotiations(of: id, in: store) == [4, 4])
+    }
+
+    private func tellDescriptionsBetweenCandidates(_ database: TemporaryDatabase) async throws -> CallID {
+        let exchange = try Exchange(in: stores, database)
+        try await exchange.register(Cast.devices)
+        let call = try await exchange.connectingCall()
+        func add(_ count: Int, by device: Participant) async throws {
+            for number in 0..<count {
+                let candidate = Cast.json(#"{"candidate":"\#(number)"}"#)
+                _ = try await exchange.calls.addCandidates([candidate], negotiation: nil, on: call, by: device)
+            }
+        }
+        try await add(70, by: Cast.vasya)
+        #expect(try await negotiations(of: call, in: exchange.store) == [nil, nil])
+        for (number, count) in [(1, 40), (2, 3), (3, 130), (4, 1)] {
+            let (offer, answer) = (description(.offer, number, of: call), description(.answer, number, of: call))
+            try await exchange.store.change { try $0.append(told(offer), to: petya) }
+            try await add(count, by: Cast.vasya)
+            #expect(try await negotiations(of: call, in: exchange.store) == [number, number == 1 ? nil : number - 1])
+            try await exchange.store.change { try $0.append(told(answer), to: vasya) }
+            try await add(count, by: Cast.petya)
+            #expect(try await negotiations(of: call, in: exchange.store) == [number, number])
+        }
+        return call
+    }
+
+    private func negotiations(of call: CallID, in store: any Store) async throws -> [Int?] {
+        try await store.read { store in
+            try [Description.Kind.offer, .answer].map { try store.newestDescription($0, of: call)?.negotiation }
         }
     }
 
