@@ -105,18 +105,6 @@ def test_a_watching_device_hears_of_users_at_other_nodes(cluster):
         socket.next_event("presence", is_told("offline"))
 
 
-def test_the_timer_of_a_call_goes_off_when_its_node_is_dead(cluster):
-    vasya, petya = register(cluster.nodes[0], "vasya"), register(cluster.nodes[1], "petya")
-    petya.snapshot()
-    call_id = vasya.invite("petya", ringSeconds=10)["callId"]
-    at(cluster.nodes[1], petya).step(call_id, "alerting")
-    cluster.nodes[0].kill9()
-    started = time.monotonic()
-    ended = petya.next_event("call.ended", 16)
-    assert ended["data"]["call"]["reason"] == "no_answer" and 8 < time.monotonic() - started < 15
-    cluster.nodes[0].restart()
-
-
 def test_a_repeated_write_is_done_once_at_whichever_node(cluster):
     vasya, petya = register(cluster.nodes[0], "vasya"), register(cluster.nodes[1], "petya")
     petya.snapshot()
@@ -141,6 +129,45 @@ def test_a_repeated_write_is_done_once_at_whichever_node(cluster):
     assert stored_candidates(petya, call_id) == [host_candidate(1)]
     assert [event["type"] for event in petya.events()].count("call.incoming") == 1
     vasya.hang_up(call_id)
+
+
+def test_a_write_outside_calls_may_be_carried_out_once_more_by_another_node(cluster):
+    vasya, _ = register(cluster.nodes[0], "vasya"), register(cluster.nodes[1], "petya")
+    tablet = Device(cluster.nodes[1], "vasya")
+
+    def items(path):
+        return [item["userId"] for item in vasya.get(path)["items"]]
+
+    def profile():
+        return vasya.get("/v1/users/me")
+
+    def blocks():
+        return items("/v1/users/me/blocks")
+
+    def contacts():
+        return items("/v1/users/me/contacts")
+
+    def watched():
+        return items("/v1/users/me/watching")
+
+    def devices():
+        return [item["deviceId"] for item in vasya.get("/v1/sessions")["items"]]
+
+    for method, path, body, effect in (
+        ("PATCH", "/v1/users/me", {"displayName": "Vasily", "busy": "reject"}, profile),
+        ("PUT", "/v1/users/me/blocks/petya", None, blocks),
+        ("DELETE", "/v1/users/me/blocks/petya", None, blocks),
+        ("PUT", "/v1/users/me/contacts/petya", None, contacts),
+        ("DELETE", "/v1/users/me/contacts/petya", None, contacts),
+        ("PUT", "/v1/users/me/watching", {"userIds": ["petya"]}, watched),
+        ("DELETE", f"/v1/sessions/{tablet.device_id}", None, devices),
+    ):
+        before, seen = effect(), []
+        for node in cluster.nodes:
+            answer = at(node, vasya).request(method, path, body, headers={"Idempotency-Key": "the-same"})
+            seen.append((answer.status_code, answer.text, effect()))
+        assert seen[0][0] in (200, 204) and seen[0][2] != before, (method, path, seen)
+        assert seen[1:] == seen[:1] * 2, (method, path, seen)
 
 
 def test_a_ticket_is_used_once_at_any_node(cluster):

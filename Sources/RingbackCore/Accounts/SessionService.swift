@@ -223,9 +223,7 @@ package final class SessionService: Sendable {
     package func revoke(_ device: DeviceID, by signIn: SignIn) async throws {
         try await store.write(.essential, of: signIn.participant.userId) { [now = time.now] store in
             try store.check(signIn)
-            guard let record = try store.device(device), record.participant.userId == signIn.participant.userId
-            else { throw Self.noDevice }
-            try store.signOut(record.participant, at: now)
+            try store.signOut(device, of: signIn.participant.userId, at: now)
         }
     }
 

@@ -43,6 +43,15 @@ extension StoreWriter {
         for other in others.dropFirst(limit - 1) { try delete(other.participant.deviceId) }
     }
 
+    /// Signs out a device of a user, and voids the tokens of the platform that it has. A device that was signed out stays so: a
+    /// request that is repeated at another node gets the same response.
+    ///
+    /// - Throws: ``Problem`` `not_found` if the identifier does not belong to the user.
+    func signOut(_ device: DeviceID, of user: UserID, at now: Timestamp) throws {
+        guard try owner(of: device) == user else { throw SessionService.noDevice }
+        if try self.device(device) != nil { try signOut(Participant(userId: user, deviceId: device), at: now) }
+    }
+
     /// Signs out a device, and voids the tokens of the platform that it has.
     func signOut(_ device: Participant, at now: Timestamp) throws {
         try delete(device.deviceId)
