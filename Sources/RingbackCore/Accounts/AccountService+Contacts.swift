@@ -18,7 +18,7 @@ extension AccountService {
         _ contact: UserID, of user: UserID, check: @escaping @Sendable (any StoreWriter) throws -> Void
     ) async throws {
         guard contact != user else { throw Problem(.forbidden, "A user cannot be their own contact.") }
-        try await store.write { [now = time.now] store in
+        try await store.write(of: user) { [now = time.now] store in
             try check(store)
             guard try store.account(contact) != nil else { throw Self.notFound(contact) }
             let count = try store.contactCount(of: user)
@@ -31,7 +31,7 @@ extension AccountService {
 
     /// Removes a contact, if there is one.
     package func removeContact(_ contact: UserID, by signIn: SignIn) async throws {
-        try await store.write { store in
+        try await store.write(of: signIn.participant.userId) { store in
             try store.check(signIn)
             try store.removeContact(contact, of: signIn.participant.userId)
         }

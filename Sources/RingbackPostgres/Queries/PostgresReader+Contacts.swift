@@ -32,7 +32,11 @@ extension PostgresTransaction {
     func addContact(_ contact: UserID, of user: UserID, at now: Timestamp) throws {
         try rows(
             Statement(
-                "INSERT INTO contacts (user_id, contact_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                """
+                INSERT INTO contacts (user_id, contact_id, created_at)
+                SELECT $1, user_id, $3 FROM users WHERE user_id = $2 AND erased_at IS NULL FOR SHARE
+                ON CONFLICT DO NOTHING
+                """,
                 .text(user.rawValue), .text(contact.rawValue), .integer(now.milliseconds)))
     }
 
