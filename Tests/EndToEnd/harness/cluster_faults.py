@@ -3,6 +3,7 @@
 Each takes the cluster, its database, the load, and how often or how long; and returns figures of its own.
 """
 
+import itertools
 import os
 import signal
 import subprocess
@@ -182,25 +183,31 @@ def hang_up_against_accept(cluster, rounds):
     return {"accepted": outcomes.get((200, 409), 0), "canceled": outcomes.get((409, 200), 0)}
 
 
-def cancel_against_the_timer(cluster, rounds, width=100):
+def cancel_against_the_timer(cluster, rounds):
     """The caller cancels in the moment in which the ring time ends: one reason, for both."""
-    vasya, petya = register(cluster.nodes[0], "timer-vasya"), register(cluster.nodes[1], "timer-petya")
-    petya.snapshot()
+    pairs = [[register(node, f"timer-{name}-{number}") for name, node in zip(("vasya", "petya"), cluster.nodes)]
+             for number in range(4)]
+    for _, petya in pairs:
+        petya.snapshot()
     reasons = {}
-    width = min(width, 30)
-    for _ in range(max(1, rounds // width)):
+    left = rounds
+    while left > 0:
+        # Two users can have 32 live calls with each other.
+        width = min(left, 30 * len(pairs))
+        left -= width
         began = time.monotonic()
         calls = []
-        for number in range(width):
-            calls.append(at(cluster.nodes[number % 3], vasya).invite("timer-petya", ringSeconds=10)["callId"])
-            at(cluster.nodes[(number + 1) % 3], petya).step(calls[-1], "alerting")
+        for number, (vasya, petya) in zip(range(width), itertools.cycle(pairs)):
+            call_id = at(cluster.nodes[number % 3], vasya).invite(petya.user_id, ringSeconds=10)["callId"]
+            calls.append((call_id, vasya, petya))
+            at(cluster.nodes[(number + 1) % 3], petya).step(call_id, "alerting")
         spent = time.monotonic() - began
         # Each 10 s behind its invitation, give or take some milliseconds.
-        for number, call_id in enumerate(calls):
+        for number, (call_id, vasya, _) in enumerate(calls):
             time.sleep(max(0, began + 10 + spent * number / width - time.monotonic()))
             status = at(cluster.nodes[2 - number % 3], vasya).request("POST", f"/v1/calls/{call_id}/cancel").status_code
             assert status in (200, 409), status
-        for call_id in calls:
+        for call_id, vasya, petya in calls:
             call = assert_one_outcome(cluster, call_id, vasya, petya)
             assert call["state"] == "ended" and call["reason"] in ("canceled", "no_answer"), call
             reasons[call["reason"]] = reasons.get(call["reason"], 0) + 1
