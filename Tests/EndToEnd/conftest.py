@@ -78,12 +78,19 @@ def pair(server):
     return TalkingPair(server)
 
 
-@pytest.fixture(scope="module")
-def database():
-    """A PostgreSQL of the file's own."""
+@pytest.fixture(scope="session")
+def one_database():
     database = PostgreSQL()
     yield database
     database.remove()
+
+
+@pytest.fixture
+def database(one_database):
+    """The PostgreSQL of all tests, each of which has tables of its own in it. It may be stopped and started."""
+    if not one_database.is_running():
+        one_database.start()
+    return one_database
 
 
 @pytest.fixture

@@ -16,23 +16,30 @@ def test_the_conformance_suite_passes_with_each_request_on_another_node(cluster)
     assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if not line.startswith("ok "))
 
 
-def test_a_call_goes_on_when_its_node_is_killed(cluster):
+def test_a_call_goes_on_when_its_node_is_killed_and_the_timer_of_another_goes_off(cluster):
     pair = TalkingPair(cluster, "vasya", "petya")
+    masha, dasha = register(cluster.nodes[0], "masha"), register(cluster.nodes[1], "dasha")
+    dasha.snapshot()
+    ringing = masha.invite("dasha", ringSeconds=10)["callId"]
+    dasha.step(ringing, "alerting")
     caller, callee = at(cluster.nodes[0], pair.caller), at(cluster.nodes[1], pair.callee)
     caller.candidates(pair.call_id, host_candidate(1))
     assert callee.next_event("call.candidates")
     cluster.nodes[0].kill9()
+    killed = time.monotonic()
     caller = at(cluster.nodes[2], pair.caller)
     caller.candidates(pair.call_id, host_candidate(2))
     assert callee.next_event("call.candidates")
     # Both devices go on polling, somewhere: nobody is lost, although the first node's devices were taken over.
-    deadline = time.monotonic() + 50
+    deadline = killed + 50
     kinds = []
     caller.snapshot()
+    timer = Together(dasha.next_event, "call.ended", 16)
     while time.monotonic() < deadline:
         for device in (caller, callee):
             kinds += [event["type"] for event in device.events(wait_seconds=2)]
     assert kinds == []
+    assert timer.result(20)["data"]["call"]["reason"] == "no_answer"
     cluster.nodes[0].restart()
     back = at(cluster.nodes[0], pair.callee)
     back.cursor = callee.cursor

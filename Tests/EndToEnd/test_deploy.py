@@ -20,15 +20,8 @@ from harness.waiting import Together, eventually
 
 
 @pytest.fixture(scope="module")
-def database():
-    database = PostgreSQL()
-    yield database
-    database.remove()
-
-
-@pytest.fixture(scope="module")
-def nodes(database, tmp_path_factory):
-    url = database.schema(f"t_{secrets.token_hex(6)}")
+def nodes(one_database, tmp_path_factory):
+    url = one_database.schema(f"t_{secrets.token_hex(6)}")
     nodes = [
         Server(tmp_path_factory.mktemp("nodes") / f"node-{n}", "--node-name", f"node-{n}", database=url).start()
         for n in (1, 2, 3)

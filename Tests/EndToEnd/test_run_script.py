@@ -27,7 +27,7 @@ class Run:
         self.log = directory / "run.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [ROOT / "scripts" / "run", *options, "--password-cost", "10"], stdin=subprocess.DEVNULL, stdout=log,
+                [ROOT / "scripts" / "run", *options, "--password-cost", "4"], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, cwd=directory, start_new_session=True, env={**environment(), "TMPDIR": str(self.folder)})
         self.url = eventually(lambda: self.says(r"^demo: (\S+)/$"), 120, "the script says where the demo is").group(1)
 

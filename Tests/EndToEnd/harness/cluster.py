@@ -32,7 +32,9 @@ class Cluster:
             for n, environment in enumerate(environments, 1)
         ]
         for node in self.nodes:
-            node.start()
+            node.launch()
+        for node in self.nodes:
+            node.wait_until_it_listens()
         self.balancer = Balancer(node.port for node in self.nodes)
         self.url = self.balancer.url
         self.is_complete()
@@ -54,7 +56,14 @@ class Cluster:
         return self.database.ask(f"SET search_path = {self.schema}; {sql}")[1:]
 
     def stop(self):
+        """Stops the nodes like an init system, and checks that each exits cleanly."""
         self.balancer.close()
+        running = [node for node in self.nodes if node.is_running()]
+        for node in running:
+            node.terminate()
+        for node in running:
+            code = node.exit_code()
+            assert code == 0, f"after SIGTERM {node.directory.name} ended with {code}"
         for node in self.nodes:
             node.stop()
 

@@ -45,18 +45,25 @@ class Server:
         return self.process.pid
 
     def start(self):
+        self.launch()
+        return self.wait_until_it_listens()
+
+    def launch(self):
+        """Starts the process, without a wait."""
         command = [binary(), "serve", "--hostname", "127.0.0.1", "--port", str(self.port)]
-        # The lowest accepted cost of password hashes, because the tests register hundreds of users.
-        command += ["--database", str(self.database), "--password-cost", "10"]
+        # The lowest accepted cost of password hashes: the tests register thousands of users, with a build that is not optimized.
+        command += ["--database", str(self.database), "--password-cost", "4"]
         if self.registration:
             command += ["--registration", self.registration]
         command += self.options
-        read_from = self.log.stat().st_size if self.log.exists() else 0
+        self._read_from = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
                 env=environment() | self.environment)
-        line = eventually(lambda: self._listening(read_from), 30, "the server says that it listens")
+
+    def wait_until_it_listens(self):
+        line = eventually(lambda: self._listening(self._read_from), 30, "the server says that it listens")
         self.port = int(line.group(2))
         return self
 
