@@ -12,8 +12,15 @@ final class SizePruning: Sendable {
         /// What this node has written since the database was measured.
         var written = 0
         var measuredAt: ContinuousClock.Instant?
+        /// When pages were last looked at to know what is free within the files.
+        var sampledAt: ContinuousClock.Instant?
         var isScheduled = false
         var ended: @Sendable ([SignIn]) -> Void = { _ in }
+
+        /// Whether what is free within the files must be looked for again.
+        var needsSample: Bool {
+            space.isNearlyFull(adding: written) || sampledAt.map { $0.duration(to: .now) >= .seconds(10) } ?? true
+        }
     }
 
     /// Rows that a step removes of one kind, at most.
@@ -84,15 +91,18 @@ final class SizePruning: Sendable {
         }
     }
 
-    private func measure(_ connection: PostgresConnection) throws {
+    /// - Parameter isPruning: The sample of pages must be a new one.
+    private func measure(_ connection: PostgresConnection, isPruning: Bool = false) throws {
         let before = state.withLock(\.written)
+        var space = state.withLock(\.space)
         var used = try TableSizes.total(connection)
-        let isNearlyFull = state.withLock { state in
-            state.space.update(used: used)
-            return state.space.isNearlyFull()
-        }
         // Files do not become smaller: what is free within them is looked for only when it matters.
-        if isNearlyFull { used = try TableSizes.used(connection) }
+        space.update(used: used)
+        if space.isNearlyFull() {
+            guard isPruning || state.withLock(\.needsSample) else { return }
+            used = try TableSizes.used(connection)
+            state.withLock { $0.sampledAt = .now }
+        }
         let warning = state.withLock { state in
             state.space.update(used: used)
             state.written -= before
@@ -121,7 +131,7 @@ final class SizePruning: Sendable {
                 try $0.isOnlyOne(seed: origin.lockSeed) && $0.pruneOldest(limit: Self.limit)
             }
             if !news.ended.isEmpty { state.withLock(\.ended)(news.ended) }
-            if hasRemoved { try measure(connection) }
+            if hasRemoved { try measure(connection, isPruning: true) }
             return hasRemoved
         } catch {
             logger.warning("the oldest content could not be removed", metadata: ["error": "\(error)"])
