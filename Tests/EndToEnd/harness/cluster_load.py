@@ -29,7 +29,7 @@ class Persistent:
         while True:
             try:
                 answer = requests.request(
-                    method, self._node.url + path, json=body, headers=headers, timeout=(3, 20), **options)
+                    method, self._node.url + path, json=body, headers=headers, timeout=(3, 8), **options)
                 if answer.status_code not in (429, 500, 502, 503, 504):
                     self.longest = max(self.longest, time.monotonic() - started)
                     return answer
