@@ -47,7 +47,7 @@ class Cluster(Server):
                 nodes = [
                     stack.enter_context(running([
                         self.binary, "serve", "--port", "0", "--database", database.url, "--node-name", f"node-{number}",
-                        "--password-cost", "4", "--device-writes", "1000000", "--device-connections", "100000"]))
+                        "--password-cost", "4", "--registration", "open", "--device-writes", "1000000", "--device-connections", "100000"]))
                     for number in range(1, self.count + 1)]
                 self.more = ["--parent-pid", postmaster]
                 for _, pid, _ in nodes[1:]:

@@ -76,7 +76,7 @@ package struct ServerSettings: Sendable {
     /// Whom the directory lists.
     package var directory = Directory.prefix
     /// Whether users can register themselves.
-    package var registration = Registration.standard
+    package var registration = Registration.closed
     /// The average number of requests per second that may be sent with one server key.
     package var keyRequestsPerSecond = 500.0
     /// How long the audit log is kept.
@@ -113,9 +113,6 @@ package struct ServerSettings: Sendable {
         case open
         /// Users are created by the platform only: with its tokens, or with a server key.
         case closed
-
-        /// The registration of a server for which it is not set.
-        package static let standard = Registration.open
     }
 
     /// TURN servers with a shared secret, coturn's `static-auth-secret`.

@@ -1,7 +1,7 @@
 import Foundation
 import RingbackServer
 
-/// Prints where the server listens.
+/// Prints where the server listens, and who may register.
 struct Announcement: Sendable {
     private let settings: ServerSettings
 
@@ -14,6 +14,10 @@ struct Announcement: Sendable {
         say("listening on \(Self.url(settings.hostname, port))")
         if settings.hasDemo { say("demo: \(reachable)/") }
         if settings.hasDocs { say("documentation: \(reachable)/docs") }
+        switch settings.registration {
+        case .open: say("registration: open to everybody who can reach the server")
+        case .closed: say("registration: closed; create users with a server key, or see --registration")
+        }
     }
 
     func showManagement(_ port: Int) { say("management: \(Self.url(settings.managementHostname, port))") }

@@ -96,8 +96,8 @@ def test_the_server_prints_the_addresses_of_the_demo_and_the_documentation(tmp_p
     for hostname, host in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "localhost"), ("::", "localhost")):
         with serving(tmp_path, "--hostname", hostname, "--port", "0") as (lines, _):
             port = lines[0].rsplit(":", 1)[1]
-            assert lines[1:] == [f"demo: http://{host}:{port}/", f"documentation: http://{host}:{port}/docs"]
-            for line in lines[1:]:
+            assert lines[1:3] == [f"demo: http://{host}:{port}/", f"documentation: http://{host}:{port}/docs"]
+            for line in lines[1:3]:
                 page = requests.get(line.split(": ")[1].replace("localhost", "127.0.0.1"), timeout=5)
                 assert page.headers["content-type"].startswith("text/html")
 

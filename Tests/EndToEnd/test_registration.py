@@ -1,4 +1,4 @@
-"""Who may register, and how many may try from one address."""
+"""Who may register, and how many may try from one address. By default registration is closed."""
 
 import json
 
@@ -22,10 +22,13 @@ def over_socket(server, token):
                 return frame["status"]
 
 
-def test_closed_registration_is_closed_over_http_and_over_a_socket(start_server):
-    server = start_server(registration="closed")
+@pytest.mark.parametrize("registration", [None, "closed"])
+def test_registration_is_closed_over_http_and_over_a_socket(start_server, registration):
+    server = start_server(registration=registration)
     answer = requests.post(server.url + "/v1/users", json=NEW, timeout=10)
     assert answer.status_code == 403 and answer.json()["code"] == "forbidden"
+    assert "--registration open" in answer.json()["detail"]
+    assert "registration: closed" in server.log.read_text()
     backend = Backend(server)
     backend.expect(201, "POST", "/platform/users", {"userId": "petya"})
     token = backend.expect(201, "POST", "/platform/users/petya/sessions")["token"]
@@ -35,11 +38,38 @@ def test_closed_registration_is_closed_over_http_and_over_a_socket(start_server)
 
 def test_open_registration_is_open_over_http_and_over_a_socket(server):
     assert over_socket(server, register(server, "petya").token) == 201
+    assert "registration: open" in server.log.read_text()
+
+
+def test_the_first_user_of_a_server_signs_in_to_the_demo(start_server, red_browser):
+    server = start_server(registration=None)
+    user = {"userId": "masha", "displayName": "Masha", "password": PASSWORD}
+    Backend(server, scopes="users").expect(201, "POST", "/platform/users", user)
+    page = red_browser.new_page(locale="en")
+    page.goto(server.url)
+    assert "Registration is closed" in page.inner_text("#welcome") and "No registration" not in page.inner_text("#welcome")
+    page.fill("#name", "Petya")
+    page.fill("#password", PASSWORD)
+    page.click("#sign-in")
+    page.wait_for_selector("#sign-in-words.error")
+    assert "password" in page.inner_text("#sign-in-words") and page.get_attribute("body", "data-state") == "signed-out"
+    page.fill("#password", "")
+    page.click("#sign-in")
+    page.wait_for_function("document.querySelector('#sign-in-words').innerText.includes('Registration is closed')")
+    page.fill("#name", "Masha")
+    page.fill("#password", PASSWORD)
+    page.click("#sign-in")
+    page.wait_for_selector("body[data-state=idle]")
+    assert page.is_visible("#people-empty") and not page.is_visible("#second-window")
+    page.reload()
+    page.wait_for_selector("body[data-state=idle]")
 
 
 def test_registration_is_closed_where_a_platform_has_its_own_users(start_server):
     """Otherwise somebody could register as a user of the platform who has not come yet."""
-    server = start_server("--jwt-secret", "a secret of the platform, long enough", registration=None)
+    server = start_server(
+        "--jwt-issuer", "chat", registration=None,
+        environment={"RINGBACK_JWT_SECRET": "a secret of the platform, long enough"})
     assert requests.post(server.url + "/v1/users", json=NEW, timeout=10).status_code == 403
 
 

@@ -24,7 +24,10 @@ struct PageRoutes: Sendable {
             Page(id: .getOpenAPI) { _, fields in HTTPResponse(Self.yaml, for: fields) },
             Page(id: .getOpenAPIJSON) { _, fields in HTTPResponse(Self.json, for: fields) },
         ]
-        if settings.hasDemo { pages.append(Page(id: .getDemo) { try Self.demo(name: $0["name"], $1) }) }
+        if settings.hasDemo {
+            let demo = StaticFile(Self.demo(settings.registration), contentType: WebFiles.mediaType(of: "index.html"))
+            pages.append(Page(id: .getDemo) { Self.demo(demo, name: $0["name"], $1) })
+        }
         if settings.hasDocs { pages.append(Page(id: .getDocs) { _, fields in try Self.page("docs.html", fields) }) }
         return pages + (settings.managementPort == nil ? management : [health])
     }
@@ -64,11 +67,18 @@ struct PageRoutes: Sendable {
             })
     }
 
+    /// The page of the demo, which knows whether users can register themselves.
+    private static func demo(_ registration: ServerSettings.Registration) -> [UInt8] {
+        let page = String(decoding: WebFiles.files["index.html"] ?? [], as: UTF8.self)
+        return Array(
+            page.replacing("data-registration=\"open\"", with: "data-registration=\"\(registration.rawValue)\"").utf8)
+    }
+
     /// GET /
     ///
     /// A link on another site, as the browser says it is one, may suggest a name, but not sign in with it.
-    private static func demo(name: String?, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
-        guard let name else { return try page("index.html", fields) }
+    private static func demo(_ demo: StaticFile, name: String?, _ fields: RequestFields) -> HTTPResponse {
+        guard let name else { return page(demo, fields) }
         var response: HTTPResponse
         if fields.fetchSite == "cross-site" || fields.fetchSite == "same-site" {
             response = HTTPResponse(303)
@@ -76,15 +86,19 @@ struct PageRoutes: Sendable {
                 name.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed.subtracting(["&", "=", "+"])) ?? ""
             response.fields.append(("Location", "./#name=\(encoded)"))
         } else {
-            response = try page("index.html", fields)
+            response = page(demo, fields)
         }
         response.fields.append(("Vary", "Sec-Fetch-Site"))
         return response
     }
 
-    /// GET /, /docs
+    /// GET /docs, /assets/{file}
     private static func page(_ name: String, _ fields: RequestFields) throws(Problem) -> HTTPResponse {
         guard let file = files[name] else { throw noFile }
+        return page(file, fields)
+    }
+
+    private static func page(_ file: StaticFile, _ fields: RequestFields) -> HTTPResponse {
         var response = HTTPResponse(file, for: fields)
         response.fields += [
             (ResponseHeads.policy, policy), ("Cross-Origin-Opener-Policy", "same-origin"),

@@ -20,7 +20,12 @@ enum UserRoutes {
     /// POST /v1/users
     private static func register(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         guard services.settings.registration == .open else {
-            throw Problem(.forbidden, "Registration is closed. The operator of the server creates users.")
+            throw Problem(
+                .forbidden,
+                """
+                Registration is closed. The operator of the server creates users with a server key, or opens it with \
+                --registration open.
+                """)
         }
         var reader = try request.reader()
         let user = reader.user("userId")

@@ -6,6 +6,9 @@ import { randomString, Stored } from './storage.js';
 import { deriveUserId, fold } from './user-id.js';
 import { words } from './words.js';
 
+/** Whether only users whom the operator has created can sign in. */
+export const isRegistrationClosed = document.body.dataset.registration === 'closed';
+
 /** An error with a sentence for the sign-in form. */
 export class SignInTrouble extends Error {
   constructor(sentence, { wantsPassword = false } = {}) {
@@ -179,12 +182,13 @@ export class Account {
   }
 
   #taken(name) {
-    return new SignInTrouble(words().taken(name), { wantsPassword: true });
+    return new SignInTrouble(isRegistrationClosed ? words().closed : words().taken(name), { wantsPassword: true });
   }
 
   #trouble(error, name) {
     if (error instanceof SignInTrouble) return error;
     if (error.code === 'unanswered') return new SignInTrouble(words().noServer);
+    if (error.code === 'forbidden') return new SignInTrouble(words().closed, { wantsPassword: true });
     if (error.code === 'user_exists') return this.#taken(name);
     if (error.status === 401) {
       return new SignInTrouble(words().wrongPassword(name), { wantsPassword: true });

@@ -4,7 +4,7 @@ import { sleep } from '../sdk/api.js';
 import { isolated } from '../sdk/isolated.js';
 import { Ringback } from '../sdk/ringback.js';
 import '../sdk/ringback-call.js';
-import { Account, SignInTrouble } from './account.js';
+import { Account, isRegistrationClosed, SignInTrouble } from './account.js';
 import { Devices } from './devices.js';
 import { Directory } from './directory.js';
 import { $, setAvatar, setText } from './draw.js';
@@ -118,7 +118,7 @@ async function leaveSession(words, { tell = false } = {}) {
 }
 
 function showPassword(isShown) {
-  $('password-field').hidden = $('password').hidden = !isShown;
+  $('password-field').hidden = $('password').hidden = !isShown && !isRegistrationClosed;
 }
 
 async function signIn(name, password) {
@@ -252,7 +252,11 @@ function listen() {
     event.preventDefault();
     if (!$('sign-in').disabled) signIn($('name').value, $('password').hidden ? '' : $('password').value);
   });
-  $('name').addEventListener('input', () => { showPassword(false); $('password').value = ''; });
+  $('name').addEventListener('input', () => {
+    showPassword(false);
+    // A password manager may have filled it in before the name.
+    if (!isRegistrationClosed) $('password').value = '';
+  });
   $('people').addEventListener('click', (event) => {
     const button = event.target.closest('button');
     if (button) call(button.closest('[data-user-id]').dataset.userId, button.classList.contains('call'));
@@ -315,6 +319,8 @@ window.ringback = {
 };
 
 async function start() {
+  if (isRegistrationClosed) $('registration').dataset.words = 'closed';
+  showPassword(false);
   translate();
   listen();
   const name = page.get('name')?.trim();

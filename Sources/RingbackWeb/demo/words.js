@@ -51,6 +51,7 @@ const en = {
   signedOut: 'You are signed out.',
   superseded: 'You were signed out: this session was ended from another device.',
   sessionOver: 'Your session has expired. Sign in again.', nameFirst: 'Enter a name first. Others will see it.',
+  closed: 'Registration is closed on this server. Sign in with the name and the password that you got from its operator.',
   taken: (name) => `The name “${name}” is taken. `
     + 'If it is yours, enter the password; otherwise choose another name.',
   noServer: 'The server cannot be reached. Check your network connection.',
@@ -109,6 +110,7 @@ const ru = {
   signedInAs: (name) => `Вы вошли как ${name}`, callsTitle: (name) => `📞 Звонит ${name}`,
   signedOut: 'Вы вышли.', superseded: 'Вы вышли: сеанс этого устройства завершён в другом месте.',
   sessionOver: 'Сеанс закончился. Войдите снова.', nameFirst: 'Сначала введите имя: его увидят другие.',
+  closed: 'Регистрация на этом сервере закрыта. Войдите с именем и паролем, которые вам дал его владелец.',
   taken: (name) => `Имя «${name}» уже занято. Если это вы, введите пароль, если нет, выберите другое имя.`,
   noServer: 'Сервер недоступен. Проверьте подключение к сети.',
   wrongPassword: (name) => `Неверный пароль пользователя «${name}».`,

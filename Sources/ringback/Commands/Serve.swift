@@ -117,7 +117,8 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: """
-            Whether users can register themselves: open or closed. (default: open; closed if a platform's tokens are accepted)
+            Whether users can register themselves: open or closed. If closed, they are created with a server key (ringback \
+            key), or come with a platform's token. (default: closed)
             """)
     var registration: String?
 
@@ -160,7 +161,7 @@ struct Serve: AsyncParsableCommand {
         let platform = try await platform.verifier(source, logger: logger)
         let policy = try calls.policy(source, logger: logger)
         settings.directory = policy.directory
-        settings.registration = try registration(source, hasPlatform: platform != nil)
+        settings.registration = try registration(source)
         let location = try storage.location(source)
         let name = source.string("node-name", nodeName)
         let node = name ?? ProcessInfo.processInfo.hostName
@@ -203,13 +204,8 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private func registration(
-        _ source: SettingsSource, hasPlatform: Bool
-    ) throws -> ServerSettings.Registration {
-        guard let text = source.string("registration", registration) else {
-            // Otherwise somebody could register the identifier of a user of the platform, who has not come yet.
-            return hasPlatform ? .closed : .standard
-        }
+    private func registration(_ source: SettingsSource) throws -> ServerSettings.Registration {
+        guard let text = source.string("registration", registration) else { return .closed }
         guard let registration = ServerSettings.Registration(rawValue: text) else {
             throw ValidationError("registration must be open or closed, not '\(text)'.")
         }
