@@ -21,6 +21,9 @@ struct CallPolicyOptions: ParsableArguments {
     @Option(help: "The secret that the question is signed with: whsec_ and base64. Prefer the environment.")
     var callWebhookSecret: String?
 
+    @Option(help: "A file whose first line is that secret.", completion: .file())
+    var callWebhookSecretFile: String?
+
     @Option(help: "Seconds that the platform has for its answer. (default: 3)")
     var callWebhookSeconds: Int?
 
@@ -77,7 +80,9 @@ struct CallPolicyOptions: ParsableArguments {
             throw ValidationError(
                 "call-webhook-url must be an https: URL, or an http: URL of this machine, not '\(url.prefix(200))'.")
         }
-        guard let text = source.string("call-webhook-secret", callWebhookSecret), text.hasPrefix("whsec_"),
+        guard
+            let text = try source.secret("call-webhook-secret", callWebhookSecret, file: callWebhookSecretFile),
+            text.hasPrefix("whsec_"),
             let secret = Data(base64Encoded: String(text.dropFirst(6))), (16...64).contains(secret.count)
         else {
             throw ValidationError("call-webhook-secret must be whsec_ and the base64 of 16 to 64 bytes.")

@@ -14,6 +14,9 @@ struct PlatformOptions: ParsableArguments {
             """)
     var jwtSecret: String?
 
+    @Option(help: "A file whose first line is that secret.", completion: .file())
+    var jwtSecretFile: String?
+
     @Option(help: "A file with the public keys of a platform's tokens: a JWK Set, or PEM.")
     var jwtKeys: String?
 
@@ -31,7 +34,7 @@ struct PlatformOptions: ParsableArguments {
     ///
     /// - Throws: `ValidationError`.
     func verifier(_ source: SettingsSource, logger: Logger) async throws -> PlatformVerifier? {
-        let secret = source.string("jwt-secret", jwtSecret)
+        let secret = try source.secret("jwt-secret", jwtSecret, file: jwtSecretFile)
         let file = source.string("jwt-keys", jwtKeys)
         let url = source.string("jwt-jwks", jwtJwks)
         let issuer = source.string("jwt-issuer", jwtIssuer)

@@ -6,6 +6,9 @@ struct PushOptions: ParsableArguments {
     @Option(help: "The private key for pushes to browsers. Prefer the environment. `ringback vapid` makes one.")
     var vapidKey: String?
 
+    @Option(help: "A file whose first line is that key.", completion: .file())
+    var vapidKeyFile: String?
+
     @Option(help: "How push services can reach the operator: mailto:ADDRESS or https://…")
     var vapidContact: String?
 
@@ -23,7 +26,7 @@ struct PushOptions: ParsableArguments {
     }
 
     private func vapidKey(_ source: SettingsSource) throws -> VAPIDKey? {
-        guard let text = source.string("vapid-key", vapidKey) else { return nil }
+        guard let text = try source.secret("vapid-key", vapidKey, file: vapidKeyFile) else { return nil }
         guard let contact = source.string("vapid-contact", vapidContact) else {
             throw ValidationError("vapid-key needs vapid-contact, mailto:ADDRESS or https://…")
         }

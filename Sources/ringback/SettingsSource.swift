@@ -21,6 +21,23 @@ struct SettingsSource {
 
     func string(_ name: String, _ option: String?) -> String? { option ?? variable(name) ?? file?[name]?.string }
 
+    /// A secret, or the first line of the file that `<name>-file` names: others can see the command line.
+    ///
+    /// - Throws: `ValidationError` if both are set; ``CommandError`` if the file can't be read.
+    func secret(_ name: String, _ option: String?, file: String?) throws -> String? {
+        guard let path = string("\(name)-file", file) else { return string(name, option) }
+        guard string(name, option) == nil, self.file?[name] == nil else {
+            throw ValidationError("Only one of \(name) and \(name)-file can be set.")
+        }
+        return try SecretFile.firstLine(of: path, "\(name)-file")
+    }
+
+    /// A list of secrets, likewise, with commas between them.
+    func secrets(_ name: String, _ option: String?, file: String?) throws -> [String] {
+        guard string("\(name)-file", file) != nil else { return list(name, option) }
+        return Self.elements(try secret(name, option, file: file) ?? "")
+    }
+
     /// - Throws: `ValidationError` if the value is not an integer in `range`.
     func integer(_ name: String, _ option: Int?, in range: ClosedRange<Int>, default standard: Int) throws -> Int {
         var value = option
@@ -46,9 +63,11 @@ struct SettingsSource {
 
     /// A list. On the command line and in the environment, its elements are separated by commas.
     func list(_ name: String, _ option: String?) -> [String] {
-        let values =
-            (option ?? variable(name)).map { $0.split(separator: ",").map(String.init) }
-            ?? file?[name]?.elements?.compactMap(\.string) ?? []
-        return values.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        if let text = option ?? variable(name) { return Self.elements(text) }
+        return (file?[name]?.elements?.compactMap(\.string) ?? []).flatMap(Self.elements)
+    }
+
+    private static func elements(_ text: String) -> [String] {
+        text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 }

@@ -15,6 +15,9 @@ struct WebhookOptions: ParsableArguments {
             """)
     var webhookSecrets: String?
 
+    @Option(help: "A file whose first line is those secrets.", completion: .file())
+    var webhookSecretsFile: String?
+
     @Option(help: "What the endpoint is told, separated by commas: call.incoming,call.missed,… (default: everything)")
     var webhookTypes: String?
 
@@ -28,7 +31,7 @@ struct WebhookOptions: ParsableArguments {
     /// - Throws: `ValidationError`.
     func endpoints(_ source: SettingsSource) throws -> [WebhookEndpoint] {
         var endpoints: [WebhookEndpoint] = []
-        let secrets = source.list("webhook-secrets", webhookSecrets)
+        let secrets = try source.secrets("webhook-secrets", webhookSecrets, file: webhookSecretsFile)
         if let url = source.string("webhook-url", webhookURL) {
             endpoints.append(
                 try WebhookSettings.endpoint(

@@ -401,3 +401,37 @@ def test_the_examples_make_tokens_that_are_accepted(server, command, monkeypatch
         timeout=60)
     answer = me(server, made.stdout.strip())
     assert answer.status_code == 200 and answer.json()["userId"] == "petya"
+
+
+def test_secrets_are_read_from_files(start_server, tmp_path):
+    files = {name: tmp_path / name for name in ["jwt-secret", "admin-token", "turn-secret", "webhook-secrets"]}
+    files["jwt-secret"].write_text(SECRET + "\n")
+    files["admin-token"].write_text("an-administrators-token\r\nmore\n")
+    files["turn-secret"].write_text("north")
+    files["webhook-secrets"].write_text("whsec_" + "A" * 32 + ", whsec_" + "B" * 32 + "\n")
+    options = [word for name, path in files.items() for word in (f"--{name}-file", str(path))]
+    server = start_server(
+        *options, "--turn-urls", "turn:turn.example.org", "--webhook-url", "http://127.0.0.1:1/",
+        "--webhook-addresses", "any")
+    now = int(time.time())
+    token = jwt.encode({"sub": "petya", "exp": now + 600, "iat": now}, SECRET, "HS256")
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.get(server.url + "/v1/users/me", headers=headers, timeout=10).json()["userId"] == "petya"
+    assert requests.get(server.url + "/v1/ice-servers", headers=headers, timeout=10).json()["iceServers"][0]["credential"]
+    administrator = {"Authorization": "Bearer an-administrators-token"}
+    assert requests.get(server.url + "/v1/webhooks", headers=administrator, timeout=10).status_code == 200
+    command_line = open(f"/proc/{server.pid}/cmdline").read()
+    assert not any(path.read_text().splitlines()[0] in command_line for path in files.values())
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--jwt-secret-file", "missing"], "jwt-secret-file is empty or can't be read"),
+    (["--admin-token-file", "blank"], "admin-token-file"),
+    (["--jwt-secret", SECRET, "--jwt-secret-file", "secret"], "Only one of jwt-secret and jwt-secret-file")])
+def test_files_without_a_secret_are_refused_at_the_start(tmp_path, options, words):
+    (tmp_path / "blank").write_text("\n")
+    (tmp_path / "secret").write_text(SECRET)
+    refusal = subprocess.run(
+        [binary(), "serve", "--port", "0", "--database", tmp_path / "x.sqlite", *options], capture_output=True,
+        text=True, cwd=tmp_path, env=environment(), timeout=20)
+    assert refusal.returncode != 0 and words in refusal.stderr, refusal.stderr

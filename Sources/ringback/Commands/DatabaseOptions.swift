@@ -5,8 +5,6 @@ import RingbackPostgres
 /// Options for the database. The command line takes precedence over the environment, and that over the configuration
 /// file.
 struct DatabaseOptions: ParsableArguments {
-    private static let maximumPasswordBytes = 1000
-
     @Option(
         help: """
             The SQLite database, created if it does not exist, or the URL of a PostgreSQL database: \
@@ -52,25 +50,8 @@ struct DatabaseOptions: ParsableArguments {
         guard !url.hasPassword else {
             throw ValidationError("The database has a password in its URL and one in database-password-file. Keep one.")
         }
-        return .postgresql(url.with(password: try Self.password(file)))
-    }
-
-    /// The first line of a file.
-    private static func password(_ path: String) throws -> String {
-        guard let file = FileHandle(forReadingAtPath: path),
-            let bytes = try? file.read(upToCount: maximumPasswordBytes + 1)
-        else {
-            throw CommandError("The file \(path) of database-password-file is empty or can't be read by this user.")
-        }
-        let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        guard let password = String(bytes: line, encoding: .utf8), !password.isEmpty,
-            line.count <= maximumPasswordBytes, !password.contains("\0")
-        else {
-            throw CommandError(
-                "The first line of \(path) (database-password-file) must be a password of at most \(maximumPasswordBytes) bytes."
-            )
-        }
-        return password
+        return .postgresql(
+            url.with(password: try SecretFile.firstLine(of: file, "database-password-file", maximumBytes: 1000)))
     }
 
     private func file(_ path: String) throws -> String {

@@ -50,6 +50,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "A token of at least 16 characters that permits ending any call. Prefer the environment.")
     var adminToken: String?
 
+    @Option(help: "A file whose first line is that token.", completion: .file())
+    var adminTokenFile: String?
+
     @Option(help: "log2 of the scrypt cost for new passwords. (default: 15, about 70 ms and 32 MiB)")
     var passwordCost: Int?
 
@@ -69,6 +72,12 @@ struct Serve: AsyncParsableCommand {
             Secrets of individual TURN servers, separated by commas: turn1.example.org=SECRET,… Prefer the environment.
             """)
     var turnSecrets: String?
+
+    @Option(help: "A file whose first line is the static-auth-secret.", completion: .file())
+    var turnSecretFile: String?
+
+    @Option(help: "A file whose first line is the secrets of individual TURN servers.", completion: .file())
+    var turnSecretsFile: String?
 
     @Option(help: "Seconds that TURN credentials are valid. (default: 3600)")
     var turnSeconds: Int?
@@ -249,7 +258,8 @@ struct Serve: AsyncParsableCommand {
         settings.stunURLs = source.list("stun-urls", stunURLs)
         for url in settings.stunURLs { try ICECheck.Address.check(url, "stun-urls", "stun") }
         settings.turnServers = try TURNSecrets(
-            source.list("turn-secrets", turnSecrets), other: source.string("turn-secret", turnSecret)
+            source.secrets("turn-secrets", turnSecrets, file: turnSecretsFile),
+            other: source.secret("turn-secret", turnSecret, file: turnSecretFile)
         ).servers(source.list("turn-urls", turnURLs))
         settings.turnLifetime = .seconds(
             Int64(try source.integer("turn-seconds", turnSeconds, in: 60...604_800, default: 3600)))
@@ -282,7 +292,7 @@ struct Serve: AsyncParsableCommand {
             }
             settings.clientAddress = way
         }
-        settings.administratorToken = source.string("admin-token", adminToken)
+        settings.administratorToken = try source.secret("admin-token", adminToken, file: adminTokenFile)
         if let token = settings.administratorToken, token.utf8.count < 16 {
             throw ValidationError("admin-token must have at least 16 characters.")
         }

@@ -1,0 +1,23 @@
+import Foundation
+
+/// A file whose first line is a secret.
+enum SecretFile {
+    private static let maximumBytes = 10_000
+
+    /// - Parameters:
+    ///   - setting: The setting that names the file.
+    ///   - maximumBytes: The maximum length of the secret.
+    /// - Throws: ``CommandError``.
+    static func firstLine(of path: String, _ setting: String, maximumBytes: Int = maximumBytes) throws -> String {
+        guard let file = FileHandle(forReadingAtPath: path), let bytes = try? file.read(upToCount: maximumBytes + 1)
+        else { throw CommandError("The file \(path) of \(setting) is empty or can't be read by this user.") }
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        guard let secret = String(bytes: line, encoding: .utf8), !secret.isEmpty, line.count <= maximumBytes,
+            !secret.contains("\0")
+        else {
+            throw CommandError(
+                "The first line of \(path) (\(setting)) must be a secret of at most \(maximumBytes) bytes.")
+        }
+        return secret
+    }
+}
