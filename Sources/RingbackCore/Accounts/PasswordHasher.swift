@@ -14,6 +14,7 @@ package final class PasswordHasher: Sendable {
 
     /// The cost N of new hashes, a power of two. Memory is 128 · 8 · N bytes.
     private let cost: Int
+    private let onDerive: @Sendable (_ cost: Int) -> Void
     private let state: Mutex<State>
 
     private struct State {
@@ -28,7 +29,11 @@ package final class PasswordHasher: Sendable {
 
     /// - Parameter costExponent: log2 N, from 4 to 20. RFC 7914 suggests 14 for interactive use in 2016; 15 takes about
     ///   70 ms and 32 MiB.
-    package init(costExponent: Int) {
+    package convenience init(costExponent: Int) { self.init(costExponent: costExponent) { _ in } }
+
+    /// - Parameter onDerive: Called with the cost of each hash that is computed.
+    init(costExponent: Int, onDerive: @escaping @Sendable (_ cost: Int) -> Void) {
+        self.onDerive = onDerive
         cost = 1 << min(max(costExponent, 4), 20)
         let fitting = Self.maximumMemory / (128 * Self.blockSize * cost)
         let slots = max(1, min(ProcessInfo.processInfo.activeProcessorCount, fitting))
@@ -43,7 +48,7 @@ package final class PasswordHasher: Sendable {
         let salt = (0..<Self.saltBytes).map { _ in UInt8.random(in: .min ... .max) }
         let cost = cost
         return try await run(for: client) {
-            let hash = try Self.derive(password, salt: salt, cost: cost, blockSize: Self.blockSize, parallelism: 1)
+            let hash = try self.derive(password, salt: salt, cost: cost, blockSize: Self.blockSize, parallelism: 1)
             return "scrypt$\(cost)$\(Self.blockSize)$1$\(Self.hex(salt))$\(Self.hex(hash))"
         }
     }
@@ -62,15 +67,15 @@ package final class PasswordHasher: Sendable {
         }
         return try await run(for: client) {
             guard let stored else {
-                _ = try Self.derive(password, salt: [], cost: slowest, blockSize: Self.blockSize, parallelism: 1)
+                _ = try self.derive(password, salt: [], cost: slowest, blockSize: Self.blockSize, parallelism: 1)
                 return false
             }
             let hash = Self.hex(
-                try Self.derive(
+                try self.derive(
                     password, salt: stored.salt, cost: stored.cost, blockSize: stored.blockSize,
                     parallelism: stored.parallelism))
             if stored.isEqual(hash) { return true }
-            try Self.spend(slowest - stored.cost)
+            try self.spend(slowest - stored.cost)
             return false
         }
     }
@@ -79,9 +84,9 @@ package final class PasswordHasher: Sendable {
     package func isOutdated(_ stored: String) -> Bool { StoredHash(stored).map { $0.cost != cost } ?? false }
 
     /// Takes as long as hashes whose costs add up to `rounds`.
-    private static func spend(_ rounds: Int) throws {
+    private func spend(_ rounds: Int) throws {
         for bit in 1..<31 where rounds > 0 && rounds & 1 << bit != 0 {
-            _ = try derive("", salt: [], cost: 1 << bit, blockSize: blockSize, parallelism: 1)
+            _ = try derive("", salt: [], cost: 1 << bit, blockSize: Self.blockSize, parallelism: 1)
         }
     }
 
@@ -118,11 +123,12 @@ package final class PasswordHasher: Sendable {
         }
     }
 
-    private static func derive(
+    private func derive(
         _ password: String, salt: [UInt8], cost: Int, blockSize: Int, parallelism: Int
     ) throws -> [UInt8] {
+        onDerive(cost)
         let key = try KDF.Scrypt.deriveKey(
-            from: Data(password.utf8), salt: salt, outputByteCount: hashBytes, rounds: cost, blockSize: blockSize,
+            from: Data(password.utf8), salt: salt, outputByteCount: Self.hashBytes, rounds: cost, blockSize: blockSize,
             parallelism: parallelism, maxMemory: 2 * 128 * blockSize * cost + (1 << 20))
         return key.withUnsafeBytes { Array($0) }
     }

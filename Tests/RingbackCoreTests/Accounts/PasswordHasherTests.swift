@@ -1,6 +1,8 @@
-import RingbackCore
 import RingbackModel
+import Synchronization
 import Testing
+
+@testable import RingbackCore
 
 struct PasswordHasherTests {
     private let hasher = PasswordHasher(costExponent: 4)
@@ -64,28 +66,20 @@ struct PasswordHasherTests {
         #expect(try await hasher.verify("later", against: hasher.hash("later")), "those who come later are served")
     }
 
-    @Test func `A wrong password takes as long for an old hash as without one`() async throws {
-        let (old, current) = (PasswordHasher(costExponent: 4), PasswordHasher(costExponent: 12))
-        let hash = try await old.hash("password")
-        #expect(current.isOutdated(hash) && !old.isOutdated(hash))
-        func time(_ stored: String?, _ hasher: PasswordHasher) async throws -> Duration {
-            let start = ContinuousClock.now
-            #expect(try await hasher.verify("wrong", against: stored) == false)
-            return ContinuousClock.now - start
+    @Test(arguments: [4, 7, 10], [4, 5, 10])
+    func `A wrong password costs as much for any hash as without one`(setting: Int, stored: Int) async throws {
+        let costs = Mutex<[Int]>([])
+        let hasher = PasswordHasher(costExponent: setting) { cost in costs.withLock { $0.append(cost) } }
+        let old = try await PasswordHasher(costExponent: stored).hash("password")
+        #expect(hasher.isOutdated(old) == (setting != stored))
+        // Once a hash was seen whose cost is above the setting, all cost as much as it.
+        for hash in [old, nil, old, try await PasswordHasher(costExponent: setting).hash("password"), ""] {
+            costs.withLock { $0 = [] }
+            #expect(try await hasher.verify("wrong", against: hash) == false)
+            #expect(costs.withLock { $0.reduce(0, +) } == max(1 << setting, 1 << stored), "\(hash ?? "none")")
         }
-        // A lower setting is not noticed either, once a hash of the higher cost was seen.
-        let lowered = PasswordHasher(costExponent: 4)
-        let higher = try await current.hash("password")
-        _ = try await lowered.verify("wrong", against: higher)
-        for (stored, hasher) in [(hash, current), (higher, lowered)] {
-            var (withHash, without) = (Duration.seconds(60), Duration.seconds(60))
-            for _ in 0..<7 {
-                withHash = min(withHash, try await time(stored, hasher))
-                without = min(without, try await time(nil, hasher))
-            }
-            // The costs differ by a factor of 256.
-            let ratio = withHash / without
-            #expect((0.1...10).contains(ratio), "\(ratio)")
-        }
+        costs.withLock { $0 = [] }
+        #expect(try await hasher.verify("password", against: old))
+        #expect(costs.withLock(\.self) == [1 << stored])
     }
 }
