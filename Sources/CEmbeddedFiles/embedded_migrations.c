@@ -35,6 +35,9 @@ static const unsigned char sqlite_0010[] = {
 static const unsigned char sqlite_0011[] = {
 #embed "../../migrations/sqlite/0011_description_marks.sql"
 };
+static const unsigned char sqlite_0012[] = {
+#embed "../../migrations/sqlite/0012_refusals.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -65,6 +68,9 @@ static const unsigned char postgresql_0009[] = {
 static const unsigned char postgresql_0010[] = {
 #embed "../../migrations/postgresql/0010_candidate_marks.sql"
 };
+static const unsigned char postgresql_0011[] = {
+#embed "../../migrations/postgresql/0011_refusals.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -79,6 +85,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0009_candidate_marks.sql", sqlite_0009),
     FILE("0010_push.sql", sqlite_0010),
     FILE("0011_description_marks.sql", sqlite_0011),
+    FILE("0012_refusals.sql", sqlite_0012),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -91,6 +98,7 @@ static const EmbeddedFile postgresql[] = {
     FILE("0008_contacts.sql", postgresql_0008),
     FILE("0009_push.sql", postgresql_0009),
     FILE("0010_candidate_marks.sql", postgresql_0010),
+    FILE("0011_refusals.sql", postgresql_0011),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

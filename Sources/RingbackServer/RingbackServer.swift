@@ -162,5 +162,6 @@ package struct RingbackServer: Sendable {
         for user in try await services.store.read({ try $0.closedUsers() }) {
             try await services.calls.finishErasing(user)
         }
+        try await services.platform.resumeBans()
     }
 }

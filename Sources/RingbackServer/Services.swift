@@ -127,9 +127,10 @@ extension Services {
     /// - Parameters:
     ///   - device: The device that the request names, for a platform's token that names none.
     ///   - source: Where it came from.
+    ///   - operation: What it is used for.
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`, `rate_limited`.
     func authenticate(
-        _ token: String, device: String?, from source: IPAddress?
+        _ token: String, device: String?, from source: IPAddress?, for operation: String
     ) async throws -> SessionService.Principal {
         if let principal = try sessions.known(token, device: device) {
             if case .device(let signIn, _) = principal { try await confirm(signIn) }
@@ -143,6 +144,11 @@ extension Services {
         } catch let problem as Problem where problem.code.isRetryable {
             // The store or the keys can't be reached, which is not the client's fault.
             guesses.giveBack(source)
+            throw problem
+        } catch let problem as Problem {
+            if let key = try? await sessions.serverKey(token) {
+                await platform.noteRefusal(key, operation, problem.code)
+            }
             throw problem
         }
         if case .device(let signIn, _) = principal { try await confirm(signIn) }

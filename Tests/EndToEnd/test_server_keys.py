@@ -191,6 +191,7 @@ def test_the_audit_log_says_who_did_what_to_whom_and_when(server, backend):
     items = reader.expect(200, "GET", "/platform/audit")["items"]
     assert [(item["key"], item["operation"], item.get("userId"), item.get("object")) for item in items] == [
         ("reader", "platformListAudit", None, None),
+        ("reader", "platformGetUser", None, None),  # refused
         ("backend", "platformBanUser", "petya", None),
         ("backend", "platformCreateSession", "petya", session["deviceId"]),
         ("backend", "platformCreateUser", "petya", None)]
@@ -225,3 +226,31 @@ def test_a_key_opens_no_socket_and_reads_no_events(server, backend):
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(10)
         assert closed.value.rcvd.code == 4500
+
+
+def test_refused_uses_are_in_the_audit_log_with_their_reason(server, backend):
+    reader = Backend(server, "reader", "audit")
+    assert reader.request("PUT", "/platform/users/petya/ban").status_code == 403
+    assert reader.request("GET", "/users/me").status_code == 403
+    key_command(server, "revoke", "reader")
+    assert reader.request("GET", "/platform/audit").status_code == 401
+    unknown = {"Authorization": "Bearer " + reader.key[:-1] + ("A" if reader.key[-1] != "A" else "B")}
+    for _ in range(3):
+        assert requests.get(server.url + "/v1/platform/audit", headers=unknown, timeout=10).status_code == 401
+    with connect(
+            server.url.replace("http", "ws") + "/v1/socket", open_timeout=10) as socket:
+        socket.send(json.dumps({"op": "hello", "data": {"token": backend.key}}))
+        with pytest.raises(ConnectionClosed):
+            socket.recv(10)
+    entries = backend.expect(200, "GET", "/platform/audit")["items"][1:]
+    assert [(entry["key"], entry["operation"], entry["refusal"]) for entry in entries] == [
+        ("backend", "openSocket", "forbidden"), ("reader", "platformListAudit", "unauthenticated"),
+        ("reader", "getMe", "forbidden"), ("reader", "platformBanUser", "forbidden")]
+
+
+def test_the_token_of_a_user_who_was_erased_says_so(server, backend):
+    headers = {"Authorization": "Bearer " + platform_token("masha")}
+    assert requests.get(server.url + "/v1/users/me", headers=headers, timeout=10).status_code == 200
+    backend.expect(204, "DELETE", "/platform/users/masha")
+    answer = requests.get(server.url + "/v1/users/me", headers=headers, timeout=10)
+    assert answer.status_code == 403 and "erased" in answer.json()["detail"]

@@ -9,6 +9,8 @@ package final class PlatformService: Sendable {
     private let sessions: SessionService
     private let accounts: AccountService
     private let calls: CallService
+    /// An entry a minute for each key, and 60 at once.
+    private let refusals = Allowance<ServerKey.Name>(every: .seconds(60), atOnce: 60)
 
     package init(
         store: any Store, hasher: PasswordHasher, time: any Timekeeper, sessions: SessionService,
@@ -82,6 +84,21 @@ package final class PlatformService: Sendable {
         }
         try await calls.endAll(of: user)
         return account
+    }
+
+    /// Ends the calls of banned users that a server did not come to end. Call it at the start.
+    package func resumeBans() async throws {
+        let ends = try await store.read { store in
+            var banned: [UserID: Bool] = [:]
+            func isBanned(_ user: UserID) throws -> Bool {
+                if let known = banned[user] { return known }
+                let isBanned = try store.account(user)?.bannedAt != nil
+                banned[user] = isBanned
+                return isBanned
+            }
+            return try store.liveCalls().filter { try isBanned($0.caller.userId) || isBanned($0.callee) }.map(\.id)
+        }
+        for call in ends { _ = try await calls.endByAdministrator(call) }
     }
 
     package func unban(_ user: UserID, _ use: KeyUse) async throws {
@@ -212,6 +229,14 @@ package final class PlatformService: Sendable {
 
     /// Records a use that concerns none of the above.
     package func note(_ use: KeyUse) async throws { try await write(use) }
+
+    /// Records that a use of a key was refused. Not each one of many: a key that goes on being used must not fill the log.
+    package func noteRefusal(_ key: ServerKey, _ operation: String, _ code: Problem.Code) async {
+        guard refusals.takes(key.name, at: time.monotonic) else { return }
+        let entry = AuditEntry(time: time.now, key: key.name, operation: operation, refusal: code.rawValue)
+        // The refusal does not depend on it.
+        try? await store.write { try $0.record(entry) }
+    }
 
     package func audit(_ query: AuditQuery, _ use: KeyUse) async throws -> [AuditEntry] {
         try await write(use)

@@ -18,15 +18,16 @@ package struct PlatformTokens: Sendable {
 extension SessionService {
     /// Whose token of the platform it is. The first one of a user or a device creates it.
     ///
-    /// - Throws: ``Problem`` `user_banned`; `unauthenticated`, also for a token from before the sign-out of its device; `token_expired`;
-    ///   `invalid_request` when the device belongs to another user.
+    /// - Throws: ``Problem`` `user_banned`; `forbidden` for a user who was erased; `unauthenticated`, also for a token from before the
+    ///   sign-out of its device; `token_expired`; `invalid_request` when the device belongs to another user.
     func principal(of token: String, device: String?, _ platform: PlatformTokens) async throws -> Principal {
         let removals = cache.removals
         let claims = try await platform.verify(token, time.now)
         let participant = try Self.participant(claims, device: device)
         var record: DeviceRecord
         if let known = try await existing(participant, claims) {
-            record = known
+            record = known.record
+            if known.hasOtherName, renames.takes(participant.userId, at: time.monotonic) { try await rename(claims) }
         } else {
             record = try await admit(participant, claims)
         }
@@ -55,15 +56,23 @@ extension SessionService {
         return try await open(claims.user, deviceName: deviceName, device: claims.device ?? device)
     }
 
-    /// The device of a token that changes nothing.
-    private func existing(_ participant: Participant, _ claims: PlatformClaims) async throws -> DeviceRecord? {
+    /// The device of a token that changes nothing of it, and whether the token has another name of the user.
+    private func existing(
+        _ participant: Participant, _ claims: PlatformClaims
+    ) async throws -> (record: DeviceRecord, hasOtherName: Bool)? {
         try await store.read { store in
             try Self.checkSignOut(of: participant, claims, store)
             guard let record = try store.device(participant.deviceId), record.participant == participant,
                 record.expiresAt >= claims.expiresAt, let account = try store.account(participant.userId),
-                account.displayName == claims.displayName ?? account.displayName, account.bannedAt == nil
+                account.bannedAt == nil
             else { return nil }
-            return record
+            return (record, account.displayName != claims.displayName ?? account.displayName)
+        }
+    }
+
+    private func rename(_ claims: PlatformClaims) async throws {
+        try await store.write(of: claims.user) { [now = time.now, outbox] store in
+            try Self.save(claims, store, outbox, at: now)
         }
     }
 
@@ -96,8 +105,9 @@ extension SessionService {
             let account = Account(
                 userId: claims.user, displayName: claims.displayName ?? claims.user.rawValue,
                 passwordHash: Account.noPassword, busy: .wait, createdAt: now)
-            // The identifier of a user who was erased is not given again.
-            guard try store.insert(account, telling: outbox) else { throw unauthenticated }
+            guard try store.insert(account, telling: outbox) else {
+                throw Problem(.forbidden, "The user \(claims.user) was erased. The identifier is not given again.")
+            }
             return
         }
         try account.checkBan()

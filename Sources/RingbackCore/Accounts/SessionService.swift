@@ -31,6 +31,8 @@ package final class SessionService: Sendable {
     /// Called before a token of the platform changes the store; throws if its user has done so too often.
     let admission: @Sendable (UserID) throws -> Void
     private let attempts = AttemptLimiter()
+    /// How often the names in a user's tokens change the display name.
+    let renames = Allowance<UserID>(every: .seconds(60), atOnce: 2)
 
     /// - Parameters:
     ///   - lifetime: How long a token is valid.
@@ -154,7 +156,7 @@ package final class SessionService: Sendable {
         }
         let hash = Self.hash(token)
         if ServerKey.looksLikeOne(token) {
-            guard let key = try await store.read({ try $0.serverKey(hash: hash) }) else { throw Self.unauthenticated }
+            guard let key = try await serverKey(token) else { throw Self.unauthenticated }
             try key.check(at: time.now)
             return .server(key)
         }
@@ -163,6 +165,13 @@ package final class SessionService: Sendable {
         let principal = try check(device)
         cache.insert(device, for: hash, unlessRemovedSince: removals)
         return principal
+    }
+
+    /// The key that a token is, also a revoked or expired one.
+    package func serverKey(_ token: String) async throws -> ServerKey? {
+        guard ServerKey.looksLikeOne(token) else { return nil }
+        let hash = Self.hash(token)
+        return try await store.read { try $0.serverKey(hash: hash) }
     }
 
     /// Finds out whose token it is from memory; `nil` if the store must be asked.

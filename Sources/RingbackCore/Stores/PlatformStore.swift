@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// An entry of the audit log: a use of a server key, or of the administrator's token.
+/// An entry of the audit log: a use of a server key, or of the administrator's token, or the refusal of one.
 package struct AuditEntry: Sendable, Hashable {
     /// Assigned by the store, ascending; 0 for an entry that is not stored yet.
     package var number: Int64
@@ -13,10 +13,12 @@ package struct AuditEntry: Sendable, Hashable {
     package var user: UserID?
     /// The other user of a block, the call, or the device that the operation was about.
     package var object: String?
+    /// The code of the problem with which a use was refused: the key was revoked, has expired, or does not permit it.
+    package var refusal: String?
 
     package init(
         number: Int64 = 0, time: Timestamp, key: ServerKey.Name, operation: String, user: UserID? = nil,
-        object: String? = nil
+        object: String? = nil, refusal: String? = nil
     ) {
         self.number = number
         self.time = time
@@ -24,6 +26,7 @@ package struct AuditEntry: Sendable, Hashable {
         self.operation = operation
         self.user = user
         self.object = object
+        self.refusal = refusal
     }
 }
 

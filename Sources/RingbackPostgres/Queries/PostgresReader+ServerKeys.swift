@@ -29,14 +29,14 @@ extension PostgresReader {
             conditions.append("user_id = $\(parameters.count)")
         }
         let sql = """
-            SELECT number, time, key_name, operation, user_id, object FROM audit
+            SELECT number, time, key_name, operation, user_id, object, refusal FROM audit
             WHERE \(conditions.joined(separator: " AND ")) ORDER BY number DESC LIMIT $2
             """
         return try rows(Statement(sql, all: parameters)).map { row in
             AuditEntry(
                 number: try row.integer(0), time: try row.time(1), key: ServerKey.Name(unchecked: try row.text(2)),
                 operation: try row.text(3), user: row.optionalText(4).flatMap { UserID($0) },
-                object: row.optionalText(5))
+                object: row.optionalText(5), refusal: row.optionalText(6))
         }
     }
 }
@@ -64,23 +64,23 @@ extension PostgresTransaction {
     func record(_ entry: AuditEntry) throws {
         try rows(
             Statement(
-                "INSERT INTO audit (time, key_name, operation, user_id, object) VALUES ($1, $2, $3, $4, $5)",
+                """
+                INSERT INTO audit (time, key_name, operation, user_id, object, refusal)
+                VALUES ($1, $2, $3, $4, $5, $6)
+                """,
                 .integer(entry.time.milliseconds), .text(entry.key.rawValue), .text(entry.operation),
-                .text(entry.user?.rawValue), .text(entry.object)))
+                .text(entry.user?.rawValue), .text(entry.object), .text(entry.refusal)))
     }
 
     /// Removes entries of the audit log from before a moment.
     ///
     /// - Returns: The number of entries.
     func pruneAudit(before moment: Timestamp, limit: Int) throws -> Int {
-        // In the order of the numbers: an entry with a wrong time, because the clock was wrong, waits for its turn.
+        // In the order of the times: entries from when the clock was ahead are kept longer, and keep no others.
         try rows(
             Statement(
-                """
-                DELETE FROM audit WHERE number IN (
-                    SELECT number FROM (SELECT number, time FROM audit ORDER BY number LIMIT $1) AS oldest
-                    WHERE time < $2)
-                """, .integer(Int64(limit)), .integer(moment.milliseconds))
+                "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE time < $2 ORDER BY time LIMIT $1)",
+                .integer(Int64(limit)), .integer(moment.milliseconds))
         ).affected
     }
 }

@@ -71,7 +71,7 @@ extension SQLiteReader {
             AuditEntry(
                 number: row["number"], time: row.time("time"), key: ServerKey.Name(unchecked: row["key_name"]),
                 operation: row["operation"], user: (row["user_id"] as String?).flatMap { UserID($0) },
-                object: row["object"])
+                object: row["object"], refusal: row["refusal"])
         }
     }
 }
@@ -85,20 +85,21 @@ extension SQLiteTransaction {
 
     func record(_ entry: AuditEntry) throws {
         try execute(
-            "INSERT INTO audit (time, key_name, operation, user_id, object) VALUES (?, ?, ?, ?, ?)",
-            [entry.time.milliseconds, entry.key.rawValue, entry.operation, entry.user?.rawValue, entry.object])
+            "INSERT INTO audit (time, key_name, operation, user_id, object, refusal) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                entry.time.milliseconds, entry.key.rawValue, entry.operation, entry.user?.rawValue, entry.object,
+                entry.refusal,
+            ])
     }
 
     /// Removes entries of the audit log from before a moment.
     ///
     /// - Returns: The number of entries.
     func pruneAudit(before moment: Timestamp, limit: Int) throws -> Int {
-        // In the order of the numbers: an entry with a wrong time, because the clock was wrong, waits for its turn.
+        // In the order of the times: entries from when the clock was ahead are kept longer, and keep no others.
         try execute(
-            """
-            DELETE FROM audit WHERE number IN (
-                SELECT number FROM (SELECT number, time FROM audit ORDER BY number LIMIT ?) WHERE time < ?)
-            """, [limit, moment.milliseconds])
+            "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE time < ? ORDER BY time LIMIT ?)",
+            [moment.milliseconds, limit])
         return db.changesCount
     }
 }

@@ -70,8 +70,10 @@ extension HTTPHandler {
             return refuse(request, error)
         }
         let source = frontEnd.source(of: request.fields, from: peer)
+        let operation = request.route?.id.rawValue ?? ""
         run(
-            request, { services in try await services.authenticate(token, device: device, from: source) }
+            request,
+            { services in try await services.authenticate(token, device: device, from: source, for: operation) }
         ) { principal in
             request.principal = principal
             then()
@@ -113,7 +115,7 @@ extension HTTPHandler {
             case .stream, .socket, .page, nil: break
             }
         } catch {
-            return refuse(request, error)
+            return refuseUse(request, error)
         }
         connection.admitted(bodyLimit: bodyLimit, at: .now())
         if request.fields.expect != nil, !request.isHTTP10 {
@@ -122,6 +124,16 @@ extension HTTPHandler {
             if !isInRead { sendContinue() }
         }
         proceed()
+    }
+
+    /// Refuses a request; if its server key does not permit it, this is recorded first.
+    func refuseUse(_ request: PendingRequest, _ error: any Error) {
+        guard case .server(let key) = request.principal, (error as? Problem)?.code == .forbidden,
+            let operation = request.route?.id.rawValue
+        else { return refuse(request, error) }
+        run(request, { services in await services.platform.noteRefusal(key, operation, .forbidden) }) {
+            self.refuse(request, error)
+        }
     }
 
     /// Asks for the body if the client waits for that (RFC 9110, section 10.1.1).

@@ -120,7 +120,7 @@ extension HTTPHandler: EventSink {
             try frontEnd.services.openings.spend(signIn.participant, at: frontEnd.services.time.monotonic)
             try request.fields.checkAccepts("text/event-stream")
         } catch {
-            return refuse(request, error)
+            return refuseUse(request, error)
         }
         connection.admitted(at: .now())
         proceed()

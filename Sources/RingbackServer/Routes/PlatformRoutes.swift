@@ -197,6 +197,7 @@ private struct AuditItem: JSONWritable {
             json.field("operation", entry.operation)
             json.optionalField("userId", entry.user?.rawValue)
             json.optionalField("object", entry.object)
+            json.optionalField("refusal", entry.refusal)
         }
     }
 }

@@ -35,7 +35,12 @@ final class SocketHub: Sendable {
     func identify(
         token: String, device: String?, cursor: String?, from source: IPAddress?
     ) async throws -> SocketIdentity {
-        try identity(of: await services.authenticate(token, device: device, from: source), cursor: cursor)
+        let principal = try await services.authenticate(
+            token, device: device, from: source, for: APIOperation.openSocket.rawValue)
+        if case .server(let key) = principal {
+            await services.platform.noteRefusal(key, APIOperation.openSocket.rawValue, .forbidden)
+        }
+        return try identity(of: principal, cursor: cursor)
     }
 
     /// Redeems a ticket; `nil` if it was used or has expired.

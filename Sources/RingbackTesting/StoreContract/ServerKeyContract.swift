@@ -16,6 +16,17 @@ struct ServerKeyContract {
         StoreCase("Old entries of the audit log are pruned") { stores in
             try await ServerKeyContract(stores).`Old entries of the audit log are pruned`()
         },
+        StoreCase("Entries from when the clock was ahead keep no others in the audit log") { stores in
+            try await ServerKeyContract(stores)
+                .`Entries from when the clock was ahead keep no others in the audit log`()
+        },
+        StoreCase("A refused use leaves an entry with the reason, but not each one of many") { stores in
+            try await ServerKeyContract(stores)
+                .`A refused use leaves an entry with the reason, but not each one of many`()
+        },
+        StoreCase("The calls of a ban that was interrupted end at the start") { stores in
+            try await ServerKeyContract(stores).`The calls of a ban that was interrupted end at the start`()
+        },
         StoreCase("A use that fails leaves no entry, and one that succeeds leaves one") { stores in
             try await ServerKeyContract(stores).`A use that fails leaves no entry, and one that succeeds leaves one`()
         },
@@ -112,6 +123,50 @@ struct ServerKeyContract {
             events: never, payloads: never, expiredDevices: never, audit: now + .seconds(4))
         while try await store.write({ try $0.prune(horizon, limit: 2) }) {}
         #expect(try await store.read { try $0.audit(AuditQuery(limit: 9)) }.map(\.operation) == ["5", "4"])
+    }
+
+    func `Entries from when the clock was ahead keep no others in the audit log`() async throws {
+        let (key, now) = (try name("one"), exchange.time.now)
+        try await store.write { store in
+            for (index, seconds) in [9000, 9000, 9000, 1, 2, 3, 4, 5].enumerated() {
+                try store.record(AuditEntry(time: now + .seconds(seconds), key: key, operation: "\(index)"))
+            }
+        }
+        let never = Timestamp(milliseconds: 0)
+        let horizon = PruneHorizon(events: never, payloads: never, expiredDevices: never, audit: now + .seconds(4))
+        while try await store.write({ try $0.prune(horizon, limit: 2) }) {}
+        #expect(
+            try await store.read { try $0.audit(AuditQuery(limit: 9)) }.map(\.operation) == ["7", "6", "2", "1", "0"])
+    }
+
+    func `A refused use leaves an entry with the reason, but not each one of many`() async throws {
+        let (key, _) = try await create()
+        let (other, _) = try await create("other")
+        for _ in 0..<100 { await platform.noteRefusal(key, "platformBanUser", .forbidden) }
+        await platform.noteRefusal(other, "getMe", .tokenExpired)
+        func entries() async throws -> [AuditEntry] { try await store.read { try $0.audit(AuditQuery(limit: 999)) } }
+        let first = try await entries()
+        #expect(first.count == 61 && first[0].key == other.name && first[0].refusal == "token_expired")
+        #expect(first[1].operation == "platformBanUser" && first[1].refusal == "forbidden" && first[1].user == nil)
+        _ = try await platform.user(vasya, use(other))
+        #expect(try await entries().first?.refusal == nil)
+        exchange.time.advance(by: .seconds(60))
+        for _ in 0..<5 { await platform.noteRefusal(key, "platformBanUser", .forbidden) }
+        #expect(try await entries().count == 63)
+    }
+
+    func `The calls of a ban that was interrupted end at the start`() async throws {
+        let ends = try await exchange.invite()
+        let stays = try await exchange.invite(Cast.invitation(from: Cast.petya, to: Cast.stranger.userId))
+        let now = exchange.time.now
+        try await store.write { [vasya] store in
+            var account = try #require(try store.account(vasya))
+            account.bannedAt = now
+            try store.update(account)
+        }
+        try await platform.resumeBans()
+        #expect(try await exchange.call(ends)?.ending?.reason == .admin)
+        #expect(try await exchange.call(stays)?.isLive == true)
     }
 
     func `A use that fails leaves no entry, and one that succeeds leaves one`() async throws {

@@ -13,7 +13,7 @@ package enum StoreContract {
         + CallTimeContract.cases
         + IdempotencyContract.cases
         + SnapshotContract.cases
-        + ServerKeyContract.cases
+        + ServerKeyContract.cases + PlatformUserContract.cases
         + OutboxContract.cases
         + PushContract.cases
 }
