@@ -15,6 +15,7 @@ struct Maintenance: Sendable {
     func run() async {
         var round = 0
         while !Task.isCancelled {
+            await finishErasing()
             do {
                 try await services.time.sleep(until: services.time.monotonic + Self.interval)
                 services.feed.forgetEvents(before: services.time.monotonic - .seconds(60))
@@ -30,6 +31,19 @@ struct Maintenance: Sendable {
             } catch {
                 logger.error("maintenance failed", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    private func finishErasing() async {
+        do {
+            try await services.calls.finishErasing { user, error in
+                logger.error(
+                    "a user could not be erased, and is tried again",
+                    metadata: ["user": "\(user)", "error": "\(error)"])
+            }
+        } catch is CancellationError {
+        } catch {
+            logger.error("the users to erase can't be read", metadata: ["error": "\(error)"])
         }
     }
 

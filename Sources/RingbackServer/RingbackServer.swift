@@ -97,7 +97,9 @@ package struct RingbackServer: Sendable {
 
     /// Serves until a graceful shutdown or cancellation.
     package func run() async throws {
-        try await resume()
+        // Of the calls that were live when the server stopped.
+        try await services.calls.expire()
+        try await services.platform.resumeBans()
         let managementChannels = try await bindManagement()
         let channels = try await bind(listener, services.settings.hostname, services.settings.port)
         await onListening(channels[0].localAddress?.port ?? 0)
@@ -154,14 +156,5 @@ package struct RingbackServer: Sendable {
             group.cancelAll()
         }
         listener.close()
-    }
-
-    /// Resumes the calls that were live when the server stopped.
-    private func resume() async throws {
-        try await services.calls.expire()
-        for user in try await services.store.read({ try $0.closedUsers() }) {
-            try await services.calls.finishErasing(user)
-        }
-        try await services.platform.resumeBans()
     }
 }

@@ -120,19 +120,37 @@ package final class CallService: Sendable {
         for call in try await store.read({ try $0.liveCalls(of: user) }) { _ = try await endByAdministrator(call.id) }
     }
 
+    /// Erases the users whose account is closed and who have not been erased, because it failed or the server stopped in
+    /// between. Call it at the start, and periodically.
+    ///
+    /// - Parameter failed: Called with each user who could not be erased now.
+    package func finishErasing(failed: (UserID, any Error) -> Void) async throws {
+        for user in try await store.read({ try $0.closedUsers() }) {
+            do {
+                try await finishErasing(user)
+            } catch {
+                try Task.checkCancellation()
+                failed(user, error)
+            }
+        }
+    }
+
     /// The second part of erasing: ends the calls of a user whose account is closed, and erases what is stored about
-    /// the user. After a restart, call it for each of ``AccountReader/closedUsers()``.
-    package func finishErasing(_ user: UserID) async throws {
+    /// the user. May run more than once at a time.
+    func finishErasing(_ user: UserID) async throws {
         for call in try await store.read({ try $0.liveCalls(of: user) }) {
             _ = try await keep(.endForErased(user, call.id))
         }
         let now = time.now
         let messages = timing.outbox.messages(.userErased, aboutErased: user, at: now)
         let step = { @Sendable (store: any StoreWriter) throws -> Bool in
+            // Somebody else may have finished it.
+            guard try store.closedUsers().contains(user) else { return false }
             if try store.erase(user, at: now, limit: Self.erasedAtOnce) { return true }
             try store.enqueue(messages)
             return false
         }
-        while try await store.write(.essential, of: user, step) {}
+        // Nobody writes about a user whose account is closed: no step needs the user's lock, for which invitations would wait.
+        while try await store.write(.essential, step) {}
     }
 }

@@ -144,9 +144,8 @@ package protocol AccountWriter {
     /// Prepares to erase a user: ``AccountReader/account(_:)`` no longer returns the user, and the user's devices are
     /// removed.
     func close(_ user: UserID, at now: Timestamp) throws
-    /// Removes a user's devices, blocks, watch lists and events, and everything of the profile except the identifier.
-    func erase(_ user: UserID, at now: Timestamp) throws
-    /// The same in steps, so that other writes need not wait long; the last step removes the profile.
+    /// Removes a user's devices, blocks, watch lists and events, and everything of the profile except the identifier: in
+    /// steps, so that other writes need not wait long. The last step removes the profile.
     ///
     /// - Parameter limit: About how many rows or events a step removes, at most.
     /// - Returns: Whether another step is needed.
@@ -170,12 +169,4 @@ package protocol AccountWriter {
     func addContact(_ contact: UserID, of user: UserID, at now: Timestamp) throws
     func removeContact(_ contact: UserID, of user: UserID) throws
     func setWatchedUsers(_ users: [UserID], by device: DeviceID) throws
-}
-
-extension AccountWriter {
-    /// In one step, for a store whose transactions do not wait for each other.
-    package func erase(_ user: UserID, at now: Timestamp, limit: Int) throws -> Bool {
-        try erase(user, at: now)
-        return false
-    }
 }

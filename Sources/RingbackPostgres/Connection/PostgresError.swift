@@ -14,6 +14,9 @@ struct PostgresError: Error, CustomStringConvertible {
     /// The transaction may succeed when it is done again: a deadlock, or a conflict with another.
     var isRetryable: Bool { state == "40001" || state == "40P01" }
 
+    /// Another transaction held a lock for too long.
+    var isLockTimeout: Bool { state == "55P03" }
+
     /// The connection can't be used any more, or is not one to the primary.
     var isLost: Bool {
         guard let state else { return true }

@@ -28,7 +28,7 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         var hasMessages = false
     }
 
-    private var news = News()
+    var news = News()
 
     private init(_ connection: PostgresConnection, of user: UserID?, from origin: Origin, now: Timestamp) {
         self.origin = origin
@@ -83,7 +83,7 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         ]
     }
 
-    private func execute(_ sql: String, _ parameters: SQLValue...) throws { try rows(Statement(sql, all: parameters)) }
+    func execute(_ sql: String, _ parameters: SQLValue...) throws { try rows(Statement(sql, all: parameters)) }
 
     func insert(_ account: Account) throws -> Bool {
         try rows(
@@ -110,25 +110,6 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         try execute("DELETE FROM devices WHERE user_id = $1", .text(user.rawValue))
         try execute(
             "UPDATE users SET erased_at = $1 WHERE user_id = $2", .integer(now.milliseconds), .text(user.rawValue))
-    }
-
-    func erase(_ user: UserID, at now: Timestamp) throws {
-        let id = SQLValue.text(user.rawValue)
-        try execute("DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id = $1", id)
-        try execute("DELETE FROM watches WHERE user_id = $1", id)
-        try execute("DELETE FROM contacts WHERE user_id = $1 OR contact_id = $1", id)
-        try execute("DELETE FROM former_devices WHERE user_id = $1", id)
-        try execute("DELETE FROM void_tokens WHERE user_id = $1", id)
-        news.ended += try devices(of: user, limit: .max).map(\.signIn)
-        try execute("DELETE FROM devices WHERE user_id = $1", id)
-        // The numbers of its events are not given again.
-        try execute("UPDATE user_logs SET pruned_until = position WHERE user_id = $1", id)
-        try execute("DELETE FROM events WHERE user_id = $1", id)
-        try execute(
-            """
-            UPDATE users SET display_name = '', password_hash = '', busy = 'wait', calls_from = 'everyone', last_seen_at = NULL, erased_at = $1
-            WHERE user_id = $2
-            """, .integer(now.milliseconds), id)
     }
 
     func save(_ device: DeviceRecord) throws {

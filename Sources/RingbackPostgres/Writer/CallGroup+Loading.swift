@@ -4,7 +4,9 @@ import RingbackModel
 /// The first round trip: the locks in their order (users, calls), then the facts.
 extension CallGroup {
     /// Begins the transaction, and loads what the jobs' scopes name.
-    func begin(_ jobs: [any StoreJob]) throws {
+    ///
+    /// - Parameter lockTimeout: How long to wait for each lock; `nil` for the session's setting.
+    func begin(_ jobs: [any StoreJob], lockTimeout: Duration? = nil) throws {
         var (calls, users, keys): (Set<CallID>, Set<UserID>, Set<InvitationKey>) = ([], [], [])
         var devices: Set<DeviceID> = []
         for job in jobs {
@@ -16,7 +18,8 @@ extension CallGroup {
         }
         try load(
             calls: Array(calls), users: Array(users), keys: Array(keys), devices: Array(devices),
-            first: Statement("BEGIN"))
+            first: [Statement("BEGIN")]
+                + (lockTimeout.map { [Statement("SET LOCAL lock_timeout = \($0.milliseconds)")] } ?? []))
     }
 
     func load(devices: [DeviceID]) throws { try load(calls: [], users: [], keys: [], devices: devices) }
@@ -31,7 +34,7 @@ extension CallGroup {
     func load(_ keys: [InvitationKey]) throws { try load(calls: [], users: [], keys: keys) }
 
     private func load(
-        calls: [CallID], users: [UserID], keys: [InvitationKey], devices: [DeviceID] = [], first: Statement? = nil
+        calls: [CallID], users: [UserID], keys: [InvitationKey], devices: [DeviceID] = [], first: [Statement] = []
     ) throws {
         var statements: [Statement] = []
         var readers: [(Rows) throws -> Void] = []
@@ -39,7 +42,7 @@ extension CallGroup {
             statements.append(statement)
             readers.append(read)
         }
-        if let first { add(first) }
+        for statement in first { add(statement) }
         let names = users.map(\.rawValue).sorted()
         if !names.isEmpty { add(Self.lock(names, seed: lockSeed)) }
         if !names.isEmpty || !calls.isEmpty { add(statement(calls: calls, users: names), readCalls) }

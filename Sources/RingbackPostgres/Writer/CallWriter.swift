@@ -7,6 +7,8 @@ import Synchronization
 final class CallWriter: Sendable {
     private static let maximumGroup = 512
     private static let maximumTries = 10
+    /// How long a job of a group that had to wait too long for a lock waits alone.
+    private static let lockTimeoutAlone: Duration = .milliseconds(100)
 
     private struct State {
         var jobs: [any StoreJob] = []
@@ -106,35 +108,61 @@ final class CallWriter: Sendable {
         }
     }
 
-    private func commit(_ jobs: inout [any StoreJob], _ connection: PostgresConnection) {
+    /// - Parameter lockTimeout: How long to wait for a lock; `nil` for as long as any statement.
+    /// - Returns: Why nothing could be committed.
+    @discardableResult
+    private func commit(
+        _ jobs: inout [any StoreJob], _ connection: PostgresConnection, lockTimeout: Duration? = nil
+    ) -> (any Error)? {
         let observer = observer
+        // Before whoever waits comes to run: the last to hold a job frees it.
+        defer {
+            jobs = []
+            observer.settled()
+        }
         do {
-            let (commit, errors) = try transact(jobs, connection)
+            let (commit, errors) = try transact(jobs, connection, lockTimeout: lockTimeout)
             tell(commit)
             complete(jobs, errors)
+            return nil
         } catch {
-            let isUnavailable = (error as? PostgresError)?.isUnavailable ?? false
-            if !isUnavailable, jobs.count > 1 {
-                // One of them can't be written. Each gets a commit of its own, so that it harms no other.
-                for job in jobs {
-                    var one = [job]
-                    commit(&one, connection)
-                }
-                jobs = []
-                return
+            let (isUnavailable, isLocked) = (
+                (error as? PostgresError)?.isUnavailable ?? false, (error as? PostgresError)?.isLockTimeout ?? false
+            )
+            if !isUnavailable || isLocked, jobs.count > 1 {
+                commitEach(jobs, connection)
+                return error
             }
-            if isUnavailable {
+            if isUnavailable, !isLocked {
                 observer.failed(StoreFailure(.write, "\(error)"))
             } else {
                 logger.error("a call could not be committed", metadata: ["error": "\(error)"])
             }
             for job in jobs { job.fail(error.forClients) }
             // Some of it may have been committed all the same.
-            if isUnavailable { observer.missedSignals() }
+            if isUnavailable, !isLocked { observer.missedSignals() }
+            return error
         }
-        // Before whoever waits comes to run: the last to hold a job frees it.
-        jobs = []
-        observer.settled()
+    }
+
+    /// Commits each of some jobs alone, so that one that can't be written, or whose users or calls somebody else has locked,
+    /// harms no other.
+    private func commitEach(_ jobs: [any StoreJob], _ connection: PostgresConnection) {
+        var locked = CallScope()
+        for job in jobs {
+            let scope = job.scope
+            // One that waited in vain is enough.
+            if scope.users.contains(where: locked.users.contains) || scope.calls.contains(where: locked.calls.contains)
+            {
+                job.fail(Problem.databaseUnavailable)
+                continue
+            }
+            var one = [job]
+            let error = commit(&one, connection, lockTimeout: Self.lockTimeoutAlone)
+            guard (error as? PostgresError)?.isLockTimeout == true else { continue }
+            locked.users += scope.users
+            locked.calls += scope.calls
+        }
     }
 
     private func complete(_ jobs: [any StoreJob], _ errors: [(Int, any Error)]) {
@@ -152,7 +180,7 @@ final class CallWriter: Sendable {
     /// - Returns: What has become durable, and of each job that threw its place and what it threw.
     /// - Throws: ``PostgresError``. When it says that the connection was lost, the commit may have been made.
     private func transact(
-        _ jobs: [any StoreJob], _ connection: PostgresConnection
+        _ jobs: [any StoreJob], _ connection: PostgresConnection, lockTimeout: Duration?
     ) throws -> (Commit, [(Int, any Error)]) {
         var tries = 0
         while true {
@@ -163,7 +191,7 @@ final class CallWriter: Sendable {
                 let group = CallGroup(
                     connection, live: live, presence: .init(here: devices, node: node), time: time, lockSeed: lockSeed)
                 let began = ContinuousClock.now
-                try group.begin(jobs)
+                try group.begin(jobs, lockTimeout: lockTimeout)
                 observer.measured(.locked(after: .now - began))
                 var errors: [(Int, any Error)] = []
                 for (index, job) in jobs.enumerated() {

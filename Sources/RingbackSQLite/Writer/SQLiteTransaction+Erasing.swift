@@ -7,8 +7,6 @@ extension SQLiteTransaction {
     /// How long a step rewrites rows of the log, at most: a row more or less.
     static let stepTime: Duration = .milliseconds(20)
 
-    func erase(_ user: UserID, at now: Timestamp) throws { while try erase(user, at: now, limit: .max) {} }
-
     func erase(_ user: UserID, at now: Timestamp, limit: Int) throws -> Bool {
         let id = user.rawValue
         for device in try devices(of: user, limit: .max) { end(device.signIn) }

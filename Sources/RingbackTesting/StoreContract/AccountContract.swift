@@ -40,11 +40,20 @@ struct AccountContract {
         StoreCase("Contacts are of one user, in pages, and end with either user") { stores in
             try await AccountContract(stores).`Contacts are of one user, in pages, and end with either user`()
         },
+        StoreCase("Contacts that are added at the same time do not exceed the limit") { stores in
+            try await AccountContract(stores).`Contacts that are added at the same time do not exceed the limit`()
+        },
         StoreCase("A watch list belongs to a device and is replaced as a whole") { stores in
             try await AccountContract(stores).`A watch list belongs to a device and is replaced as a whole`()
         },
         StoreCase("Nothing of an erased user remains except the identifier") { stores in
             try await AccountContract(stores).`Nothing of an erased user remains except the identifier`()
+        },
+        StoreCase("A user with many events is erased in steps") { stores in
+            try await AccountContract(stores).`A user with many events is erased in steps`()
+        },
+        StoreCase("Erasing that was interrupted is finished later") { stores in
+            try await AccountContract(stores).`Erasing that was interrupted is finished later`()
         },
         StoreCase("Expired devices are pruned, the others stay") { stores in
             try await AccountContract(stores).`Expired devices are pruned, the others stay`()
@@ -208,6 +217,30 @@ struct AccountContract {
         #expect(try await store.read { try $0.contactCount(of: petya) } == 0)
     }
 
+    func `Contacts that are added at the same time do not exceed the limit`() async throws {
+        let petya = Cast.petya.userId
+        try await store.write { store in
+            for number in 0..<Limits.contacts + 8 {
+                let user = Cast.user("u-\(number)")
+                _ = try store.insert(Exchange.account(user))
+                if number < Limits.contacts - 1 { try store.addContact(user, of: petya, at: ManualTime.start) }
+            }
+        }
+        let hasher = PasswordHasher(costExponent: 4)
+        let sessions = SessionService(
+            store: store, hasher: hasher, time: exchange.time, lifetime: .seconds(60), administratorToken: nil)
+        let accounts = AccountService(store: store, hasher: hasher, time: exchange.time, sessions: sessions)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    _ = try? await accounts.addContact(
+                        Cast.user("u-\(Limits.contacts + number)"), by: Exchange.signIn(of: Cast.petya))
+                }
+            }
+        }
+        #expect(try await store.read { try $0.contactCount(of: petya) } == Limits.contacts)
+    }
+
     func `A watch list belongs to a device and is replaced as a whole`() async throws {
         let (vasya, petya, stranger) = (Cast.vasya.userId, Cast.petya.userId, Cast.stranger.userId)
         try await store.write { store in
@@ -244,6 +277,48 @@ struct AccountContract {
             #expect(try store.call(Cast.callID()) != nil, "the other's history stays")
         }
         #expect(try await store.write { try $0.insert(Exchange.account(vasya)) } == false)
+    }
+
+    private func tell(_ users: [UserID], times: Int) async throws {
+        try await store.change { store in
+            for number in 0..<times {
+                let event = EventBody(
+                    type: .callRinging, time: ManualTime.start, callId: Cast.callID(1), callSeq: number, actor: nil
+                ) { $0.field("number", number) }
+                try store.append(event, to: users.map { .init(user: $0) })
+            }
+        }
+    }
+
+    func `A user with many events is erased in steps`() async throws {
+        let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
+        for _ in 0..<10 { try await tell([vasya, petya], times: 10) }
+        try await store.write { try $0.close(vasya, at: ManualTime.start) }
+        var steps = 1
+        while try await store.write({ try $0.erase(vasya, at: ManualTime.start, limit: 20) }) {
+            #expect(try await store.read { try $0.closedUsers() } == [vasya])
+            steps += 1
+        }
+        #expect(steps >= 5)
+        #expect(try await store.read { try $0.closedUsers() } == [])
+        let events = try await store.read { try $0.events(of: petya, after: 0, limit: 1000) }
+        guard case .events(let events) = events else {
+            Issue.record("\(events)")
+            return
+        }
+        #expect(events.map(\.position) == Array(1...100))
+    }
+
+    func `Erasing that was interrupted is finished later`() async throws {
+        let vasya = Cast.vasya.userId
+        let id = try await exchange.invite()
+        try await store.write { try $0.close(vasya, at: ManualTime.start) }
+        let calls = exchange.calls
+        for _ in 1...2 {
+            try await calls.finishErasing { Issue.record("\($0): \($1)") }
+            #expect(try await store.read { try $0.closedUsers() } == [])
+        }
+        #expect(try await exchange.call(id)?.ending?.reason == .canceled)
     }
 
     func `Expired devices are pruned, the others stay`() async throws {
