@@ -15,7 +15,7 @@ enum PushRoutes {
             Operation(.setPushSubscription) { try await save($0, services) },
             Operation(.deletePushSubscription) { request in
                 let signIn = try request.signIn
-                try await services.store.write { store in
+                try await services.store.write(of: signIn.participant.userId) { store in
                     guard try store.isSignedIn(signIn) else { throw SessionService.unauthenticated }
                     try store.deletePushSubscription(of: signIn.participant.deviceId, endpoint: nil)
                 }
@@ -52,7 +52,7 @@ enum PushRoutes {
             device: signIn.participant.deviceId, endpoint: try FieldReader.unwrap(endpoint), publicKey: values.key,
             secret: values.secret)
         let now = services.time.now
-        try await services.store.write { store in
+        try await services.store.write(of: signIn.participant.userId) { store in
             guard try store.isSignedIn(signIn) else { throw SessionService.unauthenticated }
             try store.save(subscription, at: now)
         }
