@@ -2,7 +2,8 @@ import CLibcurl
 import Foundation
 import Synchronization
 
-/// A thread that drives libcurl's multi interface for all users of the driver.
+/// A thread that drives libcurl's multi interface for all users of the driver, and another one for transfers to public
+/// addresses only.
 ///
 /// It waits in `curl_multi_poll`. `curl_multi_wakeup` is the only function of libcurl that other threads call.
 package final class CurlDriver: Sendable {
@@ -18,6 +19,10 @@ package final class CurlDriver: Sendable {
 
     private let multi: CurlMulti
     private let commands = Mutex<[Command]>([])
+    private let connectionsPerHost: Int
+    /// Performs the transfers that are for public addresses only. Addresses are checked when a connection is opened; a
+    /// connection that was opened without the check must not be used again for one of them.
+    private let publicOnly = Mutex<CurlDriver?>(nil)
 
     /// - Parameter connectionsPerHost: The maximum number of open connections to one host; further requests wait. 0 for
     ///   no limit.
@@ -27,6 +32,7 @@ package final class CurlDriver: Sendable {
             fatalError("libcurl could not be set up")
         }
         self.multi = multi
+        self.connectionsPerHost = connectionsPerHost
         let thread = Thread { [self] in run() }
         thread.name = "ringback-curl"
         thread.start()
@@ -46,7 +52,7 @@ package final class CurlDriver: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 transfer.collect(into: continuation)
-                send(.add(transfer))
+                send(.add(transfer), for: transfer)
             }
         } onCancel: {
             cancel(transfer)
@@ -56,15 +62,25 @@ package final class CurlDriver: Sendable {
     /// Starts a transfer that delivers its pieces through a queue.
     package func start(_ transfer: CurlTransfer, into incoming: BoundedQueue<CurlTransfer.Piece>) {
         transfer.stream(into: incoming)
-        send(.add(transfer))
+        send(.add(transfer), for: transfer)
     }
 
     package func cancel(_ transfer: CurlTransfer) {
         transfer.isCancelled.store(true, ordering: .releasing)
-        send(.cancel(transfer))
+        send(.cancel(transfer), for: transfer)
     }
 
-    package func resume(_ transfer: CurlTransfer) { send(.resume(transfer)) }
+    package func resume(_ transfer: CurlTransfer) { send(.resume(transfer), for: transfer) }
+
+    private func send(_ command: Command, for transfer: CurlTransfer) {
+        guard transfer.allowsOnlyPublicAddresses else { return send(command) }
+        let driver = publicOnly.withLock { known in
+            let driver = known ?? CurlDriver(connectionsPerHost: connectionsPerHost)
+            known = driver
+            return driver
+        }
+        driver.send(command)
+    }
 
     private func send(_ command: Command) {
         let isFirst = commands.withLock { commands in

@@ -20,6 +20,7 @@ package final class CurlTransfer: @unchecked Sendable {
     let easy: CurlEasy
     /// Set by any task. A transfer that is cancelled before it is handed over does not begin.
     let isCancelled = Atomic(false)
+    let allowsOnlyPublicAddresses: Bool
     private let maximumBytes: Int
     private var sink: Sink?
     private var reader = HeadReader()
@@ -33,6 +34,7 @@ package final class CurlTransfer: @unchecked Sendable {
         guard let easy = CurlEasy(request.options) else { throw .noMemory }
         self.easy = easy
         maximumBytes = request.maximumBytes
+        allowsOnlyPublicAddresses = request.options.allowsOnlyPublicAddresses
         easy.set(CURLOPT_URL, request.url)
         if request.method != "GET" { easy.set(CURLOPT_CUSTOMREQUEST, request.method) }
         if let body = request.body {
