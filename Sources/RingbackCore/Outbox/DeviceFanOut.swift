@@ -93,7 +93,8 @@ extension OutboxPlan {
             $0.field("call", call.call)
         }
         guard usesPush || !messages.isEmpty else { return [] }
-        let present = try facts.presentDevices(of: call.callee)
+        // Whom the callee has blocked sees the callee offline, and must not learn otherwise from when the call ends.
+        let present = call.isConcealed ? [] : try facts.presentDevices(of: call.callee)
         if !present.isEmpty { messages = [] }
         if usesPush, try !facts.pushDevices(of: call.callee).isSubset(of: present) {
             messages.append(devices(.incoming, call, at: now))

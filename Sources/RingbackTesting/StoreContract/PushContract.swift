@@ -14,6 +14,9 @@ struct PushContract {
         StoreCase("A push that comes too late is not sent") { stores in
             try await PushContract(stores).`A push that comes too late is not sent`()
         },
+        StoreCase("A concealed call waits as if no device were present") { stores in
+            try await PushContract(stores).`A concealed call waits as if no device were present`()
+        },
         StoreCase("A call waits for a device that is woken, also after a restart") { stores in
             try await PushContract(stores).`A call waits for a device that is woken, also after a restart`()
         },
@@ -108,6 +111,23 @@ struct PushContract {
         _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petyaTablet)
         #expect(try await fanOut(exchange) == [.void("the call does not ring any more"), .delivered])
         #expect(try await messages(exchange, "push").map(\.type) == ["call.stopped"])
+    }
+
+    func `A concealed call waits as if no device were present`() async throws {
+        let exchange = try await exchange()
+        exchange.store.presence.opened(Cast.petya)
+        exchange.store.presence.opened(Cast.petyaTablet)
+        #expect(try await exchange.call(exchange.invite())?.isAwaited == false)
+        try await exchange.store.write { store in
+            try store.block(
+                Cast.vasya.userId, by: Cast.petya.userId, at: ManualTime.start, showing: Concealment(lastSeenAt: nil))
+        }
+        let concealed = try await exchange.invite()
+        #expect(try await exchange.call(concealed)?.isAwaited == true)
+        exchange.time.advance(by: .seconds(10))
+        try await exchange.calls.expire()
+        #expect(try await exchange.call(concealed)?.isLive == true)
+        #expect(try await fanOut(exchange) == [])
     }
 
     func `A call waits for a device that is woken, also after a restart`() async throws {
