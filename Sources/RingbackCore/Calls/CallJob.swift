@@ -25,7 +25,11 @@ package final class CallJob: StoreJob {
         self.completion = completion
     }
 
-    package var scope: CallScope { request.scope }
+    package var scope: CallScope {
+        var scope = request.scope
+        scope.asksForDevices = !timing.outbox.isEmpty
+        return scope
+    }
 
     package var priority: WritePriority { request.isEnding ? .essential : .ordinary }
 

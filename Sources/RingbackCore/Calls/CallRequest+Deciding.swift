@@ -7,7 +7,7 @@ extension CallRequest {
         case .invite(let invitation):
             CallScope(
                 users: [invitation.caller.userId, invitation.callee], signIn: signIn,
-                invitation: key.map { InvitationKey($0, of: invitation.caller.deviceId) })
+                invitation: key.map { InvitationKey($0, of: invitation.caller.deviceId) }, callee: invitation.callee)
         case .change(let id, _): CallScope(calls: [id], signIn: signIn)
         }
     }

@@ -44,14 +44,20 @@ package struct CallScope: Sendable, Hashable {
     package var signIn: SignIn?
     /// The invitation that may have been made before.
     package var invitation: InvitationKey?
+    /// Whom an invitation calls, of whose contacts the caller may have to be one.
+    package var callee: UserID?
+    /// Whether it matters which of the callee's devices are present, and which have a push subscription.
+    package var asksForDevices = false
 
     package init(
-        calls: [CallID] = [], users: [UserID] = [], signIn: SignIn? = nil, invitation: InvitationKey? = nil
+        calls: [CallID] = [], users: [UserID] = [], signIn: SignIn? = nil, invitation: InvitationKey? = nil,
+        callee: UserID? = nil
     ) {
         self.calls = calls
         self.users = users
         self.signIn = signIn
         self.invitation = invitation
+        self.callee = callee
     }
 }
 

@@ -103,18 +103,18 @@ final class PostgresPresence: PresenceStore {
         }
     }
 
-    /// The devices of a user that are present on living nodes other than `node`.
-    static func presentElsewhere(_ user: UserID, than node: Node) -> Statement {
+    /// The users with their devices that are present on living nodes other than `node`.
+    static func presentElsewhere(_ users: [UserID], than node: Node) -> Statement {
         Statement(
             """
-            SELECT p.device_id FROM device_presence p JOIN nodes n ON n.node_id = p.node_id
-            WHERE p.user_id = $1 AND p.present AND p.node_id <> $2 AND n.seen_at > \(now) - $3
-            """, .text(user.rawValue), .text(node.id), .integer(Node.lifetimeMilliseconds))
+            SELECT p.user_id, p.device_id FROM device_presence p JOIN nodes n ON n.node_id = p.node_id
+            WHERE p.user_id = ANY($1) AND p.present AND p.node_id <> $2 AND n.seen_at > \(now) - $3
+            """, .texts(users.map(\.rawValue)), .text(node.id), .integer(Node.lifetimeMilliseconds))
     }
 
     func presentDevices(of user: UserID) async throws -> Set<DeviceID> {
-        let elsewhere = Self.presentElsewhere(user, than: node)
-        let found = try await reads.run { try $0.run(elsewhere).map { try $0.device(0) } }
+        let elsewhere = Self.presentElsewhere([user], than: node)
+        let found = try await reads.run { try $0.run(elsewhere).map { try $0.device(1) } }
         return devices.read { $0.presentDevices(of: user) }.union(found)
     }
 

@@ -2,20 +2,23 @@ import RingbackCore
 import RingbackModel
 
 extension PostgresReader {
-    private static let selectSubscription = "SELECT s.device_id, endpoint, public_key, secret FROM push_subscriptions s"
+    private static let selectSubscription = """
+        SELECT s.device_id, endpoint, public_key, secret, d.user_id
+        FROM push_subscriptions s JOIN devices d ON d.device_id = s.device_id
+        """
 
-    static func subscriptions(of user: UserID) -> Statement {
+    /// With the users behind what ``subscription(_:)`` reads.
+    static func subscriptions(of users: [UserID]) -> Statement {
         Statement(
-            "\(selectSubscription) JOIN devices d ON d.device_id = s.device_id WHERE d.user_id = $1",
-            .text(user.rawValue))
+            "\(selectSubscription) WHERE d.user_id = ANY($1)", .texts(users.map(\.rawValue)))
     }
 
     func pushSubscriptions(of user: UserID) throws -> [PushSubscription] {
-        try rows(Self.subscriptions(of: user)).map(Self.subscription)
+        try rows(Self.subscriptions(of: [user])).map(Self.subscription)
     }
 
     func pushSubscription(of device: DeviceID) throws -> PushSubscription? {
-        try first("\(Self.selectSubscription) WHERE device_id = $1", .text(device.rawValue), read: Self.subscription)
+        try first("\(Self.selectSubscription) WHERE s.device_id = $1", .text(device.rawValue), read: Self.subscription)
     }
 
     static func subscription(_ row: Row) throws -> PushSubscription {

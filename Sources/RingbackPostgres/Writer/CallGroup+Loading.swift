@@ -9,15 +9,23 @@ extension CallGroup {
     func begin(_ jobs: [any StoreJob], lockTimeout: Duration? = nil) throws {
         var (calls, users, keys): (Set<CallID>, Set<UserID>, Set<InvitationKey>) = ([], [], [])
         var devices: Set<DeviceID> = []
+        var (callees, awaited): (Set<Acquaintance>, Set<UserID>) = ([], [])
         for job in jobs {
             let scope = job.scope
             calls.formUnion(scope.calls)
             users.formUnion(scope.users)
             if let key = scope.invitation { keys.insert(key) }
-            if let signIn = scope.signIn { devices.insert(signIn.participant.deviceId) }
+            if let signIn = scope.signIn {
+                devices.insert(signIn.participant.deviceId)
+                if let callee = scope.callee {
+                    callees.insert(Acquaintance(user: callee, contact: signIn.participant.userId))
+                }
+            }
+            if scope.asksForDevices, let callee = scope.callee { awaited.insert(callee) }
         }
         try load(
             calls: Array(calls), users: Array(users), keys: Array(keys), devices: Array(devices),
+            callees: callees, awaited: awaited,
             first: [Statement("BEGIN")]
                 + (lockTimeout.map { [Statement("SET LOCAL lock_timeout = \($0.milliseconds)")] } ?? []))
     }
@@ -34,7 +42,8 @@ extension CallGroup {
     func load(_ keys: [InvitationKey]) throws { try load(calls: [], users: [], keys: keys) }
 
     private func load(
-        calls: [CallID], users: [UserID], keys: [InvitationKey], devices: [DeviceID] = [], first: [Statement] = []
+        calls: [CallID], users: [UserID], keys: [InvitationKey], devices: [DeviceID] = [],
+        callees: Set<Acquaintance> = [], awaited: Set<UserID> = [], first: [Statement] = []
     ) throws {
         var statements: [Statement] = []
         var readers: [(Rows) throws -> Void] = []
@@ -47,6 +56,7 @@ extension CallGroup {
         if !names.isEmpty { add(Self.lock(names, seed: lockSeed)) }
         if !names.isEmpty || !calls.isEmpty { add(statement(calls: calls, users: names), readCalls) }
         if !names.isEmpty { addFacts(of: names, to: add) }
+        addFacts(of: callees, awaited: awaited, to: add)
         if !devices.isEmpty {
             add(
                 Statement(

@@ -54,8 +54,11 @@ final class CallGroup: CallFacts {
     private(set) var quality: [(call: CallID, report: QualityReport)] = []
     /// The messages to the outside, and how many events of their log's user came before them in this group.
     private(set) var messages: [(message: OutboxMessage, eventsBefore: Int64)] = []
-    private var present: [UserID: Set<DeviceID>] = [:]
-    private var pushed: [UserID: Set<DeviceID>] = [:]
+    /// Whether the first user has the second among their contacts.
+    var contacts: [Acquaintance: Bool] = [:]
+    /// Of users who are called, the devices that are present at other nodes, and those with a push subscription.
+    var presentElsewhere: [UserID: Set<DeviceID>] = [:]
+    var pushed: [UserID: Set<DeviceID>] = [:]
     private var nextNumber = Int64.max / 2
 
     /// A key of a device's, with any content: the decision compares that.
@@ -64,6 +67,11 @@ final class CallGroup: CallFacts {
         let id: UInt64
 
         init(_ key: InvitationKey) { (device, id) = (key.device, key.key.id) }
+    }
+
+    struct Acquaintance: Hashable {
+        let user: UserID
+        let contact: UserID
     }
 
     struct Pair: Hashable {
@@ -137,27 +145,6 @@ final class CallGroup: CallFacts {
     func isBlocked(_ user: UserID, by blocker: UserID) throws -> Bool {
         for user in [user, blocker] { try load(user) }
         return blocks.contains(Pair(blocker: blocker, blocked: user))
-    }
-
-    func presentDevices(of user: UserID) throws -> Set<DeviceID> {
-        if let known = present[user] { return known }
-        let elsewhere = try connection.run(PostgresPresence.presentElsewhere(user, than: presence.node))
-            .map { try $0.device(0) }
-        let devices = presence.here.read { $0.presentDevices(of: user) }.union(elsewhere)
-        present[user] = devices
-        return devices
-    }
-
-    func isContact(_ contact: UserID, of user: UserID) throws -> Bool {
-        try connection.run(PostgresReader.isContact(contact, of: user)).first != nil
-    }
-
-    func pushDevices(of user: UserID) throws -> Set<DeviceID> {
-        if let known = pushed[user] { return known }
-        let found = try connection.run(PostgresReader.subscriptions(of: user)).map(PostgresReader.subscription)
-        let devices = Set(found.map(\.device))
-        pushed[user] = devices
-        return devices
     }
 
     private func draft(of id: CallID) throws -> CallDraft? {

@@ -1,0 +1,54 @@
+import RingbackCore
+import RingbackModel
+import RingbackTesting
+import Testing
+
+@testable import RingbackPostgres
+
+@Suite(.enabled(if: TestDatabase.isThere, "RINGBACK_TEST_POSTGRESQL names no database; scripts/test starts one"))
+struct InvitationFactsTests {
+    private final class Invitation: StoreJob {
+        let scope: CallScope
+        var priority: WritePriority { .ordinary }
+
+        init(_ scope: CallScope) { self.scope = scope }
+
+        func decide(on facts: any CallFacts) throws -> [CallChange] { [] }
+        func complete() {}
+        func fail(_ error: any Error) { Issue.record(error) }
+    }
+
+    @Test func `What invitations depend on is loaded with the other facts`() async throws {
+        let exchange = try await Exchange.withCast(in: .postgresql)
+        let (vasya, petya, stranger) = (Cast.vasya.userId, Cast.petya.userId, Cast.stranger.userId)
+        let subscription = PushSubscription(
+            device: Cast.petyaTablet.deviceId, endpoint: "https://push.example.org/1",
+            publicKey: [UInt8](repeating: 4, count: 65), secret: [UInt8](repeating: 5, count: 16))
+        try await exchange.store.write { store in
+            try store.addContact(vasya, of: petya, at: ManualTime.start)
+            try store.save(subscription, at: ManualTime.start)
+        }
+        let connection = PostgresConnection(
+            PostgresStore.settings(try TestDatabase.url(for: exchange.database.path), "test"))
+        let here = LiveDevices([], time: exchange.time)
+        let group = CallGroup(
+            connection, live: LiveCalls(), presence: .init(here: here, node: Node(name: "test")), time: exchange.time,
+            lockSeed: 1)
+        let jobs = [(Cast.vasya, petya), (Cast.stranger, petya), (Cast.vasya, stranger)].map { caller, callee in
+            var scope = CallScope(
+                users: [caller.userId, callee], signIn: Exchange.signIn(of: caller), callee: callee)
+            scope.asksForDevices = true
+            return Invitation(scope)
+        }
+        try group.begin(jobs)
+        connection.close()
+        #expect(try group.isContact(vasya, of: petya))
+        #expect(try !group.isContact(stranger, of: petya))
+        #expect(try !group.isContact(vasya, of: stranger))
+        #expect(try group.presentDevices(of: petya) == [])
+        #expect(try group.presentDevices(of: stranger) == [])
+        #expect(try group.pushDevices(of: petya) == [Cast.petyaTablet.deviceId])
+        #expect(try group.pushDevices(of: stranger) == [])
+        #expect(!connection.isOpen, "nothing else was asked for")
+    }
+}
