@@ -38,6 +38,9 @@ static const unsigned char sqlite_0011[] = {
 static const unsigned char sqlite_0012[] = {
 #embed "../../migrations/sqlite/0012_refusals.sql"
 };
+static const unsigned char sqlite_0013[] = {
+#embed "../../migrations/sqlite/0013_outbox_by_recipient.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -71,6 +74,9 @@ static const unsigned char postgresql_0010[] = {
 static const unsigned char postgresql_0011[] = {
 #embed "../../migrations/postgresql/0011_refusals.sql"
 };
+static const unsigned char postgresql_0012[] = {
+#embed "../../migrations/postgresql/0012_outbox_by_recipient.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -86,6 +92,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0010_push.sql", sqlite_0010),
     FILE("0011_description_marks.sql", sqlite_0011),
     FILE("0012_refusals.sql", sqlite_0012),
+    FILE("0013_outbox_by_recipient.sql", sqlite_0013),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -99,6 +106,7 @@ static const EmbeddedFile postgresql[] = {
     FILE("0009_push.sql", postgresql_0009),
     FILE("0010_candidate_marks.sql", postgresql_0010),
     FILE("0011_refusals.sql", postgresql_0011),
+    FILE("0012_outbox_by_recipient.sql", postgresql_0012),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

@@ -97,7 +97,7 @@ package struct RingbackServer: Sendable {
 
     /// Serves until a graceful shutdown or cancellation.
     package func run() async throws {
-        // Of the calls that were live when the server stopped.
+        // What was due, or not finished, when the server stopped.
         try await services.calls.expire()
         try await services.platform.resumeBans()
         let managementChannels = try await bindManagement()

@@ -115,7 +115,10 @@ extension Services {
             "webhook": WebhookSender(settings.webhooks, epoch: store.epoch, driver: driver, time: time)
         ]
         if let key = settings.vapidKey {
-            senders["devices"] = DeviceFanOut(store: store, time: time)
+            let causes = RateLimiter<PushCause>("pushes", perSecond: 0.5, burst: 30)
+            senders["devices"] = DeviceFanOut(store: store, time: time) { cause in
+                (try? causes.spend(cause, at: time.monotonic)) != nil
+            }
             senders["push"] = WebPushSender(
                 store: store, key: key, isPublic: settings.pushIsPublic, driver: driver, time: time)
         }

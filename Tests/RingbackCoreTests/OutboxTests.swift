@@ -22,8 +22,13 @@ struct OutboxTests {
             now = now + LaneHealth.longestPause
             #expect(health.width(at: now) == 1)
         }
-        health.succeeded()
-        #expect(health.width(at: now) == LaneHealth.width)
+    }
+
+    @Test(arguments: ["https://fcm.googleapis.com", "https://a.notify.windows.com", "https://x.example.org:8443"])
+    func `Each push service has a lane of its own`(origin: String) {
+        let subscription = PushSubscription(
+            device: Cast.petya.deviceId, endpoint: "\(origin)/push/1", publicKey: [], secret: [])
+        #expect(subscription.lane == OutboxLane(rawValue: "push/\(origin)"))
     }
 
     @Test func `A lane has a kind and a name`() {

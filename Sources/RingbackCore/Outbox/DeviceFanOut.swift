@@ -1,4 +1,4 @@
-import RingbackModel
+package import RingbackModel
 
 /// Turns a message for the devices of a user into one for each device that is not present and has a subscription.
 package struct DeviceFanOut: OutboxSender {
@@ -8,10 +8,14 @@ package struct DeviceFanOut: OutboxSender {
 
     private let store: any Store
     private let time: any Timekeeper
+    private let admit: @Sendable (PushCause) -> Bool
 
-    package init(store: any Store, time: any Timekeeper) {
+    /// - Parameter admit: Whether devices may be woken once more for the same reason.
+    package init(store: any Store, time: any Timekeeper, admit: @escaping @Sendable (PushCause) -> Bool = { _ in true })
+    {
         self.store = store
         self.time = time
+        self.admit = admit
     }
 
     package func send(_ delivery: OutboxDelivery) async -> OutboxResult {
@@ -26,6 +30,9 @@ package struct DeviceFanOut: OutboxSender {
             }
             guard let call, type != .incoming || call.stillRings else {
                 return .void("the call does not ring any more")
+            }
+            guard subscriptions.isEmpty || admit(PushCause(caller: call.caller.userId, callee: user, type: type)) else {
+                return .void("too many calls of the same user")
             }
             let messages = subscriptions.filter { subscription in
                 !present.contains(subscription.device) && subscription.device != delivery.recipient
@@ -50,11 +57,20 @@ package struct DeviceFanOut: OutboxSender {
                 json.field("cursor", "\(Cursor(epoch: store.epoch, position: position))")
             }
         }
-        return OutboxMessage(
+        var message = OutboxMessage(
             lane: subscription.lane, key: "\(call.id) \(subscription.device)", type: type.rawValue,
             recipient: subscription.device, body: json.finish(), createdAt: now,
             expiresAt: type == .missed ? now + Self.missedTime : call.ringsUntil)
+        message.isReplacing = type == .missed
+        return message
     }
+}
+
+/// What makes a server send pushes, of which there is a limit.
+package struct PushCause: Sendable, Hashable {
+    package let caller: UserID
+    package let callee: UserID
+    package let type: PushType
 }
 
 /// What a push to a device says of a call.

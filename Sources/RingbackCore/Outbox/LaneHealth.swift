@@ -1,10 +1,15 @@
-/// How a lane of the outbox fares, which bounds what is sent at a time. A value; the time is an argument.
+/// How a lane of the outbox fares since the other side last responded, which bounds what is sent at a time. A value; the
+/// time is an argument.
 ///
 /// While the other side is down, one message is tried at a time, with a pause in between: thousands that wait are not all
 /// tried in vain, and are all due as soon as it is back.
 struct LaneHealth: Sendable {
     /// Messages that are sent at a time.
     static let width = 16
+    /// The same for a push service that clients have chosen.
+    static let widthOfUnknown = 4
+    /// Messages that are sent at a time to all push services that clients have chosen.
+    static let widthOfAllUnknown = 64
     /// Failures in a row after which the lane pauses.
     static let tolerated = 3
     static let longestPause: Duration = .seconds(10)
@@ -17,9 +22,6 @@ struct LaneHealth: Sendable {
         if failures < Self.tolerated { return Self.width }
         return pausedUntil.map { $0 > now } ?? false ? 0 : 1
     }
-
-    /// The other side has responded.
-    mutating func succeeded() { (failures, pausedUntil) = (0, nil) }
 
     /// The other side could not be reached, or cannot process anything at the moment.
     mutating func failed(at now: MonotonicTime) {

@@ -18,6 +18,9 @@ package struct OutboxMessage: Sendable, Hashable {
     package var createdAt: Timestamp
     /// When it is given up.
     package var expiresAt: Timestamp
+    /// Whether it takes the place of those of its recipient and type that wait. Only in
+    /// ``OutboxWriter/enqueue(_:)``.
+    package var isReplacing = false
 
     package init(
         lane: OutboxLane, key: String, type: String, recipient: DeviceID? = nil, log: UserID? = nil, body: [UInt8],

@@ -12,11 +12,15 @@ package protocol OutboxSender: Sendable {
 package enum OutboxResult: Sendable, Hashable {
     case delivered
     /// The other side is there and does not take this message; it is tried again.
-    case refused(String)
+    case refused(String, retryAfter: Duration? = nil)
     /// The other side can't be reached, or asks to wait.
     case unavailable(String, retryAfter: Duration? = nil)
     /// Trying again makes no sense.
     case void(String)
+}
+
+extension OutboxLane {
+    fileprivate var isChosenByClients: Bool { kind == "push" && !PushSubscription.isKnown(self) }
 }
 
 /// Delivers the messages of the outbox: at least once, and in order for each key. Lanes do not wait for each other.
@@ -24,14 +28,35 @@ package final class OutboxRunner: Sendable {
     /// The longest error that is kept with a message, in characters.
     private static let errorCharacters = 200
 
+    /// Lanes whose failures are remembered. Clients choose push services, and with them lanes.
+    private static let maximumFailingLanes = 4096
+
     /// Messages of a lane that are sent at a time.
     package static let messagesPerLane = LaneHealth.width
 
     private struct State {
         var taken: [OutboxLane: Set<Int64>] = [:]
+        /// Of the lanes whose other side did not respond last.
         var health: [OutboxLane: LaneHealth] = [:]
         /// What is not stored yet.
         var outcomes: [OutboxOutcome] = []
+
+        /// How many more messages of a lane may be on their way.
+        func room(in lane: OutboxLane, at now: MonotonicTime) -> Int {
+            let width = health[lane, default: LaneHealth()].width(at: now)
+            let taken = taken[lane]?.count ?? 0
+            guard lane.isChosenByClients else { return width - taken }
+            let all = self.taken.reduce(0) { $0 + ($1.key.isChosenByClients ? $1.value.count : 0) }
+            return min(min(width, LaneHealth.widthOfUnknown) - taken, LaneHealth.widthOfAllUnknown - all)
+        }
+
+        mutating func failed(_ lane: OutboxLane, at now: MonotonicTime) {
+            if health.count >= OutboxRunner.maximumFailingLanes, health[lane] == nil {
+                health = health.filter { !$0.key.isChosenByClients || $0.value.width(at: now) == 0 }
+                if health.count >= OutboxRunner.maximumFailingLanes { return }
+            }
+            health[lane, default: LaneHealth()].failed(at: now)
+        }
     }
 
     private let store: any OutboxStore
@@ -80,15 +105,16 @@ package final class OutboxRunner: Sendable {
     package func take() async throws -> [OutboxDelivery] {
         try await settle()
         var all: [OutboxDelivery] = []
-        for lane in try await store.dueLanes(at: time.now) where senders[String(lane.kind)] != nil {
+        // In any order, so that all get a share of what is sent at a time.
+        for lane in try await store.dueLanes(at: time.now).shuffled() where senders[String(lane.kind)] != nil {
             let monotonic = time.monotonic
-            let (taken, width) = state.withLock { state in
-                (state.taken[lane] ?? [], state.health[lane, default: LaneHealth()].width(at: monotonic))
+            let (taken, room) = state.withLock { state in
+                (state.taken[lane] ?? [], state.room(in: lane, at: monotonic))
             }
-            guard taken.count < width else { continue }
+            guard room > 0 else { continue }
             let new: [OutboxDelivery]
             do {
-                new = try await store.take(from: lane, limit: width - taken.count, except: taken, at: time.now)
+                new = try await store.take(from: lane, limit: room, except: taken, at: time.now)
             } catch {
                 // What was taken from the others must be sent.
                 logger.error("a lane of the outbox can't be read", metadata: ["lane": "\(lane)", "error": "\(error)"])
@@ -112,8 +138,8 @@ package final class OutboxRunner: Sendable {
         state.withLock { state in
             state.outcomes.append(outcome)
             switch result {
-            case .unavailable: state.health[delivery.lane, default: LaneHealth()].failed(at: monotonic)
-            case .delivered, .refused: state.health[delivery.lane, default: LaneHealth()].succeeded()
+            case .unavailable: state.failed(delivery.lane, at: monotonic)
+            case .delivered, .refused: state.health[delivery.lane] = nil
             case .void: break
             }
         }
@@ -125,7 +151,7 @@ package final class OutboxRunner: Sendable {
         switch result {
         case .delivered: return .delivered
         case .void(let reason): return .failed(String(reason.prefix(Self.errorCharacters)))
-        case .refused(let reason): (text, retryAfter) = (reason, nil)
+        case .refused(let reason, let after): (text, retryAfter) = (reason, after)
         case .unavailable(let reason, let after): (text, retryAfter) = (reason, after)
         }
         let reason = String(text.prefix(Self.errorCharacters))

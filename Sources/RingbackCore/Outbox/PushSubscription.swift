@@ -23,17 +23,12 @@ package struct PushSubscription: Sendable, Hashable {
     private static let services: Set<String> = [
         "https://fcm.googleapis.com", "https://updates.push.services.mozilla.com", "https://web.push.apple.com",
     ]
-    private static let otherLanes: UInt64 = 16
 
-    /// A lane for each of the large push services, and a few for all others, since clients choose them.
-    package var lane: OutboxLane {
-        let origin = origin
-        if Self.services.contains(origin) { return OutboxLane(rawValue: "push/\(origin)") }
-        let hash = origin.utf8.reduce(into: UInt64(14_695_981_039_346_656_037)) {
-            $0 = ($0 ^ UInt64($1)) &* 1_099_511_628_211
-        }
-        return OutboxLane(rawValue: "push/\((hash >> 32) % Self.otherLanes)")
-    }
+    /// A lane for each push service, so that one that does not answer delays no other.
+    package var lane: OutboxLane { OutboxLane(rawValue: "push/\(origin)") }
+
+    /// Whether a lane is that of a push service that is known. The others are whatever clients choose.
+    static func isKnown(_ lane: OutboxLane) -> Bool { services.contains(String(lane.name)) }
 }
 
 package protocol PushReader {

@@ -130,6 +130,15 @@ extension PostgresTransaction {
     func enqueue(_ messages: [OutboxMessage]) throws -> [Int64] {
         guard !messages.isEmpty else { return [] }
         noteMessages()
+        let replacing = messages.filter(\.isReplacing)
+        if !replacing.isEmpty {
+            try rows(
+                Statement(
+                    """
+                    DELETE FROM outbox o USING unnest($1::text[], $2::text[]) AS m (recipient, type)
+                    WHERE o.recipient = m.recipient AND o.type = m.type AND o.due_at IS NOT NULL
+                    """, .texts(replacing.map { $0.recipient?.rawValue }), .texts(replacing.map(\.type))))
+        }
         return try rows(OutboxStatements.insert(messages, back: messages.map { _ in 0 })).map { try $0.integer(0) }
     }
 }

@@ -37,7 +37,12 @@ extension SQLiteTransaction {
     func enqueue(_ messages: [OutboxMessage]) throws -> [Int64] {
         if !messages.isEmpty { hasMessages = true }
         return try messages.map { message in
-            try OutboxRow.insert(message, position: message.log.map { try newestPosition(of: $0) }, db)
+            if message.isReplacing {
+                try execute(
+                    "DELETE FROM outbox WHERE recipient = ? AND type = ? AND due_at IS NOT NULL",
+                    [message.recipient?.rawValue, message.type])
+            }
+            return try OutboxRow.insert(message, position: message.log.map { try newestPosition(of: $0) }, db)
         }
     }
 }

@@ -6,8 +6,8 @@ import RingbackModel
 
 /// Sends pushes to browsers (RFC 8030).
 struct WebPushSender: OutboxSender {
-    private static let timeout: Duration = .seconds(15)
-    private static let connectTimeout: Duration = .seconds(5)
+    private static let timeout: Duration = .seconds(5)
+    private static let connectTimeout: Duration = .seconds(3)
     private static let maximumBytes = 16 << 10
 
     let store: any Store
@@ -16,8 +16,27 @@ struct WebPushSender: OutboxSender {
     let isPublic: Bool
     let driver: CurlDriver
     let time: any Timekeeper
+    let failures = PushFailures()
 
     func send(_ delivery: OutboxDelivery) async -> OutboxResult {
+        let result = await post(delivery)
+        guard let device = delivery.recipient, !Task.isCancelled else { return result }
+        switch result {
+        case .delivered: failures.succeeded(device)
+        case .void: break
+        case .refused, .unavailable:
+            guard failures.failed(device, at: time.monotonic) else { break }
+            do {
+                try await store.write { try $0.deletePushSubscription(of: device, endpoint: nil) }
+                return .void("the subscription has failed too often")
+            } catch {
+                return result
+            }
+        }
+        return result
+    }
+
+    private func post(_ delivery: OutboxDelivery) async -> OutboxResult {
         do {
             guard let device = delivery.recipient, let id = CallID(String(delivery.key.prefix { $0 != " " })) else {
                 return .void("a message of another version")
@@ -79,7 +98,9 @@ struct WebPushSender: OutboxSender {
         case 200..<300: .delivered
         case 404, 410: .void("the subscription has ended (\(head.status))")
         case 413: .void("status 413")
-        case 408, 429, 500...: .unavailable("status \(head.status)", retryAfter: head.retryAfter)
+        // Of this subscription, which must not delay those of others.
+        case 429: .refused("status 429", retryAfter: head.retryAfter)
+        case 408, 500...: .unavailable("status \(head.status)", retryAfter: head.retryAfter)
         default: .refused("status \(head.status)")
         }
     }

@@ -14,6 +14,9 @@ struct PushContract {
         StoreCase("A push that comes too late is not sent") { stores in
             try await PushContract(stores).`A push that comes too late is not sent`()
         },
+        StoreCase("Of missed calls only the newest waits for a device") { stores in
+            try await PushContract(stores).`Of missed calls only the newest waits for a device`()
+        },
         StoreCase("A concealed call waits as if no device were present") { stores in
             try await PushContract(stores).`A concealed call waits as if no device were present`()
         },
@@ -111,6 +114,28 @@ struct PushContract {
         _ = try await exchange.calls.perform(.accept, on: id, by: Cast.petyaTablet)
         #expect(try await fanOut(exchange) == [.void("the call does not ring any more"), .delivered])
         #expect(try await messages(exchange, "push").map(\.type) == ["call.stopped"])
+    }
+
+    func `Of missed calls only the newest waits for a device`() async throws {
+        let exchange = try await exchange()
+        var newest: CallID?
+        for _ in 1...3 {
+            newest = try await exchange.invite()
+            _ = try await exchange.calls.perform(.cancel, on: try #require(newest), by: Cast.vasya)
+            _ = try await fanOut(exchange)
+        }
+        let missed = try await messages(exchange, "push").filter { $0.type == "call.missed" }
+        #expect(Set(missed.compactMap(\.recipient)) == [Cast.petya.deviceId, Cast.petyaTablet.deviceId])
+        #expect(missed.count == 2)
+        for message in missed {
+            #expect(try JSONSlice(parsing: message.body)["callId"]?.string == newest?.rawValue)
+        }
+        let refusing = DeviceFanOut(store: exchange.store, time: exchange.time) { _ in false }
+        _ = try await exchange.invite()
+        let delivery = try await exchange.store.outbox.take(
+            from: DeviceFanOut.lane, limit: 1, except: [], at: exchange.time.now
+        ).first
+        #expect(await refusing.send(try #require(delivery)) == .void("too many calls of the same user"))
     }
 
     func `A concealed call waits as if no device were present`() async throws {
