@@ -1,5 +1,4 @@
 import CryptoExtras
-import Dispatch
 import Foundation
 import RingbackModel
 import Synchronization
@@ -19,9 +18,8 @@ package final class PasswordHasher: Sendable {
 
     private struct State {
         var queue = HashQueue<@Sendable () -> Void>()
-        /// Queues that have nothing to do. They are serial and so have threads of their own: a concurrent queue would take
-        /// those that Swift's tasks need.
-        var idle: [DispatchQueue]
+        /// Threads that have nothing to do. They give way to all others, since calls must not wait for sign-ins.
+        var idle: [StoreThread]
         /// The highest cost of a hash that was seen. A wrong password takes as long as one with this cost, so that the
         /// time does not disclose whose hash is older than the setting, nor which users exist.
         var slowest: Int
@@ -37,7 +35,7 @@ package final class PasswordHasher: Sendable {
         cost = 1 << min(max(costExponent, 4), 20)
         let fitting = Self.maximumMemory / (128 * Self.blockSize * cost)
         let slots = max(1, min(ProcessInfo.processInfo.activeProcessorCount, fitting))
-        let threads = (0..<slots).map { DispatchQueue(label: "ringback.passwords.\($0)") }
+        let threads = (0..<slots).map { _ in StoreThread(name: "ringback-passwords", givesWay: true) }
         state = Mutex(State(idle: threads, slowest: cost))
     }
 
@@ -94,7 +92,7 @@ package final class PasswordHasher: Sendable {
         for client: PasswordClient, _ work: @escaping @Sendable () throws -> T
     ) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
-            let (isAdmitted, thread) = state.withLock { state -> (Bool, DispatchQueue?) in
+            let (isAdmitted, thread) = state.withLock { state -> (Bool, StoreThread?) in
                 let lane: HashQueue<@Sendable () -> Void>.Lane =
                     client.isKnownDevice ? .knownDevice : .address(client.address)
                 guard state.queue.append({ continuation.resume(with: Result(catching: work)) }, to: lane) else {
@@ -106,16 +104,16 @@ package final class PasswordHasher: Sendable {
                 continuation.resume(
                     throwing: Problem(.rateLimited, "Too many sign-ins at the moment.", retryAfterSeconds: 5))
             }
-            if let thread { thread.async { self.work(on: thread) } }
+            if let thread { thread.run { self.work(on: thread) } }
         }
     }
 
     /// Works until nothing is waiting.
-    private func work(on thread: DispatchQueue) {
+    private func work(on thread: StoreThread) {
         while let next = takeNext(on: thread) { next() }
     }
 
-    private func takeNext(on thread: DispatchQueue) -> (@Sendable () -> Void)? {
+    private func takeNext(on thread: StoreThread) -> (@Sendable () -> Void)? {
         state.withLock { state in
             let next = state.queue.next()
             if next == nil { state.idle.append(thread) }

@@ -9,8 +9,13 @@ import Synchronization
 package final class StoreThread: Sendable {
     private let work = PendingWork()
 
-    package init(name: String) {
+    /// - Parameter givesWay: Whether all other threads come first (Linux).
+    package init(name: String, givesWay: Bool = false) {
         let thread = Thread { [work] in
+            #if os(Linux)
+                // There it is the calling thread's, not the process's.
+                if givesWay { setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10) }
+            #endif
             while let next = work.next() { next() }
         }
         thread.name = name
