@@ -69,7 +69,8 @@ final class OpenConnections: Sendable {
     }
 
     /// Takes a new connection, for which the one that was idle longest gives way if there has to be room: one of the same
-    /// subscriber, or when there are too many in all, of anybody.
+    /// subscriber, or when there are too many in all, of those subscribers that have more than a quarter of them, or else of
+    /// anybody.
     ///
     /// - Returns: `nil` when there is no room.
     func admit(_ channel: any Channel, from peer: IPAddress?) -> OpenConnection? {
@@ -81,7 +82,7 @@ final class OpenConnections: Sendable {
                 yielding = Self.oldestIdle(of: own)
                 guard yielding != nil else { return (false, nil, false) }
             } else if state.all.count >= maximum {
-                yielding = Self.takeOldestIdle(&state, at: .now())
+                yielding = takeOldestIdle(&state, at: .now())
                 guard yielding != nil else { return (false, nil, false) }
             }
             if let yielding {
@@ -99,10 +100,10 @@ final class OpenConnections: Sendable {
         return new
     }
 
-    /// Closes the connection that was idle longest.
+    /// Closes the connection that ``admit(_:from:)`` would close.
     func giveWay() {
         let oldest = state.withLock { state in
-            let oldest = Self.takeOldestIdle(&state, at: .now())
+            let oldest = takeOldestIdle(&state, at: .now())
             if let oldest {
                 state.remove(oldest)
                 state.yielding[oldest.key] = oldest
@@ -113,20 +114,25 @@ final class OpenConnections: Sendable {
     }
 
     private static func oldestIdle(of connections: [ObjectIdentifier: OpenConnection]) -> OpenConnection? {
-        connections.values.lazy.compactMap { connection in connection.idle.map { (connection, $0) } }
-            .min { $0.1 < $1.1 }?.0
+        idle(connections).min { $0.1 < $1.1 }?.0
+    }
+
+    private static func idle(_ connections: [ObjectIdentifier: OpenConnection]) -> [(OpenConnection, UInt64)] {
+        connections.values.compactMap { connection in connection.idle.map { (connection, $0) } }
     }
 
     /// To look at all of them for each new one would take longer than anything else that is done for it.
-    private static func takeOldestIdle(_ state: inout State, at now: NIODeadline) -> OpenConnection? {
+    private func takeOldestIdle(_ state: inout State, at now: NIODeadline) -> OpenConnection? {
         for _ in 0..<2 {
             while let (connection, since) = state.candidates.popLast() {
                 if state.all[connection.key] != nil, connection.idle == since { return connection }
             }
             guard now >= state.nextLook else { return nil }
-            let idle = state.all.values.compactMap { connection in connection.idle.map { (connection, $0) } }
-            state.candidates = idle.sorted { $0.1 < $1.1 }.prefix(candidates).reversed()
-            if idle.isEmpty { state.nextLook = now + lookInterval }
+            let largest = state.bySubscriber.values.filter { $0.count > maximum / 4 }
+            var idle = largest.flatMap(Self.idle)
+            if idle.isEmpty { idle = Self.idle(state.all) }
+            state.candidates = idle.sorted { $0.1 < $1.1 }.prefix(Self.candidates).reversed()
+            if idle.isEmpty { state.nextLook = now + Self.lookInterval }
         }
         return nil
     }
