@@ -4,7 +4,12 @@ import NIOCore
 extension SocketHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         lastHeard = .now()
-        reader.append(unwrapInboundIn(data))
+        let bytes = unwrapInboundIn(data)
+        if case .closing = state {
+            dropped += bytes.readableBytes
+            if dropped > Self.maximumDropped { return context.close(promise: nil) }
+        }
+        reader.append(bytes)
         isCollecting = true
         do {
             while let frame = try reader.next() { try take(frame) }

@@ -15,7 +15,7 @@ extension SocketHandler {
         }
     }
 
-    /// Reads while there is room for requests and the client takes its answers.
+    /// Reads while there is room for requests, and the client takes its answers and slows down when they tell it to.
     func updateReading() {
         guard let context else { return }
         let shouldRead: Bool
@@ -23,7 +23,7 @@ extension SocketHandler {
             // The client's close frame may be waiting in the socket.
             shouldRead = true
         } else {
-            shouldRead = isWritable && queue.hasRoom
+            shouldRead = isWritable && queue.hasRoom && !refused.areTooMany
         }
         guard shouldRead != isReading else { return }
         isReading = shouldRead
@@ -78,6 +78,7 @@ extension SocketHandler {
     }
 
     private func answer(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
+        refused.note(result, bytes: label.bytes)
         send { hub.write(result, to: label, under: basePath, into: &$0) }
     }
 }

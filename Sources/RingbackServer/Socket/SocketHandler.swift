@@ -16,6 +16,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     static let deadTime: TimeAmount = .seconds(60)
     static let slowTime: TimeAmount = .seconds(30)
     static let closeTime: TimeAmount = .seconds(2)
+    /// What is read of a client while its close frame is awaited. One that sends more may not get ours.
+    static let maximumDropped = 1024 * 1024
     /// The number of events read at a time.
     static let batch = 100
     private static let allocator = ByteBufferAllocator()
@@ -41,6 +43,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     /// The session, once the device is known and until the socket closes.
     var session: SocketSession?
     var queue = SocketQueue()
+    var refused = RefusedMessages()
+    /// Bytes that have arrived since the socket began to close.
+    var dropped = 0
     var reader = FrameReader()
     var message = SocketMessage()
     var isReading = true
@@ -125,6 +130,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     func tick(at now: NIODeadline) {
         guard let context else { return }
+        if refused.tick() { updateReading() }
         switch state {
         case .awaitingHello(let since) where now - since > Self.helloTime: close(.helloTimeout)
         case .closing(let since) where now - since > Self.closeTime: context.close(promise: nil)
