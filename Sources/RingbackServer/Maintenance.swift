@@ -18,7 +18,7 @@ struct Maintenance: Sendable {
             await finishErasing()
             do {
                 try await services.time.sleep(until: services.time.monotonic + Self.interval)
-                services.feed.forgetEvents(before: services.time.monotonic - .seconds(60))
+                services.feed.forgetEvents(before: services.time.monotonic - .seconds(30))
                 try await services.store.tickets.removeTickets(expiredBy: services.time.now)
                 FreedMemory.trim()
                 services.calls.forgetAnswers()

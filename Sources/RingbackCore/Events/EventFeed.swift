@@ -96,6 +96,8 @@ package final class EventFeed: Sendable {
 
     private let store: any Store
     private let state = Mutex(State())
+    /// Reads of the store, which may be large.
+    private let reads = UserTurns()
 
     package init(store: any Store) { self.store = store }
 
@@ -202,10 +204,13 @@ package final class EventFeed: Sendable {
 
     // MARK: Reading
 
-    /// The events after a cursor.
+    /// The events after a cursor. If they are not in memory, they are read after those that the user's other readers ask for.
     ///
     /// - Throws: ``Problem`` `cursor_expired` if the cursor belongs to another log, or events after it were pruned.
     package func read(after cursor: Cursor, for reader: Participant, limit: Int) async throws -> Page {
+        if let page = try readNewest(after: cursor, for: reader, limit: limit) { return page }
+        await reads.take(reader.userId)
+        defer { reads.pass(reader.userId) }
         if let page = try readNewest(after: cursor, for: reader, limit: limit) { return page }
         let before = state.withLock { ($0.signals, $0.misses) }
         let read = try await store.read { try $0.events(of: reader.userId, after: cursor.position, limit: limit) }
