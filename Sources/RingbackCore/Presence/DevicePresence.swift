@@ -34,6 +34,7 @@ package struct DevicePresence: Sendable {
     private var users: Set<UserID> = []
     private var signaling: [Participant: Bool] = [:]
     private var hasNews = false
+    private var nextSweep: MonotonicTime?
     /// Times of last contact that are not stored yet.
     private var unsaved: [DeviceID: Timestamp] = [:]
 
@@ -133,6 +134,13 @@ package struct DevicePresence: Sendable {
     private mutating func tell(_ participant: Participant, isBack: Bool) {
         signaling[participant] = isBack
         hasNews = true
+    }
+
+    /// Calls ``sweep(at:)`` if half a second has passed since it did.
+    package mutating func sweepIfDue(at now: Moment) {
+        if let nextSweep, now.monotonic < nextSweep { return }
+        nextSweep = now.monotonic + .milliseconds(500)
+        sweep(at: now)
     }
 
     /// Records which devices are no longer present or connected. Call about once a second.

@@ -139,7 +139,7 @@ final class PostgresPresence: PresenceStore {
 
     func takeSignaling() async throws -> [Participant: Bool] {
         let changes = devices.change { devices, now in
-            devices.sweep(at: now)
+            devices.sweepIfDue(at: now)
             return devices.takeSignaling()
         }
         let given = state.withLock(\.given)

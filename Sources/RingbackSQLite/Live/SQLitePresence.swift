@@ -34,7 +34,7 @@ struct SQLitePresence: PresenceStore {
 
     func takeSignaling() async throws -> [Participant: Bool] {
         memory.devices.change { devices, now in
-            devices.sweep(at: now)
+            devices.sweepIfDue(at: now)
             return devices.takeSignaling()
         }
     }

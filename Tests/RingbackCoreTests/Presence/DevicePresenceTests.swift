@@ -20,6 +20,21 @@ struct DevicePresenceTests {
         return devices.isPresent(participant.userId)
     }
 
+    /// With each of 5,000 devices that reconnected, all were looked at again.
+    @Test func `Devices are swept at most twice a second`() {
+        var devices = DevicePresence()
+        devices.opened(Cast.vasya, at: start)
+        devices.closed(Cast.vasya, isPoll: false, at: start)
+        devices.sweepIfDue(at: at(99.6))
+        #expect(!devices.isPresent(Cast.vasya.userId))
+        devices.opened(Cast.petya, at: at(0))
+        devices.closed(Cast.petya, isPoll: false, at: at(0))
+        devices.sweepIfDue(at: at(100))
+        #expect(devices.isPresent(Cast.petya.userId))
+        devices.sweepIfDue(at: at(100.1))
+        #expect(!devices.isPresent(Cast.petya.userId))
+    }
+
     @Test func `A device with an open stream is present until shortly after it closes`() {
         var devices = DevicePresence()
         #expect(!devices.isPresent(Cast.vasya.userId) && devices.lastSeen(Cast.vasya.userId) == nil)
