@@ -161,7 +161,7 @@ def send_requests(connection, requests, at_once=32):
                 raise Closed
             received += data
         if received.count(b'"status":2') < len(batch):
-            raise RuntimeError(received.decode(errors="replace"))
+            raise RuntimeError(received[-300:].decode(errors="replace"))
 
 
 def frame(text):

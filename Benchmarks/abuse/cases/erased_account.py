@@ -3,7 +3,7 @@
 import client
 
 EVENTS = 15_000
-OPTIONS = ["--user-write-kilobytes", "1000000", "--device-writes", "1000000"]
+OPTIONS = ["--user-write-kilobytes", "1000000", "--device-writes", "1000000", "--address-writes", "1000000"]
 DISK = 256 << 20
 
 
