@@ -41,6 +41,9 @@ static const unsigned char sqlite_0012[] = {
 static const unsigned char sqlite_0013[] = {
 #embed "../../migrations/sqlite/0013_outbox_by_recipient.sql"
 };
+static const unsigned char sqlite_0014[] = {
+#embed "../../migrations/sqlite/0014_outbox_users.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -77,6 +80,9 @@ static const unsigned char postgresql_0011[] = {
 static const unsigned char postgresql_0012[] = {
 #embed "../../migrations/postgresql/0012_outbox_by_recipient.sql"
 };
+static const unsigned char postgresql_0013[] = {
+#embed "../../migrations/postgresql/0013_outbox_users.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -93,6 +99,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0011_description_marks.sql", sqlite_0011),
     FILE("0012_refusals.sql", sqlite_0012),
     FILE("0013_outbox_by_recipient.sql", sqlite_0013),
+    FILE("0014_outbox_users.sql", sqlite_0014),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -107,6 +114,7 @@ static const EmbeddedFile postgresql[] = {
     FILE("0010_candidate_marks.sql", postgresql_0010),
     FILE("0011_refusals.sql", postgresql_0011),
     FILE("0012_outbox_by_recipient.sql", postgresql_0012),
+    FILE("0013_outbox_users.sql", postgresql_0013),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

@@ -38,12 +38,12 @@ extension CallRequest {
         let reception = try Self.reception(of: caller, by: account, ended: changes.first?.call.id, facts)
         var (call, invited) = CallState.invite(
             invitation, id: .random(at: now), devices: devices, reception: reception, at: now, key: key)
-        // A concealed call takes as long as any other.
+        // A call that is concealed, or to somebody who is banned, takes as long as any other.
         let messages = try reception == .busy || timing.outbox.isEmpty ? [] : timing.outbox.incoming(call, facts)
         call.isAwaited = !messages.isEmpty
         var transaction = CallTransaction(call, isNew: true, at: now, timing: timing)
         transaction.record(invited, key: key)
-        if reception == .rings { transaction.send(messages) }
+        if reception == .rings, account.bannedAt == nil { transaction.send(messages) }
         let answer = transaction.answer(201, location: transaction.location)
         return CallDecision(.success(answer), changes: changes + transaction.changes)
     }

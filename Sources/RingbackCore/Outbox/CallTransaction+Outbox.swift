@@ -28,11 +28,14 @@ extension CallTransaction {
     }
 
     private func webhooks(_ type: WebhookType) -> [OutboxMessage] {
-        timing.outbox.messages(type, key: call.id.rawValue, at: now) { $0.field("call", call.call) }
+        timing.outbox.messages(type, key: call.id.rawValue, users: call.users, at: now) { $0.field("call", call.call) }
     }
 }
 
 extension CallState {
+    /// Whom the call is about.
+    var users: [UserID] { [caller.userId, callee] }
+
     /// Whether the call has ended in a way that the callee would want to know of and return.
     package var isMissed: Bool {
         switch ending?.reason {

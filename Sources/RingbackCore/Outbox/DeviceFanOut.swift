@@ -59,7 +59,7 @@ package struct DeviceFanOut: OutboxSender {
         }
         var message = OutboxMessage(
             lane: subscription.lane, key: "\(call.id) \(subscription.device)", type: type.rawValue,
-            recipient: subscription.device, body: json.finish(), createdAt: now,
+            recipient: subscription.device, users: [call.callee], body: json.finish(), createdAt: now,
             expiresAt: type == .missed ? now + Self.missedTime : call.ringsUntil)
         message.isReplacing = type == .missed
         return message
@@ -98,16 +98,17 @@ extension OutboxPlan {
         }
         return OutboxMessage(
             lane: DeviceFanOut.lane, key: call.id.rawValue, type: type.rawValue, recipient: except,
-            log: type == .incoming ? call.callee : nil, body: json.finish(), createdAt: now,
+            log: type == .incoming ? call.callee : nil, users: [call.callee], body: json.finish(), createdAt: now,
             expiresAt: type == .incoming ? call.ringsUntil : nil)
     }
 
     /// The messages for a new call: to endpoints if its callee has no device present, and to devices that are not present.
     func incoming(_ call: CallState, _ facts: any CallFacts) throws -> [OutboxMessage] {
         let now = call.createdAt
-        var messages = messages(.callIncoming, key: call.id.rawValue, log: call.callee, at: now) {
-            $0.field("call", call.call)
-        }
+        var messages = messages(
+            .callIncoming, key: call.id.rawValue, log: call.callee, users: call.users, at: now,
+            expiresAt: call.ringsUntil
+        ) { $0.field("call", call.call) }
         guard usesPush || !messages.isEmpty else { return [] }
         // Whom the callee has blocked sees the callee offline, and must not learn otherwise from when the call ends.
         let present = call.isConcealed ? [] : try facts.presentDevices(of: call.callee)

@@ -14,6 +14,8 @@ package struct OutboxMessage: Sendable, Hashable {
     package var recipient: DeviceID?
     /// The user whose cursor the message has: the one before the events of the same change.
     package var log: UserID?
+    /// The users whom it is about, at most two. When one of them is erased, it is removed.
+    package var users: [UserID]
     package var body: [UInt8]
     package var createdAt: Timestamp
     /// When it is given up.
@@ -23,14 +25,15 @@ package struct OutboxMessage: Sendable, Hashable {
     package var isReplacing = false
 
     package init(
-        lane: OutboxLane, key: String, type: String, recipient: DeviceID? = nil, log: UserID? = nil, body: [UInt8],
-        createdAt: Timestamp, expiresAt: Timestamp? = nil
+        lane: OutboxLane, key: String, type: String, recipient: DeviceID? = nil, log: UserID? = nil,
+        users: [UserID] = [], body: [UInt8], createdAt: Timestamp, expiresAt: Timestamp? = nil
     ) {
         self.lane = lane
         self.key = key
         self.type = type
         self.recipient = recipient
         self.log = log
+        self.users = users
         self.body = body
         self.createdAt = createdAt
         self.expiresAt = expiresAt ?? createdAt + Self.lifetime

@@ -34,21 +34,25 @@ package struct OutboxPlan: Sendable, Hashable {
     /// - Parameters:
     ///   - key: Orders the messages about one thing.
     ///   - log: The user whose cursor the message has.
+    ///   - users: The users whom it is about.
+    ///   - expiresAt: After which it is not sent; ``OutboxMessage/lifetime`` from now if it is `nil`.
     package func messages(
-        _ type: WebhookType, key: String, log: UserID? = nil, at now: Timestamp,
-        data: (inout JSONWriter) -> Void
+        _ type: WebhookType, key: String, log: UserID? = nil, users: [UserID], at now: Timestamp,
+        expiresAt: Timestamp? = nil, data: (inout JSONWriter) -> Void
     ) -> [OutboxMessage] {
         let lanes = lanes(for: type)
         guard !lanes.isEmpty else { return [] }
         let body = WebhookType.body(type.rawValue, at: now, data: data)
         return lanes.map {
-            OutboxMessage(lane: $0, key: key, type: type.rawValue, log: log, body: body, createdAt: now)
+            OutboxMessage(
+                lane: $0, key: key, type: type.rawValue, log: log, users: users, body: body, createdAt: now,
+                expiresAt: expiresAt)
         }
     }
 
     /// The messages about a user of whom nothing but the identifier is left.
     package func messages(_ type: WebhookType, aboutErased user: UserID, at now: Timestamp) -> [OutboxMessage] {
-        messages(type, key: "user \(user)", at: now) { json in
+        messages(type, key: "user \(user)", users: [], at: now) { json in
             json.name("user")
             json.object { $0.field("userId", user.rawValue) }
         }
@@ -61,9 +65,9 @@ extension StoreWriter {
     /// - Returns: Whether the identifier was free.
     func insert(_ account: Account, telling plan: OutboxPlan) throws -> Bool {
         guard try insert(account) else { return false }
-        let messages = plan.messages(.userCreated, key: "user \(account.userId)", at: account.createdAt) {
-            $0.field("user", account.user)
-        }
+        let messages = plan.messages(
+            .userCreated, key: "user \(account.userId)", users: [account.userId], at: account.createdAt
+        ) { $0.field("user", account.user) }
         try enqueue(messages)
         return true
     }

@@ -79,7 +79,7 @@ package final class OutboxRunner: Sendable {
     /// Messages may be due. May be called on any thread.
     package func wake() { wakes.continuation.yield() }
 
-    /// Runs until the task is cancelled. Messages that are on their way then are delivered again later.
+    /// Runs until the task is cancelled. Messages that are on their way then are given back, and delivered again.
     package func run() async {
         guard !senders.isEmpty else { return }
         await withDiscardingTaskGroup { group in
@@ -93,7 +93,13 @@ package final class OutboxRunner: Sendable {
             }
             group.cancelAll()
         }
-        try? await settle()
+        do {
+            try await settle()
+            let taken = state.withLock { Set($0.taken.values.joined()) }
+            if !taken.isEmpty { try await store.release(taken) }
+        } catch {
+            logger.error("the outbox can't be written", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Looks every second for messages that are due again.

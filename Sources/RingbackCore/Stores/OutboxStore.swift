@@ -18,6 +18,9 @@ package protocol OutboxStore: Sendable {
     /// Records what became of messages that were taken.
     func settle(_ outcomes: [OutboxOutcome], at now: Timestamp) async throws
 
+    /// Gives back messages that were taken and not settled, so that they can be taken at once.
+    func release(_ numbers: Set<Int64>) async throws
+
     /// The messages that match the query, newest first.
     func messages(_ query: OutboxQuery) async throws -> [OutboxDelivery]
 

@@ -15,20 +15,22 @@ enum OutboxStatements {
     static func insert(_ messages: [OutboxMessage], back: [Int64]) -> Statement {
         Statement(
             """
-            INSERT INTO outbox (lane, key, type, recipient, position, body, created_at, expires_at, due_at)
+            INSERT INTO outbox (lane, key, type, recipient, position, body, created_at, expires_at, user_id, peer_id,
+                due_at)
             SELECT m.lane, m.key, m.type, m.recipient, CASE WHEN m.log IS NULL THEN NULL ELSE coalesce(l.position, 0) - m.back END,
-                m.body, m.created_at, m.expires_at, coalesce(
+                m.body, m.created_at, m.expires_at, m.user_id, m.peer_id, coalesce(
                     (SELECT max(o.due_at) FROM outbox o
                         WHERE o.lane = m.lane AND o.key = m.key AND o.due_at IS NOT NULL), m.created_at)
             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bytea[],
-                $8::bigint[], $9::bigint[]) WITH ORDINALITY
-                AS m (lane, key, type, recipient, log, back, body, created_at, expires_at, place)
+                $8::bigint[], $9::bigint[], $10::text[], $11::text[]) WITH ORDINALITY
+                AS m (lane, key, type, recipient, log, back, body, created_at, expires_at, user_id, peer_id, place)
             LEFT JOIN user_logs l ON l.user_id = m.log
             ORDER BY m.place RETURNING number
             """, .texts(messages.map(\.lane.rawValue)), .texts(messages.map(\.key)), .texts(messages.map(\.type)),
             .texts(messages.map { $0.recipient?.rawValue }), .texts(messages.map { $0.log?.rawValue }),
             .integers(back), .byteArrays(messages.map(\.body)), .integers(messages.map(\.createdAt.milliseconds)),
-            .integers(messages.map(\.expiresAt.milliseconds)))
+            .integers(messages.map(\.expiresAt.milliseconds)), .texts(messages.map { $0.users.first?.rawValue }),
+            .texts(messages.map { $0.users.dropFirst().first?.rawValue }))
     }
 
     static func dueLanes(at now: Timestamp) -> Statement {
@@ -78,6 +80,8 @@ enum OutboxStatements {
                     WHERE number = $4 AND due_at IS NOT NULL
                     """, .integer(now.milliseconds), .bool(error == nil), .text(error), .integer(outcome.number)),
                 Statement(
+                    "DELETE FROM outbox WHERE number = $1 AND forgotten AND due_at IS NULL", .integer(outcome.number)),
+                Statement(
                     "UPDATE outbox SET due_at = $1 WHERE lane = $2 AND key = $3 AND due_at > $1",
                     .integer(now.milliseconds), lane, key),
             ]
@@ -97,6 +101,14 @@ enum OutboxStatements {
                     """, .text(reason), .integer(outcome.number), .integer(time.milliseconds), .text(node))
             ]
         }
+    }
+
+    static func release(_ numbers: Set<Int64>, by node: String) -> Statement {
+        Statement(
+            """
+            UPDATE outbox SET leased_by = NULL, leased_until = NULL
+            WHERE number = ANY($1) AND leased_by = $2 AND due_at IS NOT NULL
+            """, .integers(Array(numbers)), .text(node))
     }
 
     static func messages(_ query: OutboxQuery) -> Statement {

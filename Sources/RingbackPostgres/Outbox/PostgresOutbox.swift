@@ -39,6 +39,10 @@ struct PostgresOutbox: OutboxStore {
         }
     }
 
+    func release(_ numbers: Set<Int64>) async throws {
+        try await pool.run { _ = try $0.run(OutboxStatements.release(numbers, by: node)) }
+    }
+
     func messages(_ query: OutboxQuery) async throws -> [OutboxDelivery] {
         try await reads.run { try $0.run(OutboxStatements.messages(query)).map(OutboxStatements.delivery) }
     }

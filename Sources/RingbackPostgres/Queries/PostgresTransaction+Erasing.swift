@@ -13,6 +13,12 @@ extension PostgresTransaction {
         ] {
             if try erase(table, column, of: id, orderedBy: column, limit: limit) { return true }
         }
+        // Those that still have to be delivered are removed then. Marked first, so that none is settled in between.
+        try execute("UPDATE outbox SET forgotten = true WHERE (user_id = $1 OR peer_id = $1) AND NOT forgotten", id)
+        try execute(
+            """
+            DELETE FROM outbox WHERE (user_id = $1 OR peer_id = $1) AND (due_at IS NULL OR type = 'call.incoming')
+            """, id)
         try execute("DELETE FROM former_devices WHERE user_id = $1", id)
         try execute("DELETE FROM void_tokens WHERE user_id = $1", id)
         news.ended += try devices(of: user, limit: .max).map(\.signIn)

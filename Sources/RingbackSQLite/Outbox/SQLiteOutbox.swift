@@ -55,6 +55,8 @@ struct SQLiteOutbox: OutboxStore {
                 WHERE number = ? AND due_at IS NOT NULL
                 """, [now.milliseconds, error == nil, error, outcome.number])
             try store.execute(
+                "DELETE FROM outbox WHERE number = ? AND forgotten AND due_at IS NULL", [outcome.number])
+            try store.execute(
                 "UPDATE outbox SET due_at = ?1 WHERE lane = ?2 AND key = ?3 AND due_at > ?1",
                 [now.milliseconds, outcome.lane.rawValue, outcome.key])
         case .retry(let time, let reason):
@@ -66,6 +68,8 @@ struct SQLiteOutbox: OutboxStore {
                 [time.milliseconds, outcome.lane.rawValue, outcome.key])
         }
     }
+
+    func release(_ numbers: Set<Int64>) async throws {}
 
     func messages(_ query: OutboxQuery) async throws -> [OutboxDelivery] {
         let status =

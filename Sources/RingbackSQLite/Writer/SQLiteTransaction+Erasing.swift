@@ -30,13 +30,31 @@ extension SQLiteTransaction {
                 """, [id, limit])
             if db.changesCount == limit { return true }
         }
-        if try eraseEvents(of: user, limit: limit) { return true }
+        if try eraseEvents(of: user, limit: limit) || eraseMessages(about: user, limit: limit) { return true }
         try execute(
             """
             UPDATE users SET display_name = '', password_hash = '', busy = 'wait', calls_from = 'everyone',
                 last_seen_at = NULL, erased_at = ?
             WHERE user_id = ?
             """, [now.milliseconds, id])
+        return false
+    }
+
+    /// Removes messages to the outside. Those that still have to be delivered are removed then.
+    ///
+    /// - Returns: Whether there are more.
+    private func eraseMessages(about user: UserID, limit: Int) throws -> Bool {
+        for (change, condition) in [
+            ("DELETE FROM outbox", "(due_at IS NULL OR type = 'call.incoming')"),
+            ("UPDATE outbox SET forgotten = 1", "NOT forgotten"),
+        ] {
+            try execute(
+                """
+                \(change) WHERE number IN (
+                    SELECT number FROM outbox WHERE (user_id = ?1 OR peer_id = ?1) AND \(condition) LIMIT ?2)
+                """, [user.rawValue, limit])
+            if db.changesCount == limit { return true }
+        }
         return false
     }
 

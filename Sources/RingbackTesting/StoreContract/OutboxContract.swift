@@ -28,6 +28,15 @@ struct OutboxContract {
         StoreCase("A message can be delivered again, and is pruned in the end") { stores in
             try await OutboxContract(stores).`A message can be delivered again, and is pruned in the end`()
         },
+        StoreCase("Messages about a user go with the user") { stores in
+            try await OutboxContract(stores).`Messages about a user go with the user`()
+        },
+        StoreCase("A call is not announced after its ring time, and never to a banned user") { stores in
+            try await OutboxContract(stores).`A call is not announced after its ring time, and never to a banned user`()
+        },
+        StoreCase("What is on its way when the process stops can be taken at once") { stores in
+            try await OutboxContract(stores).`What is on its way when the process stops can be taken at once`()
+        },
     ]
 
     private let stores: StoreFactory
@@ -104,6 +113,51 @@ struct OutboxContract {
         _ = try await quiet.invite()
         #expect(try await messages(quiet) == [])
         #expect(try await quiet.store.outbox.waiting() == [:])
+    }
+
+    func `Messages about a user go with the user`() async throws {
+        let exchange = try await exchange()
+        let delivered = try await exchange.connectingCall()
+        _ = try await exchange.calls.perform(.hangUp(.completed), on: delivered, by: Cast.vasya)
+        try await run(exchange, Sender(.delivered), seconds: 4)
+        let waiting = try await exchange.invite()
+        _ = try await exchange.calls.perform(.cancel, on: waiting, by: Cast.vasya)
+        #expect(try await messages(exchange).count == 6)
+        try await exchange.calls.erase(Cast.petya.userId)
+        #expect(try await messages(exchange).map(\.type) == ["call.missed", "call.ended", "user.erased"])
+        try await run(exchange, Sender(.delivered), seconds: 4)
+        #expect(try await messages(exchange).map(\.type) == ["user.erased"])
+    }
+
+    func `A call is not announced after its ring time, and never to a banned user`() async throws {
+        let exchange = try await exchange(.callIncoming)
+        _ = try await exchange.invite()
+        exchange.time.advance(by: .seconds(60))
+        let sender = Sender(.delivered)
+        try await run(exchange, sender, seconds: 2)
+        #expect(try await messages(exchange).map(\.status) == [.failed] && sender.sent == [])
+        try await exchange.store.write { store in
+            var account = try #require(try store.account(Cast.petya.userId))
+            account.bannedAt = ManualTime.start
+            try store.update(account)
+        }
+        _ = try await exchange.invite()
+        #expect(try await messages(exchange).count == 1)
+    }
+
+    func `What is on its way when the process stops can be taken at once`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
+        let numbers = try await add(["a"], to: exchange)
+        let sender = HangingSender()
+        let runner = OutboxRunner(
+            store: exchange.store.outbox, senders: ["webhook": sender], time: exchange.time,
+            logger: Logger(label: "test"))
+        let task = Task { await runner.run() }
+        for await _ in sender.begun.stream { break }
+        task.cancel()
+        await task.value
+        let taken = try await exchange.store.outbox.take(from: lane, limit: 1, except: [], at: exchange.time.now)
+        #expect(taken.map(\.number) == numbers)
     }
 
     private func add(_ keys: [String], to exchange: Exchange) async throws -> [Int64] {
@@ -205,5 +259,16 @@ private final class Sender: OutboxSender {
     func send(_ delivery: OutboxDelivery) async -> OutboxResult {
         types.withLock { $0.append(delivery.type) }
         return result
+    }
+}
+
+/// Never has a result before its task is cancelled.
+private struct HangingSender: OutboxSender {
+    let begun = AsyncStream<Void>.makeStream()
+
+    func send(_ delivery: OutboxDelivery) async -> OutboxResult {
+        begun.continuation.yield()
+        try? await Task.sleep(for: .seconds(3600))
+        return .unavailable("canceled")
     }
 }
