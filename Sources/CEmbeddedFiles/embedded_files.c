@@ -43,6 +43,9 @@ static const unsigned char demo_preview_js[] = {
 static const unsigned char demo_push_js[] = {
 #embed "../RingbackWeb/demo/push.js"
 };
+static const unsigned char demo_quiet_js[] = {
+#embed "../RingbackWeb/demo/quiet.js"
+};
 static const unsigned char demo_storage_js[] = {
 #embed "../RingbackWeb/demo/storage.js"
 };
@@ -155,6 +158,7 @@ static const EmbeddedFile files[] = {
     FILE("demo/people.js", demo_people_js),
     FILE("demo/preview.js", demo_preview_js),
     FILE("demo/push.js", demo_push_js),
+    FILE("demo/quiet.js", demo_quiet_js),
     FILE("demo/storage.js", demo_storage_js),
     FILE("demo/user-id.js", demo_user_id_js),
     FILE("demo/words.js", demo_words_js),

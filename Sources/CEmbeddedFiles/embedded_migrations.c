@@ -44,6 +44,12 @@ static const unsigned char sqlite_0013[] = {
 static const unsigned char sqlite_0014[] = {
 #embed "../../migrations/sqlite/0014_outbox_users.sql"
 };
+static const unsigned char sqlite_0015[] = {
+#embed "../../migrations/sqlite/0015_do_not_disturb.sql"
+};
+static const unsigned char sqlite_0016[] = {
+#embed "../../migrations/sqlite/0016_seen_calls.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -83,6 +89,12 @@ static const unsigned char postgresql_0012[] = {
 static const unsigned char postgresql_0013[] = {
 #embed "../../migrations/postgresql/0013_outbox_users.sql"
 };
+static const unsigned char postgresql_0014[] = {
+#embed "../../migrations/postgresql/0014_do_not_disturb.sql"
+};
+static const unsigned char postgresql_0015[] = {
+#embed "../../migrations/postgresql/0015_seen_calls.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -100,6 +112,8 @@ static const EmbeddedFile sqlite[] = {
     FILE("0012_refusals.sql", sqlite_0012),
     FILE("0013_outbox_by_recipient.sql", sqlite_0013),
     FILE("0014_outbox_users.sql", sqlite_0014),
+    FILE("0015_do_not_disturb.sql", sqlite_0015),
+    FILE("0016_seen_calls.sql", sqlite_0016),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -115,6 +129,8 @@ static const EmbeddedFile postgresql[] = {
     FILE("0011_refusals.sql", postgresql_0011),
     FILE("0012_outbox_by_recipient.sql", postgresql_0012),
     FILE("0013_outbox_users.sql", postgresql_0013),
+    FILE("0014_do_not_disturb.sql", postgresql_0014),
+    FILE("0015_seen_calls.sql", postgresql_0015),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

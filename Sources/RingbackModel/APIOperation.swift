@@ -7,9 +7,9 @@ package enum APIOperation: String, Sendable, CaseIterable {
     case listBlocks, blockUser, unblockUser
     case listContacts, addContact, removeContact
     case getWatching, setWatching, getPresence
-    case createSession, listSessions, deleteSessions, getSession, deleteSession, createTicket
+    case createSession, listSessions, deleteSessions, getSession, updateSession, deleteSession, createTicket
     case invite, listCalls, getCall, getTimeline
-    case alerting, accept, decline, cancel, connected, hangUp, endCall
+    case alerting, accept, decline, cancel, connected, hangUp, markSeen, endCall
     case sendOffer, getOffer, sendAnswer, getAnswer, addCandidates, listCandidates
     case setMedia, reportQuality
     case listWebhooks, testWebhook, listDeliveries, getDelivery, replayDelivery
@@ -55,6 +55,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .listSessions: (.get, "/v1/sessions")
         case .deleteSessions: (.delete, "/v1/sessions")
         case .getSession: (.get, "/v1/sessions/{deviceId}")
+        case .updateSession: (.patch, "/v1/sessions/{deviceId}")
         case .deleteSession: (.delete, "/v1/sessions/{deviceId}")
         case .createTicket: (.post, "/v1/tickets")
         case .invite: (.post, "/v1/calls")
@@ -67,6 +68,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .cancel: (.post, "/v1/calls/{callId}/cancel")
         case .connected: (.post, "/v1/calls/{callId}/connected")
         case .hangUp: (.post, "/v1/calls/{callId}/hangup")
+        case .markSeen: (.post, "/v1/calls/{callId}/seen")
         case .endCall: (.post, "/v1/calls/{callId}/end")
         case .sendOffer: (.post, "/v1/calls/{callId}/offer")
         case .getOffer: (.get, "/v1/calls/{callId}/offer")

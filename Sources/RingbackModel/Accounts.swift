@@ -26,16 +26,20 @@ public struct User: Hashable, Sendable, Codable {
     public var busy: BusyPolicy?
     /// From whom the user receives calls, if not from everyone. Present only in the user's own profile.
     public var callsFrom: CallsFrom?
+    /// When calls do not ring. Present only in the user's own profile, if it is set.
+    public var doNotDisturb: DoNotDisturb?
 
     /// Creates a user.
     public init(
-        userId: UserID, displayName: String, createdAt: Timestamp, busy: BusyPolicy? = nil, callsFrom: CallsFrom? = nil
+        userId: UserID, displayName: String, createdAt: Timestamp, busy: BusyPolicy? = nil,
+        callsFrom: CallsFrom? = nil, doNotDisturb: DoNotDisturb? = nil
     ) {
         self.userId = userId
         self.displayName = displayName
         self.createdAt = createdAt
         self.busy = busy
         self.callsFrom = callsFrom
+        self.doNotDisturb = doNotDisturb
     }
 }
 
@@ -81,10 +85,12 @@ public struct Device: Hashable, Sendable, Codable {
     public var lastSeenAt: Timestamp?
     /// Whether this is the device that sent the request.
     public var current: Bool
+    /// Whether calls do not ring on the device.
+    public var muted: Bool
 
     package init(
         deviceId: DeviceID, deviceName: String?, createdAt: Timestamp, expiresAt: Timestamp, lastSeenAt: Timestamp?,
-        current: Bool
+        current: Bool, muted: Bool
     ) {
         self.deviceId = deviceId
         self.deviceName = deviceName
@@ -92,6 +98,7 @@ public struct Device: Hashable, Sendable, Codable {
         self.expiresAt = expiresAt
         self.lastSeenAt = lastSeenAt
         self.current = current
+        self.muted = muted
     }
 }
 
@@ -132,6 +139,7 @@ extension User: JSONWritable {
         json.field("createdAt", createdAt)
         json.optionalField("busy", busy?.rawValue)
         json.optionalField("callsFrom", callsFrom?.rawValue)
+        json.optionalField("doNotDisturb", doNotDisturb)
     }
 }
 
@@ -157,6 +165,7 @@ extension Device: JSONWritable {
             json.field("expiresAt", expiresAt)
             json.optionalField("lastSeenAt", lastSeenAt)
             json.field("current", current)
+            json.field("muted", muted)
         }
     }
 }

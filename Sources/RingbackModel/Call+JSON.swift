@@ -38,6 +38,7 @@ extension Call: JSONWritable {
         if let merged { json.field("merged", merged) }
         json.optionalField("direction", direction?.rawValue)
         if let missed { json.field("missed", missed) }
+        if let seen { json.field("seen", seen) }
     }
 }
 

@@ -91,6 +91,8 @@ public struct Call: Hashable, Sendable, Codable {
     public var direction: CallDirection?
     /// Only in the history: whether this is an incoming call that ended without being accepted or declined.
     public var missed: Bool?
+    /// Whether a missed call was marked as seen on any device of the user. Only in a history.
+    public var seen: Bool?
 
     /// Creates a call with the members that every call has; the others are `nil`.
     public init(

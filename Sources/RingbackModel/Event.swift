@@ -10,6 +10,8 @@ public enum EventType: String, Sendable, Codable, CaseIterable {
     case callActive = "call.active"
     /// The call has ended.
     case callEnded = "call.ended"
+    /// Another device of the user has marked a missed call, and all before it, as seen.
+    case callSeen = "call.seen"
     /// The leg of a device has stopped because of what another device did.
     case callStopped = "call.stopped"
     /// The other side sent an offer.

@@ -45,6 +45,7 @@ createSession            201     201       201     201      201    201   201    
 listSessions             401     401       401     401      200    200   200         200    403 403   403
 deleteSessions           401     401       401     401      200    200   200         200    403 403   403
 getSession               401     401       401     401      404    404   200         200    403 403   403
+updateSession            401     401       401     401      404    404   200         200    403 403   403
 deleteSession            401     401       401     401      404    404   204         204    403 403   403
 createTicket             401     401       401     401      201    201   201         201    403 403   403
 invite                   401     401       401     401      201    201   201         201    403 403   403
@@ -57,6 +58,8 @@ decline                  401     401       401     401      404    409   409    
 cancel                   401     401       401     401      404    403   403         403    403 403   403
 connected                401     401       401     401      404    409   403         200    403 403   403
 hangUp                   401     401       401     401      404    200   403         200    403 403   403
+markSeen                 401     401       401     401      404    409   409         403    403 403   403
+markSeen                 401     401       401     401      404    204   409         409    403 403   403
 endCall                  401     401       401     401      403    403   403         403    403 403   200
 sendOffer                401     401       401     401      404    409   403         409    403 403   403
 getOffer                 401     401       401     401      404    200   403         200    403 403   403
@@ -184,7 +187,8 @@ class Scene:
         body = {
             "registerUser": {"userId": new, "password": "correct horse battery"},
             "createSession": {"userId": self.names["vasya"], "password": "correct horse battery"},
-            "updateMe": {"busy": "reject"}, "setWatching": {"userIds": [self.names["vasya"]]},
+            "updateMe": {"busy": "reject"}, "updateSession": {"muted": False},
+            "setWatching": {"userIds": [self.names["vasya"]]},
             "invite": {"callee": self.names["vasya"], "media": MEDIA},
             "sendOffer": {"description": {"type": "offer", "sdp": SDP}},
             "sendAnswer": {"description": {"type": "answer", "sdp": SDP}, "negotiation": 1},

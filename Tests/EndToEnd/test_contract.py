@@ -133,6 +133,7 @@ def an_account(vasya):
     vasya.post("/v1/tickets", expect=201)
     vasya.get("/v1/sessions")
     vasya.get(f"/v1/sessions/{vasya.device_id}")
+    assert vasya.request("PATCH", f"/v1/sessions/{vasya.device_id}", {"muted": False}).status_code == 200
     vasya.get("/v1/ice-servers")
     vasya.get("/v1/push", expect=404)
     vasya.put("/v1/push/subscription", {"endpoint": "https://push.example.org/", "keys": {}}, expect=404)

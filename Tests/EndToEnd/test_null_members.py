@@ -71,6 +71,9 @@ def prepared(server, operation, number):
     if operation in ("registerUser", "createSession", "updateMe", "setWatching"):
         register(server, f"petya-{number}")
         return register(server, f"vasya-{number}"), {}
+    if operation == "updateSession":
+        device = register(server, f"vasya-{number}")
+        return device, {"deviceId": device.device_id}
     if operation in ("invite", "decline"):
         vasya, petya = register(server, f"vasya-{number}"), register(server, f"petya-{number}")
         if operation == "invite":
@@ -84,8 +87,8 @@ def prepared(server, operation, number):
 
 
 OPERATIONS = [
-    "registerUser", "createSession", "updateMe", "setWatching", "invite", "decline", "hangUp", "sendOffer", "sendAnswer",
-    "addCandidates", "setMedia", "reportQuality"]
+    "registerUser", "createSession", "updateSession", "updateMe", "setWatching", "invite", "decline", "hangUp",
+    "sendOffer", "sendAnswer", "addCandidates", "setMedia", "reportQuality"]
 # A server key opens no socket.
 PLATFORM = ["platformCreateUser", "platformUpdateUser", "platformCreateSession"]
 # Their bodies have no optional members.

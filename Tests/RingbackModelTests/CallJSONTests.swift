@@ -48,7 +48,7 @@ struct CallJSONTests {
         let device = Device(
             deviceId: Cast.vasya.deviceId, deviceName: "phone", createdAt: ManualTime.start,
             expiresAt: ManualTime.start,
-            lastSeenAt: ManualTime.start, current: true)
+            lastSeenAt: ManualTime.start, current: true, muted: false)
         #expect(try decoded(device, as: Device.self) == device)
         for presence in [
             Presence(userId: Cast.vasya.userId, status: .offline),

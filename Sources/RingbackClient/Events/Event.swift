@@ -10,7 +10,8 @@ public struct Event: Sendable, Hashable {
         case snapshot([LiveCall])
         /// The connection to the server was established or lost.
         case connection(ConnectionChange)
-        /// Somebody calls the user. Respond with ``CallHandle/alerting(idempotencyKey:)``.
+        /// Somebody calls the user. Respond with ``CallHandle/alerting(idempotencyKey:)``, unless this device is one of
+        /// ``Event/mutedDevices``.
         case incoming(Call)
         /// A device of the callee rings: play the ringback tone.
         case ringing(Call)
@@ -20,6 +21,8 @@ public struct Event: Sendable, Hashable {
         case active(Call)
         /// The call has ended; ``RingbackModel/Call/reason`` says why.
         case ended(Call)
+        /// Another device of the user has marked the missed calls until a time as seen.
+        case seen(until: Timestamp)
         /// Stop ringing on this device: another device of the user has accepted or declined the call.
         case stopped(Call)
         /// An offer from the other side.
@@ -54,6 +57,8 @@ public struct Event: Sendable, Hashable {
     public var callSeq: Int?
     /// The device that caused the event, as verified by the server; `nil` if the server caused it.
     public var actor: Participant?
+    /// With ``Kind/incoming(_:)``, the user's devices that must not ring.
+    public var mutedDevices: [DeviceID] = []
 }
 
 /// A transport for events.

@@ -6,7 +6,8 @@ extension User {
         self.init(
             userId: try json.user("userId"), displayName: try json.string("displayName"),
             createdAt: try json.time("createdAt"), busy: json.has("busy") ? try json.word("busy") : nil,
-            callsFrom: json.has("callsFrom") ? try json.word("callsFrom") : nil)
+            callsFrom: json.has("callsFrom") ? try json.word("callsFrom") : nil,
+            doNotDisturb: json.has("doNotDisturb") ? try DoNotDisturb(json.object("doNotDisturb")) : nil)
     }
 }
 
@@ -24,7 +25,27 @@ extension Device {
         self.init(
             deviceId: try json.device("deviceId"), deviceName: try json.optional("deviceName", JSONObject.string),
             createdAt: try json.time("createdAt"), expiresAt: try json.time("expiresAt"),
-            lastSeenAt: try json.optional("lastSeenAt", JSONObject.time), current: try json.bool("current"))
+            lastSeenAt: try json.optional("lastSeenAt", JSONObject.time), current: try json.bool("current"),
+            muted: json.has("muted") ? try json.bool("muted") : false)
+    }
+}
+
+extension DoNotDisturb {
+    init(_ json: JSONObject) throws(UnexpectedJSON) {
+        self.init(until: try json.optional("until", JSONObject.time))
+        if json.has("hours") { hours = try Hours(json.object("hours")) }
+    }
+}
+
+extension DoNotDisturb.Hours {
+    fileprivate init(_ json: JSONObject) throws(UnexpectedJSON) {
+        self.init(
+            from: try Self.time(json, "from"), to: try Self.time(json, "to"), timeZone: try json.string("timeZone"))
+    }
+
+    private static func time(_ json: JSONObject, _ name: String) throws(UnexpectedJSON) -> TimeOfDay {
+        guard let time = TimeOfDay(try json.string(name)) else { throw UnexpectedJSON(path: name) }
+        return time
     }
 }
 

@@ -42,6 +42,7 @@ extension Call {
         merged = try json.optional("merged", JSONObject.bool)
         if json.has("direction") { direction = try json.word("direction") }
         missed = try json.optional("missed", JSONObject.bool)
+        seen = try json.optional("seen", JSONObject.bool)
     }
 }
 

@@ -19,6 +19,7 @@ extension Event {
             cursor: cursor, id: id, time: try? json.time("time"),
             age: (try? json.integer("ageMs")).map { .milliseconds($0) }, callId: try? json.call("callId"),
             callSeq: try? json.integer("callSeq"), actor: try? Participant(json.object("actor")))
+        mutedDevices = data["mutedDevices"]?.elements?.compactMap { $0.string.flatMap { DeviceID($0) } } ?? []
     }
 }
 
@@ -32,6 +33,7 @@ extension Event.Kind {
         case .callAccepted: self = .accepted(try call())
         case .callActive: self = .active(try call())
         case .callEnded: self = .ended(try call())
+        case .callSeen: self = .seen(until: try data.time("until"))
         case .callStopped: self = .stopped(try call())
         case .callOffer: self = .offer(try Description(data))
         case .callAnswer: self = .answer(try Description(data))

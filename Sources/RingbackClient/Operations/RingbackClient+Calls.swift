@@ -128,6 +128,13 @@ extension RingbackClient {
         return try await object(request.with(idempotencyKey), Call.init)
     }
 
+    /// Marks a missed call, and all before it, as seen. The user's other devices get ``Event/Kind/seen(until:)``.
+    ///
+    /// - Throws: `not_found`; `forbidden` for the caller; `invalid_transition` while the call is live.
+    public func markSeen(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws {
+        _ = try await send(OperationRequest(.markSeen, callId.rawValue).with(idempotencyKey))
+    }
+
     /// Ends any call, as an administrator.
     ///
     /// - Parameters:

@@ -58,6 +58,17 @@ extension RingbackClient {
         try await object(OperationRequest(.getSession, deviceId.rawValue), Device.init)
     }
 
+    /// Sets whether calls do not ring on this device or on another device of the user, until it signs in again.
+    ///
+    /// - Throws: `not_found`.
+    @discardableResult
+    public func updateSession(
+        _ deviceId: DeviceID, muted: Bool, idempotencyKey: IdempotencyKey? = nil
+    ) async throws -> Device {
+        let request = OperationRequest(.updateSession, deviceId.rawValue) { $0.field("muted", muted) }
+        return try await object(request.with(idempotencyKey), Device.init)
+    }
+
     /// Ends the session of this device or of another device of the user.
     ///
     /// - Throws: `not_found`.

@@ -45,15 +45,16 @@ extension RingbackClient {
     /// The profile of the signed-in user, including ``RingbackModel/User/busy``.
     public func getMe() async throws -> User { try await object(OperationRequest(.getMe), User.init) }
 
-    /// Changes the given settings and keeps the others.
+    /// Changes the given settings and keeps the others. An empty ``RingbackModel/DoNotDisturb`` lets calls ring again.
     public func updateMe(
         displayName: String? = nil, busy: BusyPolicy? = nil, callsFrom: CallsFrom? = nil,
-        idempotencyKey: IdempotencyKey? = nil
+        doNotDisturb: DoNotDisturb? = nil, idempotencyKey: IdempotencyKey? = nil
     ) async throws -> User {
         let request = OperationRequest(.updateMe) { json in
             json.optionalField("displayName", displayName)
             json.optionalField("busy", busy?.rawValue)
             json.optionalField("callsFrom", callsFrom?.rawValue)
+            json.optionalField("doNotDisturb", doNotDisturb)
         }
         return try await object(request.with(idempotencyKey), User.init)
     }

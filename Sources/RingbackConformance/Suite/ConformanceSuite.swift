@@ -6,11 +6,11 @@
 package enum ConformanceSuite {
     package static let cases: [ConformanceCase] =
         WholeCallCases.all + DescriptionCases.all + EndingCases.all + RepeatCases.all + TransitionCases.all
-        + RoleCases.all
-        + GateCases.all + DeviceCases.all + GlareCases.all + BusyCases.all + BlockCases.all + NegotiationCases.all
-        + RenegotiationCases.all + IdempotencyCases.all + SnapshotCases.all + ResumeCases.all + CursorCases.all
-        + EventCases.all + PresenceCases.all + SessionCases.all + SocketCases.all + ErrorCases.all + BoundCases.all
-        + HistoryCases.all + TimerCases.all + ConnectionCases.all + AdministratorCases.all
+        + RoleCases.all + GateCases.all + DeviceCases.all + GlareCases.all + BusyCases.all + QuietCases.all
+        + BlockCases.all + NegotiationCases.all + RenegotiationCases.all + IdempotencyCases.all
+        + SnapshotCases.all + ResumeCases.all + CursorCases.all + EventCases.all + PresenceCases.all
+        + SessionCases.all + SocketCases.all + ErrorCases.all + BoundCases.all + HistoryCases.all
+        + TimerCases.all + ConnectionCases.all + AdministratorCases.all
 
     /// The nine combinations of a caller's and a callee's transport.
     package static let mixes = TransportMix.all()

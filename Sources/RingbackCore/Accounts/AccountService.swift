@@ -45,13 +45,15 @@ package final class AccountService: Sendable {
         package var displayName: String?
         package var busy: BusyPolicy?
         package var callsFrom: CallsFrom?
+        package var doNotDisturb: DoNotDisturb?
         package var password: NewPassword?
 
         package init(
             displayName: String? = nil, busy: BusyPolicy? = nil, callsFrom: CallsFrom? = nil,
-            password: NewPassword? = nil
+            doNotDisturb: DoNotDisturb? = nil, password: NewPassword? = nil
         ) {
             self.callsFrom = callsFrom
+            self.doNotDisturb = doNotDisturb
             self.displayName = displayName
             self.busy = busy
             self.password = password
@@ -98,6 +100,7 @@ package final class AccountService: Sendable {
             account.displayName = update.displayName ?? account.displayName
             account.busy = update.busy ?? account.busy
             account.callsFrom = update.callsFrom ?? account.callsFrom
+            account.doNotDisturb = update.doNotDisturb ?? account.doNotDisturb
             account.passwordHash = change?.new ?? account.passwordHash
             try store.update(account)
             guard change != nil else { return (account, 0) }

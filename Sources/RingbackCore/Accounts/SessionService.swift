@@ -222,7 +222,19 @@ package final class SessionService: Sendable {
         // The stored time of a connected device may be some minutes old.
         return Device(
             deviceId: id, deviceName: record.name, createdAt: record.createdAt, expiresAt: record.expiresAt,
-            lastSeenAt: present.contains(id) ? time.now : record.lastSeenAt, current: isCurrent)
+            lastSeenAt: present.contains(id) ? time.now : record.lastSeenAt, current: isCurrent, muted: record.isMuted)
+    }
+
+    /// Sets whether calls do not ring on a device of the user.
+    ///
+    /// - Throws: ``Problem`` `not_found`; `unauthenticated` if `signIn` has ended.
+    package func setMuted(_ isMuted: Bool, _ device: DeviceID, by signIn: SignIn) async throws {
+        try await store.write(of: signIn.participant.userId) { store in
+            try store.check(signIn)
+            guard let record = try store.device(device), record.participant.userId == signIn.participant.userId
+            else { throw Self.noDevice }
+            try store.setMuted(isMuted, device)
+        }
     }
 
     /// Signs out a device. ``Commit/ended`` contains its sign-in.

@@ -33,16 +33,21 @@ extension CallRequest {
             return Self.refusal(CallPermission.refusal(callee), changes)
         }
         if let problem = try Self.surplus(invitation, live, facts, timing) { return Self.refusal(problem, changes) }
-        let devices = try facts.devices(of: callee, limit: Limits.legs)
-            .filter { $0.rings(at: now) }.map(\.participant.deviceId)
-        let reception = try Self.reception(of: caller, by: account, ended: changes.first?.call.id, facts)
+        let devices = try facts.devices(of: callee, limit: .max)
+        let legs = devices.prefix(Limits.legs).filter { $0.rings(at: now) }.map(\.participant.deviceId)
+        let muted = devices.filter(\.isMuted).map(\.participant.deviceId)
+        let isQuiet = account.doNotDisturb.isActive(at: now)
+        let reception = try Self.reception(
+            of: caller, by: account, isQuiet: isQuiet, ended: changes.first?.call.id, facts)
         var (call, invited) = CallState.invite(
-            invitation, id: .random(at: now), devices: devices, reception: reception, at: now, key: key)
+            invitation, id: .random(at: now), devices: legs, reception: reception, at: now, key: key)
         // A call that is concealed, or to somebody who is banned, takes as long as any other.
-        let messages = try reception == .busy || timing.outbox.isEmpty ? [] : timing.outbox.incoming(call, facts)
+        let messages =
+            try isQuiet || reception == .busy || timing.outbox.isEmpty
+            ? [] : timing.outbox.incoming(call, muted: muted, facts)
         call.isAwaited = !messages.isEmpty
         var transaction = CallTransaction(call, isNew: true, at: now, timing: timing)
-        transaction.record(invited, key: key)
+        transaction.record(invited, muted.isEmpty ? .none : .init(muted: muted), key: key)
         if reception == .rings, account.bannedAt == nil { transaction.send(messages) }
         let answer = transaction.answer(201, location: transaction.location)
         return CallDecision(.success(answer), changes: changes + transaction.changes)
@@ -94,12 +99,23 @@ extension CallRequest {
 
     /// - Parameter ended: A call that ends by this decision.
     private static func reception(
-        of caller: UserID, by callee: Account, ended: CallID?, _ facts: any CallFacts
+        of caller: UserID, by callee: Account, isQuiet: Bool, ended: CallID?, _ facts: any CallFacts
     ) throws -> CallState.Reception {
         if try facts.isBlocked(caller, by: callee.userId) { return .concealed }
-        guard callee.busy == .reject else { return .rings }
+        let reception = isQuiet ? CallState.Reception.quiet : .rings
+        guard callee.busy == .reject else { return reception }
         let isEngaged = try facts.liveCalls(of: callee.userId)
             .contains { $0.id != ended && ($0.isUnderWay || $0.caller.userId == callee.userId) }
-        return isEngaged ? .busy : .rings
+        return isEngaged ? .busy : reception
+    }
+}
+
+extension CallTransaction.Content {
+    /// What an invitation adds: the devices that must not ring.
+    fileprivate init(muted: [DeviceID]) {
+        self.init(size: 64 * muted.count) { json in
+            json.name("mutedDevices")
+            json.array(muted) { $0.string($1.rawValue) }
+        }
     }
 }

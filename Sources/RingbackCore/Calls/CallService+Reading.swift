@@ -34,11 +34,13 @@ extension CallService {
     package func history(_ query: HistoryQuery) async throws -> [Call] {
         if let before = query.before { _ = try await call(before, for: query.user) }
         return try await store.read { store in
-            try store.history(query).map { state in
+            let seenUntil = try store.account(query.user)?.callsSeenUntil
+            return try store.history(query).map { state in
                 var call = state.call
                 let isIncoming = state.callee == query.user
                 call.direction = isIncoming ? .incoming : .outgoing
                 call.missed = isIncoming && state.isMissed
+                if call.missed == true { call.seen = seenUntil.map { state.createdAt <= $0 } ?? false }
                 return call
             }
         }
@@ -84,7 +86,8 @@ extension CallService {
             // The position is read first: an event in between is then delivered twice rather than lost.
             let position = try store.newestPosition(of: participant.userId)
             var bytes = 0
-            let calls = try store.liveCalls(of: participant.userId).map { state in
+            let live = try store.liveCalls(of: participant.userId)
+            let calls = try Self.withoutQuiet(live, for: participant, in: store).map { state in
                 var live = LiveCall(call: state.call)
                 guard state.isUnderWay, let side = state.side(of: participant), bytes < Self.snapshotBytes else {
                     return live
@@ -103,7 +106,18 @@ extension CallService {
         }
     }
 
-    private static func state(_ id: CallID, for user: UserID, in store: any StoreReader) throws -> CallState {
+    /// Leaves out the incoming calls that must not ring on a device.
+    private static func withoutQuiet(
+        _ calls: [CallState], for participant: Participant, in store: any StoreReader
+    ) throws -> [CallState] {
+        let rings = { (call: CallState) in call.callee == participant.userId && call.stillRings }
+        guard calls.contains(where: rings) else { return calls }
+        let isMuted = try store.device(participant.deviceId)?.isMuted ?? false
+        let setting = try store.account(participant.userId)?.doNotDisturb ?? DoNotDisturb()
+        return calls.filter { call in !rings(call) || !isMuted && !setting.isActive(at: call.createdAt) }
+    }
+
+    static func state(_ id: CallID, for user: UserID, in store: any StoreReader) throws -> CallState {
         guard let call = try store.call(id), call.side(of: user) != nil else { throw CallRefusal.notFound.problem }
         return call
     }

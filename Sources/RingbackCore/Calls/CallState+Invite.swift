@@ -22,6 +22,8 @@ extension CallState {
     /// How an invitation is received.
     package enum Reception: Sendable, Hashable {
         case rings
+        /// The callee is not to be disturbed: no device rings, and the caller learns no more than that nobody answers.
+        case quiet
         /// The callee is in a call and has the policy `reject`.
         case busy
         /// The callee has blocked the caller, which must not be disclosed.
@@ -53,7 +55,8 @@ extension CallState {
         switch reception {
         case .rings, .concealed:
             call.tell(
-                .callIncoming, .call, to: [.init(user: call.callee)], by: call.caller, in: &transition)
+                .callIncoming, .incoming, to: [.init(user: call.callee)], by: call.caller, in: &transition)
+        case .quiet: call.tell(.callIncoming, .incoming, to: [], by: call.caller, in: &transition)
         case .busy:
             // The caller learns it from the response to the invitation; for the callee it is a missed call.
             let ending = Ending(reason: .busy, by: EndedBy(.policy), at: now)

@@ -101,6 +101,12 @@ struct CallTransaction {
         case .call:
             let call = json()
             return Content(size: call.count) { $0.field("call", JSONText(unchecked: call)) }
+        case .incoming:
+            let call = json()
+            return Content(size: call.count + own.size) { json in
+                json.field("call", JSONText(unchecked: call))
+                own.write(&json)
+            }
         case .stopped(let reason):
             let call = json()
             return Content(size: call.count) { json in
@@ -108,6 +114,9 @@ struct CallTransaction {
                 json.field("reason", reason.rawValue)
             }
         case .connection(let connection): return Content(size: 32) { $0.field("connection", connection.rawValue) }
+        case .seen:
+            let createdAt = call.createdAt
+            return Content(size: 40) { $0.field("until", createdAt) }
         case .description, .candidates, .media: return own
         }
     }

@@ -10,10 +10,12 @@ package enum CallUpkeep: Sendable, Hashable {
     case endByAdministrator(CallID)
     /// One of the users is about to be erased.
     case endForErased(UserID, CallID)
+    /// A device of the callee has marked the call as seen.
+    case tellSeen(Participant, CallID)
 
     var calls: [CallID] {
         switch self {
-        case .advance(let id), .endByAdministrator(let id), .endForErased(_, let id): [id]
+        case .advance(let id), .endByAdministrator(let id), .endForErased(_, let id), .tellSeen(_, let id): [id]
         case .setReconnecting(_, _, let ids): ids
         }
     }
@@ -47,12 +49,23 @@ package enum CallUpkeep: Sendable, Hashable {
             guard transaction.call.isLive, let side = call.side(of: user) else { break }
             let reason: EndReason = transaction.call.isUnderWay ? .completed : side == .caller ? .canceled : .declined
             transaction.change { $0.end(for: user, reason: reason, at: now) }
+        case .tellSeen(let participant, _):
+            guard !call.isLive, call.side(of: participant.userId) == .callee else { break }
+            transaction.change { $0.tellSeen(by: participant) }
         }
         return CallDecision(.success(transaction.answer(200)), changes: transaction.changes)
     }
 }
 
 extension CallState {
+    /// Tells the callee's other devices. Nothing else about the call changes.
+    fileprivate mutating func tellSeen(by participant: Participant) -> Transition {
+        var transition = Transition()
+        tell(
+            .callSeen, .seen, to: [.init(user: callee, except: participant.deviceId)], by: participant, in: &transition)
+        return transition
+    }
+
     /// Ends the call because one of its users is erased.
     fileprivate mutating func end(for user: UserID, reason: EndReason, at now: Timestamp) -> Transition {
         var transition = Transition()

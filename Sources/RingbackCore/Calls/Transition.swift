@@ -22,8 +22,12 @@ package struct Transition: Sendable, Hashable {
     package enum Content: Sendable, Hashable {
         /// The call in its new state.
         case call
+        /// The call, and what the invitation adds.
+        case incoming
         /// The call, and why a leg stopped.
         case stopped(LegReason)
+        /// The time of the call, until which missed calls were seen.
+        case seen
         /// The offer or answer in the command.
         case description
         /// The candidates in the command.

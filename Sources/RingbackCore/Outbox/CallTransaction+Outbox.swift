@@ -1,7 +1,7 @@
 import RingbackModel
 
 extension CallTransaction {
-    /// The messages to the outside that a transition causes, except for ``OutboxPlan/incoming(_:_:)``. None for a
+    /// The messages to the outside that a transition causes, except for ``OutboxPlan/incoming(_:muted:_:)``. None for a
     /// concealed call, of which the callee must not learn.
     func messages(for transition: Transition) -> [OutboxMessage] {
         let plan = timing.outbox

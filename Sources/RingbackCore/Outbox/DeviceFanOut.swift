@@ -102,8 +102,11 @@ extension OutboxPlan {
             expiresAt: type == .incoming ? call.ringsUntil : nil)
     }
 
-    /// The messages for a new call: to endpoints if its callee has no device present, and to devices that are not present.
-    func incoming(_ call: CallState, _ facts: any CallFacts) throws -> [OutboxMessage] {
+    /// The messages for a new call: to endpoints if its callee has no device present that rings, and to devices that
+    /// are not present.
+    ///
+    /// - Parameter muted: The devices of the callee that do not ring.
+    func incoming(_ call: CallState, muted: [DeviceID], _ facts: any CallFacts) throws -> [OutboxMessage] {
         let now = call.createdAt
         var messages = messages(
             .callIncoming, key: call.id.rawValue, log: call.callee, users: call.users, at: now,
@@ -112,7 +115,7 @@ extension OutboxPlan {
         guard usesPush || !messages.isEmpty else { return [] }
         // Whom the callee has blocked sees the callee offline, and must not learn otherwise from when the call ends.
         let present = call.isConcealed ? [] : try facts.presentDevices(of: call.callee)
-        if !present.isEmpty { messages = [] }
+        if !present.subtracting(muted).isEmpty { messages = [] }
         if usesPush, try !facts.pushDevices(of: call.callee).isSubset(of: present) {
             messages.append(devices(.incoming, call, at: now))
         }

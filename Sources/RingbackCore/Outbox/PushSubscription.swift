@@ -32,7 +32,7 @@ package struct PushSubscription: Sendable, Hashable {
 }
 
 package protocol PushReader {
-    /// The subscriptions of a user's devices.
+    /// The subscriptions of a user's devices on which calls ring.
     func pushSubscriptions(of user: UserID) throws -> [PushSubscription]
     func pushSubscription(of device: DeviceID) throws -> PushSubscription?
 }

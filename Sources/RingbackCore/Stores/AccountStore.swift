@@ -10,6 +10,9 @@ package struct Account: Sendable, Hashable {
     package var createdAt: Timestamp
     package var lastSeenAt: Timestamp?
     package var callsFrom = CallsFrom.everyone
+    package var doNotDisturb = DoNotDisturb()
+    /// The time of the newest missed call that the user has seen.
+    package var callsSeenUntil: Timestamp?
     /// When the platform banned the user: nobody can sign in as a banned user.
     package var bannedAt: Timestamp?
 
@@ -38,7 +41,8 @@ package struct Account: Sendable, Hashable {
     package var ownUser: User {
         User(
             userId: userId, displayName: displayName, createdAt: createdAt, busy: busy,
-            callsFrom: callsFrom == .everyone ? nil : callsFrom)
+            callsFrom: callsFrom == .everyone ? nil : callsFrom,
+            doNotDisturb: doNotDisturb.isEmpty ? nil : doNotDisturb)
     }
 }
 
@@ -51,6 +55,8 @@ package struct DeviceRecord: Sendable, Hashable {
     package var createdAt: Timestamp
     package var expiresAt: Timestamp
     package var lastSeenAt: Timestamp?
+    /// Whether calls do not ring on the device. Ends with the sign-in.
+    package var isMuted = false
 
     package init(
         participant: Participant, name: String?, tokenHash: [UInt8], createdAt: Timestamp, expiresAt: Timestamp,
@@ -152,6 +158,8 @@ package protocol AccountWriter {
     func erase(_ user: UserID, at now: Timestamp, limit: Int) throws -> Bool
     /// Adds a device, or replaces the token of the device with the same identifier.
     func save(_ device: DeviceRecord) throws
+    /// Sets whether calls do not ring on a device.
+    func setMuted(_ isMuted: Bool, _ device: DeviceID) throws
     /// Removes a device. Its identifier still belongs to its user as long as it is among the last
     /// ``DeviceRecord/formerDevices`` that were removed.
     func delete(_ device: DeviceID) throws

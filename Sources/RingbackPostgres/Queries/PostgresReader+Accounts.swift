@@ -5,7 +5,10 @@ extension PostgresReader {
     // MARK: Users
 
     static let selectAccount =
-        "SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at, banned_at, calls_from FROM users"
+        """
+        SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at, banned_at, calls_from,
+            do_not_disturb, calls_seen_until FROM users
+        """
 
     func account(_ user: UserID) throws -> Account? {
         try first(
@@ -32,13 +35,18 @@ extension PostgresReader {
             busy: try row.value(BusyPolicy(rawValue: row.text(3)), 3), createdAt: try row.time(4),
             lastSeenAt: row.optionalTime(5), bannedAt: row.optionalTime(6))
         account.callsFrom = try row.value(CallsFrom(rawValue: row.text(7)), 7)
+        account.callsSeenUntil = row.optionalTime(9)
+        if let text = row.optionalText(8) {
+            let json = JSONSlice(kept: Array(text.utf8))
+            account.doNotDisturb = try row.value(json.flatMap { DoNotDisturb($0) }, 8)
+        }
         return account
     }
 
     // MARK: Devices
 
     static let selectDevice =
-        "SELECT user_id, device_id, name, token_hash, created_at, expires_at, last_seen_at FROM devices"
+        "SELECT user_id, device_id, name, token_hash, created_at, expires_at, last_seen_at, muted FROM devices"
 
     func device(_ device: DeviceID) throws -> DeviceRecord? {
         try first("\(Self.selectDevice) WHERE device_id = $1", .text(device.rawValue), read: Self.device)
@@ -77,10 +85,12 @@ extension PostgresReader {
     }
 
     static func device(_ row: Row) throws -> DeviceRecord {
-        DeviceRecord(
+        var record = DeviceRecord(
             participant: Participant(userId: try row.user(0), deviceId: try row.device(1)), name: row.optionalText(2),
             tokenHash: try row.bytes(3), createdAt: try row.time(4), expiresAt: try row.time(5),
             lastSeenAt: row.optionalTime(6))
+        record.isMuted = row.bool(7)
+        return record
     }
 
     // MARK: Blocks and watch lists

@@ -10,7 +10,7 @@ extension PostgresReader {
     /// With the users behind what ``subscription(_:)`` reads.
     static func subscriptions(of users: [UserID]) -> Statement {
         Statement(
-            "\(selectSubscription) WHERE d.user_id = ANY($1)", .texts(users.map(\.rawValue)))
+            "\(selectSubscription) WHERE d.user_id = ANY($1) AND NOT d.muted", .texts(users.map(\.rawValue)))
     }
 
     func pushSubscriptions(of user: UserID) throws -> [PushSubscription] {

@@ -26,8 +26,8 @@ extension PostgresTransaction {
         let erased = try rows(
             Statement(
                 """
-                UPDATE users SET display_name = '', password_hash = '', busy = 'wait', calls_from = 'everyone', last_seen_at = NULL,
-                    erased_at = $1
+                UPDATE users SET display_name = '', password_hash = '', busy = 'wait', calls_from = 'everyone',
+                    do_not_disturb = NULL, calls_seen_until = NULL, last_seen_at = NULL, erased_at = $1
                 WHERE user_id = $2 AND password_hash <> ''
                 """, .integer(now.milliseconds), id)
         ).affected

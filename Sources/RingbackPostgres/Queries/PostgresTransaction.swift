@@ -98,9 +98,15 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
 
     func update(_ account: Account) throws {
         try execute(
-            "UPDATE users SET display_name = $1, password_hash = $2, busy = $3, banned_at = $4, calls_from = $5 WHERE user_id = $6",
+            """
+            UPDATE users SET display_name = $1, password_hash = $2, busy = $3, banned_at = $4, calls_from = $5,
+                do_not_disturb = $6, calls_seen_until = $7
+            WHERE user_id = $8
+            """,
             .text(account.displayName), .text(account.passwordHash), .text(account.busy.rawValue),
-            .integer(account.bannedAt?.milliseconds), .text(account.callsFrom.rawValue), .text(account.userId.rawValue))
+            .integer(account.bannedAt?.milliseconds), .text(account.callsFrom.rawValue),
+            .text(account.doNotDisturb.stored), .integer(account.callsSeenUntil?.milliseconds),
+            .text(account.userId.rawValue))
     }
 
     func close(_ user: UserID, at now: Timestamp) throws {
@@ -122,7 +128,8 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
             INSERT INTO devices AS d (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (device_id) DO UPDATE SET name = excluded.name, token_hash = excluded.token_hash,
-                created_at = excluded.created_at, expires_at = excluded.expires_at, last_seen_at = excluded.last_seen_at
+                created_at = excluded.created_at, expires_at = excluded.expires_at,
+                last_seen_at = excluded.last_seen_at, muted = false
             WHERE d.user_id = excluded.user_id
             RETURNING 1
             """, .text(device.participant.deviceId.rawValue), .text(device.participant.userId.rawValue),
@@ -131,6 +138,10 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         ) { _ in true }
         // Another user has taken the identifier since it was looked for.
         guard !written.isEmpty else { throw PostgresError.conflict }
+    }
+
+    func setMuted(_ isMuted: Bool, _ device: DeviceID) throws {
+        try execute("UPDATE devices SET muted = $1 WHERE device_id = $2", .bool(isMuted), .text(device.rawValue))
     }
 
     func delete(_ device: DeviceID) throws {

@@ -18,7 +18,7 @@ extension EventType {
         case .callIncoming, .callRinging, .callAccepted, .callActive, .callOffer, .callAnswer, .callCandidates,
             .callMedia, .callParticipant:
             true
-        case .callEnded, .callStopped, .presence: false
+        case .callEnded, .callStopped, .callSeen, .presence: false
         }
     }
 }

@@ -7,7 +7,8 @@ import RingbackModel
 enum OutboxRow {
     /// A message waits for those of its key that wait already.
     private static let insertion = """
-        INSERT INTO outbox (lane, key, type, recipient, position, body, created_at, expires_at, user_id, peer_id, due_at)
+        INSERT INTO outbox (lane, key, type, recipient, position, body, created_at, expires_at, user_id, peer_id,
+            due_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, coalesce(
             (SELECT max(due_at) FROM outbox WHERE lane = ?1 AND key = ?2 AND due_at IS NOT NULL), ?7))
         """

@@ -9,8 +9,10 @@ extension SQLiteReader {
 
     func pushSubscriptions(of user: UserID) throws -> [PushSubscription] {
         try all(
-            "\(Self.selectSubscription) JOIN devices AS d ON d.device_id = s.device_id WHERE d.user_id = ?",
-            [user.rawValue], Self.subscription)
+            """
+            \(Self.selectSubscription) JOIN devices AS d ON d.device_id = s.device_id
+            WHERE d.user_id = ? AND NOT d.muted
+            """, [user.rawValue], Self.subscription)
     }
 
     func pushSubscription(of device: DeviceID) throws -> PushSubscription? {

@@ -13,7 +13,10 @@ extension SQLiteReader {
     // MARK: Users
 
     static let selectAccount =
-        "SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at, banned_at, calls_from FROM users"
+        """
+        SELECT user_id, display_name, password_hash, busy, created_at, last_seen_at, banned_at, calls_from,
+            do_not_disturb, calls_seen_until FROM users
+        """
 
     func account(_ user: UserID) throws -> Account? {
         try first(Self.accountByID, [user.rawValue], Self.account)
@@ -39,13 +42,18 @@ extension SQLiteReader {
             busy: try row.value(row.text(3).flatMap { BusyPolicy(rawValue: $0) }, "busy"),
             createdAt: try row.value(row.time(4), "created_at"), lastSeenAt: row.time(5), bannedAt: row.time(6))
         account.callsFrom = try row.value(row.text(7).flatMap { CallsFrom(rawValue: $0) }, "calls_from")
+        account.callsSeenUntil = row.time(9)
+        if let text = row.text(8) {
+            let json = JSONSlice(kept: Array(text.utf8))
+            account.doNotDisturb = try row.value(json.flatMap { DoNotDisturb($0) }, "do_not_disturb")
+        }
         return account
     }
 
     // MARK: Devices
 
     static let selectDevice =
-        "SELECT user_id, device_id, name, token_hash, created_at, expires_at, last_seen_at FROM devices"
+        "SELECT user_id, device_id, name, token_hash, created_at, expires_at, last_seen_at, muted FROM devices"
 
     func device(_ device: DeviceID) throws -> DeviceRecord? {
         try first("\(Self.selectDevice) WHERE device_id = ?", [device.rawValue], Self.device)
@@ -87,13 +95,15 @@ extension SQLiteReader {
     }
 
     static func device(_ row: any Columns) throws -> DeviceRecord {
-        DeviceRecord(
+        var record = DeviceRecord(
             participant: Participant(
                 userId: try row.value(row.text(0).flatMap { UserID($0) }, "user_id"),
                 deviceId: try row.value(row.text(1).flatMap { DeviceID($0) }, "device_id")),
             name: row.text(2), tokenHash: try row.value(row.bytes(3), "token_hash"),
             createdAt: try row.value(row.time(4), "created_at"), expiresAt: try row.value(row.time(5), "expires_at"),
             lastSeenAt: row.time(6))
+        record.isMuted = row.integer(7) != 0
+        return record
     }
 
     // MARK: Blocks and watch lists

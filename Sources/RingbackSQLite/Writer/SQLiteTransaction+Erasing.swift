@@ -34,7 +34,7 @@ extension SQLiteTransaction {
         try execute(
             """
             UPDATE users SET display_name = '', password_hash = '', busy = 'wait', calls_from = 'everyone',
-                last_seen_at = NULL, erased_at = ?
+                do_not_disturb = NULL, calls_seen_until = NULL, last_seen_at = NULL, erased_at = ?
             WHERE user_id = ?
             """, [now.milliseconds, id])
         return false

@@ -35,10 +35,15 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
 
     func update(_ account: Account) throws {
         try execute(
-            "UPDATE users SET display_name = ?, password_hash = ?, busy = ?, banned_at = ?, calls_from = ? WHERE user_id = ?",
+            """
+            UPDATE users SET display_name = ?, password_hash = ?, busy = ?, banned_at = ?, calls_from = ?,
+                do_not_disturb = ?, calls_seen_until = ?
+            WHERE user_id = ?
+            """,
             [
                 account.displayName, account.passwordHash, account.busy.rawValue, account.bannedAt?.milliseconds,
-                account.callsFrom.rawValue, account.userId.rawValue,
+                account.callsFrom.rawValue, account.doNotDisturb.stored, account.callsSeenUntil?.milliseconds,
+                account.userId.rawValue,
             ])
     }
 
@@ -56,13 +61,18 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
             INSERT INTO devices (device_id, user_id, name, token_hash, created_at, expires_at, last_seen_at)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (device_id) DO UPDATE SET name = excluded.name, token_hash = excluded.token_hash,
-                created_at = excluded.created_at, expires_at = excluded.expires_at, last_seen_at = excluded.last_seen_at
+                created_at = excluded.created_at, expires_at = excluded.expires_at,
+                last_seen_at = excluded.last_seen_at, muted = 0
             """,
             [
                 device.participant.deviceId.rawValue, device.participant.userId.rawValue, device.name,
                 Data(device.tokenHash), device.createdAt.milliseconds, device.expiresAt.milliseconds,
                 device.lastSeenAt?.milliseconds,
             ])
+    }
+
+    func setMuted(_ isMuted: Bool, _ device: DeviceID) throws {
+        try execute("UPDATE devices SET muted = ? WHERE device_id = ?", [isMuted, device.rawValue])
     }
 
     func delete(_ device: DeviceID) throws {

@@ -16,6 +16,11 @@ enum CallRoutes {
             transition(.cancel, .cancel),
             transition(.connected, .connected),
             Operation(.hangUp, change: hangUp),
+            Operation(.markSeen, repeating: .harmless) { request in
+                _ = try request.reader()
+                try await calls.markSeen(request.call(), by: request.signIn)
+                return Answer(204)
+            },
             Operation(.getTimeline) { request in
                 Answer(200, ItemsPage(try await calls.timeline(of: request.call(), for: request.participant.userId)))
             },

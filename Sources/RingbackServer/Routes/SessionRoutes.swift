@@ -15,6 +15,7 @@ enum SessionRoutes {
             Operation(.getSession) { request in
                 Answer(200, try await services.sessions.device(request.device(), for: request.participant))
             },
+            Operation(.updateSession, repeating: .harmless) { try await update($0, services) },
             Operation(.deleteSession, repeating: .harmless) { request in
                 try await services.sessions.revoke(request.device(), by: request.signIn)
                 return Answer(204)
@@ -38,6 +39,16 @@ enum SessionRoutes {
         let limit = try request.integer("limit", in: Limits.itemsPerPage, default: 50)
         let devices = try await services.sessions.devices(of: request.participant, after: after, limit: limit + 1)
         return Answer(200, ItemsPage(devices, limit: limit) { $0.place.description })
+    }
+
+    /// PATCH /v1/sessions/{deviceId}
+    private static func update(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        let device = try request.device()
+        var reader = try request.reader(requiresBody: true)
+        let isMuted = reader.bool("muted")
+        try reader.finish()
+        if let isMuted { try await services.sessions.setMuted(isMuted, device, by: request.signIn) }
+        return Answer(200, try await services.sessions.device(device, for: request.participant))
     }
 
     /// POST /v1/sessions

@@ -16,6 +16,7 @@ package enum StoreContract {
         + ServerKeyContract.cases + PlatformUserContract.cases
         + OutboxContract.cases
         + PushContract.cases
+        + QuietContract.cases
 }
 
 /// A statement of the contract.

@@ -12,6 +12,7 @@ import { History } from './history.js';
 import { drawPeople } from './people.js';
 import { chosenDevices, Preview } from './preview.js';
 import { Push } from './push.js';
+import { Quiet } from './quiet.js';
 import { choose, translate, words } from './words.js';
 
 const page = new URLSearchParams(location.search);
@@ -26,6 +27,7 @@ let directory = null;
 let devices = null;
 let history = null;
 let push = null;
+let quiet = null;
 let signInWords = '';
 let isSignInError = false;
 let shownState = null;
@@ -60,7 +62,8 @@ async function enter() {
   directory = new Directory(ringback, account, () => { changed(); element.changed(); });
   devices = new Devices(ringback);
   push = new Push(ringback, `?name=${encodeURIComponent(account.displayName)}`);
-  history = new History(ringback, element, { userId: account.userId, name: (userId) => directory.name(userId), call });
+  quiet = new Quiet(ringback);
+  history = new History(ringback, element, { name: (userId) => directory.name(userId), call });
   element.nameOf = (userId) => directory.name(userId);
   element.ringback = ringback;
   let wasOnline = false;
@@ -268,9 +271,10 @@ function listen() {
     $('me').open = false;
     leaveSession(words().signedOut, { tell: true });
   });
+  for (const id of ['quiet', 'muted']) $(id).addEventListener('click', () => quiet?.toggle(id));
   $('push').addEventListener('click', () => push?.toggle());
   $('new-key').addEventListener('click', changePassword);
-  $('me').addEventListener('toggle', () => { if ($('me').open) devices?.refresh(); });
+  $('me').addEventListener('toggle', () => { if ($('me').open) { devices?.refresh(); quiet?.refresh(); } });
   element.addEventListener('callended', () => {
     history?.refresh();
     changed();

@@ -2,7 +2,6 @@
 
 import { isolated } from '../sdk/isolated.js';
 import { $, clockWords, make, makeIcon, reconcile, setText, timeWords } from './draw.js';
-import { Stored } from './storage.js';
 import { words } from './words.js';
 
 const SHOWN = 20;
@@ -13,13 +12,10 @@ export class History {
   #timer = 0;
   #calls = [];
   #isMissedOnly = false;
-  /** When the missed calls were last viewed. */
-  #seen;
-
   /** `element`: the `<ringback-call>`, which provides the texts; `name(userId)`; `call(userId, video)`. */
-  constructor(ringback, element, { userId, name, call }) {
+  constructor(ringback, element, { name, call }) {
     Object.assign(this, { ringback, element, name, call });
-    this.#seen = new Stored(localStorage, `seen.${userId}`);
+    ringback.addEventListener('seen', () => this.refresh());
   }
 
   /** Delayed, so that the end of the last call is included. */
@@ -37,9 +33,16 @@ export class History {
     this.#isMissedOnly = isMissedOnly;
     $('show-all').setAttribute('aria-pressed', String(!isMissedOnly));
     $('show-missed').setAttribute('aria-pressed', String(isMissedOnly));
-    const [newest] = this.#calls.filter((call) => call.missed);
-    if (isMissedOnly && newest) this.#seen.value = newest.createdAt;
+    if (isMissedOnly) this.#markSeen().catch((error) => console.debug('seen', error));
     this.draw();
+  }
+
+  /** On all devices of the user. */
+  async #markSeen() {
+    const [newest] = this.#calls.filter((call) => call.missed);
+    if (!newest || newest.seen) return;
+    for (const call of this.#calls) call.seen = true;
+    await this.ringback.request('POST', `calls/${newest.callId}/seen`);
   }
 
   stop() {
@@ -57,7 +60,7 @@ export class History {
   draw() {
     const missed = this.#calls.filter((call) => call.missed);
     const shown = this.#isMissedOnly ? missed : this.#calls;
-    const unseen = missed.filter(({ createdAt }) => createdAt > (this.#seen.value ?? '')).length;
+    const unseen = missed.filter(({ seen }) => !seen).length;
     setText($('missed-count'), unseen ? ` (${unseen})` : '');
     $('recent-filter').hidden = !this.#calls.length;
     $('recent-empty').hidden = shown.length > 0;

@@ -8,6 +8,7 @@ const en = {
   password: 'Password', signIn: 'Sign in',
   noAccount: 'No registration needed: choose a name, and this browser makes up a password.',
   youAre: 'You are', connectedBy: 'connected by', ringsOn: 'Calls ring on all of your devices:',
+  doNotDisturb: 'Do not disturb', muteDevice: 'Do not ring on this device',
   anotherDevice: 'Use another device', push: 'Ring when this page is closed',
   pushWords: {
     incoming: 'Incoming call', missed: 'Missed call', elsewhere: 'Answered on another device', accept: 'Accept',
@@ -65,6 +66,7 @@ const ru = {
   namePlaceholder: 'Например, Мария',
   password: 'Пароль', signIn: 'Войти', noAccount: 'Регистрация не нужна: выберите имя, а пароль придумает этот браузер.',
   youAre: 'Вы', connectedBy: 'связь:', ringsOn: 'Звонок слышен на всех ваших устройствах:',
+  doNotDisturb: 'Не беспокоить', muteDevice: 'Не звонить на этом устройстве',
   push: 'Звонить, когда эта страница закрыта',
   pushWords: {
     incoming: 'Входящий звонок', missed: 'Пропущенный звонок', elsewhere: 'Ответили на другом устройстве',

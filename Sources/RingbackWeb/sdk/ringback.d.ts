@@ -128,6 +128,8 @@ export interface RingbackEventMap {
   change: Event & { call?: Call };
   /** `connection` has changed. */
   connection: Event;
+  /** Missed calls were marked as seen on another device of the user. */
+  seen: Event;
   /** `presence` has changed. */
   presence: Event;
   /** The token is no longer valid, or the origin of the page is not allowed. No further events follow. */

@@ -1,4 +1,4 @@
-/** The browser SDK; ringback.d.ts documents the public members. */
+/** The browser SDK; ringback.d.ts documents it. */
 
 import { Api, note, RequestError } from './api.js';
 import { Call, rank } from './call.js';
@@ -174,10 +174,11 @@ export class Ringback extends EventTarget {
 
   async #receive({ type, callId, data, ageMs }) {
     const call = this.find(callId);
+    if (type === 'call.seen') this.emit('seen');
     if (type === 'presence') {
       this.presence.set(data.userId, data);
       this.emit('presence');
-    } else if (type === 'call.incoming') {
+    } else if (type === 'call.incoming' && !data.mutedDevices?.includes(this.device.deviceId)) {
       // It may have ended in the meantime.
       const info = ageMs > 1_500 && await this.read(callId);
       if (rank(info || data.call) < 2) this.#incoming(data.call);

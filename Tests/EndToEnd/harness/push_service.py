@@ -38,10 +38,10 @@ class Browser:
         device.put("/v1/push/subscription", self.subscription(), expect=204)
         return self
 
-    def take(self, headers, body):
+    def take(self, headers, body, at):
         text = http_ece.decrypt(body, private_key=self.key, auth_secret=self.secret, version="aes128gcm")
         message = json.loads(text)
-        self.received.append((message, headers, time.monotonic()))
+        self.received.append((message, headers, at))
         self.pending[headers["Topic"]] = message
 
     def wakes(self):
@@ -63,12 +63,13 @@ class PushService:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
+                at = time.monotonic()
                 body = self.rfile.read(int(self.headers["content-length"]))
                 browser = service.browsers[self.path]
                 status = browser.status or service.status
                 service.verify(self.headers["Authorization"])
                 if status == 201:
-                    browser.take(dict(self.headers), body)
+                    browser.take(dict(self.headers), body, at)
                 self.send_response(status)
                 self.send_header("content-length", "0")
                 self.end_headers()

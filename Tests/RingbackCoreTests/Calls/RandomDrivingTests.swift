@@ -28,7 +28,7 @@ struct RandomDrivingTests {
         }
         #expect(states == Set(Call.State.allCases))
         #expect(reasons == Set(EndReason.allCases))
-        #expect(notices == Set(EventType.allCases).subtracting([.presence, .callIncoming]))
+        #expect(notices == Set(EventType.allCases).subtracting([.presence, .callIncoming, .callSeen]))
     }
 
     private func drive(seed: UInt64) throws {

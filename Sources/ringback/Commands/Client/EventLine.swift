@@ -26,6 +26,7 @@ enum EventLine {
             "the call has ended: \(call.reason?.rawValue ?? "?")"
                 + (call.message.map { " “\(Terminal.clean($0))”" } ?? "") + suffix(call)
         case .stopped(let call): "stop ringing" + suffix(call)
+        case .seen: "missed calls were seen elsewhere"
         case .offer(let offer): "\(who) sends offer \(offer.negotiation)"
         case .answer(let answer): "\(who) sends answer \(answer.negotiation)"
         case .candidates(let candidates, _): "\(who) sends \(candidates.count) candidates"
@@ -74,6 +75,7 @@ enum EventLine {
         case .active: type = .callActive
         case .ended: type = .callEnded
         case .stopped: type = .callStopped
+        case .seen: type = .callSeen
         case .offer: type = .callOffer
         case .answer: type = .callAnswer
         case .candidates: type = .callCandidates
@@ -105,6 +107,7 @@ enum EventLine {
         case .media(let media): json.field("media", media)
         case .participant(let connection): json.field("connection", connection.rawValue)
         case .presence(let presence): presence.writeMembers(to: &json)
+        case .seen(let until): json.field("until", until)
         case .unknown: break
         }
     }

@@ -43,7 +43,9 @@ struct Listen: AsyncParsableCommand {
                 for live in calls where live.call.state == .inviting || live.call.state == .ringing {
                     if live.call.callee.userId == client.session?.userId { try await take(client.handle(live.call)) }
                 }
-            case .incoming(let call): try await take(client.handle(call))
+            case .incoming(let call):
+                let isMuted = client.session.map { event.mutedDevices.contains($0.deviceId) } ?? false
+                if !isMuted { try await take(client.handle(call)) }
             case .ended: if once { return }
             default: break
             }
