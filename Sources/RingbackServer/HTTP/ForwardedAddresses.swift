@@ -1,29 +1,60 @@
 import RingbackModel
 
-/// The addresses that proxies have put into a request, the client's own first.
+/// The addresses that proxies have put into a request. Each appends the one that it was sent from, so they are read from the end,
+/// and what a client has written itself before them is not read at all.
 enum ForwardedAddresses {
-    /// Of `X-Forwarded-For`: addresses with commas between them.
-    static func list(_ field: String) -> [IPAddress?] {
-        field.split(separator: ",").map { text in IPAddress(String(text.drop { $0 == " " }.prefix { $0 != " " })) }
+    /// The maximum number of trusted proxies that a request may have come through.
+    static let maximumProxies = 32
+
+    /// The client by `X-Forwarded-For`: addresses with commas between them.
+    ///
+    /// - Returns: The last address that is not a proxy's; `nil` if there is none, or something else in its place.
+    static func client(forwardedFor field: String, isProxy: (IPAddress) -> Bool) -> IPAddress? {
+        lastElement(of: field, isProxy) { IPAddress(String(trimmed($0))) }
     }
 
-    /// Of `Forwarded` (RFC 7239): the `for` of each element; `nil` for one that has none, or a name in place of an address.
-    static func forwarded(_ field: String) -> [IPAddress?] {
-        field.split(separator: ",", omittingEmptySubsequences: false).map { element in
+    /// The client by `Forwarded` (RFC 7239): the `for` of each element, which may also be a name in place of an address.
+    ///
+    /// - Returns: As above.
+    static func client(forwarded field: String, isProxy: (IPAddress) -> Bool) -> IPAddress? {
+        lastElement(of: field, isProxy) { element in
             for pair in element.split(separator: ";") {
-                let parts = pair.split(separator: "=", maxSplits: 1)
-                let name = parts[0].drop { $0 == " " || $0 == "\t" }
-                guard parts.count == 2, String(name).isCase(of: "for") else { continue }
-                return address(parts[1])
+                guard let sign = pair.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+                guard String(trimmed(pair[..<sign])).isCase(of: "for") else { continue }
+                return address(trimmed(pair[sign...].dropFirst()))
             }
             return nil
         }
     }
 
+    /// Empty elements are ignored (RFC 9110, section 5.6.1).
+    private static func lastElement(
+        of field: String, _ isProxy: (IPAddress) -> Bool, _ parse: (Substring) -> IPAddress?
+    ) -> IPAddress? {
+        var (rest, proxies) = (field[...], 0)
+        while proxies < maximumProxies {
+            let comma = rest.utf8.lastIndex(of: UInt8(ascii: ","))
+            let element = trimmed(comma.map { rest[rest.utf8.index(after: $0)...] } ?? rest)
+            if !element.isEmpty {
+                let address = parse(element)
+                guard let address, isProxy(address) else { return address }
+                proxies += 1
+            }
+            guard let comma else { return nil }
+            rest = rest[..<comma]
+        }
+        return nil
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var rest = text.drop { $0 == " " || $0 == "\t" }
+        while rest.last == " " || rest.last == "\t" { rest.removeLast() }
+        return rest
+    }
+
     /// A node (RFC 7239, section 6), with or without a port and quotes.
     private static func address(_ node: Substring) -> IPAddress? {
-        var text = node.drop { $0 == " " }
-        while text.last == " " || text.last == "\t" { text = text.dropLast() }
+        var text = node
         if text.hasPrefix("\""), text.hasSuffix("\""), text.count >= 2 { text = text.dropFirst().dropLast() }
         if text.hasPrefix("["), let end = text.lastIndex(of: "]") { return IPAddress(String(text[...end])) }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)

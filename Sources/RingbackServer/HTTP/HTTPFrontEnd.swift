@@ -52,14 +52,14 @@ final class HTTPFrontEnd: Sendable {
     /// - Returns: `nil` for a proxy that doesn't say.
     func source(of fields: RequestFields, from peer: IPAddress?) -> IPAddress? {
         guard isProxy(peer) else { return peer }
-        let addresses =
-            switch services.settings.clientAddress {
-            case .forwardedFor: fields.forwardedFor.map(ForwardedAddresses.list)
-            case .forwarded: fields.forwarded.map(ForwardedAddresses.forwarded)
-            // The peer would be the client already.
-            case .proxyProtocol: nil as [IPAddress?]?
-            }
-        return addresses?.last { !isProxy($0) } ?? nil
+        switch services.settings.clientAddress {
+        case .forwardedFor:
+            return fields.forwardedFor.flatMap { ForwardedAddresses.client(forwardedFor: $0, isProxy: isProxy) }
+        case .forwarded:
+            return fields.forwarded.flatMap { ForwardedAddresses.client(forwarded: $0, isProxy: isProxy) }
+        // The peer would be the client already.
+        case .proxyProtocol: return nil
+        }
     }
 
     /// The problem that the outside hears of an error. What it may not know goes into the log.

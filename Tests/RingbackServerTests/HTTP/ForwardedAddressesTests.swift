@@ -1,18 +1,58 @@
+import RingbackTesting
 import Testing
 
 @testable import RingbackServer
 
 struct ForwardedAddressesTests {
+    /// 10.0.0.0/8 are proxies.
+    private func client(forwarded field: String) -> IPAddress? {
+        ForwardedAddresses.client(forwarded: field) { AddressRange("10.0.0.0/8")!.contains($0) }
+    }
+
+    private func client(forwardedFor field: String) -> IPAddress? {
+        ForwardedAddresses.client(forwardedFor: field) { AddressRange("10.0.0.0/8")!.contains($0) }
+    }
+
     @Test(
         arguments: [
-            ("for=192.0.2.60", ["192.0.2.60"]), ("For=\"[2001:db8::17]:4711\"", ["2001:db8::17"]),
-            ("for=192.0.2.43, for=198.51.100.17;by=203.0.113.60;proto=http", ["192.0.2.43", "198.51.100.17"]),
-            ("proto=https; for=192.0.2.43:47011 ;host=a", ["192.0.2.43"]), ("for=unknown, for=_hidden", [nil, nil]),
-            ("proto=https", [nil]), ("", [nil]), ("for=", [nil]), ("for=\"", [nil]), ("for=[::1", [nil]),
-            (",,", [nil, nil, nil]),
-        ] as [(String, [String?])])
-    func `Forwarded has an address for each proxy`(field: String, expected: [String?]) {
-        #expect(ForwardedAddresses.forwarded(field) == expected.map { $0.flatMap { IPAddress($0) } })
+            ("for=192.0.2.60", "192.0.2.60"), ("For=\"[2001:db8::17]:4711\"", "2001:db8::17"),
+            ("for=192.0.2.43, for=198.51.100.17;by=203.0.113.60;proto=http", "198.51.100.17"),
+            ("for=192.0.2.43, for=10.0.0.1,for=\"10.0.0.2:80\"", "192.0.2.43"), ("for=192.0.2.43,, ,", "192.0.2.43"),
+            ("proto=https; for=192.0.2.43:47011 ;host=a", "192.0.2.43"), ("for=192.0.2.43, for=unknown", nil),
+            ("for=192.0.2.43, for=_hidden, for=10.0.0.1", nil), ("for=10.0.0.1", nil), ("proto=https", nil), ("", nil),
+            ("for=", nil), ("for=\"", nil), ("for=[::1", nil), (",,", nil),
+        ] as [(String, String?)])
+    func `Forwarded has the client before the proxies`(field: String, expected: String?) {
+        #expect(client(forwarded: field) == expected.flatMap { IPAddress($0) })
+    }
+
+    /// `Forwarded: =` ended the process.
+    @Test(arguments: [
+        "=", "==", "=;=", ";", ";;", "=for", "= for=1", "for", "for==", "for=;", "for= ", "for=\"\"", "for=[]", "for=]",
+        "for=[", "for=:", "for=:::", "for=\":\"", " = , = ", "\t=\t", "for=\u{301}", "\u{301}=1", "for=[\u{301}]",
+    ])
+    func `A field that can't be one has no client`(field: String) {
+        #expect(client(forwarded: field) == nil && client(forwardedFor: field) == nil)
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `Any field is read or ignored`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let pieces = ["for", "=", ";", ",", "\"", "[", "]", ":", "10.0.0.1", "::1", " ", "\t", "\u{301}", "é", "by"]
+        for _ in 0..<500 {
+            let field = (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random)! }
+                .joined()
+            _ = (client(forwarded: field), client(forwardedFor: field))
+            #expect(client(forwarded: field + ", for=192.0.2.1, for=10.0.0.1") == IPAddress("192.0.2.1"))
+            #expect(client(forwardedFor: field + ",192.0.2.1, 10.0.0.1") == IPAddress("192.0.2.1"))
+        }
+    }
+
+    @Test(arguments: [("192.0.2.1", 31, true), ("192.0.2.1", 32, false), ("x", 3, false)])
+    func `At most 32 proxies are looked behind`(first: String, proxies: Int, isFound: Bool) {
+        let field = ([first] + Array(repeating: "10.0.0.1", count: proxies)).joined(separator: ", ")
+        #expect((client(forwardedFor: field) == IPAddress("192.0.2.1")) == isFound)
+        #expect(client(forwardedFor: "\t192.0.2.1 ") == IPAddress("192.0.2.1"))
     }
 }
 
