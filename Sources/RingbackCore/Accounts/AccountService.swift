@@ -92,7 +92,7 @@ package final class AccountService: Sendable {
                 change = (account.passwordHash, try await hasher.hash(password.new, for: client))
             }
         }
-        let (account, ended) = try await store.write(of: user) { [change, now = time.now] store in
+        let (account, ended) = try await store.write(of: user) { [change, voidUntil = sessions.voidUntil] store in
             try store.check(signIn)
             guard var account = try store.account(user) else { throw SessionService.unauthenticated }
             // The password may have been changed concurrently.
@@ -104,7 +104,7 @@ package final class AccountService: Sendable {
             account.passwordHash = change?.new ?? account.passwordHash
             try store.update(account)
             guard change != nil else { return (account, 0) }
-            return (account, try store.signOut(user, except: signIn.participant.deviceId, at: now))
+            return (account, try store.signOut(user, except: signIn.participant.deviceId, voidUntil: voidUntil))
         }
         return (account.ownUser, ended)
     }

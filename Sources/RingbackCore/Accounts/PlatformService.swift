@@ -54,14 +54,14 @@ package final class PlatformService: Sendable {
         _ use: KeyUse
     ) async throws -> (Account, endedSessions: Int) {
         let hash = try await hash(password)
-        return try await write(use) { [now = time.now] store in
+        return try await write(use) { [voidUntil = sessions.voidUntil] store in
             var account = try Self.account(user, store)
             account.displayName = displayName ?? account.displayName
             account.busy = busy ?? account.busy
             account.callsFrom = callsFrom ?? account.callsFrom
             account.passwordHash = hash ?? account.passwordHash
             try store.update(account)
-            return (account, hash == nil ? 0 : try store.signOut(user, at: now))
+            return (account, hash == nil ? 0 : try store.signOut(user, voidUntil: voidUntil))
         }
     }
 
@@ -75,11 +75,11 @@ package final class PlatformService: Sendable {
 
     /// Bans a user: signs out all devices, refuses later sign-ins, and ends the user's calls. May be repeated.
     package func ban(_ user: UserID, _ use: KeyUse) async throws -> Account {
-        let account = try await write(use, .essential) { [now = time.now] store in
+        let account = try await write(use, .essential) { [now = time.now, voidUntil = sessions.voidUntil] store in
             var account = try Self.account(user, store)
             account.bannedAt = account.bannedAt ?? now
             try store.update(account)
-            _ = try store.signOut(user, at: now)
+            _ = try store.signOut(user, voidUntil: voidUntil)
             return account
         }
         try await calls.endAll(of: user)
@@ -134,17 +134,17 @@ package final class PlatformService: Sendable {
 
     /// - Returns: The number of devices that were signed out.
     package func revokeSessions(of user: UserID, _ use: KeyUse) async throws -> Int {
-        try await write(use, .essential) { [now = time.now] store in
+        try await write(use, .essential) { [voidUntil = sessions.voidUntil] store in
             _ = try Self.account(user, store)
-            return try store.signOut(user, at: now)
+            return try store.signOut(user, voidUntil: voidUntil)
         }
     }
 
     /// - Throws: ``Problem`` `not_found`.
     package func revokeSession(_ device: DeviceID, of user: UserID, _ use: KeyUse) async throws {
-        try await write(use, .essential) { [now = time.now] store in
+        try await write(use, .essential) { [voidUntil = sessions.voidUntil] store in
             _ = try Self.account(user, store)
-            try store.signOut(device, of: user, at: now)
+            try store.signOut(device, of: user, voidUntil: voidUntil)
         }
     }
 

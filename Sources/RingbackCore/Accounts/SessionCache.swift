@@ -6,12 +6,12 @@ import Synchronization
 /// An entry is valid until it is removed: the store reports every device that is signed out, by any process.
 final class SessionCache: Sendable {
     private static let capacity = 100_000
-    private static let tokensPerDevice = 32
+    private static let tokensPerUser = 128
 
     private struct State {
         var devices: [[UInt8]: DeviceRecord] = [:]
-        /// Of the tokens of a device, the newest last. A device with tokens of a platform has several.
-        var hashes: [DeviceID: [[UInt8]]] = [:]
+        /// Of the tokens of a user's devices, the newest last. A device with tokens of a platform has several.
+        var hashes: [UserID: [[UInt8]]] = [:]
         var removals: UInt64 = 0
     }
 
@@ -30,21 +30,23 @@ final class SessionCache: Sendable {
         state.withLock { state in
             guard state.removals == removals else { return }
             if state.devices.count >= Self.capacity { state = State(removals: removals) }
-            var hashes = state.hashes[device.participant.deviceId] ?? []
+            var hashes = state.hashes[device.participant.userId] ?? []
             if !hashes.contains(hash) { hashes.append(hash) }
-            if hashes.count > Self.tokensPerDevice { state.devices[hashes.removeFirst()] = nil }
+            if hashes.count > Self.tokensPerUser { state.devices[hashes.removeFirst()] = nil }
             state.devices[hash] = device
-            state.hashes[device.participant.deviceId] = hashes
+            state.hashes[device.participant.userId] = hashes
         }
     }
 
     /// Forgets everything: devices may have been signed out by another process.
     func removeAll() { state.withLock { $0 = State(removals: $0.removals + 1) } }
 
-    func remove(_ device: DeviceID) {
+    /// Removes a user's devices when one of them was signed out. With it, a token of the platform may have become void that
+    /// others used, too, because it names no device. The store is asked about the others again.
+    func remove(_ user: UserID) {
         state.withLock { state in
             state.removals += 1
-            for hash in state.hashes.removeValue(forKey: device) ?? [] { state.devices[hash] = nil }
+            for hash in state.hashes.removeValue(forKey: user) ?? [] { state.devices[hash] = nil }
         }
     }
 }

@@ -22,7 +22,7 @@ extension SessionService {
     ///   sign-out of its device; `token_expired`; `invalid_request` when the device belongs to another user.
     func principal(of token: String, device: String?, _ platform: PlatformTokens) async throws -> Principal {
         let removals = cache.removals
-        let claims = try await platform.verify(token, time.now)
+        let claims = try await claims(of: token, platform)
         let participant = try Self.participant(claims, device: device)
         var record: DeviceRecord
         if let known = try await existing(participant, claims) {
@@ -44,24 +44,34 @@ extension SessionService {
         guard let platform else {
             throw Problem.invalid("platformToken", "is not accepted: this server has no keys to verify it with")
         }
-        let claims = try await platform.verify(token, time.now)
+        let claims = try await claims(of: token, platform)
         if let named = claims.device, let device, named != device {
             throw Problem.invalid("deviceId", "is another than the device_id of the token")
         }
-        try await store.write(of: claims.user) { [now = time.now, outbox] store in
+        try admission(claims.user)
+        return try await open(claims.user, deviceName: deviceName, device: claims.device ?? device) {
+            [now = time.now, outbox] store in
+            try Self.checkSignOut(claims, store)
             try Self.save(claims, store, outbox, at: now)
-            let participant = Participant(userId: claims.user, deviceId: claims.device ?? device ?? .random())
-            try Self.checkSignOut(of: participant, claims, store)
         }
-        return try await open(claims.user, deviceName: deviceName, device: claims.device ?? device)
     }
+
+    private func claims(of token: String, _ platform: PlatformTokens) async throws -> PlatformClaims {
+        let now = time.now
+        let claims = try await platform.verify(token, now)
+        if let issuedAt = claims.issuedAt { platformClock.received(issuedAt, at: now) }
+        return claims
+    }
+
+    /// Tokens of the platform that were issued until then are void after a sign-out now.
+    var voidUntil: Timestamp { platformClock.latest(at: time.now) }
 
     /// The device of a token that changes nothing of it, and whether the token has another name of the user.
     private func existing(
         _ participant: Participant, _ claims: PlatformClaims
     ) async throws -> (record: DeviceRecord, hasOtherName: Bool)? {
         try await store.read { store in
-            try Self.checkSignOut(of: participant, claims, store)
+            try Self.checkSignOut(claims, store)
             guard let record = try store.device(participant.deviceId), record.participant == participant,
                 record.expiresAt >= claims.expiresAt, let account = try store.account(participant.userId),
                 account.bannedAt == nil
@@ -80,7 +90,7 @@ extension SessionService {
     private func admit(_ participant: Participant, _ claims: PlatformClaims) async throws -> DeviceRecord {
         try admission(participant.userId)
         return try await store.write(of: participant.userId) { [now = time.now, maximumDevices, outbox] store in
-            try Self.checkSignOut(of: participant, claims, store)
+            try Self.checkSignOut(claims, store)
             try Self.save(claims, store, outbox, at: now)
             try Self.checkOwner(of: participant, "device_id", store)
             if var record = try store.device(participant.deviceId) {
@@ -116,12 +126,11 @@ extension SessionService {
         try store.update(account)
     }
 
-    /// Refuses a token of a banned user, or from before the sign-out of its device, or of all devices. One that does not say when it was issued may be.
-    private static func checkSignOut(
-        of device: Participant, _ claims: PlatformClaims, _ store: any AccountReader
-    ) throws {
-        try store.account(device.userId)?.checkBan()
-        guard let end = try store.voidTokens(of: device) else { return }
+    /// Refuses a token of a banned user, or from before the sign-out of its device, or of all devices. One that names no device may
+    /// have been used by any, so it is refused after the sign-out of any; one that does not say when it was issued may be from before.
+    private static func checkSignOut(_ claims: PlatformClaims, _ store: any AccountReader) throws {
+        try store.account(claims.user)?.checkBan()
+        guard let end = try store.voidTokens(of: claims.user, device: claims.device) else { return }
         guard let issuedAt = claims.issuedAt else { throw unauthenticated }
         // The clock of the platform may be behind: its next token will do.
         guard issuedAt > end else { throw Problem(.tokenExpired, "Get a new token from the platform.") }

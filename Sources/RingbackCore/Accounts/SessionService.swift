@@ -26,6 +26,7 @@ package final class SessionService: Sendable {
     private let administratorHash: SHA256Digest?
     let cache = SessionCache()
     let platform: PlatformTokens?
+    let platformClock = PlatformClock()
     /// Who outside is told of new users.
     let outbox: OutboxPlan
     /// Called before a token of the platform changes the store; throws if its user has done so too often.
@@ -242,9 +243,9 @@ package final class SessionService: Sendable {
     /// - Parameter signIn: A sign-in of the same user.
     /// - Throws: ``Problem`` `not_found`; `unauthenticated` if `signIn` has ended.
     package func revoke(_ device: DeviceID, by signIn: SignIn) async throws {
-        try await store.write(.essential, of: signIn.participant.userId) { [now = time.now] store in
+        try await store.write(.essential, of: signIn.participant.userId) { [voidUntil] store in
             try store.check(signIn)
-            try store.signOut(device, of: signIn.participant.userId, at: now)
+            try store.signOut(device, of: signIn.participant.userId, voidUntil: voidUntil)
         }
     }
 
@@ -253,14 +254,14 @@ package final class SessionService: Sendable {
     /// - Returns: The number of devices that were signed out.
     /// - Throws: ``Problem`` `unauthenticated` if `signIn` has ended.
     package func revokeAll(by signIn: SignIn) async throws -> Int {
-        try await store.write(.essential, of: signIn.participant.userId) { [now = time.now] store in
+        try await store.write(.essential, of: signIn.participant.userId) { [voidUntil] store in
             try store.check(signIn)
-            return try store.signOut(signIn.participant.userId, at: now)
+            return try store.signOut(signIn.participant.userId, voidUntil: voidUntil)
         }
     }
 
     /// Removes an ended sign-in from the cache. Must be called with each of ``Commit/ended``.
-    package func forget(_ signIn: SignIn) { cache.remove(signIn.participant.deviceId) }
+    package func forget(_ signIn: SignIn) { cache.remove(signIn.participant.userId) }
 
     /// Asks the store again about every token.
     package func forgetAll() {

@@ -46,24 +46,21 @@ extension StoreWriter {
     /// Signs out a device of a user, and voids the tokens of the platform that it has. A device that was signed out stays so: a
     /// request that is repeated at another node gets the same response.
     ///
+    /// - Parameter end: ``SessionService/voidUntil``, as below.
     /// - Throws: ``Problem`` `not_found` if the identifier does not belong to the user.
-    func signOut(_ device: DeviceID, of user: UserID, at now: Timestamp) throws {
+    func signOut(_ device: DeviceID, of user: UserID, voidUntil end: Timestamp) throws {
         guard try owner(of: device) == user else { throw SessionService.noDevice }
-        if try self.device(device) != nil { try signOut(Participant(userId: user, deviceId: device), at: now) }
-    }
-
-    /// Signs out a device, and voids the tokens of the platform that it has.
-    func signOut(_ device: Participant, at now: Timestamp) throws {
-        try delete(device.deviceId)
-        try voidTokens(of: device.userId, device.deviceId, until: now)
+        guard try self.device(device) != nil else { return }
+        try delete(device)
+        try voidTokens(of: user, device, until: end)
     }
 
     /// Signs out the devices of a user, and voids the user's tokens of the platform.
     ///
     /// - Parameter device: A device that stays signed in.
     /// - Returns: The number of devices that were signed out.
-    func signOut(_ user: UserID, except device: DeviceID? = nil, at now: Timestamp) throws -> Int {
-        try voidTokens(of: user, nil, until: now)
+    func signOut(_ user: UserID, except device: DeviceID? = nil, voidUntil end: Timestamp) throws -> Int {
+        try voidTokens(of: user, nil, until: end)
         let ended = try devices(of: user, limit: .max).map(\.participant.deviceId).filter { $0 != device }
         for device in ended { try delete(device) }
         return ended.count

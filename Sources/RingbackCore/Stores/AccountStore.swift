@@ -111,8 +111,10 @@ package protocol AccountReader {
     func device(tokenHash: [UInt8]) throws -> DeviceRecord?
     /// Returns the user to whom the identifier of a device belongs, even after the device was signed out or has expired.
     func owner(of device: DeviceID) throws -> UserID?
-    /// Tokens of the platform that were issued until then are void, for a device or for all of its user's; `nil` if none are.
-    func voidTokens(of device: Participant) throws -> Timestamp?
+    /// Tokens of the platform that were issued until then are void; `nil` if none are.
+    ///
+    /// - Parameter device: The device that a token names, which was signed out then, or all of its user's were. If it is `nil`, any of them.
+    func voidTokens(of user: UserID, device: DeviceID?) throws -> Timestamp?
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
     /// Returns what the user sees of `blocker` since the block; `nil` if there is no block.

@@ -65,10 +65,10 @@ extension PostgresReader {
         ) { try $0.user(0) }
     }
 
-    func voidTokens(of device: Participant) throws -> Timestamp? {
+    func voidTokens(of user: UserID, device: DeviceID?) throws -> Timestamp? {
         try first(
-            "SELECT max(issued_until) FROM void_tokens WHERE user_id = $1 AND device_id IN ('', $2)",
-            .text(device.userId.rawValue), .text(device.deviceId.rawValue)
+            "SELECT max(issued_until) FROM void_tokens WHERE user_id = $1 AND ($2 = '' OR device_id IN ('', $2))",
+            .text(user.rawValue), .text(device?.rawValue ?? "")
         ) { $0.optionalTime(0) } ?? nil
     }
 

@@ -72,10 +72,10 @@ extension SQLiteReader {
         ).first.map { try $0.user("user_id") }
     }
 
-    func voidTokens(of device: Participant) throws -> Timestamp? {
+    func voidTokens(of user: UserID, device: DeviceID?) throws -> Timestamp? {
         try first(
-            "SELECT max(issued_until) FROM void_tokens WHERE user_id = ? AND device_id IN ('', ?)",
-            [device.userId.rawValue, device.deviceId.rawValue]
+            "SELECT max(issued_until) FROM void_tokens WHERE user_id = ?1 AND (?2 IS NULL OR device_id IN ('', ?2))",
+            [user.rawValue, device?.rawValue]
         ) { $0.time(0) } ?? nil
     }
 

@@ -157,15 +157,17 @@ struct SignInContract {
         let (now, user) = (ManualTime.start, Cast.vasya.userId)
         func void() async throws -> [Timestamp?] {
             try await store.read { store in
-                try [Cast.vasya, Cast.vasyaTablet, Cast.petya].map { try store.voidTokens(of: $0) }
+                try [Cast.vasya, Cast.vasyaTablet, Cast.petya].map { device in
+                    try store.voidTokens(of: device.userId, device: device.deviceId)
+                } + [store.voidTokens(of: user, device: nil)]
             }
         }
         try await store.write { try $0.delete(Cast.vasya.deviceId) }
-        #expect(try await void() == [nil, nil, nil], "a device that was removed for its age or number")
+        #expect(try await void() == [nil, nil, nil, nil], "a device that was removed for its age or number")
         try await store.write { try $0.voidTokens(of: user, Cast.vasya.deviceId, until: now) }
-        #expect(try await void() == [now, nil, nil])
+        #expect(try await void() == [now, nil, nil, now], "a token that names no device may be of any")
         try await store.write { try $0.voidTokens(of: user, nil, until: now + .seconds(1)) }
-        #expect(try await void() == [now + .seconds(1), now + .seconds(1), nil])
+        #expect(try await void() == [now + .seconds(1), now + .seconds(1), nil, now + .seconds(1)])
         try await store.write { store in
             for number in 0...DeviceRecord.formerDevices {
                 let device = DeviceID("device-\(number)")
@@ -173,12 +175,13 @@ struct SignInContract {
             }
         }
         let kept = try await store.read { store in
-            try [0, 1].map { try store.voidTokens(of: Participant(userId: user, deviceId: DeviceID("device-\($0)")!)) }
+            try [0, 1].map { try store.voidTokens(of: user, device: DeviceID("device-\($0)")!) }
         }
         #expect(kept == [now + .seconds(1), now + .seconds(3)], "the newest sign-outs of single devices are kept")
-        #expect(try await void()[0] == now + .seconds(1))
+        let last = now + .seconds(2 + DeviceRecord.formerDevices)
+        #expect(try await void() == [now + .seconds(1), now + .seconds(1), nil, last])
         try await exchange.calls.erase(user)
-        #expect(try await void() == [nil, nil, nil])
+        #expect(try await void() == [nil, nil, nil, nil])
     }
 
     // MARK: Tickets
