@@ -23,53 +23,28 @@ package final class CallWebhook: Sendable {
         }
     }
 
-    private struct Pair: Hashable {
-        let caller: UserID
-        let callee: UserID
-    }
-
-    private static let capacity = 10_000
     private static let maximumBytes = 16 << 10
-    private static let maximumPending = 256
-
-    private struct State {
-        var answers: [Pair: (isAllowed: Bool, until: ContinuousClock.Instant)] = [:]
-        var pending = 0
-    }
 
     private let settings: Settings
     private let logger: Logger
     private let driver = CurlDriver(connectionsPerHost: 8)
-    private let state = Mutex(State())
+    private let answers = Mutex(CallAnswers())
 
     package init(_ settings: Settings, logger: Logger) { (self.settings, self.logger) = (settings, logger) }
 
     /// Whether the platform permits the call. While it can't be asked, what the settings say.
-    package func permits(_ caller: UserID, toCall callee: UserID, at now: Timestamp) async -> Bool {
-        let pair = Pair(caller: caller, callee: callee)
-        let (known, isFull) = state.withLock { state in
-            if let answer = state.answers[pair], answer.until > .now { return (answer.isAllowed as Bool?, false) }
-            guard state.pending < Self.maximumPending else { return (nil, true) }
-            state.pending += 1
-            return (nil, false)
-        }
-        if let known { return known }
-        if isFull {
-            logger.warning("too many calls wait for the platform's permission")
-            return settings.failsOpen
-        }
+    ///
+    /// - Throws: ``Problem`` `rate_limited` if too many calls, of the caller or of all, wait for its answer.
+    package func permits(_ caller: UserID, toCall callee: UserID, at now: Timestamp) async throws -> Bool {
+        let pair = CallAnswers.Pair(caller: caller, callee: callee)
+        if let known = try answers.withLock({ try $0.begin(pair, at: .now) }) { return known }
         let answer = await ask(pair, at: now)
-        state.withLock { state in
-            state.pending -= 1
-            guard let answer else { return }
-            if state.answers.count >= Self.capacity { state.answers = [:] }
-            state.answers[pair] = (answer, .now + settings.memory)
-        }
+        answers.withLock { $0.end(pair, with: answer, until: .now + settings.memory) }
         return answer ?? settings.failsOpen
     }
 
     /// - Returns: `nil` if there was no usable answer.
-    private func ask(_ pair: Pair, at now: Timestamp) async -> Bool? {
+    private func ask(_ pair: CallAnswers.Pair, at now: Timestamp) async -> Bool? {
         do {
             let response = try await driver.perform(CurlTransfer(request(pair, at: now)))
             guard response.head.status == 200,
@@ -87,7 +62,7 @@ package final class CallWebhook: Sendable {
         }
     }
 
-    private func request(_ pair: Pair, at now: Timestamp) -> CurlRequest {
+    private func request(_ pair: CallAnswers.Pair, at now: Timestamp) -> CurlRequest {
         var json = JSONWriter()
         json.object { json in
             json.field("type", "call.authorize")

@@ -56,7 +56,7 @@ struct CallPolicyOptions: ParsableArguments {
         if name == "webhook" {
             guard let webhook else { throw ValidationError("call-policy webhook needs call-webhook-url.") }
             let asked = CallWebhook(webhook, logger: logger)
-            policy.permission = CallPermission { await asked.permits($0, toCall: $1, at: $2) }
+            policy.permission = CallPermission { try await asked.permits($0, toCall: $1, at: $2) }
         } else {
             guard let callsFrom = CallsFrom(rawValue: name) else {
                 throw ValidationError("call-policy must be everyone, contacts or webhook, not '\(name)'.")

@@ -5,6 +5,7 @@ import http.server
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -166,6 +167,37 @@ def test_while_the_platform_can_not_be_asked_the_setting_decides(asking, platfor
     assert time.monotonic() - begin < 2.5
     platform.delay = 0
     assert call(vasya, "petya") == 201, "a failure is not remembered"
+
+
+def test_a_repeated_invitation_has_the_first_answer_whatever_the_platform_says_by_now(asking, platform):
+    server = asking("--call-webhook-cache-seconds", "0")
+    vasya, _ = register(server, "vasya"), register(server, "petya")
+
+    def invite(key):
+        return requests.post(
+            server.url + "/v1/calls", json={"callee": "petya"}, timeout=10,
+            headers={"Authorization": f"Bearer {vasya.token}", "Idempotency-Key": key})
+
+    first = invite("one")
+    assert first.status_code == 201
+    platform.answer = {"allow": False}
+    again, other = invite("one"), invite("two")
+    assert (again.status_code, again.json()["callId"]) == (201, first.json()["callId"])
+    assert (other.status_code, other.json()["code"]) == REFUSED
+
+
+def test_who_calls_many_leaves_room_for_others(asking, platform):
+    """300 unanswered calls of one user had everybody else's refused as not permitted."""
+    server = asking("--call-webhook-seconds", "5")
+    vasya, masha = register(server, "vasya"), register(server, "masha")
+    register(server, "petya")
+    platform.delay = 1.5
+    with ThreadPoolExecutor(40) as pool:
+        many = [pool.submit(call, vasya, f"nobody-{number}") for number in range(30)]
+        time.sleep(0.3)
+        assert call(masha, "petya") == 201
+    outcomes = [one.result() for one in many]
+    assert outcomes.count((404, "user_not_found")) == 4 and outcomes.count((429, "rate_limited")) == 26, outcomes
 
 
 def test_the_directory_may_answer_exact_names_only(start_server):

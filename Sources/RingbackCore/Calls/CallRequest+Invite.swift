@@ -8,6 +8,7 @@ extension CallRequest {
         if let key, let repeated = try Self.repeated(invitation, key, facts) { return CallDecision(repeated) }
         let (caller, callee) = (invitation.caller.userId, invitation.callee)
         guard callee != caller else { return Self.refusal(Problem(.callSelf, "A user cannot call themselves.")) }
+        guard invitation.isPermitted else { return Self.refusal(CallPermission.refusal(callee)) }
         guard let account = try facts.account(callee) else { return Self.refusal(AccountService.notFound(callee)) }
         let live = try facts.liveCalls(of: caller)
         let now = facts.now

@@ -8,6 +8,8 @@ package struct Invitation: Sendable, Hashable {
     package var custom: JSONText?
     /// Seconds, within ``Limits/ringSeconds``.
     package var ringSeconds: Int
+    /// Whether the platform permits the call.
+    package var isPermitted = true
 
     package init(caller: Participant, callee: UserID, media: Call.Media, custom: JSONText?, ringSeconds: Int) {
         self.caller = caller

@@ -37,19 +37,23 @@ enum CallRoutes {
 
     /// An invitation; if the platform is to be asked, as a task.
     private static func inviteOperation(_ services: Services) -> Operation {
-        guard let permission = services.permission else { return Operation(.invite, change: invite) }
+        guard let permission = services.permission else {
+            return Operation(.invite, change: { try change($0, invitation($0)) })
+        }
         return Operation(.invite) { request in
-            let invitation = try invite(request)
-            if case .invite(let invited) = invitation.action, invited.callee != invited.caller.userId {
+            var invitation = try invitation(request)
+            if invitation.callee != invitation.caller.userId {
                 // Also for users who don't exist, so that the time does not depend on that.
-                try await permission.check(invited.caller.userId, toCall: invited.callee, at: services.time.now)
+                invitation.isPermitted = try await permission.ask(
+                    invitation.caller.userId, invitation.callee, services.time.now)
             }
-            return try await services.perform(invitation, from: request.source)
+            // A repetition of an invitation gets its answer, whatever the platform says by now.
+            return try await services.perform(change(request, invitation), from: request.source)
         }
     }
 
     /// POST /v1/calls
-    @Sendable private static func invite(_ request: OperationRequest) throws -> CallRequest {
+    private static func invitation(_ request: OperationRequest) throws -> Invitation {
         var reader = try request.reader()
         let callee = reader.user("callee")
         let media = reader.object("media") { reader in
@@ -58,10 +62,13 @@ enum CallRoutes {
         let ringSeconds = reader.integer("ringSeconds", in: Limits.ringSeconds)
         let custom = reader.json("custom", bytes: Limits.customBytes)
         try reader.finish()
-        let invitation = Invitation(
+        return Invitation(
             caller: try request.participant, callee: try FieldReader.unwrap(callee), media: media ?? Call.Media(),
             custom: custom, ringSeconds: ringSeconds ?? 60)
-        return CallRequest(.invite(invitation), by: try request.signIn, key: try request.keyText())
+    }
+
+    private static func change(_ request: OperationRequest, _ invitation: Invitation) throws -> CallRequest {
+        CallRequest(.invite(invitation), by: try request.signIn, key: try request.keyText())
     }
 
     /// GET /v1/calls

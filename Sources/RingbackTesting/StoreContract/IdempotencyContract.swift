@@ -8,6 +8,11 @@ struct IdempotencyContract {
         StoreCase("A repeated invitation gets the first answer, and there is one call") { stores in
             try await IdempotencyContract(stores).`A repeated invitation gets the first answer, and there is one call`()
         },
+        StoreCase("A repeated invitation gets the first answer even if the platform no longer permits the call") {
+            stores in
+            try await IdempotencyContract(stores)
+                .`A repeated invitation gets the first answer even if the platform no longer permits the call`()
+        },
         StoreCase("The repeated answer is the first one even if the call has changed") { stores in
             try await IdempotencyContract(stores).`The repeated answer is the first one even if the call has changed`()
         },
@@ -86,6 +91,23 @@ struct IdempotencyContract {
             try await exchange.calls.sendOffer(
                 Cast.json(#""a""#), negotiation: nil, iceRestart: false, on: id, by: Cast.vasya, key: "k")
                 == offer)
+    }
+
+    /// The policy was asked before the key was looked up.
+    func `A repeated invitation gets the first answer even if the platform no longer permits the call`() async throws {
+        let exchange = try await Exchange.withCast(in: stores)
+        let first = try await exchange.calls.invite(Cast.invitation(), key: "k")
+        var refused = Cast.invitation()
+        refused.isPermitted = false
+        let repeated = try await exchange.calls.invite(refused, key: "k")
+        #expect(repeated.status == 201 && repeated.body == first.body)
+        for key in ["other", nil] {
+            let problem = try await #require(throws: Problem.self) {
+                try await exchange.calls.invite(refused, key: key)
+            }
+            #expect(problem.code == .callNotPermitted)
+        }
+        #expect(try await exchange.store.read { try $0.liveCalls() }.count == 1)
     }
 
     func `Candidates sent twice with one key are stored once`() async throws {
