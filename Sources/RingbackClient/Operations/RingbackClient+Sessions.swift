@@ -11,10 +11,13 @@ extension RingbackClient {
     ///   - deviceName: A name by which the user recognizes the device, at most 100 characters.
     ///   - deviceId: The device of an earlier session, to remain that device; its previous token becomes invalid. By
     ///     default a new device.
+    ///   - previousToken: The token of that session, even if it has expired. With it, wrong passwords that others have tried
+    ///     do not make this sign-in wait.
     /// - Throws: `unauthenticated`: the user does not exist, or the password is wrong.
     @discardableResult
     public func createSession(
-        _ userId: UserID, password: String, deviceName: String? = nil, deviceId: DeviceID? = nil
+        _ userId: UserID, password: String, deviceName: String? = nil, deviceId: DeviceID? = nil,
+        previousToken: String? = nil
     ) async throws -> Session {
         // A device chosen here makes the request safe to repeat: it signs in the same device again.
         let deviceId = deviceId ?? .random()
@@ -23,13 +26,14 @@ extension RingbackClient {
             json.field("password", password)
             json.field("deviceId", deviceId.rawValue)
             json.optionalField("deviceName", deviceName)
+            json.optionalField("previousToken", previousToken)
         }
         let session = try await object(request, Session.init)
         use(session)
         return session
     }
 
-    /// Signs in a user given as a string. See ``createSession(_:password:deviceName:deviceId:)``.
+    /// Signs in a user given as a string. See ``createSession(_:password:deviceName:deviceId:previousToken:)``.
     ///
     /// - Throws: ``RingbackError/invalidArgument(_:)`` if the name is not a valid identifier.
     @discardableResult

@@ -82,13 +82,15 @@ package final class AccountService: Sendable {
         let user = signIn.participant.userId
         var change: (verified: String, new: String)?
         if let password = update.password {
-            // With the limit of sign-ins: who has stolen a token must not guess more often.
+            // With a limit: who has stolen a token must not guess more often. Who guesses without one does not use it up.
             let passwords = [password.old, password.new]
-            guard let (account, index) = try await sessions.account(of: user, with: passwords, device: nil) else {
+            let device = signIn.participant.deviceId
+            guard let (account, index) = try await sessions.account(of: user, with: passwords, knownDevice: device)
+            else {
                 throw Self.wrongPassword
             }
             if index == 0 {
-                let client = PasswordClient(isKnownDevice: true)
+                let client = PasswordClient(knownUser: user)
                 change = (account.passwordHash, try await hasher.hash(password.new, for: client))
             }
         }

@@ -19,7 +19,7 @@ package final class AttemptLimiter: Sendable {
     /// Whose attempts are counted together.
     package struct Key: Sendable, Hashable {
         let user: UserID
-        /// A device that has signed in as this user before. Others who guess do not lock it out.
+        /// A device that has proved to have signed in as this user before. Others who guess do not lock it out.
         let knownDevice: DeviceID?
 
         package init(_ user: UserID, knownDevice: DeviceID? = nil) {

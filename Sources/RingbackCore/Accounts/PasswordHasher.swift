@@ -1,6 +1,6 @@
 import CryptoExtras
 import Foundation
-import RingbackModel
+package import RingbackModel
 import Synchronization
 
 /// Hashes passwords with scrypt (RFC 7914), as many at a time as cores and memory allow. The others wait in a ``HashQueue``.
@@ -94,7 +94,7 @@ package final class PasswordHasher: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             let (isAdmitted, thread) = state.withLock { state -> (Bool, StoreThread?) in
                 let lane: HashQueue<@Sendable () -> Void>.Lane =
-                    client.isKnownDevice ? .knownDevice : .address(client.address)
+                    client.knownUser.map { .knownDevice(of: $0) } ?? .address(client.address)
                 guard state.queue.append({ continuation.resume(with: Result(catching: work)) }, to: lane) else {
                     return (false, nil)
                 }
@@ -141,11 +141,12 @@ package final class PasswordHasher: Sendable {
 package struct PasswordClient: Sendable, Hashable {
     /// Identifies the address; `nil` for clients that can't be told apart.
     package var address: String?
-    package var isKnownDevice: Bool
+    /// The user, if the client is a device that has signed in as this user before.
+    package var knownUser: UserID?
 
-    package init(address: String? = nil, isKnownDevice: Bool = false) {
+    package init(address: String? = nil, knownUser: UserID? = nil) {
         self.address = address
-        self.isKnownDevice = isKnownDevice
+        self.knownUser = knownUser
     }
 }
 

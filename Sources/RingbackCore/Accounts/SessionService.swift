@@ -63,14 +63,18 @@ package final class SessionService: Sendable {
     ///
     /// - Parameters:
     ///   - device: An existing device of the user, whose previous token becomes invalid; by default a new one.
+    ///   - previousToken: The newest token of a device of the user, even if it has expired. It proves that the device has signed in before.
     ///   - address: Where the request came from; `nil` for clients that can't be told apart.
     /// - Throws: ``Problem`` `unauthenticated`, the same for a wrong password and an unknown user; `user_banned`;
     ///   `rate_limited` after ten wrong passwords within a minute; `invalid_request` if the device belongs to another
     ///   user.
     package func signIn(
-        _ user: UserID, password: String, deviceName: String?, device: DeviceID?, from address: String? = nil
+        _ user: UserID, password: String, deviceName: String?, device: DeviceID?, previousToken: String? = nil,
+        from address: String? = nil
     ) async throws -> Session {
-        guard let (account, _) = try await account(of: user, with: [password], device: device, from: address) else {
+        let known = try await knownDevice(of: user, with: previousToken)
+        guard let (account, _) = try await account(of: user, with: [password], knownDevice: known, from: address)
+        else {
             throw Problem(.unauthenticated, "The user is unknown or the password is wrong.")
         }
         // The cost setting has changed since the hash was created.
@@ -80,26 +84,32 @@ package final class SessionService: Sendable {
             user, deviceName: deviceName, device: device, passwordHash: account.passwordHash, renewedHash: renewed)
     }
 
+    /// The device whose newest token it is; `nil` if it is not a token of the user's.
+    ///
+    /// That it names the identifier of a device proves nothing: the other side of a call knows it, too.
+    private func knownDevice(of user: UserID, with token: String?) async throws -> DeviceID? {
+        guard let token, OpaqueText.isValid(token) else { return nil }
+        let device = try await store.read { try $0.device(tokenHash: Self.hash(token)) }
+        return device?.participant.userId == user ? device?.participant.deviceId : nil
+    }
+
     /// The account of the user if its password is one of `passwords`, and the index of the matching one. The number of
     /// attempts is limited.
     ///
     /// - Parameters:
-    ///   - device: The device that the request comes from, or claims to. One that has signed in as this user before has
-    ///     its own limit, and does not wait behind others.
+    ///   - device: A device that has proved to have signed in as this user before. It has its own limit, and does not wait behind others.
     ///   - address: Where the request came from.
     /// - Returns: `nil` if none matches or the user does not exist.
     /// - Throws: ``Problem`` `rate_limited`.
     package func account(
-        of user: UserID, with passwords: [String], device: DeviceID?, from address: String? = nil
+        of user: UserID, with passwords: [String], knownDevice device: DeviceID?, from address: String? = nil
     ) async throws -> (Account, index: Int)? {
-        let (account, isKnown) = try await store.read { store in
-            (try store.account(user), try device.map { try store.owner(of: $0) == user } ?? false)
-        }
-        let key = AttemptLimiter.Key(user, knownDevice: isKnown ? device : nil)
+        let account = try await store.read { try $0.account(user) }
+        let key = AttemptLimiter.Key(user, knownDevice: device)
         try attempts.begin(key, at: time.monotonic)
         var isRight: Bool?
         defer { attempts.end(key, hasSucceeded: isRight) }
-        let client = PasswordClient(address: address, isKnownDevice: isKnown)
+        let client = PasswordClient(address: address, knownUser: device.map { _ in user })
         for (index, password) in passwords.enumerated() {
             isRight = try await hasher.verify(password, against: account?.passwordHash, for: client) && account != nil
             if isRight == true, let account { return (account, index) }

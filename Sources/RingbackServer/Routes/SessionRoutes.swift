@@ -63,10 +63,11 @@ enum SessionRoutes {
         }
         let user = reader.user("userId")
         let password = reader.text("password", characters: 1...Limits.passwordCharacters.upperBound, isRequired: true)
+        let previousToken = reader.text("previousToken", characters: 1...512)
         try reader.finish()
         let session = try await services.sessions.signIn(
             try FieldReader.unwrap(user), password: try FieldReader.unwrap(password), deviceName: name, device: device,
-            from: request.source?.text)
+            previousToken: previousToken, from: request.source?.text)
         return Answer(201, session, location: "/v1/sessions/\(session.deviceId)")
     }
 }

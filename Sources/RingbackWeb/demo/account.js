@@ -159,7 +159,8 @@ export class Account {
   }
 
   async #createSession({ userId, password, deviceId }) {
-    const credentials = { userId, password, deviceName: deviceWords(), ...(deviceId ? { deviceId } : {}) };
+    const earlier = deviceId ? { deviceId, previousToken: this.#data?.token } : {};
+    const credentials = { userId, password, deviceName: deviceWords(), ...earlier };
     const session = await this.#api.request('POST', 'sessions', credentials, { patienceMs: 8_000 });
     this.#data = { ...(deviceId ? this.#data : {}), token: session.token, userId, deviceId: session.deviceId };
     this.#update({});

@@ -103,8 +103,8 @@ struct AccountServiceTests {
         for session in all.dropFirst() {
             #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
         }
-        #expect(try await sessions.account(of: masha, with: ["battery staple"], device: nil) != nil)
-        #expect(try await sessions.account(of: masha, with: ["correct horse"], device: nil) == nil)
+        #expect(try await sessions.account(of: masha, with: ["battery staple"], knownDevice: nil) != nil)
+        #expect(try await sessions.account(of: masha, with: ["correct horse"], knownDevice: nil) == nil)
         #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) } != nil, "other users' stay")
     }
 
@@ -114,7 +114,7 @@ struct AccountServiceTests {
             await code { try await change("wrong horse", to: "battery staple", name: "M", on: all[0]) }
                 == .wrongPassword)
         for session in all { _ = try await sessions.authenticate(session.token) }
-        #expect(try await sessions.account(of: masha, with: ["correct horse"], device: nil) != nil)
+        #expect(try await sessions.account(of: masha, with: ["correct horse"], knownDevice: nil) != nil)
         #expect(try await accounts.user(masha).displayName == "Masha")
     }
 
@@ -125,13 +125,24 @@ struct AccountServiceTests {
         #expect(await code { try await change("correct horse", to: "another one", on: all[0]) } == .wrongPassword)
     }
 
-    @Test func `Attempts with an old password and sign-ins share a limit`() async throws {
+    @Test func `Attempts with an old password are limited for each device`() async throws {
         let all = try await register()
         for _ in 0..<10 { _ = await code { try await change("wrong", to: "battery staple", on: all[0]) } }
         #expect(await code { try await change("correct horse", to: "battery staple", on: all[0]) } == .rateLimited)
+        #expect(await code { try await change("correct horse", to: "battery staple", on: all[1]) } == nil)
+    }
+
+    /// Ten wrong passwords a minute, from anywhere, kept a user from changing theirs.
+    @Test func `Guessing the password does not keep a signed-in device from changing it`() async throws {
+        let all = try await register()
+        for _ in 0..<10 {
+            let guess = await code { try await sessions.account(of: masha, with: ["wrong"], knownDevice: nil) != nil }
+            #expect(guess == nil)
+        }
         #expect(
-            await code { try await sessions.account(of: masha, with: ["correct horse"], device: nil) != nil }
+            await code { try await sessions.account(of: masha, with: ["correct horse"], knownDevice: nil) != nil }
                 == .rateLimited)
+        #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 2)
     }
 
     @Test func `A user can block others, but not themselves or users that don't exist`() async throws {

@@ -1,12 +1,14 @@
+import RingbackModel
 import Testing
 
 @testable import RingbackCore
 
 struct HashQueueTests {
-    /// Appends work to the lane of its first letter, `k` for known devices.
+    /// Appends work to the lane of its first letter: a user with a known device if it is a capital, otherwise an address.
     private func append(_ work: [String], to queue: inout HashQueue<String>) -> Int {
         work.count { work in
-            queue.append(work, to: work.hasPrefix("k") ? .knownDevice : .address(String(work.prefix(1))))
+            let name = String(work.prefix(1))
+            return queue.append(work, to: work < "a" ? .knownDevice(of: UserID(name)!) : .address(name))
         }
     }
 
@@ -18,9 +20,12 @@ struct HashQueueTests {
 
     @Test(arguments: [
         (["a1", "a2", "a3", "b1", "c1", "c2"], ["a1", "b1", "c1", "a2", "c2", "a3"]),
-        (["a1", "a2", "b1", "k1", "k2"], ["k1", "a1", "k2", "b1", "a2"]), (["k1", "k2"], ["k1", "k2"]), ([], []),
+        (["a1", "a2", "b1", "K1", "K2"], ["K1", "a1", "K2", "b1", "a2"]), (["K1", "K2"], ["K1", "K2"]), ([], []),
+        (["K1", "K2", "K3", "L1", "a1"], ["K1", "a1", "L1", "K2", "K3"]),
     ])
-    func `Addresses are served in turn, and known devices in turn with all others`(work: [String], order: [String]) {
+    func `Users with known devices are served in turn, addresses in turn, and both in turn`(
+        work: [String], order: [String]
+    ) {
         var queue = HashQueue<String>()
         let admitted = append(work, to: &queue)
         let rest = rest(of: &queue)
@@ -31,9 +36,18 @@ struct HashQueueTests {
         var queue = HashQueue<String>()
         let admitted = append(Array(repeating: "a", count: 2000), to: &queue)
         #expect(admitted == HashQueue<String>.maximumOfAddress)
-        let others = append(["b", "k"], to: &queue)
+        let others = append(["b", "K"], to: &queue)
         let first = [queue.next(), queue.next(), queue.next()]
-        #expect(others == 2 && first == ["k", "a", "b"])
+        #expect(others == 2 && first == ["K", "a", "b"])
+    }
+
+    /// One user with many devices took the whole lane.
+    @Test func `A user who fills their part of the lane of known devices leaves room for others`() {
+        var queue = HashQueue<String>()
+        let admitted = append(Array(repeating: "K", count: 300), to: &queue)
+        let other = append(["L"], to: &queue)
+        let first = [queue.next(), queue.next()]
+        #expect(admitted == HashQueue<String>.maximumOfUser && other == 1 && first == ["K", "L"])
     }
 
     @Test func `The whole queue is bounded`() {

@@ -276,21 +276,33 @@ struct SessionServiceTests {
         return try #require(account).passwordHash
     }
 
-    @Test func `Guessing the password of a user does not lock out a device that has signed in before`() async throws {
-        let device = try await signIn().deviceId
-        for _ in 0..<10 {
-            _ = await code {
-                try await sessions.signIn(user, password: "wrong horse", deviceName: nil, device: nil)
+    /// The identifier of a device is in the calls that its user has with others. With it, ten wrong passwords a minute locked the device
+    /// out, and each identifier gave ten more guesses.
+    @Test func `Only a device that shows its last token is not locked out by guesses`() async throws {
+        let (phone, laptop) = (try await signIn(), try await signIn())
+        exchange.time.advance(by: .seconds(61))
+        func attempt(_ password: String, device: DeviceID?, token: String? = nil) async -> Problem.Code? {
+            await code {
+                try await sessions.signIn(
+                    user, password: password, deviceName: nil, device: device, previousToken: token)
             }
         }
-        let stranger = await code {
-            try await sessions.signIn(user, password: "correct horse", deviceName: nil, device: nil)
+        for device in [nil, phone.deviceId, laptop.deviceId, nil, nil] {
+            for _ in 0..<2 { #expect(await attempt("wrong horse", device: device) == .unauthenticated) }
         }
-        #expect(stranger == .rateLimited)
-        let known = await code {
-            try await sessions.signIn(user, password: "correct horse", deviceName: nil, device: device)
+        for device in [nil, phone.deviceId] {
+            #expect(await attempt("correct horse", device: device) == .rateLimited)
+            #expect(await attempt("correct horse", device: device, token: "no token of anybody's") == .rateLimited)
         }
-        #expect(known == nil)
+        #expect(
+            await attempt("correct horse", device: phone.deviceId, token: phone.token) == nil, "though it has expired")
+        #expect(
+            await attempt("correct horse", device: phone.deviceId, token: phone.token) == .rateLimited,
+            "it is not the newest any more")
+        for _ in 0..<10 {
+            #expect(await attempt("wrong horse", device: nil, token: laptop.token) == .unauthenticated)
+        }
+        #expect(await attempt("correct horse", device: laptop.deviceId, token: laptop.token) == .rateLimited)
     }
 }
 

@@ -96,7 +96,8 @@ struct Login: AsyncParsableCommand {
             return try await client.createSession(
                 userId, password: password,
                 deviceName: "ringback on \(ProcessInfo.processInfo.hostName)".prefixed(100),
-                deviceId: isSame ? before?.session.deviceId : nil)
+                deviceId: isSame ? before?.session.deviceId : nil,
+                previousToken: isSame ? before?.session.token : nil)
         } catch let error as RingbackError where error.status == 401 {
             throw CommandError(
                 "The password is wrong, or the user \(userId) does not exist (--register creates it).",
