@@ -83,6 +83,8 @@ package struct ServerSettings: Sendable {
     package var auditRetention: Duration = .seconds(365 * 86_400)
     /// The average number of bytes per second that a user may write. A minute's worth can be written at once.
     package var bytesPerSecond = 65_536.0
+    /// The same for all users of one IPv4 address, or 64 bits of IPv6.
+    package var bytesPerSecondFromAddress = 1_048_576.0
     /// The maximum time that a shutdown waits for connections.
     package var drainTime: Duration = .seconds(10)
 

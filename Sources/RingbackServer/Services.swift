@@ -40,6 +40,8 @@ package final class Services: Sendable {
     /// The limits for writes and invitations from each address.
     let addressWriteLimiter: RateLimiter<IPAddress>
     let addressInviteLimiter: RateLimiter<IPAddress>
+    /// The limit for the bytes that come from each address to be written, of all users.
+    let addressByteLimiter: RateLimiter<IPAddress>
     let addressCalls: AddressCalls
     let openings: OpeningLimits
     let guesses = GuessBudget()
@@ -97,6 +99,9 @@ package final class Services: Sendable {
         inviteLimiter = RateLimiter("user-invites", perSecond: settings.invitesPerSecond)
         addressWriteLimiter = RateLimiter("address-writes", perSecond: settings.writesPerSecondFromAddress)
         addressInviteLimiter = RateLimiter("address-invites", perSecond: settings.invitesPerSecondFromAddress)
+        addressByteLimiter = RateLimiter(
+            "address-write-bytes", perSecond: settings.bytesPerSecondFromAddress,
+            burst: settings.bytesPerSecondFromAddress * 60)
         byteLimiter = RateLimiter(
             "user-write-bytes", perSecond: settings.bytesPerSecond, burst: settings.bytesPerSecond * 60)
     }

@@ -22,6 +22,7 @@ struct ConfigurationFile {
     /// The options of `ringback serve`, except for `--config`.
     static let kinds: [String: Kind] = [
         "address-calls": .integer, "address-connections": .integer, "address-invites": .integer,
+        "address-write-kilobytes": .integer,
         "address-registrations": .integer, "address-sign-ins": .integer, "address-writes": .integer,
         "admin-token": .string, "admin-token-file": .string, "allowed-origins": .list, "audit-days": .integer,
         "base-path": .string,

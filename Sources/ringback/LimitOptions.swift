@@ -65,6 +65,13 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Writes per second from one IPv4 address, or 64 bits of IPv6, on average. (default: 5000)")
     var addressWrites: Int?
 
+    @Option(
+        help: """
+            Kilobytes per second that are written from one IPv4 address, or 64 bits of IPv6, on average, and sixty times as many \
+            at once. (default: 1024)
+            """)
+    var addressWriteKilobytes: Int?
+
     @Option(help: "Invitations per second from one IPv4 address, or 64 bits of IPv6, on average. (default: 500)")
     var addressInvites: Int?
 
@@ -104,6 +111,10 @@ struct LimitOptions: ParsableArguments {
             try source.integer("key-requests", keyRequests, in: 1...1_000_000, default: 500))
         settings.bytesPerSecond = Double(
             1024 * (try source.integer("user-write-kilobytes", userWriteKilobytes, in: 1...1_000_000, default: 64)))
+        settings.bytesPerSecondFromAddress = Double(
+            1024
+                * (try source.integer(
+                    "address-write-kilobytes", addressWriteKilobytes, in: 1...1_000_000, default: 1024)))
         settings.invitesPerSecond = Double(
             try source.integer("user-invites", userInvites, in: 1...1_000_000, default: 100))
         settings.signInsPerMinute = Double(

@@ -58,3 +58,16 @@ def test_requests_of_a_socket_are_counted_as_well(start_server, operation, data)
         statuses = [answer(str(number), operation, {"callId": call_id, **data})["status"] for number in range(240)]
         assert statuses[0] < 300 and statuses[-1] == 429
         assert answer("end", "hangUp", {"callId": call_id, "reason": "completed"})["status"] == 200
+
+
+def test_all_users_of_an_address_share_a_budget(start_server):
+    """Accounts cost nothing where anybody may register: with 600 of them, one client had everybody's histories removed."""
+    server = start_server("--address-write-kilobytes", "2")
+    office, elsewhere = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
+    vasya, petya, masha = (register(server, name) for name in ("vasya", "petya", "masha"))
+    for device, source in ((vasya, office), (petya, elsewhere), (masha, office)):
+        device.http.headers.update(source)
+    refused = invite_until_refused(vasya)
+    assert refused.status_code == 429 and refused.headers["RateLimit-Policy"].startswith('"address-write-bytes"')
+    assert masha.request("POST", "/v1/calls", {"callee": "petya", "custom": LARGE}).status_code == 429
+    assert petya.request("POST", "/v1/calls", {"callee": "masha", "custom": LARGE}).status_code == 201

@@ -135,6 +135,29 @@ struct MaximumSizeTests {
         #expect(try await size().used <= Self.maximum)
     }
 
+    /// It went before the calls, so writing much removed the traces of whoever did.
+    @Test func `The audit log is removed after everything else`() async throws {
+        let key = try #require(ServerKey.Name("backend"))
+        let entry = AuditEntry(
+            time: exchange.time.now, key: key, operation: "listDevices", user: Cast.vasya.userId, object: nil)
+        try await store.write { try $0.record(entry) }
+        let id = try await exchange.invite()
+        _ = try await exchange.calls.perform(.cancel, on: id, by: Cast.vasya)
+        exchange.time.advance(by: .seconds(7200))
+        var (left, steps) = ([true, true], 0)
+        while left[0], steps < 100 {
+            try await store.write { store in
+                _ = try #require(store as? SQLiteTransaction).pruneOldest(limit: 10) { false }
+            }
+            left = [
+                try await exchange.call(id) != nil,
+                try await !store.read { try $0.audit(AuditQuery(limit: 1)) }.isEmpty,
+            ]
+            steps += 1
+        }
+        #expect(left == [false, true])
+    }
+
     @Test func `The audit log and devices whose sign-in has expired give way as well`() async throws {
         let key = try #require(ServerKey.Name("backend"))
         exchange.time.advance(by: .seconds(31 * 86_400))

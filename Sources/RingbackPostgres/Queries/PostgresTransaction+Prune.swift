@@ -25,19 +25,20 @@ extension PostgresTransaction {
 
     /// Removes some of the oldest content, whatever its age, of the first of these kinds of which there is any: messages of the
     /// outbox that were delivered, devices whose sign-in has expired, the offers, answers and candidates of ended calls, events, the
-    /// details of ended calls, the audit log, and these calls. What is less than an hour old is removed only if nothing else is
-    /// left, and the messages of the outbox that wait at last.
+    /// details of ended calls, and these calls. What is less than an hour old is removed only if nothing else is left. Then come the
+    /// messages of the outbox that wait, and at last the audit log, so that nobody can have their traces removed by writing much.
     ///
     /// - Returns: Whether something was removed.
     func pruneOldest(limit: Int) throws -> Bool {
         if try pruneOutbox(isDone: true, limit: limit) > 0 { return true }
         if try pruneDevices(before: now, limit: limit) > 0 { return true }
         for end in [now - .seconds(3600), Timestamp(milliseconds: .max)] {
-            for prune in [prunePayloads, pruneEvents, pruneDetails, pruneAudit, pruneCalls] {
+            for prune in [prunePayloads, pruneEvents, pruneDetails, pruneCalls] {
                 if try prune(end, limit) > 0 { return true }
             }
         }
-        return try pruneOutbox(isDone: false, limit: limit) > 0
+        if try pruneOutbox(isDone: false, limit: limit) > 0 { return true }
+        return try pruneAudit(before: Timestamp(milliseconds: .max), limit: limit) > 0
     }
 
     // Each step returns how much it has removed: its limit, or more, if there may be more of it.

@@ -37,9 +37,9 @@ extension SQLiteTransaction {
     }
 
     /// Removes the oldest content, whatever its age: messages of the outbox that were delivered and devices whose sign-in has
-    /// expired, then the offers, answers and candidates of ended calls, the events, the details of ended calls, the audit log, and
-    /// these calls. What is less than an hour old is removed only if nothing else is left, and the messages of the outbox that wait
-    /// at last.
+    /// expired, then the offers, answers and candidates of ended calls, the events, the details of ended calls, and these calls. What
+    /// is less than an hour old is removed only if nothing else is left. Then come the messages of the outbox that wait, and at last the
+    /// audit log, so that nobody can have their traces removed by writing much.
     ///
     /// - Parameters:
     ///   - limit: About how many calls or rows of the log are removed, at most.
@@ -53,17 +53,16 @@ extension SQLiteTransaction {
         for end in [memory.time.now - .seconds(3600), Timestamp(milliseconds: .max)] {
             if try prunePayloads(before: end, limit: limit) || isEnough() { return true }
             var (hasRemoved, count) = (false, 0)
-            // Entries of the audit log are small.
-            for (prune, limit) in [
-                (pruneLog, limit), (pruneDetails, limit), (pruneAudit, 20 * limit), (pruneCalls, limit),
-            ] {
+            for prune in [pruneLog, pruneDetails, pruneCalls] {
                 count = try prune(end, limit)
                 hasRemoved = hasRemoved || count > 0
                 if try count == limit || isEnough() { return true }
             }
             if hasRemoved { return true }
         }
-        return try hasNewEvents || pruneOutbox(isDone: false, limit: limit) > 0
+        if try hasNewEvents || pruneOutbox(isDone: false, limit: limit) > 0 { return true }
+        // Entries of the audit log are small.
+        return try pruneAudit(before: Timestamp(milliseconds: .max), limit: 20 * limit) > 0
     }
 
     /// Signs out devices whose sign-in expired before a moment.

@@ -271,8 +271,10 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     private func perform(_ operation: Operation, _ request: PendingRequest) {
         guard let context else { return }
         do {
-            try frontEnd.dispatcher.admit(bytes: request.bodyBytes, of: operation, by: request.principal)
-            let asked = try request.operationRequest(operation, from: source(of: request, for: operation))
+            let source = source(of: request, for: operation)
+            try frontEnd.dispatcher.admit(
+                bytes: request.bodyBytes, of: operation, by: request.principal, from: source)
+            let asked = try request.operationRequest(operation, from: source)
             switch operation.work {
             case .change(let change):
                 let address = address(context)

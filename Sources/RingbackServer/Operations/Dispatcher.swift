@@ -75,15 +75,20 @@ struct Dispatcher: Sendable {
         try services.addressCalls.check(subscriber)
     }
 
-    /// Checks how much the sender writes, once the size of its request is known.
+    /// Checks how much the sender and its address write, once the size of its request is known.
     ///
     /// - Throws: ``Problem`` `rate_limited`.
     func admit(
-        bytes: Int, of operation: Operation, by principal: SessionService.Principal?
+        bytes: Int, of operation: Operation, by principal: SessionService.Principal?, from source: IPAddress?
     ) throws(Problem) {
-        guard operation.isWrite, !operation.id.isEnding, case .device(let signIn, _) = principal else { return }
-        try services.byteLimiter.spend(
-            signIn.participant.userId, cost: Double(bytes + Self.bytesPerWrite), at: services.time.monotonic)
+        guard operation.isWrite, !operation.id.isEnding else { return }
+        let (cost, now) = (Double(bytes + Self.bytesPerWrite), services.time.monotonic)
+        switch principal {
+        case .device(let signIn, _): try services.byteLimiter.spend(signIn.participant.userId, cost: cost, at: now)
+        case nil: break
+        case .administrator, .server: return
+        }
+        if let source { try services.addressByteLimiter.spend(source.subscriber, cost: cost, at: now) }
     }
 
     /// Performs an admitted operation that requires a task.

@@ -93,7 +93,7 @@ final class SocketHub: Sendable {
             try dispatcher.admit(
                 operation, by: principal, from: source,
                 notesSignaling: session.notesSignaling(at: services.time.monotonic))
-            try dispatcher.admit(bytes: message.count, of: operation, by: principal)
+            try dispatcher.admit(bytes: message.count, of: operation, by: principal, from: source)
             guard request.data.map({ $0.kind == .object }) ?? true else {
                 throw Problem(.invalidRequest, "`data` must be an object.")
             }
