@@ -104,7 +104,9 @@ def a_whole_call(vasya, petya):
 
 def calls_that_come_to_nothing(vasya, petya):
     petya.step(vasya.invite("petya")["callId"], "decline", {"message": "in a meeting"})
-    vasya.step(vasya.invite("petya")["callId"], "cancel")
+    canceled = vasya.step(vasya.invite("petya")["callId"], "cancel")["callId"]
+    petya.step(canceled, "seen", expect=204)
+    vasya.step(canceled, "seen", expect=403)
     petya.request("PATCH", "/v1/users/me", {"busy": "reject", "displayName": "Petya B."})
     vasya.post("/v1/calls", {"callee": "nobody", "media": MEDIA}, expect=404)
     vasya.post("/v1/calls", {"callee": "petya", "media": 7}, expect=422)
