@@ -49,9 +49,12 @@ package final class AttemptLimiter: Sendable {
             return nil
         }
         guard let wait else { return }
-        throw Problem(
+        var problem = Problem(
             .rateLimited, "Too many attempts to sign in as this user.",
             retryAfterSeconds: Int(wait.milliseconds / 1000) + 1)
+        problem.rateLimit = Problem.RateLimit(
+            policy: "user-sign-ins", quota: Self.maximumFailures, windowSeconds: Int(Self.window.milliseconds / 1000))
+        throw problem
     }
 
     /// Ends an attempt.

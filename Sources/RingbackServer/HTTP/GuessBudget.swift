@@ -36,10 +36,12 @@ final class GuessBudget: Sendable {
             buckets[subscriber] = Bucket(level: level - 1, at: now)
             return true
         }
-        if !isAllowed {
-            throw Problem(
-                .rateLimited, "Too many tokens that are not valid came from this address.", retryAfterSeconds: 1)
-        }
+        guard !isAllowed else { return }
+        var problem = Problem(
+            .rateLimited, "Too many tokens that are not valid came from this address.", retryAfterSeconds: 1)
+        problem.rateLimit = Problem.RateLimit(
+            policy: "address-tokens", quota: Int(Self.burst), windowSeconds: Int(Self.burst / Self.perSecond))
+        throw problem
     }
 
     /// The token was good.

@@ -32,4 +32,15 @@ struct AttemptLimiterTests {
             limiter.end(AttemptLimiter.Key(Cast.vasya.userId), hasSucceeded: nil)
         }
     }
+
+    @Test func `Ten wrong passwords are a limit that the response names`() {
+        let key = AttemptLimiter.Key(Cast.vasya.userId)
+        for _ in 0..<10 {
+            #expect(begin() == nil)
+            limiter.end(key, hasSucceeded: false)
+        }
+        let problem = #expect(throws: Problem.self) { try limiter.begin(key, at: now) }
+        #expect(problem?.code == .rateLimited && problem?.retryAfterSeconds == 61)
+        #expect(problem?.rateLimit == Problem.RateLimit(policy: "user-sign-ins", quota: 10, windowSeconds: 60))
+    }
 }

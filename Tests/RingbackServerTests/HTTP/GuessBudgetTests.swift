@@ -36,5 +36,12 @@ struct GuessBudgetTests {
         #expect(spend(200, "192.0.2.1") == 100)
     }
 
+    @Test func `Who guesses too often is told the limit`() {
+        _ = spend(100, "192.0.2.1")
+        let problem = #expect(throws: Problem.self) { try budget.spend(IPAddress("192.0.2.1"), at: start) }
+        #expect(problem?.retryAfterSeconds == 1)
+        #expect(problem?.rateLimit == Problem.RateLimit(policy: "address-tokens", quota: 100, windowSeconds: 10))
+    }
+
     @Test func `Who can't be told apart may guess`() { #expect(spend(1000, nil) == 1000) }
 }
