@@ -84,13 +84,12 @@ package final class AccountService: Sendable {
         if let password = update.password {
             // With a limit: who has stolen a token must not guess more often. Who guesses without one does not use it up.
             let passwords = [password.old, password.new]
-            let device = signIn.participant.deviceId
-            guard let (account, index) = try await sessions.account(of: user, with: passwords, knownDevice: device)
-            else {
+            let client = SignInClient.device(signIn.participant.deviceId)
+            guard let (account, index) = try await sessions.account(of: user, with: passwords, by: client) else {
                 throw Self.wrongPassword
             }
             if index == 0 {
-                let client = PasswordClient(knownUser: user)
+                let client = PasswordClient(knownUser: KnownUser(userId: user, isProven: true))
                 change = (account.passwordHash, try await hasher.hash(password.new, for: client))
             }
         }

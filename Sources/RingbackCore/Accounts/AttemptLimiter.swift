@@ -16,15 +16,14 @@ package final class AttemptLimiter: Sendable {
         var since: MonotonicTime
     }
 
-    /// Whose attempts are counted together.
+    /// Whose attempts are counted together. Those who guess in one way do not lock out the others.
     package struct Key: Sendable, Hashable {
         let user: UserID
-        /// A device that has proved to have signed in as this user before. Others who guess do not lock it out.
-        let knownDevice: DeviceID?
+        let client: SignInClient
 
-        package init(_ user: UserID, knownDevice: DeviceID? = nil) {
+        package init(_ user: UserID, _ client: SignInClient = .unknown) {
             self.user = user
-            self.knownDevice = knownDevice
+            self.client = client
         }
     }
 

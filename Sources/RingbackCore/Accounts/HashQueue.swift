@@ -1,14 +1,20 @@
 import RingbackModel
 
+/// The user of a client that names a device of the user's, or has proved to be one.
+package struct KnownUser: Sendable, Hashable {
+    let userId: UserID
+    let isProven: Bool
+}
+
 /// The order in which passwords are hashed.
 ///
-/// Known devices have a lane of their own, which is served in turn with the others. Among them each user is served in turn, and among
-/// the others each client address, so that many sign-ins of one user, or from one address, delay only those.
+/// Known devices have a lane of their own, which is served in turn with the others. Among them each user is served in turn (with proof and
+/// without it separately), and among the others each client address, so that many sign-ins of one user, or from one address, delay only those.
 struct HashQueue<Work> {
     /// Where a piece of work waits.
     enum Lane: Hashable, Sendable {
         /// The sign-in of a device that has signed in before.
-        case knownDevice(of: UserID)
+        case knownDevice(of: KnownUser)
         /// All others from an address; `nil` for clients that can't be told apart.
         case address(String?)
     }
@@ -18,7 +24,7 @@ struct HashQueue<Work> {
     /// Of each of the two lanes.
     static var maximum: Int { 1024 }
 
-    private var known = TurnQueue<UserID, Work>(maximum: Self.maximum, maximumOfKey: Self.maximumOfUser)
+    private var known = TurnQueue<KnownUser, Work>(maximum: Self.maximum, maximumOfKey: Self.maximumOfUser)
     private var others = TurnQueue<String?, Work>(maximum: Self.maximum, maximumOfKey: Self.maximumOfAddress)
     private var takesKnownDevice = true
 

@@ -1,6 +1,6 @@
 import CryptoExtras
 import Foundation
-package import RingbackModel
+import RingbackModel
 import Synchronization
 
 /// Hashes passwords with scrypt (RFC 7914), as many at a time as cores and memory allow. The others wait in a ``HashQueue``.
@@ -142,9 +142,9 @@ package struct PasswordClient: Sendable, Hashable {
     /// Identifies the address; `nil` for clients that can't be told apart.
     package var address: String?
     /// The user, if the client is a device that has signed in as this user before.
-    package var knownUser: UserID?
+    package var knownUser: KnownUser?
 
-    package init(address: String? = nil, knownUser: UserID? = nil) {
+    package init(address: String? = nil, knownUser: KnownUser? = nil) {
         self.address = address
         self.knownUser = knownUser
     }

@@ -72,8 +72,8 @@ package final class SessionService: Sendable {
         _ user: UserID, password: String, deviceName: String?, device: DeviceID?, previousToken: String? = nil,
         from address: String? = nil
     ) async throws -> Session {
-        let known = try await knownDevice(of: user, with: previousToken)
-        guard let (account, _) = try await account(of: user, with: [password], knownDevice: known, from: address)
+        let client = try await client(of: user, device, previousToken)
+        guard let (account, _) = try await account(of: user, with: [password], by: client, from: address)
         else {
             throw Problem(.unauthenticated, "The user is unknown or the password is wrong.")
         }
@@ -84,34 +84,37 @@ package final class SessionService: Sendable {
             user, deviceName: deviceName, device: device, passwordHash: account.passwordHash, renewedHash: renewed)
     }
 
-    /// The device whose newest token it is; `nil` if it is not a token of the user's.
-    ///
-    /// That it names the identifier of a device proves nothing: the other side of a call knows it, too.
-    private func knownDevice(of user: UserID, with token: String?) async throws -> DeviceID? {
-        guard let token, OpaqueText.isValid(token) else { return nil }
-        let device = try await store.read { try $0.device(tokenHash: Self.hash(token)) }
-        return device?.participant.userId == user ? device?.participant.deviceId : nil
+    private func client(of user: UserID, _ device: DeviceID?, _ token: String?) async throws -> SignInClient {
+        let token = token.flatMap { OpaqueText.isValid($0) ? Self.hash($0) : nil }
+        guard token != nil || device != nil else { return .unknown }
+        return try await store.read { store in
+            if let token, let known = try store.device(tokenHash: token)?.participant, known.userId == user {
+                return .device(known.deviceId)
+            }
+            guard let device, try store.device(device)?.participant.userId == user else { return .unknown }
+            return .namesDevice
+        }
     }
 
     /// The account of the user if its password is one of `passwords`, and the index of the matching one. The number of
     /// attempts is limited.
     ///
     /// - Parameters:
-    ///   - device: A device that has proved to have signed in as this user before. It has its own limit, and does not wait behind others.
+    ///   - client: Clients of which different things are known have separate limits, and do not wait behind each other.
     ///   - address: Where the request came from.
     /// - Returns: `nil` if none matches or the user does not exist.
     /// - Throws: ``Problem`` `rate_limited`.
     package func account(
-        of user: UserID, with passwords: [String], knownDevice device: DeviceID?, from address: String? = nil
+        of user: UserID, with passwords: [String], by client: SignInClient, from address: String? = nil
     ) async throws -> (Account, index: Int)? {
         let account = try await store.read { try $0.account(user) }
-        let key = AttemptLimiter.Key(user, knownDevice: device)
+        let key = AttemptLimiter.Key(user, client)
         try attempts.begin(key, at: time.monotonic)
         var isRight: Bool?
         defer { attempts.end(key, hasSucceeded: isRight) }
-        let client = PasswordClient(address: address, knownUser: device.map { _ in user })
+        let source = PasswordClient(address: address, knownUser: client.knownUser(user))
         for (index, password) in passwords.enumerated() {
-            isRight = try await hasher.verify(password, against: account?.passwordHash, for: client) && account != nil
+            isRight = try await hasher.verify(password, against: account?.passwordHash, for: source) && account != nil
             if isRight == true, let account { return (account, index) }
         }
         return nil

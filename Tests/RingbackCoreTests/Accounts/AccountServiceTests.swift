@@ -103,8 +103,8 @@ struct AccountServiceTests {
         for session in all.dropFirst() {
             #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
         }
-        #expect(try await sessions.account(of: masha, with: ["battery staple"], knownDevice: nil) != nil)
-        #expect(try await sessions.account(of: masha, with: ["correct horse"], knownDevice: nil) == nil)
+        #expect(try await sessions.account(of: masha, with: ["battery staple"], by: .unknown) != nil)
+        #expect(try await sessions.account(of: masha, with: ["correct horse"], by: .unknown) == nil)
         #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) } != nil, "other users' stay")
     }
 
@@ -114,7 +114,7 @@ struct AccountServiceTests {
             await code { try await change("wrong horse", to: "battery staple", name: "M", on: all[0]) }
                 == .wrongPassword)
         for session in all { _ = try await sessions.authenticate(session.token) }
-        #expect(try await sessions.account(of: masha, with: ["correct horse"], knownDevice: nil) != nil)
+        #expect(try await sessions.account(of: masha, with: ["correct horse"], by: .unknown) != nil)
         #expect(try await accounts.user(masha).displayName == "Masha")
     }
 
@@ -136,11 +136,11 @@ struct AccountServiceTests {
     @Test func `Guessing the password does not keep a signed-in device from changing it`() async throws {
         let all = try await register()
         for _ in 0..<10 {
-            let guess = await code { try await sessions.account(of: masha, with: ["wrong"], knownDevice: nil) != nil }
+            let guess = await code { try await sessions.account(of: masha, with: ["wrong"], by: .unknown) != nil }
             #expect(guess == nil)
         }
         #expect(
-            await code { try await sessions.account(of: masha, with: ["correct horse"], knownDevice: nil) != nil }
+            await code { try await sessions.account(of: masha, with: ["correct horse"], by: .unknown) != nil }
                 == .rateLimited)
         #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 2)
     }

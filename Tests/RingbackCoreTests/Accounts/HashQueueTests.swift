@@ -8,7 +8,9 @@ struct HashQueueTests {
     private func append(_ work: [String], to queue: inout HashQueue<String>) -> Int {
         work.count { work in
             let name = String(work.prefix(1))
-            return queue.append(work, to: work < "a" ? .knownDevice(of: UserID(name)!) : .address(name))
+            return queue.append(
+                work,
+                to: work < "a" ? .knownDevice(of: KnownUser(userId: UserID(name)!, isProven: true)) : .address(name))
         }
     }
 
@@ -48,6 +50,18 @@ struct HashQueueTests {
         let other = append(["L"], to: &queue)
         let first = [queue.next(), queue.next()]
         #expect(admitted == HashQueue<String>.maximumOfUser && other == 1 && first == ["K", "L"])
+    }
+
+    /// The identifiers of devices are no secret.
+    @Test func `Those who name a device of a user leave room for those who have proved to be one`() {
+        var queue = HashQueue<String>()
+        let named = KnownUser(userId: UserID("K")!, isProven: false)
+        let proven = KnownUser(userId: UserID("K")!, isProven: true)
+        var admitted = 0
+        for _ in 0..<10 where queue.append("named", to: .knownDevice(of: named)) { admitted += 1 }
+        let hasRoom = queue.append("proven", to: .knownDevice(of: proven))
+        let first = [queue.next(), queue.next()]
+        #expect(admitted == HashQueue<String>.maximumOfUser && hasRoom && first == ["named", "proven"])
     }
 
     @Test func `The whole queue is bounded`() {
