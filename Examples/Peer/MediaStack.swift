@@ -5,7 +5,8 @@ import RingbackClient
 final class MediaStack: Sendable {
     /// One line. Members that its type does not use are absent.
     struct Message: Codable, Sendable {
-        /// In: `offer`, `candidate`. Out: `answer`, `connected`, `picture` (a video frame of the other side was decoded).
+        /// In: `offer`, `candidate`. Out: `answer`, `connected`, `picture` (a video frame of the other side was
+        /// decoded).
         var type: String
         var callId: CallID?
         var negotiation: Int?

@@ -22,7 +22,8 @@ struct CallAnswers {
     private var pending = 0
     private var pendingOf: [UserID: Int] = [:]
 
-    /// - Returns: An answer that is remembered; `nil` if the platform must be asked, after which ``end(_:with:until:)`` must be called.
+    /// - Returns: An answer that is remembered; `nil` if the platform must be asked, after which ``end(_:with:until:)``
+    ///   must be called.
     /// - Throws: ``Problem`` `rate_limited`.
     mutating func begin(_ pair: Pair, at now: ContinuousClock.Instant) throws -> Bool? {
         if let answer = newer[pair] ?? older[pair], answer.until > now { return answer.isAllowed }

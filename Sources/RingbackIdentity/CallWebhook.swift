@@ -5,7 +5,8 @@ package import Logging
 package import RingbackModel
 import Synchronization
 
-/// Asks the platform who may call whom: a POST with a signature (Standard Webhooks), whose answer is remembered for a while.
+/// Asks the platform who may call whom: a POST with a signature (Standard Webhooks), whose answer is remembered for a
+/// while.
 package final class CallWebhook: Sendable {
     package struct Settings: Sendable {
         package var url: String

@@ -3,7 +3,8 @@ package import Logging
 import RingbackModel
 import Synchronization
 
-/// Keys behind a URL, kept, and fetched again when they are old or a token names another. While the URL is down the old ones serve.
+/// Keys behind a URL, kept, and fetched again when they are old or a token names another. While the URL is down the old
+/// ones serve.
 package final class RemoteKeys: Sendable {
     /// Where the keys are.
     package enum Location: Sendable, Hashable {

@@ -1,4 +1,5 @@
-/// Why a token of the platform is not accepted. For the log; who sent it learns only that it was not accepted, or has expired.
+/// Why a token of the platform is not accepted. For the log; who sent it learns only that it was not accepted, or has
+/// expired.
 package enum TokenRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     /// It is not a JWT (RFC 7519) in compact form, or a claim has a wrong type.
     case malformed(String)

@@ -11,7 +11,8 @@ package struct TokenVerifier: Sendable {
 
     /// How far the clocks of the platform and of the server may differ.
     package static let defaultLeeway: Duration = .seconds(30)
-    /// How long a token that was verified is valid without being verified again, at most: its key may have been withdrawn.
+    /// How long a token that was verified is valid without being verified again, at most: its key may have been
+    /// withdrawn.
     static let maximumLifetime: Duration = .seconds(86_400)
 
     private let keys: Keys

@@ -125,7 +125,8 @@ package enum APIOperation: String, Sendable, CaseIterable {
     /// Whether the operation may change state: every method but GET.
     package var isWrite: Bool { route.method != .get }
 
-    /// Whether the operation ends a call or a session. Other writes must not prevent it, so it has a separate rate limit.
+    /// Whether the operation ends a call or a session. Other writes must not prevent it, so it has a separate rate
+    /// limit.
     package var isEnding: Bool {
         switch self {
         case .decline, .cancel, .hangUp, .deleteSession, .deleteSessions: true

@@ -12,7 +12,8 @@ public enum Limits {
     public static let candidatesPerBatch = 1...64
     /// Candidates that one side may add to a call during its life.
     public static let candidatesPerSide = 4096
-    /// Negotiations of a call in its first minute, and in each one after it; what is left of a minute may be used later.
+    /// Negotiations of a call in its first minute, and in each one after it; what is left of a minute may be used
+    /// later.
     public static let negotiationsPerMinute = 60
     /// Bytes of a call's `custom` JSON.
     public static let customBytes = 4 * 1024
@@ -36,8 +37,8 @@ public enum Limits {
     public static let liveCalls = 128
     /// The maximum number of live calls of two users with each other.
     public static let liveCallsOfPair = 32
-    /// The maximum number of legs that a new call lists: those of the callee's devices that were seen most recently. Other
-    /// devices ring as well, and are listed once they act.
+    /// The maximum number of legs that a new call lists: those of the callee's devices that were seen most recently.
+    /// Other devices ring as well, and are listed once they act.
     public static let legs = 32
     /// The maximum number of legs that a call lists. Further devices are only listed if they accept or decline.
     public static let listedLegs = 64

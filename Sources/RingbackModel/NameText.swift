@@ -1,10 +1,11 @@
-/// What the names of users and devices may consist of. The pattern of `DisplayName` in the OpenAPI document says the same.
+/// What the names of users and devices may consist of. The pattern of `DisplayName` in the OpenAPI document says the
+/// same.
 package enum NameText {
     /// The first character of a name that nobody can see, so that two names would look alike; `nil` if there is none.
     ///
-    /// Joiners, variation selectors and tags are part of how some scripts and emoji are written. They are permitted behind a
-    /// character that they change. Characters that change the direction of text are permitted: clients isolate a name from the text
-    /// around it, so that they end with the name.
+    /// Joiners, variation selectors and tags are part of how some scripts and emoji are written. They are permitted
+    /// behind a character that they change. Characters that change the direction of text are permitted: clients isolate
+    /// a name from the text around it, so that they end with the name.
     package static func invisible(in name: String) -> Unicode.Scalar? {
         var previous: UInt32 = 0
         for scalar in name.unicodeScalars {

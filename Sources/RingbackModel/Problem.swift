@@ -56,7 +56,8 @@ public struct Problem: Error, Hashable, Sendable {
         case callSelf = "call_self"
         /// The server is shutting down.
         case draining
-        /// The server can't write to its database: the disk is full or failing, or the database has reached its maximum size.
+        /// The server can't write to its database: the disk is full or failing, or the database has reached its maximum
+        /// size.
         case storageUnavailable = "storage_unavailable"
         /// The keys that a platform's tokens are verified with can't be fetched at the moment.
         case keysUnavailable = "keys_unavailable"

@@ -4,7 +4,8 @@ import RingbackModel
 extension PostgresStore {
     /// Checks a database without changing it. Nodes may be using it.
     ///
-    /// - Returns: What was found, in the order of the checks. After one that makes the others impossible there are no more.
+    /// - Returns: What was found, in the order of the checks. After one that makes the others impossible there are no
+    ///   more.
     package static func check(url: PostgresURL, _ depth: StoreFinding.Depth) -> [StoreFinding] {
         var check = DatabaseCheck(url: url)
         check.run(depth)
@@ -207,7 +208,8 @@ struct DatabaseCheck {
 
     // MARK: Contents
 
-    /// Positions are unique by the primary key: there are no gaps if there are as many as there should be, up to the newest.
+    /// Positions are unique by the primary key: there are no gaps if there are as many as there should be, up to the
+    /// newest.
     private mutating func checkLogs(_ connection: PostgresConnection) throws {
         let faults = try connection.run(
             Statement(

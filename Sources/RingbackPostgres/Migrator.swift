@@ -28,7 +28,8 @@ package enum PostgresDatabaseError: Error, CustomStringConvertible {
     }
 }
 
-/// Applies the numbered migrations in their order, each in a transaction, and records them with a checksum. One node at a time does.
+/// Applies the numbered migrations in their order, each in a transaction, and records them with a checksum. One node at
+/// a time does.
 struct Migrator {
     private static let table = """
         CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -7,8 +7,8 @@ import Synchronization
 package final class PostgresStore: Store {
     private static let readers = 4
     private static let writers = 2
-    /// How many connections a node makes at most: these, and one each for calls, signals, presence, the listener, the heartbeat and
-    /// the size of the database.
+    /// How many connections a node makes at most: these, and one each for calls, signals, presence, the listener, the
+    /// heartbeat and the size of the database.
     static let connections = readers + writers + 6
 
     package let epoch: String
@@ -36,8 +36,8 @@ package final class PostgresStore: Store {
     /// - Parameters:
     ///   - node: Names this process in `pg_stat_activity` and in the log.
     ///   - time: What the decisions on calls take for now. A ``DatabaseTime`` is kept at the database's.
-    ///   - maximumBytes: The maximum size of the tables, at least 1 MiB; `nil` for none. When it is nearly reached, the oldest
-    ///     content is removed; when it is reached, ordinary writes are refused.
+    ///   - maximumBytes: The maximum size of the tables, at least 1 MiB; `nil` for none. When it is nearly reached, the
+    ///     oldest content is removed; when it is reached, ordinary writes are refused.
     /// - Throws: ``PostgresDatabaseError``, and what PostgreSQL says.
     package init(
         url: PostgresURL, node: String, time: any Timekeeper, maximumBytes: Int? = nil, logger: Logger

@@ -5,7 +5,8 @@ import RingbackModel
 extension SQLiteStore {
     /// Checks a database without changing it. A server may be using it.
     ///
-    /// - Returns: What was found, in the order of the checks. After one that makes the others impossible there are no more.
+    /// - Returns: What was found, in the order of the checks. After one that makes the others impossible there are no
+    ///   more.
     package static func check(path: String, _ depth: StoreFinding.Depth) -> [StoreFinding] {
         do {
             var configuration = Configuration()
@@ -94,7 +95,8 @@ struct DatabaseCheck {
         report("references", faults, fine: "every row that another one refers to exists")
     }
 
-    /// Reads the whole log: its rows, and in each user's log the positions and what leads from one entry to the one before.
+    /// Reads the whole log: its rows, and in each user's log the positions and what leads from one entry to the one
+    /// before.
     private mutating func checkLog() throws {
         var reader = LogCheck(erased: try erasedUsers())
         let rows = try Row.fetchCursor(db, sql: "SELECT last, first, entries, length(bodies) FROM log ORDER BY last")

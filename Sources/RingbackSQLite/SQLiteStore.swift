@@ -23,8 +23,8 @@ package final class SQLiteStore: Store {
     /// - Parameters:
     ///   - time: The clock for decisions about calls.
     ///   - readTime: The maximum duration of a read.
-    ///   - maximumBytes: The maximum size of the database without the write-ahead log, at least 1 MiB; `nil` for none. When it
-    ///     is nearly reached, the oldest content is removed; when it is reached, ordinary writes are refused.
+    ///   - maximumBytes: The maximum size of the database without the write-ahead log, at least 1 MiB; `nil` for none.
+    ///     When it is nearly reached, the oldest content is removed; when it is reached, ordinary writes are refused.
     ///   - logger: For live calls that are damaged and left out, and for reaching the maximum size.
     /// - Throws: ``MigrationError``, ``StoreError``, and if another process has the database open.
     package init(
@@ -148,8 +148,8 @@ package final class SQLiteStore: Store {
         }
     }
 
-    /// The configuration of all connections. Readers look up single rows, and the rows of the log, of 30 KB on a busy server, for
-    /// clients that reconnect; the writer gets a larger cache below.
+    /// The configuration of all connections. Readers look up single rows, and the rows of the log, of 30 KB on a busy
+    /// server, for clients that reconnect; the writer gets a larger cache below.
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "ringback"

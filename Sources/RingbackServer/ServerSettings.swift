@@ -49,8 +49,8 @@ package struct ServerSettings: Sendable {
     package var maximumConnections = 18_000
     /// The maximum number of devices of a user. The next sign-in signs out the one that was seen longest ago.
     package var devicesPerUser = 32
-    /// Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy; and sockets, streams and waiting polls
-    /// that come from it, also through one.
+    /// Connections of one IPv4 address, or 64 bits of IPv6, that is no trusted proxy; and sockets, streams and waiting
+    /// polls that come from it, also through one.
     package var connectionsPerAddress = 1000
     /// Bytes that all connections may hold for clients that don't read, or send faster than they are answered.
     package var connectionMemory = 256 << 20

@@ -163,7 +163,8 @@ extension Services {
         return principal
     }
 
-    /// Asks a store to which other processes write, too, whether a sign-in is good still, and how far its user's log is.
+    /// Asks a store to which other processes write, too, whether a sign-in is good still, and how far its user's log
+    /// is.
     ///
     /// - Throws: ``Problem`` `unauthenticated`.
     func confirm(_ signIn: SignIn) async throws {

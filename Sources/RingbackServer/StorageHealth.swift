@@ -63,8 +63,8 @@ final class StorageHealth: Sendable {
         logger.notice("the database can be written again", metadata: ["after": "\(now - since)"])
     }
 
-    /// While writes fail, tests periodically whether they work again, because a server that is not ready receives none. Runs
-    /// until the task is cancelled.
+    /// While writes fail, tests periodically whether they work again, because a server that is not ready receives none.
+    /// Runs until the task is cancelled.
     func probe(_ store: any Store, time: any Timekeeper) async {
         while !Task.isCancelled {
             try? await time.sleep(until: time.monotonic + Self.probeInterval)

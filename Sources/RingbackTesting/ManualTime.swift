@@ -81,8 +81,8 @@ package final class ManualTime: Timekeeper {
         }
     }
 
-    /// Waits until a task sleeps until `elapsed` after the start, so that a test can move the clock without a race; also
-    /// returns when cancelled.
+    /// Waits until a task sleeps until `elapsed` after the start, so that a test can move the clock without a race;
+    /// also returns when cancelled.
     package func someoneSleeps(until elapsed: Duration) async {
         let moment = Self.monotonicStart + elapsed
         await withTaskCancellationHandler {

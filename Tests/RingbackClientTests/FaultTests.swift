@@ -34,7 +34,8 @@ import Testing
         let invited = Invited()
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                // The callee hangs up, does not receive its own event, and stops once the caller has received everything.
+                // The callee hangs up, does not receive its own event, and stops once the caller has received
+                // everything.
                 try await petya.takePart(until: Self.calls) { ended in
                     // Each transport in turn, during the calls.
                     if ended.isMultiple(of: 20) {

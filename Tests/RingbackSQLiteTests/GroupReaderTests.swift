@@ -76,7 +76,8 @@ struct GroupReaderTests {
         for await _ in beginnings { break }
     }
 
-    /// Submits four reads that wait together, the first of which increases the counter, and returns what they have seen.
+    /// Submits four reads that wait together, the first of which increases the counter, and returns what they have
+    /// seen.
     private func seen(maximumBatch: Int, longest: Duration) async throws -> [Int] {
         let (readers, log, gate) = (
             try readers(maximumBatch: maximumBatch, longest: longest), Log(), DispatchSemaphore(value: 0)

@@ -11,8 +11,8 @@ extension RingbackClient {
     ///   - deviceName: A name by which the user recognizes the device, at most 100 characters.
     ///   - deviceId: The device of an earlier session, to remain that device; its previous token becomes invalid. By
     ///     default a new device.
-    ///   - previousToken: The token of that session, even if it has expired. With it, wrong passwords that others have tried
-    ///     do not make this sign-in wait.
+    ///   - previousToken: The token of that session, even if it has expired. With it, wrong passwords that others have
+    ///     tried do not make this sign-in wait.
     /// - Throws: `unauthenticated`: the user does not exist, or the password is wrong.
     @discardableResult
     public func createSession(

@@ -62,7 +62,8 @@ extension RingbackClient {
     /// Changes the password of the signed-in user, and signs out the user's other devices.
     ///
     /// - Returns: How many devices were signed out; 0 if `new` already was the password.
-    /// - Throws: `wrong_password`: `old` is not the user's password; `rate_limited` after ten wrong passwords in a minute.
+    /// - Throws: `wrong_password`: `old` is not the user's password; `rate_limited` after ten wrong passwords in a
+    ///   minute.
     @discardableResult
     public func changePassword(from old: String, to new: String) async throws -> Int {
         // Sent without a key, which would be stored with a secret. Repeating the request changes nothing.
@@ -94,8 +95,8 @@ extension RingbackClient {
         _ = try await send(OperationRequest(.unblockUser, userId.rawValue).with(idempotencyKey))
     }
 
-    /// The contacts of the signed-in user: those who may call while ``RingbackModel/User/callsFrom`` is `contacts`, or the
-    /// server is configured so.
+    /// The contacts of the signed-in user: those who may call while ``RingbackModel/User/callsFrom`` is `contacts`, or
+    /// the server is configured so.
     public func listContacts() async throws -> [Contact] { try await all(.listContacts, Contact.init) }
 
     /// Adds a contact. A block comes first.

@@ -82,7 +82,8 @@ package final class AccountService: Sendable {
         let user = signIn.participant.userId
         var change: (verified: String, new: String)?
         if let password = update.password {
-            // With a limit: who has stolen a token must not guess more often. Who guesses without one does not use it up.
+            // With a limit: who has stolen a token must not guess more often. Who guesses without one does not use it
+            // up.
             let passwords = [password.old, password.new]
             let client = SignInClient.device(signIn.participant.deviceId)
             guard let (account, index) = try await sessions.account(of: user, with: passwords, by: client) else {

@@ -8,8 +8,9 @@ package struct KnownUser: Sendable, Hashable {
 
 /// The order in which passwords are hashed.
 ///
-/// Known devices have a lane of their own, which is served in turn with the others. Among them each user is served in turn (with proof and
-/// without it separately), and among the others each client address, so that many sign-ins of one user, or from one address, delay only those.
+/// Known devices have a lane of their own, which is served in turn with the others. Among them each user is served in
+/// turn (with proof and without it separately), and among the others each client address, so that many sign-ins of one
+/// user, or from one address, delay only those.
 struct HashQueue<Work> {
     /// Where a piece of work waits.
     enum Lane: Hashable, Sendable {

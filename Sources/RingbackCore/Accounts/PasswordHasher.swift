@@ -3,7 +3,8 @@ import Foundation
 import RingbackModel
 import Synchronization
 
-/// Hashes passwords with scrypt (RFC 7914), as many at a time as cores and memory allow. The others wait in a ``HashQueue``.
+/// Hashes passwords with scrypt (RFC 7914), as many at a time as cores and memory allow. The others wait in a
+/// ``HashQueue``.
 package final class PasswordHasher: Sendable {
     /// The memory for the hashes that are computed at the same time; at least one is.
     private static let maximumMemory = 256 << 20

@@ -1,7 +1,7 @@
 package import RingbackModel
 
-/// The use cases of the platform's back end. Each use is recorded in the audit log: a change in the transaction that makes it,
-/// a read before it is answered.
+/// The use cases of the platform's back end. Each use is recorded in the audit log: a change in the transaction that
+/// makes it, a read before it is answered.
 package final class PlatformService: Sendable {
     private let store: any Store
     private let hasher: PasswordHasher
@@ -230,7 +230,8 @@ package final class PlatformService: Sendable {
     /// Records a use that concerns none of the above.
     package func note(_ use: KeyUse) async throws { try await write(use) }
 
-    /// Records that a use of a key was refused. Not each one of many: a key that goes on being used must not fill the log.
+    /// Records that a use of a key was refused. Not each one of many: a key that goes on being used must not fill the
+    /// log.
     package func noteRefusal(_ key: ServerKey, _ operation: String, _ code: Problem.Code) async {
         guard refusals.takes(key.name, at: time.monotonic) else { return }
         let entry = AuditEntry(time: time.now, key: key.name, operation: operation, refusal: code.rawValue)

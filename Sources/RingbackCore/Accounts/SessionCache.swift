@@ -41,8 +41,8 @@ final class SessionCache: Sendable {
     /// Forgets everything: devices may have been signed out by another process.
     func removeAll() { state.withLock { $0 = State(removals: $0.removals + 1) } }
 
-    /// Removes a user's devices when one of them was signed out. With it, a token of the platform may have become void that
-    /// others used, too, because it names no device. The store is asked about the others again.
+    /// Removes a user's devices when one of them was signed out. With it, a token of the platform may have become void
+    /// that others used, too, because it names no device. The store is asked about the others again.
     func remove(_ user: UserID) {
         state.withLock { state in
             state.removals += 1

@@ -4,7 +4,8 @@ package import RingbackModel
 package struct PlatformTokens: Sendable {
     /// What a token says.
     ///
-    /// - Throws: ``Problem`` `unauthenticated`, `token_expired`; `keys_unavailable` when the keys can't be had at the moment.
+    /// - Throws: ``Problem`` `unauthenticated`, `token_expired`; `keys_unavailable` when the keys can't be had at the
+    ///   moment.
     package let verify: @Sendable (_ token: String, _ now: Timestamp) async throws -> PlatformClaims
 
     package init(verify: @escaping @Sendable (_ token: String, _ now: Timestamp) async throws -> PlatformClaims) {
@@ -18,8 +19,9 @@ package struct PlatformTokens: Sendable {
 extension SessionService {
     /// Whose token of the platform it is. The first one of a user or a device creates it.
     ///
-    /// - Throws: ``Problem`` `user_banned`; `forbidden` for a user who was erased; `unauthenticated`, also for a token from before the
-    ///   sign-out of its device; `token_expired`; `invalid_request` when the device belongs to another user.
+    /// - Throws: ``Problem`` `user_banned`; `forbidden` for a user who was erased; `unauthenticated`, also for a token
+    ///   from before the sign-out of its device; `token_expired`; `invalid_request` when the device belongs to another
+    ///   user.
     func principal(of token: String, device: String?, _ platform: PlatformTokens) async throws -> Principal {
         let removals = cache.removals
         let claims = try await claims(of: token, platform)
@@ -126,8 +128,9 @@ extension SessionService {
         try store.update(account)
     }
 
-    /// Refuses a token of a banned user, or from before the sign-out of its device, or of all devices. One that names no device may
-    /// have been used by any, so it is refused after the sign-out of any; one that does not say when it was issued may be from before.
+    /// Refuses a token of a banned user, or from before the sign-out of its device, or of all devices. One that names
+    /// no device may have been used by any, so it is refused after the sign-out of any; one that does not say when it
+    /// was issued may be from before.
     private static func checkSignOut(_ claims: PlatformClaims, _ store: any AccountReader) throws {
         try store.account(claims.user)?.checkBan()
         guard let end = try store.voidTokens(of: claims.user, device: claims.device) else { return }
@@ -148,14 +151,15 @@ extension SessionService {
         return Participant(userId: claims.user, deviceId: id)
     }
 
-    /// The device of all tokens of a user that name none: 33 characters, of which the first is `p` and the others are hexadecimal.
+    /// The device of all tokens of a user that name none: 33 characters, of which the first is `p` and the others are
+    /// hexadecimal.
     private static func unnamedDevice(of user: UserID) -> DeviceID? {
         let hash = hash("the one device of \(user)").prefix(16)
         return DeviceID("p" + hash.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined())
     }
 
-    /// Checks that a device is new or the user's. Identifiers that may stand for tokens that name no device are their user's alone,
-    /// so that nobody can take them first.
+    /// Checks that a device is new or the user's. Identifiers that may stand for tokens that name no device are their
+    /// user's alone, so that nobody can take them first.
     static func checkOwner(of device: Participant, _ field: String, _ store: any AccountReader) throws {
         let id = device.deviceId.rawValue.utf8
         let isReserved =

@@ -37,12 +37,13 @@ package final class SessionService: Sendable {
 
     /// - Parameters:
     ///   - lifetime: How long a token is valid.
-    ///   - maximumDevices: The maximum number of devices of a user. At the next sign-in, the device that was seen longest
-    ///     ago is signed out.
+    ///   - maximumDevices: The maximum number of devices of a user. At the next sign-in, the device that was seen
+    ///     longest ago is signed out.
     ///   - administratorToken: The token that permits ending any call; `nil` for none.
     ///   - platform: Verifies tokens of a platform that has users of its own.
     ///   - outbox: Who outside is told of new users.
-    ///   - admission: Called before a token of the platform adds a user or a device; throws if its user has done so too often.
+    ///   - admission: Called before a token of the platform adds a user or a device; throws if its user has done so too
+    ///     often.
     package init(
         store: any Store, hasher: PasswordHasher, time: any Timekeeper, lifetime: Duration, maximumDevices: Int = 32,
         administratorToken: String?, platform: PlatformTokens? = nil, outbox: OutboxPlan = OutboxPlan(),
@@ -63,7 +64,8 @@ package final class SessionService: Sendable {
     ///
     /// - Parameters:
     ///   - device: An existing device of the user, whose previous token becomes invalid; by default a new one.
-    ///   - previousToken: The newest token of a device of the user, even if it has expired. It proves that the device has signed in before.
+    ///   - previousToken: The newest token of a device of the user, even if it has expired. It proves that the device
+    ///     has signed in before.
     ///   - address: Where the request came from; `nil` for clients that can't be told apart.
     /// - Throws: ``Problem`` `unauthenticated`, the same for a wrong password and an unknown user; `user_banned`;
     ///   `rate_limited` after ten wrong passwords within a minute; `invalid_request` if the device belongs to another

@@ -1,7 +1,7 @@
 package import RingbackModel
 
-/// A sign-in of a device. When the device signs in again, everything that belongs to the earlier sign-in becomes invalid: its
-/// token, its tickets, its connections and its waiting writes.
+/// A sign-in of a device. When the device signs in again, everything that belongs to the earlier sign-in becomes
+/// invalid: its token, its tickets, its connections and its waiting writes.
 package struct SignIn: Sendable, Hashable {
     package let participant: Participant
     /// Distinguishes the sign-ins of a device.
@@ -14,7 +14,8 @@ package struct SignIn: Sendable, Hashable {
 }
 
 extension DeviceRecord {
-    /// The sign-in at which the token was issued. It is derived from the hash of the token, which no two sign-ins share.
+    /// The sign-in at which the token was issued. It is derived from the hash of the token, which no two sign-ins
+    /// share.
     package var signIn: SignIn {
         let generation = tokenHash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return SignIn(participant, generation: generation)
@@ -43,8 +44,8 @@ extension StoreWriter {
         for other in others.dropFirst(limit - 1) { try delete(other.participant.deviceId) }
     }
 
-    /// Signs out a device of a user, and voids the tokens of the platform that it has. A device that was signed out stays so: a
-    /// request that is repeated at another node gets the same response.
+    /// Signs out a device of a user, and voids the tokens of the platform that it has. A device that was signed out
+    /// stays so: a request that is repeated at another node gets the same response.
     ///
     /// - Parameter end: ``SessionService/voidUntil``, as below.
     /// - Throws: ``Problem`` `not_found` if the identifier does not belong to the user.

@@ -2,8 +2,8 @@ package import RingbackModel
 
 /// Asks the platform whether a user may call another one.
 package struct CallPermission: Sendable {
-    /// Must take the same time whether or not the callee has blocked the caller. Throws a ``Problem`` that can be retried if too many
-    /// ask at the moment.
+    /// Must take the same time whether or not the callee has blocked the caller. Throws a ``Problem`` that can be
+    /// retried if too many ask at the moment.
     package let ask: @Sendable (_ caller: UserID, _ callee: UserID, _ now: Timestamp) async throws -> Bool
 
     package init(

@@ -27,7 +27,8 @@ package final class CallRequest: Sendable {
     package let action: Action
     /// The sign-in that sends the request. It is checked again when the change is decided.
     package let signIn: SignIn
-    /// Identifies repetitions: requests with the same key are carried out once. `nil` for a transition, which may be repeated.
+    /// Identifies repetitions: requests with the same key are carried out once. `nil` for a transition, which may be
+    /// repeated.
     package let key: WriteKey?
 
     package var actor: Participant { signIn.participant }

@@ -79,8 +79,8 @@ extension CallService {
 
     private static let snapshotBytes = 1 << 20
 
-    /// The user's live calls and the cursor that belongs to them, from one consistent state. Offers, answers and candidates are
-    /// left out once the calls before have 1 MiB of them.
+    /// The user's live calls and the cursor that belongs to them, from one consistent state. Offers, answers and
+    /// candidates are left out once the calls before have 1 MiB of them.
     package func snapshot(for participant: Participant) async throws -> Snapshot {
         try await store.read { [epoch = store.epoch] store in
             // The position is read first: an event in between is then delivered twice rather than lost.

@@ -117,8 +117,8 @@ package final class CallService: Sendable {
 
     // MARK: Erasing a user
 
-    /// Closes the account of a user, ends the user's calls, and erases the user. As soon as the account is closed, the user
-    /// does not exist for others and cannot be called, and the tokens of the user's devices are invalid.
+    /// Closes the account of a user, ends the user's calls, and erases the user. As soon as the account is closed, the
+    /// user does not exist for others and cannot be called, and the tokens of the user's devices are invalid.
     ///
     /// - Parameter signIn: The sign-in that requests it; `nil` for the server itself.
     /// - Throws: ``Problem`` `unauthenticated` if `signIn` has ended.
@@ -141,8 +141,8 @@ package final class CallService: Sendable {
         for call in try await store.read({ try $0.liveCalls(of: user) }) { _ = try await endByAdministrator(call.id) }
     }
 
-    /// Erases the users whose account is closed and who have not been erased, because it failed or the server stopped in
-    /// between. Call it at the start, and periodically.
+    /// Erases the users whose account is closed and who have not been erased, because it failed or the server stopped
+    /// in between. Call it at the start, and periodically.
     ///
     /// - Parameter failed: Called with each user who could not be erased now.
     package func finishErasing(failed: (UserID, any Error) -> Void) async throws {
@@ -171,7 +171,8 @@ package final class CallService: Sendable {
             try store.enqueue(messages)
             return false
         }
-        // Nobody writes about a user whose account is closed: no step needs the user's lock, for which invitations would wait.
+        // Nobody writes about a user whose account is closed: no step needs the user's lock, for which invitations
+        // would wait.
         while try await store.write(.essential, step) {}
     }
 }

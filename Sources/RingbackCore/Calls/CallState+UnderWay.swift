@@ -126,7 +126,8 @@ extension CallState {
 
     // MARK: Loss of signaling
 
-    /// Records that the signaling of a participant is lost or back. While a call rings, the caller is the only participant.
+    /// Records that the signaling of a participant is lost or back. While a call rings, the caller is the only
+    /// participant.
     package mutating func setReconnecting(_ isReconnecting: Bool, _ side: Side, at now: Timestamp) -> Transition {
         var transition = Transition()
         guard isUnderWay || isLive && side == .caller, (self[side].reconnectingSince != nil) != isReconnecting else {

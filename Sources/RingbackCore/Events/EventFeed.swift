@@ -204,7 +204,8 @@ package final class EventFeed: Sendable {
 
     // MARK: Reading
 
-    /// The events after a cursor. If they are not in memory, they are read after those that the user's other readers ask for.
+    /// The events after a cursor. If they are not in memory, they are read after those that the user's other readers
+    /// ask for.
     ///
     /// - Throws: ``Problem`` `cursor_expired` if the cursor belongs to another log, or events after it were pruned.
     package func read(after cursor: Cursor, for reader: Participant, limit: Int) async throws -> Page {

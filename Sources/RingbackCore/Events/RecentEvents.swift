@@ -16,7 +16,8 @@ struct RecentEvents: Sendable {
     /// Knows the newest position, and no events.
     init(last: Int64) { self.last = last }
 
-    /// Stores the newest events of the store, which are all events after `position`. They are removed from memory first.
+    /// Stores the newest events of the store, which are all events after `position`. They are removed from memory
+    /// first.
     init(after position: Int64, _ events: [StoredEvent]) {
         last = position
         for event in events { append(event, now: nil) }
@@ -41,8 +42,8 @@ struct RecentEvents: Sendable {
         bytes = 0
     }
 
-    /// The events after a position, at most `limit`, up to the one that brings their bodies to ``Limits/pageBytes``; `nil` if
-    /// they are not all in memory, or the position is not in this log.
+    /// The events after a position, at most `limit`, up to the one that brings their bodies to ``Limits/pageBytes``;
+    /// `nil` if they are not all in memory, or the position is not in this log.
     func events(after position: Int64, limit: Int) -> ArraySlice<StoredEvent>? {
         let first = events.first?.position ?? last + 1
         guard position >= first - 1, position <= last else { return nil }

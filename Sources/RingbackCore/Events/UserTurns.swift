@@ -1,7 +1,8 @@
 import RingbackModel
 import Synchronization
 
-/// Lets each user do something once at a time, so that one with many connections delays the others by no more than that.
+/// Lets each user do something once at a time, so that one with many connections delays the others by no more than
+/// that.
 final class UserTurns: Sendable {
     /// Who waits behind those that have a turn.
     private let turns = Mutex<[UserID: [CheckedContinuation<Void, Never>]]>([:])

@@ -1,8 +1,8 @@
-/// How a lane of the outbox fares since the other side last responded, which bounds what is sent at a time. A value; the
-/// time is an argument.
+/// How a lane of the outbox fares since the other side last responded, which bounds what is sent at a time. A value;
+/// the time is an argument.
 ///
-/// While the other side is down, one message is tried at a time, with a pause in between: thousands that wait are not all
-/// tried in vain, and are all due as soon as it is back.
+/// While the other side is down, one message is tried at a time, with a pause in between: thousands that wait are not
+/// all tried in vain, and are all due as soon as it is back.
 struct LaneHealth: Sendable {
     /// Messages that are sent at a time.
     static let width = 16

@@ -234,7 +234,8 @@ package struct DevicePresence: Sendable {
         self.signaling.merge(signaling) { newer, _ in newer }
     }
 
-    /// The maximum age of the stored time of a device that is connected. An open connection causes one write in this time.
+    /// The maximum age of the stored time of a device that is connected. An open connection causes one write in this
+    /// time.
     package static let seenInterval: Duration = .seconds(600)
 
     /// Takes the times that must be stored with ``AccountWriter/setLastSeen(_:)``.

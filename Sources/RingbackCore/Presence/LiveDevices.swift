@@ -1,8 +1,8 @@
 import RingbackModel
 import Synchronization
 
-/// The devices of a single node, in memory. After a restart, devices reconnect by themselves, and those that participate in a
-/// call are expected to.
+/// The devices of a single node, in memory. After a restart, devices reconnect by themselves, and those that
+/// participate in a call are expected to.
 package final class LiveDevices: Sendable {
     private struct State {
         var devices = DevicePresence()

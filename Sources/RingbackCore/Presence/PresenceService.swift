@@ -27,8 +27,8 @@ package final class PresenceService: Sendable {
         self.time = time
     }
 
-    /// The presence of a user as `viewer` sees it. For viewers whom the user has blocked, the user went offline at the time of
-    /// the block.
+    /// The presence of a user as `viewer` sees it. For viewers whom the user has blocked, the user went offline at the
+    /// time of the block.
     ///
     /// - Throws: ``Problem`` `user_not_found`.
     package func presence(of user: UserID, for viewer: UserID) async throws -> Presence {

@@ -109,11 +109,13 @@ package protocol AccountReader {
     /// A signed-in device, even if its token has expired.
     func device(_ device: DeviceID) throws -> DeviceRecord?
     func device(tokenHash: [UInt8]) throws -> DeviceRecord?
-    /// Returns the user to whom the identifier of a device belongs, even after the device was signed out or has expired.
+    /// Returns the user to whom the identifier of a device belongs, even after the device was signed out or has
+    /// expired.
     func owner(of device: DeviceID) throws -> UserID?
     /// Tokens of the platform that were issued until then are void; `nil` if none are.
     ///
-    /// - Parameter device: The device that a token names, which was signed out then, or all of its user's were. If it is `nil`, any of them.
+    /// - Parameter device: The device that a token names, which was signed out then, or all of its user's were. If it
+    ///   is `nil`, any of them.
     func voidTokens(of user: UserID, device: DeviceID?) throws -> Timestamp?
     /// The devices of a user, the most recently seen first.
     func devices(of user: UserID, limit: Int) throws -> [DeviceRecord]
@@ -152,8 +154,8 @@ package protocol AccountWriter {
     /// Prepares to erase a user: ``AccountReader/account(_:)`` no longer returns the user, and the user's devices are
     /// removed.
     func close(_ user: UserID, at now: Timestamp) throws
-    /// Removes a user's devices, blocks, watch lists and events, and everything of the profile except the identifier: in
-    /// steps, so that other writes need not wait long. The last step removes the profile.
+    /// Removes a user's devices, blocks, watch lists and events, and everything of the profile except the identifier:
+    /// in steps, so that other writes need not wait long. The last step removes the profile.
     ///
     /// - Parameter limit: About how many rows or events a step removes, at most.
     /// - Returns: Whether another step is needed.
@@ -165,7 +167,8 @@ package protocol AccountWriter {
     /// Removes a device. Its identifier still belongs to its user as long as it is among the last
     /// ``DeviceRecord/formerDevices`` that were removed.
     func delete(_ device: DeviceID) throws
-    /// Makes void all tokens of the platform that were issued until now, for one device of a user, or for all if it is `nil`.
+    /// Makes void all tokens of the platform that were issued until now, for one device of a user, or for all if it is
+    /// `nil`.
     ///
     /// Of single devices of a user, the last ``DeviceRecord/formerDevices`` are kept.
     func voidTokens(of user: UserID, _ device: DeviceID?, until now: Timestamp) throws

@@ -8,7 +8,8 @@ package import RingbackModel
 package protocol CallFacts: AnyObject {
     /// The store's clock.
     var now: Timestamp { get }
-    /// Returns the time by the clock of a call, which begins with the clock of the store and is not affected by its changes.
+    /// Returns the time by the clock of a call, which begins with the clock of the store and is not affected by its
+    /// changes.
     func now(for call: CallState) throws -> Timestamp
     func call(_ id: CallID) throws -> CallState?
     /// The call that a device created, or was merged into, with this key or another of the same id. Known while the

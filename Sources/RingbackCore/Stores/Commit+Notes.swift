@@ -1,7 +1,8 @@
 package import RingbackModel
 
 extension Commit {
-    /// Notes what a change means for who is busy. Most changes change neither who takes part nor whether the call lives.
+    /// Notes what a change means for who is busy. Most changes change neither who takes part nor whether the call
+    /// lives.
     ///
     /// - Parameter old: The call before; `nil` for one that did not live.
     package mutating func note(_ call: CallState, after old: CallState?) {

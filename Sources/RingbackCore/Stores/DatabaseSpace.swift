@@ -2,8 +2,8 @@ package import RingbackModel
 
 /// How much of its maximum size a database uses, and what follows from it.
 ///
-/// Space that is free within the database is not in use, because stores use it again; the files do not become smaller. The
-/// write-ahead log is not counted.
+/// Space that is free within the database is not in use, because stores use it again; the files do not become smaller.
+/// The write-ahead log is not counted.
 package struct DatabaseSpace: Sendable {
     /// The smallest maximum size in bytes.
     package static let smallestMaximum = 1 << 20

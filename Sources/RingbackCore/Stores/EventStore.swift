@@ -66,8 +66,8 @@ package enum EventRead: Sendable {
 }
 
 package protocol EventReader {
-    /// The events of a user after a position, in order, for all devices: at most `limit`, up to the one that brings their
-    /// bodies to ``Limits/pageBytes``.
+    /// The events of a user after a position, in order, for all devices: at most `limit`, up to the one that brings
+    /// their bodies to ``Limits/pageBytes``.
     func events(of user: UserID, after position: Int64, limit: Int) throws -> EventRead
     /// The position of a user's newest event; 0 for an empty log. Never newer than what this reader sees.
     func newestPosition(of user: UserID) throws -> Int64
@@ -76,8 +76,8 @@ package protocol EventReader {
 /// The times before which data is removed.
 package struct PruneHorizon: Sendable, Hashable {
     package var events: Timestamp
-    /// For the offers, answers and candidates of ended calls, by the time of their end. Their events remain in the logs without
-    /// a body.
+    /// For the offers, answers and candidates of ended calls, by the time of their end. Their events remain in the logs
+    /// without a body.
     package var payloads: Timestamp
     /// For the timeline, legs, custom data, media state and quality of ended calls, by the time of their end.
     package var details: Timestamp

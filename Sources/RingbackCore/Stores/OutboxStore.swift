@@ -2,8 +2,8 @@ package import RingbackModel
 
 /// The messages to services outside, from the transaction that caused each of them until it is delivered or given up.
 ///
-/// Of the messages of a lane with the same key, only the oldest that waits is taken. On several nodes, a message that was
-/// taken is not given to another node for ``OutboxStore/lease``.
+/// Of the messages of a lane with the same key, only the oldest that waits is taken. On several nodes, a message that
+/// was taken is not given to another node for ``OutboxStore/lease``.
 package protocol OutboxStore: Sendable {
     /// The lanes that have a message that is due.
     func dueLanes(at now: Timestamp) async throws -> [OutboxLane]

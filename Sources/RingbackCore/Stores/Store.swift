@@ -57,8 +57,8 @@ package protocol Store: Sendable {
         _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T
     ) async throws -> T
 
-    /// The same for a change of what belongs to one user. The writes of a user are performed one after the other, on any
-    /// process, so that what `work` has read stays as it is until it is committed.
+    /// The same for a change of what belongs to one user. The writes of a user are performed one after the other, on
+    /// any process, so that what `work` has read stays as it is until it is committed.
     func write<T: Sendable>(
         _ priority: WritePriority, of user: UserID, _ work: @escaping @Sendable (any StoreWriter) throws -> T
     ) async throws -> T
@@ -74,8 +74,8 @@ package protocol Store: Sendable {
     /// Whether other processes write to the store as well, so that what is known in memory may have changed.
     var isShared: Bool { get }
 
-    /// The position of the newest event of each sign-in's user, by the last committed state. A sign-in that has ended is not in
-    /// the result.
+    /// The position of the newest event of each sign-in's user, by the last committed state. A sign-in that has ended
+    /// is not in the result.
     func positions(of signIns: Set<SignIn>) async throws -> [SignIn: Int64]
 
     /// Commits a change without effect, to find out whether writing works again.
@@ -83,8 +83,8 @@ package protocol Store: Sendable {
     /// - Throws: ``Problem`` `storage_unavailable` if it does not.
     func probe() async throws
 
-    /// Commits everything that was submitted, rejects later submissions, and closes the database. Must be called at most
-    /// once.
+    /// Commits everything that was submitted, rejects later submissions, and closes the database. Must be called at
+    /// most once.
     func close() async
 }
 
@@ -141,8 +141,8 @@ package protocol StoreJob: AnyObject, Sendable {
     func decide(on facts: any CallFacts) throws -> [CallChange]
     /// The decision is durable, and the observer has been notified. Must not wait.
     func complete()
-    /// The decision threw, or nothing can be written (``Problem`` `storage_unavailable`): the disk is full or failing, or
-    /// the database has reached its maximum size. Must not wait.
+    /// The decision threw, or nothing can be written (``Problem`` `storage_unavailable`): the disk is full or failing,
+    /// or the database has reached its maximum size. Must not wait.
     func fail(_ error: any Error)
 }
 

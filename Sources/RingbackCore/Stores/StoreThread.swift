@@ -4,8 +4,8 @@ import Synchronization
 
 /// A thread that performs work in order, and sleeps in between.
 ///
-/// A serial queue of Dispatch would do the same, but on changing threads, which costs about 3 % of the CPU of a call: it loses
-/// the processor's caches and the memory that the allocator keeps per thread.
+/// A serial queue of Dispatch would do the same, but on changing threads, which costs about 3 % of the CPU of a call:
+/// it loses the processor's caches and the memory that the allocator keeps per thread.
 package final class StoreThread: Sendable {
     private let work = PendingWork()
 

@@ -17,7 +17,8 @@ package struct Ticket: Sendable, Hashable {
     }
 }
 
-/// The unused tickets. They are valid for seconds and easily replaced, so a store with a single process may keep them in memory.
+/// The unused tickets. They are valid for seconds and easily replaced, so a store with a single process may keep them
+/// in memory.
 package protocol TicketStore: Sendable {
     /// Adds a ticket, and removes the oldest tickets of the device beyond `limit`.
     func insert(_ ticket: Ticket, limit: Int) async throws

@@ -2,8 +2,8 @@ package import RingbackCore
 package import RingbackModel
 import Synchronization
 
-/// The clock of the database, which all nodes go by, whatever their own clocks say. In between it is kept by the monotonic clock, also
-/// while the database is away.
+/// The clock of the database, which all nodes go by, whatever their own clocks say. In between it is kept by the
+/// monotonic clock, also while the database is away.
 package final class DatabaseTime: Timekeeper {
     private let own: any Timekeeper
     /// Milliseconds from the monotonic clock to the database's.
@@ -23,8 +23,8 @@ package final class DatabaseTime: Timekeeper {
 
     package func sleep(until moment: MonotonicTime) async throws { try await own.sleep(until: moment) }
 
-    /// Takes what the database's clock said at some moment between the question and now: changes as little as that allows, since the
-    /// answer may have taken long.
+    /// Takes what the database's clock said at some moment between the question and now: changes as little as that
+    /// allows, since the answer may have taken long.
     func take(_ time: Timestamp, askedAt asked: MonotonicTime) {
         let range = (time.milliseconds - monotonic.milliseconds)...(time.milliseconds - asked.milliseconds)
         let known = offset.load(ordering: .relaxed)

@@ -2,8 +2,9 @@ import Synchronization
 
 /// Whether this node may decide. Each heartbeat renews it for as long as the others take a node for alive.
 ///
-/// A node that was asleep (stopped, or on a machine that was) finds requests that their clients have meanwhile asked another node, and that
-/// may be beyond what a call remembers of its writes. They are refused, for the clients to ask again.
+/// A node that was asleep (stopped, or on a machine that was) finds requests that their clients have meanwhile asked
+/// another node, and that may be beyond what a call remembers of its writes. They are refused, for the clients to ask
+/// again.
 final class Lease: Sendable {
     /// How long what has waited in sockets may need to be read, after a node was asleep.
     private static let pause: Duration = .seconds(1)

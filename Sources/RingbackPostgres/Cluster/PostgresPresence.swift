@@ -235,8 +235,8 @@ final class PostgresPresence: PresenceStore {
             .bools(known.map(\.isLost)), .integers(known.map { $0.lastSeen?.milliseconds ?? 0 }))
     }
 
-    /// - Returns: The changes without the losses of devices that another node hears from, and with those that have come to
-    ///   another node since their loss was given.
+    /// - Returns: The changes without the losses of devices that another node hears from, and with those that have come
+    ///   to another node since their loss was given.
     private func compare(
         _ changes: [Participant: Bool], _ given: Set<Participant>
     ) async throws -> [Participant: Bool] {
@@ -260,7 +260,8 @@ final class PostgresPresence: PresenceStore {
         let heard: Set<DeviceID> = try await withCheckedThrowingContinuation { continuation in
             thread.run { connection in
                 do {
-                    // The rows as of now: what was written meanwhile is newer than what was known when this was asked for.
+                    // The rows as of now: what was written meanwhile is newer than what was known when this was asked
+                    // for.
                     let results = try connection.run(begin + [self.rows(of: users)] + end)
                     continuation.resume(returning: Set(try results[3].map { try $0.device(0) }))
                 } catch {
@@ -281,8 +282,8 @@ final class PostgresPresence: PresenceStore {
 extension PostgresPresence.State {
     fileprivate func isRecorded(_ user: UserID) -> Bool { !dirty.contains(user) && !writing.contains(user) }
 
-    /// - Returns: Who need not wait any more: there is nothing more to write, or it can't be written now. That is tried again with
-    ///   the next change, or when a heartbeat has succeeded.
+    /// - Returns: Who need not wait any more: there is nothing more to write, or it can't be written now. That is tried
+    ///   again with the next change, or when a heartbeat has succeeded.
     fileprivate mutating func written(_ users: Set<UserID>, _ isWritten: Bool) -> [CheckedContinuation<Void, Never>] {
         writing = []
         let ready = isWritten ? users.subtracting(dirty) : users

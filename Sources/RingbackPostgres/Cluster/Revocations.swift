@@ -2,7 +2,8 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The sign-ins that other nodes have ended, each told once: a signal brings it, or the next heartbeat if that was lost.
+/// The sign-ins that other nodes have ended, each told once: a signal brings it, or the next heartbeat if that was
+/// lost.
 final class Revocations: Sendable {
     private static let memory: Duration = .seconds(120)
 

@@ -3,8 +3,8 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Tells the other nodes what was committed here: behind the commit, in a transaction of its own, since one that notifies holds a lock
-/// of the whole database until it is on disk. What waits is sent together. A signal may be lost.
+/// Tells the other nodes what was committed here: behind the commit, in a transaction of its own, since one that
+/// notifies holds a lock of the whole database until it is on disk. What waits is sent together. A signal may be lost.
 final class SignalSender: Sendable {
     private struct State {
         var pending = SignalText()

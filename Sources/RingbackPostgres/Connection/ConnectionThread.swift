@@ -51,7 +51,8 @@ final class ConnectionPool: Sendable {
 
     /// Runs `work` and waits for it.
     ///
-    /// - Throws: What it throws; ``Problem`` `storage_unavailable` when the database is away, or too much is waiting for it.
+    /// - Throws: What it throws; ``Problem`` `storage_unavailable` when the database is away, or too much is waiting
+    ///   for it.
     func run<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {

@@ -10,8 +10,8 @@ import RingbackModel
 
 /// A connection to PostgreSQL, used by one thread at a time, which waits.
 ///
-/// Statements go in libpq's pipeline mode: all of a call at once, in one round trip. A connection that was lost is made anew with
-/// the next statement that begins something.
+/// Statements go in libpq's pipeline mode: all of a call at once, in one round trip. A connection that was lost is made
+/// anew with the next statement that begins something.
 final class PostgresConnection {
     struct Settings: Sendable {
         let url: PostgresURL
@@ -125,8 +125,8 @@ final class PostgresConnection {
     /// Runs statements in one round trip. Behind one that fails the others are not run.
     ///
     /// - Returns: The result of each.
-    /// - Throws: ``PostgresError`` of the first that failed. A transaction that was open is open still, and failed; of a
-    ///   connection that was lost nothing is left.
+    /// - Throws: ``PostgresError`` of the first that failed. A transaction that was open is open still, and failed; of
+    ///   a connection that was lost nothing is left.
     func run(_ statements: [Statement]) throws -> [Rows] {
         try open()
         guard let connection else { throw PostgresError.lost("no connection") }

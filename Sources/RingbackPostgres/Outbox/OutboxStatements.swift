@@ -87,8 +87,8 @@ enum OutboxStatements {
             ]
         case .retry(let time, let reason):
             return [
-                // Nothing if the lease has expired and another node has the message. Those behind it are not looked at until it
-                // is due again.
+                // Nothing if the lease has expired and another node has the message. Those behind it are not looked at
+                // until it is due again.
                 Statement(
                     """
                     WITH mine AS (

@@ -135,7 +135,8 @@ extension PostgresReader {
         return found.reversed()
     }
 
-    /// Events with an offer, an answer or candidates, while they can be asked for. One is there for each user who was told.
+    /// Events with an offer, an answer or candidates, while they can be asked for. One is there for each user who was
+    /// told.
     private static let selectPayload = """
         SELECT e.members, e.type, e.time, e.payload FROM events e
         JOIN calls c ON c.call_id = e.call_id AND c.payloads_kept WHERE e.call_id = $1 AND e.payload IS NOT NULL

@@ -1,8 +1,8 @@
 import RingbackCore
 import RingbackModel
 
-/// One consistent state of the database, within a transaction of the connection. The extensions hold the SQL, a file for each group
-/// of tables. Each method is a round trip.
+/// One consistent state of the database, within a transaction of the connection. The extensions hold the SQL, a file
+/// for each group of tables. Each method is a round trip.
 class PostgresReader: StoreReader {
     let connection: PostgresConnection
     /// What begins the transaction; sent with the first statement.

@@ -23,10 +23,11 @@ extension PostgresTransaction {
         return steps.contains { $0 >= limit }
     }
 
-    /// Removes some of the oldest content, whatever its age, of the first of these kinds of which there is any: messages of the
-    /// outbox that were delivered, devices whose sign-in has expired, the offers, answers and candidates of ended calls, events, the
-    /// details of ended calls, and these calls. What is less than an hour old is removed only if nothing else is left. Then come the
-    /// messages of the outbox that wait, and at last the audit log, so that nobody can have their traces removed by writing much.
+    /// Removes some of the oldest content, whatever its age, of the first of these kinds of which there is any:
+    /// messages of the outbox that were delivered, devices whose sign-in has expired, the offers, answers and
+    /// candidates of ended calls, events, the details of ended calls, and these calls. What is less than an hour old is
+    /// removed only if nothing else is left. Then come the messages of the outbox that wait, and at last the audit log,
+    /// so that nobody can have their traces removed by writing much.
     ///
     /// - Returns: Whether something was removed.
     func pruneOldest(limit: Int) throws -> Bool {
@@ -79,8 +80,8 @@ extension PostgresTransaction {
         return devices.count
     }
 
-    /// Removes the offers, answers and candidates of calls that ended before a moment, also from the logs: they have addresses in
-    /// them. The events stay, without a body, and are for nobody any more.
+    /// Removes the offers, answers and candidates of calls that ended before a moment, also from the logs: they have
+    /// addresses in them. The events stay, without a body, and are for nobody any more.
     private func prunePayloads(before moment: Timestamp, limit: Int) throws -> Int {
         let calls = SQLValue.texts(
             try all(

@@ -1,8 +1,9 @@
 import RingbackCore
 import RingbackModel
 
-/// A small transaction for all that is no change of a call. Those of one user are done one behind the other, under the user's lock:
-/// each statement sees what the one before has committed. What concerns others as well locks the rows that it depends on.
+/// A small transaction for all that is no change of a call. Those of one user are done one behind the other, under the
+/// user's lock: each statement sees what the one before has committed. What concerns others as well locks the rows that
+/// it depends on.
 final class PostgresTransaction: PostgresReader, StoreWriter {
     private static let maximumTries = 20
 
@@ -41,8 +42,8 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
     ///
     /// - Parameter user: Whose writes are done one behind the other.
     /// - Returns: What `work` returns, and what others are to hear of it.
-    /// - Throws: What `work` throws, of which nothing is left; ``PostgresError``. When that says that the connection was lost, the
-    ///   commit may have been made.
+    /// - Throws: What `work` throws, of which nothing is left; ``PostgresError``. When that says that the connection
+    ///   was lost, the commit may have been made.
     static func write<Value>(
         _ connection: PostgresConnection, of user: UserID? = nil, from origin: Origin, now: Timestamp,
         _ work: (PostgresTransaction) throws -> Value

@@ -2,8 +2,8 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Looks up sign-ins and how far their users' logs are, for each request that this node could answer from memory. What comes while the
-/// database is being asked is asked together.
+/// Looks up sign-ins and how far their users' logs are, for each request that this node could answer from memory. What
+/// comes while the database is being asked is asked together.
 final class SignInReads: Sendable {
     private typealias Waiting = (signIns: Set<SignIn>, CheckedContinuation<[SignIn: Int64], any Error>)
 

@@ -3,7 +3,8 @@ enum TableSizes {
     /// Pages of a table that are read to estimate how much of it is in use.
     private static let sample: Int64 = 1000
 
-    /// The tables that become large. `row` is what a row takes, in bytes, and `fill` the share of a page that rows fill.
+    /// The tables that become large. `row` is what a row takes, in bytes, and `fill` the share of a page that rows
+    /// fill.
     private static let large = [
         (name: "events", row: "160 + pg_column_size(members)", fill: 0.9),
         (name: "calls", row: "250 + pg_column_size(body) + pg_column_size(timeline)", fill: 0.6),
@@ -39,8 +40,8 @@ enum TableSizes {
             """, .integer(sample))
     }
 
-    /// Makes the space of removed rows free for others. Tables that are being vacuumed already are left out, and those of which
-    /// this user is not the owner.
+    /// Makes the space of removed rows free for others. Tables that are being vacuumed already are left out, and those
+    /// of which this user is not the owner.
     static func vacuum(_ connection: PostgresConnection) throws {
         try connection.run(
             Statement("VACUUM (SKIP_LOCKED, TRUNCATE false) \(large.map(\.name).joined(separator: ", "))"))

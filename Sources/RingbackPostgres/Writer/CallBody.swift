@@ -1,7 +1,8 @@
 import RingbackModel
 import RingbackCore
 
-/// A call's state as the JSON of its row. What is absent has its first value, so that nodes of two versions read each other's rows.
+/// A call's state as the JSON of its row. What is absent has its first value, so that nodes of two versions read each
+/// other's rows.
 enum CallBody {
     // MARK: Writing
 

@@ -145,8 +145,8 @@ final class CallWriter: Sendable {
         }
     }
 
-    /// Commits each of some jobs alone, so that one that can't be written, or whose users or calls somebody else has locked,
-    /// harms no other.
+    /// Commits each of some jobs alone, so that one that can't be written, or whose users or calls somebody else has
+    /// locked, harms no other.
     private func commitEach(_ jobs: [any StoreJob], _ connection: PostgresConnection) {
         var locked = CallScope()
         for job in jobs {

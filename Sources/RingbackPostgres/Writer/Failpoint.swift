@@ -14,7 +14,8 @@ enum Failpoint: String {
     /// A transaction is durable; nobody has been told.
     case committed
 
-    /// In a debug build ends the process if there is a file with this name in the folder that `RINGBACK_FAILPOINTS` names.
+    /// In a debug build ends the process if there is a file with this name in the folder that `RINGBACK_FAILPOINTS`
+    /// names.
     func pass() {
         #if DEBUG
             if let folder = Self.folder, access("\(folder)/\(rawValue)", F_OK) == 0 { kill(getpid(), SIGKILL) }

@@ -1,7 +1,8 @@
 import GRDB
 import GRDBSQLite
 
-/// The time after which a read is ended, so that no read keeps others waiting or the write-ahead log from beginning anew.
+/// The time after which a read is ended, so that no read keeps others waiting or the write-ahead log from beginning
+/// anew.
 final class ReadDeadline: Sendable {
     struct Passed: Error {}
 

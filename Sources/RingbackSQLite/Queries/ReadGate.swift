@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Counts the reads that are running, and holds new ones back for a moment when the write-ahead log must begin anew: it can't as long
-/// as anybody reads from it, and reads that overlap would keep it growing for ever.
+/// Counts the reads that are running, and holds new ones back for a moment when the write-ahead log must begin anew: it
+/// can't as long as anybody reads from it, and reads that overlap would keep it growing for ever.
 final class ReadGate: Sendable {
     private struct State {
         var running = 0
@@ -44,7 +44,8 @@ final class ReadGate: Sendable {
 
     /// Holds new reads back.
     ///
-    /// - Parameter whenEmpty: Called once no read is running, on any thread. Must not wait, and must lead to ``open()``.
+    /// - Parameter whenEmpty: Called once no read is running, on any thread. Must not wait, and must lead to
+    ///   ``open()``.
     func close(whenEmpty: @escaping @Sendable () -> Void) {
         let isEmpty = state.withLock { state in
             state.isClosed = true

@@ -4,9 +4,9 @@ import Synchronization
 
 /// Checkpoints the write-ahead log without delaying commits by thousands of pages.
 ///
-/// A second connection copies what is there while the writer goes on. Then the writer copies the little that has come since,
-/// after which SQLite begins the log anew: it does so only when everything is copied and nobody reads it. When reads overlap, so that
-/// there is always one, new ones are held back until those that run have ended.
+/// A second connection copies what is there while the writer goes on. Then the writer copies the little that has come
+/// since, after which SQLite begins the log anew: it does so only when everything is copied and nobody reads it. When
+/// reads overlap, so that there is always one, new ones are held back until those that run have ended.
 final class Checkpointer: Sendable {
     /// The number of pages from which a checkpoint begins.
     private static let pages: Int32 = 10_000

@@ -4,8 +4,8 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The single writer. Commits all waiting jobs together, with one fsync. Each small transaction has a commit of its own,
-/// between those of the jobs.
+/// The single writer. Commits all waiting jobs together, with one fsync. Each small transaction has a commit of its
+/// own, between those of the jobs.
 final class GroupWriter: Sendable {
     private static let maximumBatch = 512
 

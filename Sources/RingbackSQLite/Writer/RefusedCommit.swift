@@ -3,8 +3,8 @@ import RingbackModel
 
 /// Tracks what a failed commit has left in the write-ahead log.
 ///
-/// If a sync fails, SQLite rolls the transaction back, but all of it is in the log already, with valid checksums: after a
-/// crash it would be found as committed. Another commit makes it void, because it overwrites the beginning, and each
+/// If a sync fails, SQLite rolls the transaction back, but all of it is in the log already, with valid checksums: after
+/// a crash it would be found as committed. Another commit makes it void, because it overwrites the beginning, and each
 /// checksum covers everything before it. While that fails too, nothing else is committed.
 struct RefusedCommit {
     /// Whether a failed commit may be found as committed after a crash.

@@ -3,8 +3,8 @@ import GRDB
 import RingbackCore
 import RingbackModel
 
-/// Old rows of the log are merged, because the pages of a row become half empty when its offers, answers and candidates are
-/// removed.
+/// Old rows of the log are merged, because the pages of a row become half empty when its offers, answers and candidates
+/// are removed.
 extension SQLiteTransaction {
     /// Bytes that a merged row has, at most, unless it has a single event.
     private static let mergedBytes = 8192

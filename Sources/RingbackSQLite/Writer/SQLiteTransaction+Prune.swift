@@ -36,10 +36,11 @@ extension SQLiteTransaction {
         return try mergeLog(before: horizon.compact)
     }
 
-    /// Removes the oldest content, whatever its age: messages of the outbox that were delivered and devices whose sign-in has
-    /// expired, then the offers, answers and candidates of ended calls, the events, the details of ended calls, and these calls. What
-    /// is less than an hour old is removed only if nothing else is left. Then come the messages of the outbox that wait, and at last the
-    /// audit log, so that nobody can have their traces removed by writing much.
+    /// Removes the oldest content, whatever its age: messages of the outbox that were delivered and devices whose
+    /// sign-in has expired, then the offers, answers and candidates of ended calls, the events, the details of ended
+    /// calls, and these calls. What is less than an hour old is removed only if nothing else is left. Then come the
+    /// messages of the outbox that wait, and at last the audit log, so that nobody can have their traces removed by
+    /// writing much.
     ///
     /// - Parameters:
     ///   - limit: About how many calls or rows of the log are removed, at most.
@@ -116,8 +117,8 @@ extension SQLiteTransaction {
         return low
     }
 
-    /// Removes the offers, answers and candidates of calls that ended before a moment, also from the log: they have addresses in
-    /// them. The events stay, without a body, and are for nobody any more.
+    /// Removes the offers, answers and candidates of calls that ended before a moment, also from the log: they have
+    /// addresses in them. The events stay, without a body, and are for nobody any more.
     private func prunePayloads(before moment: Timestamp, limit: Int) throws -> Bool {
         let end = ContinuousClock.now + Self.stepTime
         var left = limit
@@ -150,7 +151,8 @@ extension SQLiteTransaction {
         return true
     }
 
-    /// Finds the events of a call's offers, answers and candidates, and notes in its row which are left for the next step.
+    /// Finds the events of a call's offers, answers and candidates, and notes in its row which are left for the next
+    /// step.
     private func collectPayloads(
         of call: Int64, from newest: Int64, into rows: inout [Int64: (row: StoredLogRow, events: Set<Int64>)]
     ) throws {

@@ -2,8 +2,8 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// A cache of the last committed sign-ins of devices, so that writes need not read them. Only the thread of the writer changes
-/// it.
+/// A cache of the last committed sign-ins of devices, so that writes need not read them. Only the thread of the writer
+/// changes it.
 final class SignInCache: Sendable {
     private static let capacity = 100_000
 

@@ -13,8 +13,8 @@ final class SizePruning: PendingWrite {
     /// Unchecked: accessed only on the writer's thread.
     nonisolated(unsafe) private var hasRemoved = false
 
-    /// - Parameter whenDone: Called on the writer's thread after the step, with `false` if there was nothing to remove or it
-    ///   failed.
+    /// - Parameter whenDone: Called on the writer's thread after the step, with `false` if there was nothing to remove
+    ///   or it failed.
     init(_ space: DatabaseSpace, whenDone: @escaping @Sendable (_ hasRemoved: Bool) -> Void) {
         self.space = space
         self.whenDone = whenDone

@@ -45,8 +45,8 @@ final class EventPump {
     /// Whether there may be events that were committed after the store was asked.
     private var isWoken = false
 
-    /// Creates a pump and counts the connection of the device. The caller must check the sign-in again afterwards, because
-    /// it may have ended in between.
+    /// Creates a pump and counts the connection of the device. The caller must check the sign-in again afterwards,
+    /// because it may have ended in between.
     ///
     /// - Parameters:
     ///   - isPoll: Whether it is a long poll, after which another one is expected.

@@ -1,8 +1,8 @@
 import RingbackCore
 import RingbackModel
 
-/// How many sockets and streams a device, a user and an address may open: twice as many in a minute as they may have at a
-/// time.
+/// How many sockets and streams a device, a user and an address may open: twice as many in a minute as they may have at
+/// a time.
 struct OpeningLimits: Sendable {
     private let devices: RateLimiter<DeviceID>
     private let users: RateLimiter<UserID>

@@ -79,8 +79,8 @@ final class StreamRegistry: Sendable {
 
     /// - Parameters:
     ///   - source: Where it came from; `nil` for clients that can't be told apart.
-    ///   - end: Called with the number of the registration, at most once and on any thread; immediately if the server is
-    ///     shutting down.
+    ///   - end: Called with the number of the registration, at most once and on any thread; immediately if the server
+    ///     is shutting down.
     /// - Throws: ``Problem`` `too_many_connections`.
     func register(
         _ signIn: SignIn, from source: IPAddress?, end: @escaping @Sendable (StreamEnd, UInt64) -> Void

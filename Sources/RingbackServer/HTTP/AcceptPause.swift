@@ -5,8 +5,8 @@
 #endif
 import NIOCore
 
-/// Stops accepting connections for a moment when the system has no descriptor or memory for one more. The listening socket stays
-/// readable all the while, and would keep the event loop busy.
+/// Stops accepting connections for a moment when the system has no descriptor or memory for one more. The listening
+/// socket stays readable all the while, and would keep the event loop busy.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 

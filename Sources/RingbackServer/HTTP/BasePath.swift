@@ -5,8 +5,8 @@ package struct BasePath: Sendable {
 
     package static let root = BasePath("")!
 
-    /// - Returns: `nil` unless `text` consists of segments of letters, digits and `._~-`, each after a slash, and has at most
-    ///   200 bytes. A trailing slash is ignored.
+    /// - Returns: `nil` unless `text` consists of segments of letters, digits and `._~-`, each after a slash, and has
+    ///   at most 200 bytes. A trailing slash is ignored.
     package init?(_ text: String) {
         let trimmed = text.hasSuffix("/") ? text.dropLast() : text[...]
         let segments = trimmed.split(separator: "/", omittingEmptySubsequences: false)

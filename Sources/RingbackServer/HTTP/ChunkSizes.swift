@@ -1,5 +1,5 @@
-/// Reads the sizes of chunks (RFC 9112, section 7.1) ahead of the decoder, which takes any that fit into 64 bits: the rest of such a
-/// chunk would be waited for. Finds the end of the body as well.
+/// Reads the sizes of chunks (RFC 9112, section 7.1) ahead of the decoder, which takes any that fit into 64 bits: the
+/// rest of such a chunk would be waited for. Finds the end of the body as well.
 struct ChunkSizes {
     private enum State {
         case size

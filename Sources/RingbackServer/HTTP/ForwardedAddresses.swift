@@ -1,7 +1,7 @@
 import RingbackModel
 
-/// The addresses that proxies have put into a request. Each appends the one that it was sent from, so they are read from the end,
-/// and what a client has written itself before them is not read at all.
+/// The addresses that proxies have put into a request. Each appends the one that it was sent from, so they are read
+/// from the end, and what a client has written itself before them is not read at all.
 enum ForwardedAddresses {
     /// The maximum number of trusted proxies that a request may have come through.
     static let maximumProxies = 32
@@ -13,7 +13,8 @@ enum ForwardedAddresses {
         lastElement(of: field, isProxy) { IPAddress(String(trimmed($0))) }
     }
 
-    /// The client by `Forwarded` (RFC 7239): the `for` of each element, which may also be a name in place of an address.
+    /// The client by `Forwarded` (RFC 7239): the `for` of each element, which may also be a name in place of an
+    /// address.
     ///
     /// - Returns: As above.
     static func client(forwarded field: String, isProxy: (IPAddress) -> Bool) -> IPAddress? {

@@ -47,7 +47,8 @@ final class HTTPFrontEnd: Sendable {
         return services.settings.trustedProxies.contains { $0.contains(address) }
     }
 
-    /// Where a request comes from: the other end of the connection, or what is before the trusted proxies that it came through.
+    /// Where a request comes from: the other end of the connection, or what is before the trusted proxies that it came
+    /// through.
     ///
     /// - Returns: `nil` for a proxy that doesn't say.
     func source(of fields: RequestFields, from peer: IPAddress?) -> IPAddress? {

@@ -49,8 +49,8 @@ extension HTTPHandler {
         if case .socket = request.route { checkSocket(request, head) } else { checkStream(request) }
     }
 
-    /// Authenticates a request, without the store if possible: for an operation whose change checks the sign-in again, or if no
-    /// other process can have ended it.
+    /// Authenticates a request, without the store if possible: for an operation whose change checks the sign-in again,
+    /// or if no other process can have ended it.
     func authenticate(_ request: PendingRequest, then: @escaping () -> Void) {
         request.removals = frontEnd.services.sessions.removals
         guard let token = request.fields.token else { return refuse(request, SessionService.unauthenticated) }

@@ -137,8 +137,8 @@ extension HTTPHandler: EventSink {
             return refuse(request, error)
         }
         guard arm(signIn, after: cursor, isPoll: false, limit: ServerSentEvents.batch, request) else { return }
-        // Authenticates again now that the stream is registered, because the sign-in may have ended in between. An expired
-        // cursor gets 410 instead of a stream.
+        // Authenticates again now that the stream is registered, because the sign-in may have ended in between. An
+        // expired cursor gets 410 instead of a stream.
         run(
             request,
             { services in

@@ -29,7 +29,8 @@ final class OpenConnection: Sendable {
     func becameBusy() { idleSince.store(0, ordering: .relaxed) }
 }
 
-/// The connections that are open: how many there may be, in all and of one subscriber, and which gives way to a new one.
+/// The connections that are open: how many there may be, in all and of one subscriber, and which gives way to a new
+/// one.
 final class OpenConnections: Sendable {
     private struct State {
         var all: [ObjectIdentifier: OpenConnection] = [:]
@@ -68,9 +69,9 @@ final class OpenConnections: Sendable {
         self.proxies = proxies
     }
 
-    /// Takes a new connection, for which the one that was idle longest gives way if there has to be room: one of the same
-    /// subscriber, or when there are too many in all, of those subscribers that have more than a quarter of them, or else of
-    /// anybody.
+    /// Takes a new connection, for which the one that was idle longest gives way if there has to be room: one of the
+    /// same subscriber, or when there are too many in all, of those subscribers that have more than a quarter of them,
+    /// or else of anybody.
     ///
     /// - Returns: `nil` when there is no room.
     func admit(_ channel: any Channel, from peer: IPAddress?) -> OpenConnection? {

@@ -1,4 +1,5 @@
-/// The header with which a proxy begins a connection to say whose it is (the PROXY protocol of HAProxy, versions 1 and 2).
+/// The header with which a proxy begins a connection to say whose it is (the PROXY protocol of HAProxy, versions 1 and
+/// 2).
 enum ProxyProtocolHeader: Equatable {
     /// More bytes are needed.
     case incomplete

@@ -2,8 +2,8 @@ import NIOCore
 import NIOHTTP1
 import RingbackModel
 
-/// Looks at the bytes that a client sends before they are decoded. Chunk sizes, chunk extensions and trailers (RFC 9112, section
-/// 7.1) are bytes that don't come out of the decoder, which has no bound for them.
+/// Looks at the bytes that a client sends before they are decoded. Chunk sizes, chunk extensions and trailers (RFC
+/// 9112, section 7.1) are bytes that don't come out of the decoder, which has no bound for them.
 ///
 /// Heads and bodies are handed to the decoder separately, so that it is known of each byte what it belongs to.
 final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
@@ -17,8 +17,8 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
         /// A body with a length, of which so many bytes are to come.
         case body(Int)
         case chunks(ChunkSizes)
-        /// Not known until the decoder finds the end of a request: its head had no end that was found here, or it asks for
-        /// another protocol.
+        /// Not known until the decoder finds the end of a request: its head had no end that was found here, or it asks
+        /// for another protocol.
         case unknown
     }
 
@@ -67,8 +67,8 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
     private static let emptyLine = Array("\r\n\r\n".utf8)
 
     /// - Parameter matched: How many bytes of an empty line came before.
-    /// - Returns: The number of bytes up to the end of the first empty line, or all, and how many bytes of an empty line they
-    ///   end with.
+    /// - Returns: The number of bytes up to the end of the first empty line, or all, and how many bytes of an empty
+    ///   line they end with.
     private static func findEmptyLine(_ bytes: ByteBufferView, _ matched: Int) -> (length: Int, matched: Int) {
         var matched = matched
         for (index, byte) in bytes.enumerated() {

@@ -2,7 +2,8 @@ import NIOCore
 import RingbackModel
 import Synchronization
 
-/// A connection for which there is no room: it is answered with 503 at once, whatever it would have asked for, and closed.
+/// A connection for which there is no room: it is answered with 503 at once, whatever it would have asked for, and
+/// closed.
 final class RefusedConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -37,7 +37,8 @@ struct RequestTarget {
     }
 }
 
-/// The parameters of a query and a path. A list, because there are only a few. Of those with the same name, the last counts.
+/// The parameters of a query and a path. A list, because there are only a few. Of those with the same name, the last
+/// counts.
 struct URLParameters: Sendable {
     private(set) var pairs: [(String, String)] = []
 

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Builds the heads of all responses. Nothing else writes header fields.
 final class ResponseHeads: Sendable {
-    /// For browsers, in every response: it is what its type says, sends no referrer, and if it is opened as a page, it is in no frame
-    /// and has no forms. Pages have a policy of their own.
+    /// For browsers, in every response: it is what its type says, sends no referrer, and if it is opened as a page, it
+    /// is in no frame and has no forms. Pages have a policy of their own.
     static let safety: [(name: String, value: String)] = [
         ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
         (policy, "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),

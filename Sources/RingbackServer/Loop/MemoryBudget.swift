@@ -3,8 +3,8 @@ import Synchronization
 
 /// The bytes that connections hold: what their clients have sent and was not answered, and what they don't read.
 ///
-/// A connection's own queues have bounds. Beyond those, where a user's connections or all of them hold too much, the one that
-/// holds most is closed.
+/// A connection's own queues have bounds. Beyond those, where a user's connections or all of them hold too much, the
+/// one that holds most is closed.
 final class MemoryBudget: Sendable {
     /// Bytes for the connections of one user.
     static let bytesPerUser = 8 << 20

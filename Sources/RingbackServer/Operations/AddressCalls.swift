@@ -4,7 +4,8 @@ import Synchronization
 
 /// The live calls that were begun from each IPv4 address, or 64 bits of IPv6, and how many there may be.
 ///
-/// Known on this node only, and since its start. A limit may be exceeded by invitations that are decided at the same time.
+/// Known on this node only, and since its start. A limit may be exceeded by invitations that are decided at the same
+/// time.
 final class AddressCalls: Sendable {
     private struct Calls {
         var live: Set<CallID> = []

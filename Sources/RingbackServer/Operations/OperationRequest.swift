@@ -147,7 +147,7 @@ struct OperationRequest: Sendable {
             fingerprint: Array(HMAC<SHA256>.authenticationCode(for: content, using: Self.fingerprintKey)))
     }
 
-    /// Without this key, a fingerprint reveals nothing about the request. The key is kept in the memory of the process, as are
-    /// the responses.
+    /// Without this key, a fingerprint reveals nothing about the request. The key is kept in the memory of the process,
+    /// as are the responses.
     private static let fingerprintKey = SymmetricKey(size: .bits256)
 }

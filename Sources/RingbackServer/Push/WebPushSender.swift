@@ -80,8 +80,8 @@ struct WebPushSender: OutboxSender {
         return request
     }
 
-    /// The same for all pushes of a call, of which a push service keeps the newest: 32 characters of base64url (RFC 8030,
-    /// section 5.4), which do not disclose the call.
+    /// The same for all pushes of a call, of which a push service keeps the newest: 32 characters of base64url (RFC
+    /// 8030, section 5.4), which do not disclose the call.
     static func topic(of id: CallID) -> String { Data(SHA256.hash(data: Data(id.rawValue.utf8)).prefix(24)).base64URL }
 
     private func result(_ head: CurlResponseHead, _ subscription: PushSubscription) async throws -> OutboxResult {

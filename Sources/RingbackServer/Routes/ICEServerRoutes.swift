@@ -18,8 +18,8 @@ enum ICEServerRoutes {
     }
 }
 
-/// `RTCIceServer`s with time-limited TURN credentials: `username` is `expiry:userId`, `credential` its HMAC-SHA1 in base64
-/// (draft-uberti-behave-turn-rest; coturn's `use-auth-secret`).
+/// `RTCIceServer`s with time-limited TURN credentials: `username` is `expiry:userId`, `credential` its HMAC-SHA1 in
+/// base64 (draft-uberti-behave-turn-rest; coturn's `use-auth-secret`).
 struct ICEServers {
     let settings: ServerSettings
 

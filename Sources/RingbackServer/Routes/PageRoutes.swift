@@ -32,8 +32,8 @@ struct PageRoutes: Sendable {
         return pages + (settings.managementPort == nil ? management : [health])
     }
 
-    /// Says nothing but that the process responds, so it is served on both ports, and pages of any origin may notice that it is there:
-    /// the browser SDK tells a server that refuses its origin from one that can't be reached.
+    /// Says nothing but that the process responds, so it is served on both ports, and pages of any origin may notice
+    /// that it is there: the browser SDK tells a server that refuses its origin from one that can't be reached.
     private var health: Page {
         Page(id: .getHealth) { _, _ in
             var response = Self.status("ok", 200)

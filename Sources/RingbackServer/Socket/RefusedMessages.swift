@@ -2,8 +2,8 @@ import RingbackModel
 
 /// The messages of a socket that were refused for their rate since the last tick.
 ///
-/// A client that goes on in spite of 429 would cost as much as one whose messages are accepted. With too many refused it is not
-/// read until the next tick, so that its messages fill its own buffers.
+/// A client that goes on in spite of 429 would cost as much as one whose messages are accepted. With too many refused
+/// it is not read until the next tick, so that its messages fill its own buffers.
 struct RefusedMessages {
     static let maximum = 100
     static let maximumBytes = 1024 * 1024

@@ -57,8 +57,8 @@ final class SocketHub: Sendable {
 
     /// Where the socket begins. An expired cursor gives a snapshot.
     func welcome(_ identity: SocketIdentity) async throws -> Welcome {
-        // Checks again now that the socket is registered, because the sign-in may have ended in between. The reads are begun
-        // together, so that the store performs them as one.
+        // Checks again now that the socket is registered, because the sign-in may have ended in between. The reads are
+        // begun together, so that the store performs them as one.
         async let principal = services.sessions.principal(of: identity.signIn)
         async let watching: Void = services.presence.resumeWatching(identity.participant)
         async let start = begin(identity)

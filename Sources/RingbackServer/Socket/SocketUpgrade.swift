@@ -6,8 +6,8 @@ struct SocketUpgrade: Sendable {
     enum Decision: Sendable {
         /// - Parameter identity: `nil` if the client must send a hello.
         case accept(SocketIdentity?)
-        /// The ticket is invalid, or the device has opened too many sockets. Reported with a close code, because browsers
-        /// hide the status of a refused upgrade.
+        /// The ticket is invalid, or the device has opened too many sockets. Reported with a close code, because
+        /// browsers hide the status of a refused upgrade.
         case close(CloseCode)
     }
 

@@ -4,7 +4,8 @@ import Testing
 @testable import RingbackCore
 
 struct HashQueueTests {
-    /// Appends work to the lane of its first letter: a user with a known device if it is a capital, otherwise an address.
+    /// Appends work to the lane of its first letter: a user with a known device if it is a capital, otherwise an
+    /// address.
     private func append(_ work: [String], to queue: inout HashQueue<String>) -> Int {
         work.count { work in
             let name = String(work.prefix(1))

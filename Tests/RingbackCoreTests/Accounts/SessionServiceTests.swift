@@ -104,7 +104,8 @@ struct SessionServiceTests {
         #expect(await code { try await sessions.principal(of: before) } == .unauthenticated)
     }
 
-    /// Another user could sign in with the identifier of a device that its owner had signed out, which locked the owner out.
+    /// Another user could sign in with the identifier of a device that its owner had signed out, which locked the owner
+    /// out.
     @Test func `The identifier of a device belongs to its user even after the device was signed out`() async throws {
         let session = try await signIn()
         try await sessions.revoke(session.deviceId, by: signIn(of: session))
@@ -276,8 +277,9 @@ struct SessionServiceTests {
         return try #require(account).passwordHash
     }
 
-    /// Who guesses without the identifier of a device does not lock out those who have one. Since the other side of a call knows it, too,
-    /// guesses with any identifiers share a limit, and don't lock out a device that shows its last token.
+    /// Who guesses without the identifier of a device does not lock out those who have one. Since the other side of a
+    /// call knows it, too, guesses with any identifiers share a limit, and don't lock out a device that shows its last
+    /// token.
     @Test func `Guesses lock out only clients of which no more is known`() async throws {
         let (phone, laptop) = (try await signIn(), try await signIn())
         exchange.time.advance(by: .seconds(61))

@@ -63,8 +63,8 @@ struct TicketTests {
         for ticket in tickets.dropFirst() { #expect(try await isGood(ticket, for: phone)) }
     }
 
-    /// With a stolen token, an attacker could create a ticket, wait until the owner signed the device in again, and open a
-    /// socket, over which the next ticket could be created.
+    /// With a stolen token, an attacker could create a ticket, wait until the owner signed the device in again, and
+    /// open a socket, over which the next ticket could be created.
     @Test func `A ticket that was created with a stolen token is invalid once its owner signs in again`() async throws {
         let stolen = try await signIn()
         let ticket = try await sessions.issueTicket(to: stolen, until: exchange.time.now + .seconds(600))

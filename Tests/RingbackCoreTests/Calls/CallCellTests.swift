@@ -48,7 +48,8 @@ struct CallCellTests {
         ("a stranger", Cast.stranger),
     ]
 
-    /// `-`: accepted without a change; `noted`: accepted in the same state; a state: accepted, with this new state; `!`: refused.
+    /// `-`: accepted without a change; `noted`: accepted in the same state; a state: accepted, with this new state;
+    /// `!`: refused.
     static let table = """
         state      command    caller         its other      callee         its other      stranger
         inviting   alerting   !forbidden     !forbidden     ringing        ringing        !not_found

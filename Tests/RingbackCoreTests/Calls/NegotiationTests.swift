@@ -160,7 +160,8 @@ struct NegotiationTests {
         }
         #expect((driven.call.state == .active) == isActive)
         #expect(driven.call.call.activeAt == (isActive ? driven.now : nil))
-        // A device that reports `connected` gets the call as its response; a device that sends the answer receives an event.
+        // A device that reports `connected` gets the call as its response; a device that sends the answer receives an
+        // event.
         let actor =
             deeds.last == "vasya connected" ? "vasya-phone" : deeds.last == "petya connected" ? "petya-phone" : nil
         let told = Cast.devices.map(\.deviceId.rawValue).filter { $0 != actor }.map { "call.active \($0)" }

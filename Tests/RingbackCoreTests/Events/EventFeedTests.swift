@@ -153,8 +153,8 @@ struct EventFeedTests {
         #expect(try feed.readNewest(after: cursor(299), for: Cast.vasya, limit: 10)?.events.count == 1)
     }
 
-    /// A new feed used to take the end of a full page for the newest event, so a reader more than a page behind lost the
-    /// events between that and the next commit.
+    /// A new feed used to take the end of a full page for the newest event, so a reader more than a page behind lost
+    /// the events between that and the next commit.
     @Test func `A reader more than a page behind after a restart misses nothing`() async throws {
         for _ in 0..<5 { try await append(5) }
         let fresh = EventFeed(store: exchange.store)

@@ -70,7 +70,8 @@ struct PresenceServiceTests {
         #expect(try await presence.presence(of: Cast.petya.userId, for: Cast.vasya.userId) == before)
     }
 
-    /// Who goes offline used to be reported as last seen some seconds before, and who blocked as last seen in that moment.
+    /// Who goes offline used to be reported as last seen some seconds before, and who blocked as last seen in that
+    /// moment.
     @Test func `A departure and a block are told with the same event`() async throws {
         let petya = Cast.petya.userId
         for isBlock in [false, true] {
