@@ -39,7 +39,6 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict
         ),
@@ -66,7 +65,6 @@ let package = Package(
                 "CLibpq", "RingbackCore", "RingbackModel", "RingbackMigrations",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict
         ),
@@ -85,6 +83,7 @@ let package = Package(
             name: "RingbackIdentity",
             dependencies: [
                 "CurlTransport", "RingbackCore", "RingbackModel",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -120,7 +119,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "RingbackTesting", dependencies: ["RingbackCore", "RingbackModel"], swiftSettings: strict
+            name: "RingbackTesting",
+            dependencies: ["RingbackCore", "RingbackModel", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
         ),
         .target(
             name: "CLibcurl", exclude: ["README.md"], linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("wslay")]),
@@ -170,6 +171,7 @@ let package = Package(
                 "RingbackCore", "RingbackMigrations", "RingbackModel", "RingbackSQLite", "RingbackTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -42,7 +42,8 @@ struct WebhookOptions: ParsableArguments {
         }
         if let path = source.string("webhooks", webhooks) { endpoints += try WebhookSettings.endpoints(path: path) }
         guard endpoints.count <= WebhookEndpoint.maximumCount else {
-            throw ValidationError("There can be \(WebhookEndpoint.maximumCount) webhooks, not \(endpoints.count).")
+            throw ValidationError(
+                "At most \(WebhookEndpoint.maximumCount) webhooks can be configured, and \(endpoints.count) are.")
         }
         let names = Dictionary(grouping: endpoints, by: \.name)
         if let twice = names.first(where: { $0.value.count > 1 })?.key {

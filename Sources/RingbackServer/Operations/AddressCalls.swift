@@ -35,7 +35,9 @@ final class AddressCalls: Sendable {
         guard let subscriber = address?.subscriber else { return }
         let count = state.withLock { $0.calls[subscriber]?.live.count ?? 0 }
         if count >= maximum {
-            throw Problem(.rateLimited, "\(count) live calls were begun from this address.", retryAfterSeconds: 10)
+            throw Problem(
+                .rateLimited, "\(count) live calls were begun from this address. End one, or retry later.",
+                retryAfterSeconds: 10)
         }
     }
 

@@ -25,7 +25,10 @@ package struct WebhookEndpoint: Sendable, Hashable {
             throw WebhookProblem("The name '\(name.prefix(64))' must be 1 to 32 characters of [a-z0-9-].")
         }
         guard name != "deliveries" else { throw WebhookProblem("The name deliveries is reserved.") }
-        guard !secrets.isEmpty else { throw WebhookProblem("The webhook \(name) needs a secret.") }
+        guard !secrets.isEmpty else {
+            throw WebhookProblem(
+                "The webhook \(name) needs a secret: --webhook-secrets, or secretFile or secretVariable in the file.")
+        }
         guard secrets.count <= 8 else { throw WebhookProblem("The webhook \(name) has over 8 secrets.") }
         guard !types.isEmpty else { throw WebhookProblem("The webhook \(name) has no types.") }
         guard url.utf8.count <= 2048, let parts = URLComponents(string: url), parts.host?.isEmpty == false,

@@ -26,7 +26,7 @@ struct KeyCreate: AsyncParsableCommand {
     @Option(help: "What the key permits: one or more scopes, separated by commas.")
     var scopes: String
 
-    @Option(help: "Days that the key is valid. (default: 365)")
+    @Option(help: "Days that the key is valid.")
     var days = 365
 
     @OptionGroup var storage: DatabaseOptions

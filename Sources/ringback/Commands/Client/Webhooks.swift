@@ -165,7 +165,9 @@ struct AdministratorOptions: ParsableArguments {
         let environment = ProcessInfo.processInfo.environment
         let tokens = ["RINGBACK_SERVER_KEY", "RINGBACK_ADMIN_TOKEN"].compactMap { environment[$0] }
         guard let token = tokens.first(where: { !$0.isEmpty }) else {
-            throw CommandError("Put a server key with the scope webhooks into RINGBACK_SERVER_KEY.")
+            throw CommandError(
+                "Put a server key with the scope webhooks into RINGBACK_SERVER_KEY, or the administrator's token into RINGBACK_ADMIN_TOKEN."
+            )
         }
         let url = try ServerURL.parse(server ?? environment["RINGBACK_SERVER"] ?? "http://localhost:8080")
         let base = url.absoluteString.hasSuffix("/") ? url.absoluteString : url.absoluteString + "/"
