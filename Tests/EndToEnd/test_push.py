@@ -6,7 +6,6 @@ import subprocess
 import time
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from harness import chromium
 from harness.api import PASSWORD, Device, register
@@ -228,11 +227,10 @@ class SleepingPage:
 
 
 @pytest.fixture
-def sleeping_page(server, service, tmp_path):
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright, tmp_path, "red")
-        yield SleepingPage(browser, server, service)
-        browser.close()
+def sleeping_page(playwright, server, service, tmp_path):
+    browser = chromium.launch(playwright, tmp_path, "red")
+    yield SleepingPage(browser, server, service)
+    browser.close()
 
 
 def test_a_browser_shows_the_call_and_what_became_of_it(server, sleeping_page):

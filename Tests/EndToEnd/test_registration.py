@@ -55,12 +55,13 @@ def test_the_first_user_of_a_server_signs_in_to_the_demo(start_server, red_brows
     assert "password" in page.inner_text("#sign-in-words") and page.get_attribute("body", "data-state") == "signed-out"
     page.fill("#password", "")
     page.click("#sign-in")
-    page.wait_for_function("document.querySelector('#sign-in-words').innerText.includes('Registration is closed')")
+    page.wait_for_selector("#sign-in-words:has-text('Registration is closed')")
     page.fill("#name", "Masha")
     page.fill("#password", PASSWORD)
     page.click("#sign-in")
     page.wait_for_selector("body[data-state=idle]")
-    assert page.is_visible("#people-empty") and not page.is_visible("#second-window")
+    page.wait_for_selector("#people-empty")
+    assert not page.is_visible("#second-window")
     page.reload()
     page.wait_for_selector("body[data-state=idle]")
 
