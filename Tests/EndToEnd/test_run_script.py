@@ -26,9 +26,11 @@ class Run:
         self.folder.chmod(0o755)
         self.log = directory / "run.log"
         with open(self.log, "wb") as log:
+            # A background job of a shell ignores SIGINT, and with it everything that it starts.
             self.process = subprocess.Popen(
-                [ROOT / "scripts" / "run", *options, "--password-cost", "4"], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, cwd=directory, start_new_session=True, env={**environment(), "TMPDIR": str(self.folder)})
+                ["env", "--default-signal=INT", ROOT / "scripts" / "run", *options, "--password-cost", "4"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory, start_new_session=True,
+                env={**environment(), "TMPDIR": str(self.folder)})
         self.url = eventually(lambda: self.says(r"^demo: (\S+)/$"), 120, "the script says where the demo is").group(1)
 
     def says(self, pattern):
