@@ -12,7 +12,8 @@ CLIENTS, EVENTS = 5000, 24
 # Of each pair: a call has at least ten events for each side.
 CALLS = 2.6
 OPTIONS = ["--user-write-kilobytes", "1000000", "--device-writes", "1000000", "--address-connections", "30000",
-           "--address-writes", "1000000", "--address-invites", "1000000", "--address-calls", "30000"]
+           "--address-writes", "1000000", "--address-write-kilobytes", "1000000", "--address-invites", "1000000",
+           "--address-calls", "30000"]
 DISK = 256 << 20
 SECONDS = 15
 TRANSPORT = "socket"
