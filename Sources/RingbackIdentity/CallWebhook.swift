@@ -1,7 +1,6 @@
 import CurlTransport
-import Crypto
-import Foundation
 package import Logging
+package import RingbackCore
 package import RingbackModel
 import Synchronization
 
@@ -10,15 +9,14 @@ import Synchronization
 package final class CallWebhook: Sendable {
     package struct Settings: Sendable {
         package var url: String
-        /// The key of the signature.
-        package var secret: [UInt8]
+        package var secret: WebhookSigningKey
         package var timeout: Duration = .seconds(3)
         /// How long an answer is remembered.
         package var memory: Duration = .seconds(10)
         /// Whether calls are permitted while the platform can't be asked.
         package var failsOpen = false
 
-        package init(url: String, secret: [UInt8]) {
+        package init(url: String, secret: WebhookSigningKey) {
             self.url = url
             self.secret = secret
         }
@@ -76,17 +74,14 @@ package final class CallWebhook: Sendable {
         }
         let body = json.finish()
         let (id, seconds) = ("msg_\(OpaqueText.random(bytes: 16))", now.milliseconds / 1000)
-        let signed = Data("\(id).\(seconds).".utf8) + Data(body)
-        let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: Data(settings.secret)))
         var request = CurlRequest(
             url: settings.url, options: CurlOptions(connectTimeout: settings.timeout))
         request.method = "POST"
         request.timeout = settings.timeout
         request.maximumBytes = Self.maximumBytes
-        request.headers = [
-            ("Content-Type", "application/json"), ("User-Agent", "ringback/0.1"), ("webhook-id", id),
-            ("webhook-timestamp", "\(seconds)"), ("webhook-signature", "v1,\(Data(code).base64EncodedString())"),
-        ]
+        request.headers =
+            [("Content-Type", "application/json"), ("User-Agent", "Ringback")]
+            + [settings.secret].fields(id: id, seconds: seconds, body: body)
         request.body = body
         return request
     }

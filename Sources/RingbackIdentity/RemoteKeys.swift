@@ -123,7 +123,7 @@ package final class RemoteKeys: Sendable {
         request.maximumBytes = KeySet.maximumBytes
         // Keys come from where the operator says, and from nowhere else.
         request.maximumRedirects = 0
-        request.headers = [("Accept", "application/json, */*;q=0.1"), ("User-Agent", "ringback/0.1")]
+        request.headers = [("Accept", "application/json, */*;q=0.1"), ("User-Agent", "Ringback")]
         let response = try await driver.perform(CurlTransfer(request))
         guard response.head.status == 200 else {
             throw VerificationKey.Unusable(description: "\(url) answers \(response.head.status)")

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 import RingbackCore
 import RingbackIdentity
@@ -82,12 +81,13 @@ struct CallPolicyOptions: ParsableArguments {
         }
         guard
             let text = try source.secret("call-webhook-secret", callWebhookSecret, file: callWebhookSecretFile),
-            text.hasPrefix("whsec_"),
-            let secret = Data(base64Encoded: String(text.dropFirst(6))), (16...64).contains(secret.count)
+            let secret = WebhookSigningKey(text)
         else {
-            throw ValidationError("call-webhook-secret must be whsec_ and the base64 of 16 to 64 bytes.")
+            throw ValidationError(
+                "call-webhook-secret must be whsec_ and 24 to 64 bytes in base64. `ringback webhooks secret` makes one."
+            )
         }
-        var settings = CallWebhook.Settings(url: url, secret: Array(secret))
+        var settings = CallWebhook.Settings(url: url, secret: secret)
         settings.timeout = .seconds(Int64(seconds))
         settings.memory = .seconds(Int64(memory))
         settings.failsOpen = failure == "open"

@@ -87,7 +87,7 @@ struct WebhookSettings {
             return type
         }
         let keys = try secrets.map { text in
-            guard let secret = WebhookEndpoint.Secret(text) else {
+            guard let secret = WebhookSigningKey(text) else {
                 throw ValidationError(
                     """
                     A secret of the webhook \(name) is not whsec_ and 24 to 64 bytes in base64. `ringback webhooks secret` \

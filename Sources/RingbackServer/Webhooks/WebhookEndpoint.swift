@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 package import RingbackCore
 
@@ -12,13 +11,13 @@ package struct WebhookEndpoint: Sendable, Hashable {
     /// An `https:` URL; `http:` only if it may be at any address.
     package var url: String
     package var types: Set<WebhookType>
-    package var secrets: [Secret]
+    package var secrets: [WebhookSigningKey]
     /// Whether only addresses of the public internet are allowed.
     package var isPublic: Bool
 
     /// - Throws: ``WebhookProblem``.
     package init(
-        name: String, url: String, types: Set<WebhookType> = Set(WebhookType.allCases), secrets: [Secret],
+        name: String, url: String, types: Set<WebhookType> = Set(WebhookType.allCases), secrets: [WebhookSigningKey],
         isPublic: Bool = true
     ) throws(WebhookProblem) {
         guard (1...32).contains(name.utf8.count), name.utf8.allSatisfy(Self.isOfName) else {
@@ -54,39 +53,6 @@ package struct WebhookEndpoint: Sendable, Hashable {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
         default: false
         }
-    }
-
-    /// The key of signatures: `whsec_` and 24 to 64 bytes in base64.
-    package struct Secret: Sendable, Hashable {
-        fileprivate let bytes: [UInt8]
-
-        /// - Returns: `nil` for a text of another form.
-        package init?(_ text: String) {
-            guard text.hasPrefix("whsec_"), let data = Data(base64Encoded: String(text.dropFirst("whsec_".count))),
-                (24...64).contains(data.count)
-            else { return nil }
-            bytes = Array(data)
-        }
-
-        /// A new secret.
-        package static func random() -> String {
-            "whsec_" + SymmetricKey(size: .init(bitCount: 256)).withUnsafeBytes { Data($0).base64EncodedString() }
-        }
-    }
-
-    /// The header fields of a message (Standard Webhooks): signed with each secret, so that a receiver may have either.
-    ///
-    /// - Parameter seconds: When it is sent, since 1970.
-    package func fields(id: String, seconds: Int64, body: [UInt8]) -> [(name: String, value: String)] {
-        let signed = Data("\(id).\(seconds).".utf8) + body
-        let signatures = secrets.map { secret in
-            let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret.bytes))
-            return "v1,\(Data(code).base64EncodedString())"
-        }
-        return [
-            ("webhook-id", id), ("webhook-timestamp", "\(seconds)"),
-            ("webhook-signature", signatures.joined(separator: " ")),
-        ]
     }
 }
 

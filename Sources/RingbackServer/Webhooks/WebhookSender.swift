@@ -29,7 +29,7 @@ struct WebhookSender: OutboxSender {
         request.method = "POST"
         request.body = body(of: delivery)
         request.headers =
-            endpoint.fields(
+            endpoint.secrets.fields(
                 id: delivery.messageID(epoch: epoch), seconds: time.now.milliseconds / 1000, body: request.body ?? [])
             + [("Content-Type", "application/json"), ("User-Agent", "Ringback")]
         request.timeout = Self.timeout

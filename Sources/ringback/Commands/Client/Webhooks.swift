@@ -1,8 +1,8 @@
 import ArgumentParser
 import CurlTransport
 import Foundation
+import RingbackCore
 import RingbackModel
-import RingbackServer
 
 /// `ringback webhooks`
 struct Webhooks: AsyncParsableCommand {
@@ -140,7 +140,7 @@ struct WebhookSecret: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "secret", abstract: "Print a new secret for an endpoint.")
 
-    func run() { Terminal.say(WebhookEndpoint.Secret.random()) }
+    func run() { Terminal.say(WebhookSigningKey.random()) }
 }
 
 /// A message on a line of text.
