@@ -15,8 +15,6 @@ extension PostgresStore {
 
 /// The checks of one database, and of the servers that may have it.
 struct DatabaseCheck {
-    /// How many faults of one kind are described.
-    private static let faultsShown = 5
     private static let restore =
         "Restore a backup to another database, run `ringback restored`, and keep the damaged one to look into."
 
@@ -290,9 +288,6 @@ struct DatabaseCheck {
     }
 
     private mutating func report(_ place: String, _ faults: [String], fine: String) {
-        guard !faults.isEmpty else { return findings.append(.fine(place, fine)) }
-        let more = faults.count > Self.faultsShown ? ["and \(faults.count - Self.faultsShown) more"] : []
-        findings.append(
-            .broken(place, (faults.prefix(Self.faultsShown) + more).joined(separator: "; "), advice: Self.restore))
+        findings.append(.contents(place, faults: faults, fine: fine, advice: Self.restore))
     }
 }

@@ -27,8 +27,6 @@ extension SQLiteStore {
 /// The checks of one state of a database.
 struct DatabaseCheck {
     static let restore = "Restore a backup, run `ringback restored`, and keep the damaged file to look into."
-    /// How many faults of one kind are described.
-    private static let faultsShown = 5
 
     private let db: Database
     private(set) var findings: [StoreFinding] = []
@@ -81,7 +79,7 @@ struct DatabaseCheck {
     }
 
     private mutating func checkPages() throws {
-        let faults = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(Self.faultsShown))")
+        let faults = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(StoreFinding.faultsShown))")
         report("pages", faults == ["ok"] ? [] : faults, fine: "SQLite finds the file intact")
     }
 
@@ -159,9 +157,6 @@ struct DatabaseCheck {
     }
 
     private mutating func report(_ place: String, _ faults: [String], fine: String) {
-        guard !faults.isEmpty else { return findings.append(.fine(place, fine)) }
-        let more = faults.count > Self.faultsShown ? ["and \(faults.count - Self.faultsShown) more"] : []
-        findings.append(
-            .broken(place, (faults.prefix(Self.faultsShown) + more).joined(separator: "; "), advice: Self.restore))
+        findings.append(.contents(place, faults: faults, fine: fine, advice: Self.restore))
     }
 }

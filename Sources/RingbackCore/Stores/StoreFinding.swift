@@ -16,6 +16,9 @@ package struct StoreFinding: Sendable, Hashable {
         case everything
     }
 
+    /// How many faults of one kind are described.
+    package static let faultsShown = 5
+
     /// What was checked: one or two words.
     package let place: String
     package let grade: Grade
@@ -42,6 +45,13 @@ package struct StoreFinding: Sendable, Hashable {
     /// The schema is not one of this version's.
     package static func schema(unknown reason: String) -> StoreFinding {
         .broken("schema", reason, advice: "The other checks need the tables of this version.")
+    }
+
+    /// The result of a check that reads whole tables. Up to five faults are described.
+    package static func contents(_ place: String, faults: [String], fine: String, advice: String) -> StoreFinding {
+        guard !faults.isEmpty else { return .fine(place, fine) }
+        let more = faults.count > faultsShown ? ["and \(faults.count - faultsShown) more"] : []
+        return .broken(place, (faults.prefix(faultsShown) + more).joined(separator: "; "), advice: advice)
     }
 
     package static func broken(_ place: String, _ text: String, advice: String) -> StoreFinding {
