@@ -29,15 +29,6 @@ struct MaximumSizeTests {
         return (try TableSizes.total(connection), try TableSizes.used(connection))
     }
 
-    private func code(_ work: () async throws -> Void) async -> Problem.Code? {
-        do {
-            try await work()
-            return nil
-        } catch {
-            return (error as? Problem)?.code
-        }
-    }
-
     /// Performs what is refused until there is room.
     private func persistently<Value>(_ work: () async throws -> Value) async throws -> Value {
         for _ in 0..<10_000 {
@@ -51,36 +42,17 @@ struct MaximumSizeTests {
         return try await work()
     }
 
-    /// Registers users with much data, until one is refused.
-    private func fill() async throws -> [UserID] {
-        var users: [UserID] = []
-        while users.count < 20_000 {
-            let user = Cast.user("user-\(users.count)")
-            var account = Exchange.account(user)
-            // Not to be compressed.
-            var generator = SeededGenerator(seed: UInt64(users.count))
-            account.passwordHash = String(
-                (0..<3500).map { _ in Character(UnicodeScalar(UInt8.random(in: 33...126, using: &generator))) })
-            let refusal = await code { [account] in _ = try await store.write { try $0.insert(account) } }
-            if let refusal {
-                #expect(refusal == .storageUnavailable)
-                return users
-            }
-            users.append(user)
-        }
-        Issue.record("the database did not fill up")
-        return users
-    }
-
     @Test func `A full database takes what ends a call or a session`() async throws {
         let (calls, vasya, petya) = (exchange.calls, Cast.vasya, Cast.petya)
         let accepted = try await exchange.connectingCall()
         let (ringing, another) = (try await exchange.invite(), try await exchange.invite())
-        let users = try await fill()
+        let users = try await exchange.fillDatabase()
         #expect(users.count > 100)
 
-        #expect(await code { _ = try await exchange.invite() } == .storageUnavailable)
-        #expect(await code { _ = try await calls.perform(.connected, on: accepted, by: vasya) } == .storageUnavailable)
+        #expect(await problemCode { _ = try await exchange.invite() } == .storageUnavailable)
+        #expect(
+            await problemCode { _ = try await calls.perform(.connected, on: accepted, by: vasya) }
+                == .storageUnavailable)
         _ = try await calls.perform(.hangUp(.completed), on: accepted, by: vasya)
         _ = try await calls.perform(.cancel, on: ringing, by: vasya)
         _ = try await calls.perform(.decline(message: nil), on: another, by: petya)
@@ -101,7 +73,7 @@ struct MaximumSizeTests {
             let id = try await persistently { try await exchange.connectingCall() }
             for round in 0..<600 {
                 let device = round.isMultiple(of: 2) ? vasya : petya
-                let refusal = await code {
+                let refusal = await problemCode {
                     _ = try await calls.addCandidates(candidates, negotiation: nil, on: id, by: device)
                 }
                 #expect(refusal == nil || refusal == .storageUnavailable)
@@ -129,7 +101,7 @@ struct MaximumSizeTests {
         let now = exchange.time.now
         var refused = 0
         for _ in 0..<3000 {
-            let refusal = await code {
+            let refusal = await problemCode {
                 try await store.write { store in
                     for _ in 0..<20 {
                         try store.record(

@@ -31,15 +31,6 @@ struct UserLockTests {
         return connection
     }
 
-    private func code(_ work: () async throws -> Void) async -> Problem.Code? {
-        do {
-            try await work()
-            return nil
-        } catch {
-            return (error as? Problem)?.code
-        }
-    }
-
     @Test func `Calls of others go on while a user is locked`() async throws {
         let id = try await exchange.connectingCall()
         let lock = try lock(Cast.stranger.userId)
@@ -48,11 +39,11 @@ struct UserLockTests {
         let outcomes = await withTaskGroup(of: Bool.self) { group in
             // The first of them is waited for; what comes meanwhile is one group.
             for _ in 0..<8 {
-                group.addTask { await code { _ = try await exchange.invite(toStranger) } == .storageUnavailable }
+                group.addTask { await problemCode { _ = try await exchange.invite(toStranger) } == .storageUnavailable }
             }
             for number in 0..<20 {
                 group.addTask {
-                    await code {
+                    await problemCode {
                         _ = try await exchange.calls.addCandidates(
                             [Cast.json(#"{"candidate":"\#(number)","sdpMid":"0"}"#)], negotiation: nil, on: id,
                             by: Cast.vasya)

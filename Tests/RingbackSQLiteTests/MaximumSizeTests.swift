@@ -28,46 +28,21 @@ struct MaximumSizeTests {
         return (pages * size, (pages - free) * size)
     }
 
-    private func code(_ work: () async throws -> Void) async -> Problem.Code? {
-        do {
-            try await work()
-            return nil
-        } catch {
-            return (error as? Problem)?.code
-        }
-    }
-
-    /// Registers users with much data, until one is refused.
-    private func fill() async throws -> [UserID] {
-        var users: [UserID] = []
-        while users.count < 10_000 {
-            let user = Cast.user("user-\(users.count)")
-            var account = Exchange.account(user)
-            account.passwordHash = String(repeating: "x", count: 3500)
-            let refusal = await code { [account] in _ = try await store.write { try $0.insert(account) } }
-            if let refusal {
-                #expect(refusal == .storageUnavailable)
-                return users
-            }
-            users.append(user)
-        }
-        Issue.record("the database did not fill up")
-        return users
-    }
-
     @Test func `A full database takes what ends a call or a session, and everything once there is room again`()
         async throws
     {
         let (calls, vasya, petya) = (exchange.calls, Cast.vasya, Cast.petya)
         let accepted = try await exchange.connectingCall()
         let (ringing, another) = (try await exchange.invite(), try await exchange.invite())
-        let users = try await fill()
+        let users = try await exchange.fillDatabase()
         #expect(users.count > 100)
 
-        #expect(await code { _ = try await exchange.invite() } == .storageUnavailable)
-        #expect(await code { _ = try await calls.perform(.connected, on: accepted, by: vasya) } == .storageUnavailable)
+        #expect(await problemCode { _ = try await exchange.invite() } == .storageUnavailable)
         #expect(
-            await code {
+            await problemCode { _ = try await calls.perform(.connected, on: accepted, by: vasya) }
+                == .storageUnavailable)
+        #expect(
+            await problemCode {
                 try await store.write {
                     try $0.block(
                         vasya.userId, by: petya.userId, at: ManualTime.start, showing: Concealment(lastSeenAt: nil))
@@ -99,7 +74,7 @@ struct MaximumSizeTests {
             let id = try await exchange.connectingCall()
             for round in 0..<24 {
                 let device = round.isMultiple(of: 2) ? vasya : petya
-                let refusal = await code {
+                let refusal = await problemCode {
                     _ = try await calls.addCandidates(candidates, negotiation: nil, on: id, by: device)
                 }
                 if refusal == nil { written += 64 * text.utf8.count } else { refused += 1 }
@@ -166,7 +141,7 @@ struct MaximumSizeTests {
             object: String(repeating: "x", count: 60))
         var refused = 0
         for _ in 0..<100 {
-            let refusal = await code {
+            let refusal = await problemCode {
                 try await store.write { store in for _ in 0..<500 { try store.record(entry) } }
             }
             if refusal != nil { refused += 1 }

@@ -72,15 +72,6 @@ struct CallServiceContract {
         return page.events.map(\.body.type.rawValue)
     }
 
-    private func problem(_ work: () async throws -> Any) async -> Problem.Code? {
-        do {
-            _ = try await work()
-            return nil
-        } catch {
-            return (error as? Problem)?.code
-        }
-    }
-
     func `A whole call, and the events that every device receives`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
         let (calls, vasya, petya) = (exchange.calls, Cast.vasya, Cast.petya)
@@ -129,8 +120,8 @@ struct CallServiceContract {
             ])
         #expect(try await calls.newestDescription(.answer, of: id, for: vasya).sdp == sdp)
         #expect(try await calls.candidates(of: id, after: 0, limit: 9, for: vasya).map(\.position) == [2, 3])
-        #expect(await problem { try await calls.call(id, for: Cast.stranger.userId) } == .notFound)
-        #expect(await problem { try await calls.timeline(of: id, for: Cast.stranger.userId) } == .notFound)
+        #expect(await problemCode { try await calls.call(id, for: Cast.stranger.userId) } == .notFound)
+        #expect(await problemCode { try await calls.timeline(of: id, for: Cast.stranger.userId) } == .notFound)
     }
 
     func `Nobody reads or writes descriptions and candidates before accept, nor other devices after`()
@@ -141,28 +132,36 @@ struct CallServiceContract {
         let id = try await exchange.invite()
         for actor in Cast.devices {
             #expect(
-                await problem { try await calls.sendOffer(sdp, negotiation: nil, iceRestart: false, on: id, by: actor) }
+                await problemCode {
+                    try await calls.sendOffer(sdp, negotiation: nil, iceRestart: false, on: id, by: actor)
+                }
                     == .notAccepted)
             #expect(
-                await problem { try await calls.sendAnswer(sdp, negotiation: nil, on: id, by: actor) } == .notAccepted)
-            #expect(
-                await problem { try await calls.addCandidates([sdp], negotiation: nil, on: id, by: actor) }
+                await problemCode { try await calls.sendAnswer(sdp, negotiation: nil, on: id, by: actor) }
                     == .notAccepted)
-            #expect(await problem { try await calls.newestDescription(.offer, of: id, for: actor) } == .notAccepted)
             #expect(
-                await problem { try await calls.candidates(of: id, after: 0, limit: 9, for: actor) } == .notAccepted)
+                await problemCode { try await calls.addCandidates([sdp], negotiation: nil, on: id, by: actor) }
+                    == .notAccepted)
+            #expect(await problemCode { try await calls.newestDescription(.offer, of: id, for: actor) } == .notAccepted)
+            #expect(
+                await problemCode { try await calls.candidates(of: id, after: 0, limit: 9, for: actor) } == .notAccepted
+            )
         }
         _ = try await calls.perform(.accept, on: id, by: Cast.petya)
         for actor in [Cast.vasyaTablet, Cast.petyaTablet] {
             #expect(
-                await problem { try await calls.sendOffer(sdp, negotiation: nil, iceRestart: false, on: id, by: actor) }
+                await problemCode {
+                    try await calls.sendOffer(sdp, negotiation: nil, iceRestart: false, on: id, by: actor)
+                }
                     == .notAParticipant)
-            #expect(await problem { try await calls.newestDescription(.offer, of: id, for: actor) } == .notAParticipant)
             #expect(
-                await problem { try await calls.candidates(of: id, after: 0, limit: 9, for: actor) } == .notAParticipant
+                await problemCode { try await calls.newestDescription(.offer, of: id, for: actor) } == .notAParticipant)
+            #expect(
+                await problemCode { try await calls.candidates(of: id, after: 0, limit: 9, for: actor) }
+                    == .notAParticipant
             )
         }
-        #expect(await problem { try await calls.newestDescription(.offer, of: id, for: Cast.vasya) } == .notFound)
+        #expect(await problemCode { try await calls.newestDescription(.offer, of: id, for: Cast.vasya) } == .notFound)
         #expect(try await exchange.store.read { try $0.newestDescription(.offer, of: id) } == nil)
     }
 
@@ -173,7 +172,7 @@ struct CallServiceContract {
         let id = try await exchange.invite()
         let outcomes = await withTaskGroup(of: Problem.Code?.self) { group in
             for device in devices {
-                group.addTask { await problem { try await exchange.calls.perform(.accept, on: id, by: device) } }
+                group.addTask { await problemCode { try await exchange.calls.perform(.accept, on: id, by: device) } }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
@@ -185,9 +184,11 @@ struct CallServiceContract {
 
     func `An invitation to oneself or to a user that doesn't exist is refused`() async throws {
         let exchange = try await Exchange.withCast(in: stores)
-        #expect(await problem { try await exchange.calls.invite(Cast.invitation(to: Cast.vasya.userId)) } == .callSelf)
         #expect(
-            await problem { try await exchange.calls.invite(Cast.invitation(to: Cast.user("nobody"))) } == .userNotFound
+            await problemCode { try await exchange.calls.invite(Cast.invitation(to: Cast.vasya.userId)) } == .callSelf)
+        #expect(
+            await problemCode { try await exchange.calls.invite(Cast.invitation(to: Cast.user("nobody"))) }
+                == .userNotFound
         )
         #expect(try await exchange.store.read { try $0.liveCalls() } == [])
     }
@@ -253,8 +254,8 @@ struct CallServiceContract {
         let id = try await exchange.invite()
         #expect(try await calls.call(id, for: Cast.vasya.userId).legs.count == 2)
         #expect(try await events(for: Cast.petya, in: exchange) == [])
-        #expect(await problem { try await calls.call(id, for: Cast.petya.userId) } == .notFound)
-        #expect(await problem { try await calls.perform(.accept, on: id, by: Cast.petya) } == .notFound)
+        #expect(await problemCode { try await calls.call(id, for: Cast.petya.userId) } == .notFound)
+        #expect(await problemCode { try await calls.perform(.accept, on: id, by: Cast.petya) } == .notFound)
         #expect(try await calls.snapshot(for: Cast.petya).calls.isEmpty)
         #expect(try await calls.history(HistoryQuery(user: Cast.petya.userId, limit: 9)).isEmpty)
         #expect(
@@ -309,11 +310,12 @@ struct CallServiceContract {
         (timing.liveCallsOfPair, timing.liveCalls) = (2, 3)
         let exchange = try await Exchange.withCast(in: stores, timing: timing)
         for _ in 0..<2 { _ = try await exchange.connectingCall() }
-        #expect(await problem { try await exchange.calls.invite(Cast.invitation()) } == .rateLimited)
+        #expect(await problemCode { try await exchange.calls.invite(Cast.invitation()) } == .rateLimited)
         let back = Cast.invitation(from: Cast.petya, to: Cast.vasya.userId)
-        #expect(await problem { try await exchange.calls.invite(back) } == .rateLimited)
+        #expect(await problemCode { try await exchange.calls.invite(back) } == .rateLimited)
         let third = try await exchange.invite(Cast.invitation(from: Cast.stranger))
-        #expect(await problem { try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)) } == .rateLimited)
+        #expect(
+            await problemCode { try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)) } == .rateLimited)
         _ = try await exchange.calls.perform(.cancel, on: third, by: Cast.stranger)
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)).status == 201)
     }
@@ -323,7 +325,7 @@ struct CallServiceContract {
         (timing.liveCallsOfPair, timing.liveCalls) = (.max, .max)
         let exchange = try await Exchange.withCast(in: stores, timing: timing)
         for _ in 0..<Limits.outgoingCalls { _ = try await exchange.invite() }
-        #expect(await problem { try await exchange.calls.invite(Cast.invitation()) } == .rateLimited)
+        #expect(await problemCode { try await exchange.calls.invite(Cast.invitation()) } == .rateLimited)
         #expect(try await exchange.calls.invite(Cast.invitation(from: Cast.stranger)).status == 201)
     }
 }

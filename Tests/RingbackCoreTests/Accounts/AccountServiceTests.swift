@@ -18,26 +18,17 @@ struct AccountServiceTests {
         accounts = AccountService(store: exchange.store, hasher: hasher, time: exchange.time, sessions: sessions)
     }
 
-    private func code(_ work: () async throws -> Any) async -> Problem.Code? {
-        do {
-            _ = try await work()
-            return nil
-        } catch {
-            return (error as? Problem)?.code
-        }
-    }
-
     @Test func `An identifier is used once, also after its user was erased`() async throws {
         let user = try await accounts.register(masha, displayName: "Masha", password: "correct horse")
         #expect(user == User(userId: masha, displayName: "Masha", createdAt: exchange.time.now))
         #expect(try await accounts.user(masha) == user)
         #expect(
-            await code { try await accounts.register(masha, displayName: "M", password: "correct horse") }
+            await problemCode { try await accounts.register(masha, displayName: "M", password: "correct horse") }
                 == .userExists)
         try await exchange.calls.erase(masha)
-        #expect(await code { try await accounts.user(masha) } == .userNotFound)
+        #expect(await problemCode { try await accounts.user(masha) } == .userNotFound)
         #expect(
-            await code { try await accounts.register(masha, displayName: "M", password: "correct horse") }
+            await problemCode { try await accounts.register(masha, displayName: "M", password: "correct horse") }
                 == .userExists)
     }
 
@@ -45,7 +36,7 @@ struct AccountServiceTests {
         let outcomes = await withTaskGroup(of: Problem.Code?.self) { group in
             for number in 0..<10 {
                 group.addTask {
-                    await code {
+                    await problemCode {
                         try await accounts.register(Cast.user("masha"), displayName: "\(number)", password: "x")
                     }
                 }
@@ -64,7 +55,8 @@ struct AccountServiceTests {
         #expect(try await accounts.user(vasya).busy == nil, "for the user's own eyes only")
         #expect(try await accounts.update(by: signIn, .init(displayName: "V")).0.busy == .reject)
         let nobody = Exchange.signIn(of: Cast.participant("nobody", "nobodys-phone"))
-        #expect(await code { try await accounts.update(by: nobody, .init(displayName: "x")) } == .unauthenticated)
+        #expect(
+            await problemCode { try await accounts.update(by: nobody, .init(displayName: "x")) } == .unauthenticated)
     }
 
     private func register() async throws -> [Session] {
@@ -101,7 +93,7 @@ struct AccountServiceTests {
         #expect(ended.withLock(\.self) == [all[1].deviceId, all[2].deviceId])
         _ = try await sessions.authenticate(all[0].token)
         for session in all.dropFirst() {
-            #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
+            #expect(await problemCode { try await sessions.authenticate(session.token) } == .unauthenticated)
         }
         #expect(try await sessions.account(of: masha, with: ["battery staple"], by: .unknown) != nil)
         #expect(try await sessions.account(of: masha, with: ["correct horse"], by: .unknown) == nil)
@@ -111,7 +103,7 @@ struct AccountServiceTests {
     @Test func `A wrong old password changes nothing and signs nobody out`() async throws {
         let all = try await register()
         #expect(
-            await code { try await change("wrong horse", to: "battery staple", name: "M", on: all[0]) }
+            await problemCode { try await change("wrong horse", to: "battery staple", name: "M", on: all[0]) }
                 == .wrongPassword)
         for session in all { _ = try await sessions.authenticate(session.token) }
         #expect(try await sessions.account(of: masha, with: ["correct horse"], by: .unknown) != nil)
@@ -122,25 +114,29 @@ struct AccountServiceTests {
         let all = try await register()
         #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 2)
         #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 0)
-        #expect(await code { try await change("correct horse", to: "another one", on: all[0]) } == .wrongPassword)
+        #expect(
+            await problemCode { try await change("correct horse", to: "another one", on: all[0]) } == .wrongPassword)
     }
 
     @Test func `Attempts with an old password are limited for each device`() async throws {
         let all = try await register()
-        for _ in 0..<10 { _ = await code { try await change("wrong", to: "battery staple", on: all[0]) } }
-        #expect(await code { try await change("correct horse", to: "battery staple", on: all[0]) } == .rateLimited)
-        #expect(await code { try await change("correct horse", to: "battery staple", on: all[1]) } == nil)
+        for _ in 0..<10 { _ = await problemCode { try await change("wrong", to: "battery staple", on: all[0]) } }
+        #expect(
+            await problemCode { try await change("correct horse", to: "battery staple", on: all[0]) } == .rateLimited)
+        #expect(await problemCode { try await change("correct horse", to: "battery staple", on: all[1]) } == nil)
     }
 
     /// Ten wrong passwords a minute, from anywhere, kept a user from changing theirs.
     @Test func `Guessing the password does not keep a signed-in device from changing it`() async throws {
         let all = try await register()
         for _ in 0..<10 {
-            let guess = await code { try await sessions.account(of: masha, with: ["wrong"], by: .unknown) != nil }
+            let guess = await problemCode {
+                try await sessions.account(of: masha, with: ["wrong"], by: .unknown) != nil
+            }
             #expect(guess == nil)
         }
         #expect(
-            await code { try await sessions.account(of: masha, with: ["correct horse"], by: .unknown) != nil }
+            await problemCode { try await sessions.account(of: masha, with: ["correct horse"], by: .unknown) != nil }
                 == .rateLimited)
         #expect(try await change("correct horse", to: "battery staple", on: all[0]) == 2)
     }
@@ -151,8 +147,8 @@ struct AccountServiceTests {
         try await accounts.block(petya, by: signIn)
         try await accounts.block(petya, by: signIn)
         #expect(try await accounts.blocks(of: vasya).map(\.userId) == [petya])
-        #expect(await code { try await accounts.block(vasya, by: signIn) } == .forbidden)
-        #expect(await code { try await accounts.block(Cast.user("nobody"), by: signIn) } == .userNotFound)
+        #expect(await problemCode { try await accounts.block(vasya, by: signIn) } == .forbidden)
+        #expect(await problemCode { try await accounts.block(Cast.user("nobody"), by: signIn) } == .userNotFound)
         try await accounts.unblock(petya, by: signIn)
         try await accounts.unblock(petya, by: signIn)
         #expect(try await accounts.blocks(of: vasya) == [])
@@ -162,12 +158,14 @@ struct AccountServiceTests {
         let signIn = Exchange.signIn(of: Cast.vasya)
         _ = try await sessions.open(Cast.vasya.userId, deviceName: nil, device: Cast.vasya.deviceId)
         let before = try await accounts.ownUser(Cast.vasya.userId)
-        #expect(await code { try await accounts.update(by: signIn, .init(displayName: "x")) } == .unauthenticated)
-        #expect(await code { try await accounts.block(Cast.petya.userId, by: signIn) } == .unauthenticated)
-        #expect(await code { try await accounts.unblock(Cast.petya.userId, by: signIn) } == .unauthenticated)
-        #expect(await code { try await sessions.revoke(Cast.vasyaTablet.deviceId, by: signIn) } == .unauthenticated)
-        #expect(await code { try await sessions.revokeAll(by: signIn) } == .unauthenticated)
-        #expect(await code { try await exchange.calls.erase(Cast.vasya.userId, by: signIn) } == .unauthenticated)
+        #expect(
+            await problemCode { try await accounts.update(by: signIn, .init(displayName: "x")) } == .unauthenticated)
+        #expect(await problemCode { try await accounts.block(Cast.petya.userId, by: signIn) } == .unauthenticated)
+        #expect(await problemCode { try await accounts.unblock(Cast.petya.userId, by: signIn) } == .unauthenticated)
+        #expect(
+            await problemCode { try await sessions.revoke(Cast.vasyaTablet.deviceId, by: signIn) } == .unauthenticated)
+        #expect(await problemCode { try await sessions.revokeAll(by: signIn) } == .unauthenticated)
+        #expect(await problemCode { try await exchange.calls.erase(Cast.vasya.userId, by: signIn) } == .unauthenticated)
         #expect(try await accounts.ownUser(Cast.vasya.userId) == before)
         #expect(try await accounts.blocks(of: Cast.vasya.userId) == [])
         #expect(try await exchange.store.read { try $0.devices(of: Cast.vasya.userId, limit: 9) }.count == 2)

@@ -41,15 +41,6 @@ struct PlatformSessionTests {
             expiresAt: issuedAt + .seconds(600))
     }
 
-    private func code(_ work: () async throws -> Any) async -> Problem.Code? {
-        do {
-            _ = try await work()
-            return nil
-        } catch {
-            return (error as? Problem)?.code
-        }
-    }
-
     private func signIn(_ token: String, device: String? = nil) async throws -> SignIn {
         guard case .device(let signIn, _) = try await sessions.authenticate(token, device: device) else {
             throw Problem(.unauthenticated, "It is not a device's.")
@@ -66,11 +57,11 @@ struct PlatformSessionTests {
         exchange.time.advance(by: .seconds(1))
         try await sessions.revoke(phone, by: signIn)
         for name in [phone.rawValue, "other-of-masha", "third-of-masha", nil] {
-            let code = await code { try await sessions.authenticate(first, device: name) }
+            let code = await problemCode { try await sessions.authenticate(first, device: name) }
             #expect(code == .tokenExpired, "\(name ?? "none")")
         }
         for device in [nil, phone, DeviceID("new-one-of-masha")] {
-            let code = await code { try await sessions.exchange(first, deviceName: nil, device: device) }
+            let code = await problemCode { try await sessions.exchange(first, deviceName: nil, device: device) }
             #expect(code == .tokenExpired, "\(device?.rawValue ?? "none")")
         }
         exchange.time.advance(by: .seconds(1))
@@ -83,8 +74,8 @@ struct PlatformSessionTests {
         _ = try await self.signIn(token(0, device: tablet))
         exchange.time.advance(by: .seconds(1))
         try await sessions.revoke(phone, by: signIn)
-        #expect(await code { try await sessions.authenticate(token(0, device: phone)) } == .tokenExpired)
-        #expect(await code { try await sessions.authenticate(token(0, device: tablet)) } == nil)
+        #expect(await problemCode { try await sessions.authenticate(token(0, device: phone)) } == .tokenExpired)
+        #expect(await problemCode { try await sessions.authenticate(token(0, device: tablet)) } == nil)
     }
 
     /// The clock of the platform is 20 s ahead of the server's.
@@ -99,8 +90,8 @@ struct PlatformSessionTests {
         } else {
             _ = try await sessions.revokeAll(by: signIn)
         }
-        #expect(await code { try await sessions.authenticate(first) } == .tokenExpired)
-        #expect(await code { try await sessions.exchange(first, deviceName: nil, device: nil) } == .tokenExpired)
+        #expect(await problemCode { try await sessions.authenticate(first) } == .tokenExpired)
+        #expect(await problemCode { try await sessions.exchange(first, deviceName: nil, device: nil) } == .tokenExpired)
         exchange.time.advance(by: .seconds(1))
         _ = try await self.signIn(token(22_000, device: phone))
         // An hour later, no newer token was ahead.
@@ -114,15 +105,18 @@ struct PlatformSessionTests {
     /// The user was created in a transaction of its own.
     @Test func `An exchange that fails creates no user`() async throws {
         let taken = Cast.vasya.deviceId
-        #expect(await code { try await sessions.exchange(token(0), deviceName: nil, device: taken) } == .invalidRequest)
+        #expect(
+            await problemCode { try await sessions.exchange(token(0), deviceName: nil, device: taken) }
+                == .invalidRequest)
         let account = try await exchange.store.read { [user] store in try store.account(user) }
         #expect(account == nil)
     }
 
     @Test func `An exchange is limited as other tokens that add a device are`() async throws {
         admissions.isOpen.withLock { $0 = false }
-        #expect(await code { try await sessions.exchange(token(0), deviceName: nil, device: nil) } == .rateLimited)
-        #expect(await code { try await sessions.authenticate(token(0)) } == .rateLimited)
+        #expect(
+            await problemCode { try await sessions.exchange(token(0), deviceName: nil, device: nil) } == .rateLimited)
+        #expect(await problemCode { try await sessions.authenticate(token(0)) } == .rateLimited)
         admissions.isOpen.withLock { $0 = true }
         let session = try await sessions.exchange(token(0), deviceName: "phone", device: phone)
         #expect(session.userId == user && session.deviceId == phone)

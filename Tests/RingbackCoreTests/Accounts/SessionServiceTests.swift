@@ -30,15 +30,6 @@ struct SessionServiceTests {
         return try #require(record?.signIn)
     }
 
-    private func code(_ work: () async throws -> Any) async -> Problem.Code? {
-        do {
-            _ = try await work()
-            return nil
-        } catch {
-            return (error as? Problem)?.code
-        }
-    }
-
     @Test func `A token is valid for its device until it expires`() async throws {
         let session = try await signIn()
         #expect(session.expiresAt == exchange.time.now + .seconds(60) && session.deviceName == "phone")
@@ -49,14 +40,14 @@ struct SessionServiceTests {
         #expect(try await sessions.authenticate(session.token) == principal)
         #expect(try await sessions.principal(of: signIn) == principal)
         exchange.time.advance(by: .milliseconds(1))
-        #expect(await code { try await sessions.authenticate(session.token) } == .tokenExpired)
-        #expect(await code { try await sessions.principal(of: signIn) } == .tokenExpired)
+        #expect(await problemCode { try await sessions.authenticate(session.token) } == .tokenExpired)
+        #expect(await problemCode { try await sessions.principal(of: signIn) } == .tokenExpired)
     }
 
     @Test(arguments: ["", "x", "an administrator's tokem", String(repeating: "x", count: 10_000)])
     func `Any other text is not a token`(token: String) async throws {
         _ = try await signIn()
-        #expect(await code { try await sessions.authenticate(token) } == .unauthenticated)
+        #expect(await problemCode { try await sessions.authenticate(token) } == .unauthenticated)
     }
 
     @Test func `The administrator's token authenticates the administrator`() async throws {
@@ -78,7 +69,7 @@ struct SessionServiceTests {
     }
 
     @Test func `After ten wrong passwords, the user must wait until the minute is over`() async throws {
-        for _ in 0..<10 { #expect(await code { try await signIn("wrong") } == .unauthenticated) }
+        for _ in 0..<10 { #expect(await problemCode { try await signIn("wrong") } == .unauthenticated) }
         exchange.time.advance(by: .milliseconds(59_999))
         let problem = await #expect(throws: Problem.self) { try await signIn() }
         #expect(problem?.code == .rateLimited && problem?.retryAfterSeconds == 1)
@@ -88,7 +79,7 @@ struct SessionServiceTests {
 
     @Test func `A right password resets the number of wrong ones`() async throws {
         for _ in 0..<3 {
-            for _ in 0..<9 { _ = await code { try await signIn("wrong") } }
+            for _ in 0..<9 { _ = await problemCode { try await signIn("wrong") } }
             _ = try await signIn()
         }
     }
@@ -99,9 +90,9 @@ struct SessionServiceTests {
         let before = try await signIn(of: first)
         let second = try await sessions.signIn(user, password: "correct horse", deviceName: nil, device: first.deviceId)
         #expect(second.deviceId == first.deviceId && second.token != first.token && second.deviceName == "phone")
-        #expect(await code { try await sessions.authenticate(first.token) } == .unauthenticated)
+        #expect(await problemCode { try await sessions.authenticate(first.token) } == .unauthenticated)
         _ = try await sessions.authenticate(second.token)
-        #expect(await code { try await sessions.principal(of: before) } == .unauthenticated)
+        #expect(await problemCode { try await sessions.principal(of: before) } == .unauthenticated)
     }
 
     /// Another user could sign in with the identifier of a device that its owner had signed out, which locked the owner
@@ -111,7 +102,8 @@ struct SessionServiceTests {
         try await sessions.revoke(session.deviceId, by: signIn(of: session))
         let vasya = Cast.vasya.userId
         #expect(
-            await code { try await sessions.open(vasya, deviceName: nil, device: session.deviceId) } == .invalidRequest)
+            await problemCode { try await sessions.open(vasya, deviceName: nil, device: session.deviceId) }
+                == .invalidRequest)
         #expect(try await signIn(device: session.deviceId).deviceId == session.deviceId)
     }
 
@@ -129,7 +121,7 @@ struct SessionServiceTests {
         all[0] = try await sessions.open(user, deviceName: nil, device: all[0].deviceId)
         for session in all { _ = try await sessions.authenticate(session.token) }
         let new = try await sessions.open(user, deviceName: nil, device: nil)
-        #expect(await code { try await sessions.authenticate(all[1].token) } == .unauthenticated)
+        #expect(await problemCode { try await sessions.authenticate(all[1].token) } == .unauthenticated)
         for session in [all[0]] + all[2...] + [new] { _ = try await sessions.authenticate(session.token) }
     }
 
@@ -166,7 +158,7 @@ struct SessionServiceTests {
     }
 
     @Test func `A device of another user can't be taken over`() async throws {
-        #expect(await code { try await signIn(device: Cast.vasya.deviceId) } == .invalidRequest)
+        #expect(await problemCode { try await signIn(device: Cast.vasya.deviceId) } == .invalidRequest)
         #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) }?.participant == Cast.vasya)
     }
 
@@ -174,13 +166,13 @@ struct SessionServiceTests {
         let session = try await signIn()
         _ = try await sessions.authenticate(session.token)
         let (vasya, laptop) = (Exchange.signIn(of: Cast.vasya), try await signIn(of: signIn()))
-        #expect(await code { try await sessions.revoke(session.deviceId, by: vasya) } == .notFound)
+        #expect(await problemCode { try await sessions.revoke(session.deviceId, by: vasya) } == .notFound)
         try await sessions.revoke(session.deviceId, by: laptop)
-        #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
+        #expect(await problemCode { try await sessions.authenticate(session.token) } == .unauthenticated)
         // As when another node carries out the request once more.
         try await sessions.revoke(session.deviceId, by: laptop)
-        #expect(await code { try await sessions.revoke(session.deviceId, by: vasya) } == .notFound)
-        #expect(await code { try await sessions.revoke(Cast.device("nobodys-phone"), by: laptop) } == .notFound)
+        #expect(await problemCode { try await sessions.revoke(session.deviceId, by: vasya) } == .notFound)
+        #expect(await problemCode { try await sessions.revoke(Cast.device("nobodys-phone"), by: laptop) } == .notFound)
     }
 
     @Test func `A user sees their own devices and no others`() async throws {
@@ -190,7 +182,7 @@ struct SessionServiceTests {
         #expect(Set(devices.map(\.deviceId)) == [phone.deviceId, laptop.deviceId])
         #expect(devices.filter(\.current).map(\.deviceId) == [phone.deviceId])
         #expect(try await sessions.device(laptop.deviceId, for: me).current == false)
-        #expect(await code { try await sessions.device(Cast.vasya.deviceId, for: me) } == .notFound)
+        #expect(await problemCode { try await sessions.device(Cast.vasya.deviceId, for: me) } == .notFound)
     }
 
     @Test func `All devices of a user can be signed out at once`() async throws {
@@ -198,7 +190,7 @@ struct SessionServiceTests {
         for session in all { _ = try await sessions.authenticate(session.token) }
         #expect(try await sessions.revokeAll(by: signIn(of: all[0])) == 3)
         for session in all {
-            #expect(await code { try await sessions.authenticate(session.token) } == .unauthenticated)
+            #expect(await problemCode { try await sessions.authenticate(session.token) } == .unauthenticated)
         }
         #expect(try await exchange.store.read { try $0.device(Cast.vasya.deviceId) } != nil, "other users' stay")
         _ = try await signIn()
@@ -223,7 +215,7 @@ struct SessionServiceTests {
                 }
             }
         }
-        let problem = await code {
+        let problem = await problemCode {
             try await other.signIn(user, password: "correct horse", deviceName: nil, device: nil)
         }
         #expect(problem == .unauthenticated)
@@ -242,7 +234,7 @@ struct SessionServiceTests {
         let device = try #require(try await exchange.store.read { try $0.devices(of: user, limit: 1) }.first).signIn
         store.interruptNextRead { try await other.revoke(device.participant.deviceId, by: device) }
         _ = try? await other.authenticate(token)
-        #expect(await code { try await other.authenticate(token) } == .unauthenticated)
+        #expect(await problemCode { try await other.authenticate(token) } == .unauthenticated)
     }
 
     @Test func `Who is erased while the password is verified does not sign in`() async throws {
@@ -284,7 +276,7 @@ struct SessionServiceTests {
         let (phone, laptop) = (try await signIn(), try await signIn())
         exchange.time.advance(by: .seconds(61))
         func attempt(_ password: String, device: DeviceID?, token: String? = nil) async -> Problem.Code? {
-            await code {
+            await problemCode {
                 try await sessions.signIn(
                     user, password: password, deviceName: nil, device: device, previousToken: token)
             }
