@@ -34,7 +34,6 @@ struct ServerObserver: StoreObserver {
             services.monitor.changed(watching: Set(devices.filter { services.presence.isWatching($0) }))
         case .messages: services.outbox.wake()
         case .due: services.clock.scheduled(services.time.monotonic)
-        case .epoch: break
         }
     }
 

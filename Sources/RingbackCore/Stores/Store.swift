@@ -214,8 +214,6 @@ package enum StoreSignal: Sendable, Hashable {
     case due
     /// A small transaction of this process has added messages to the outbox.
     case messages
-    /// The event log was replaced.
-    case epoch
 }
 
 /// An observer made of closures.

@@ -55,7 +55,7 @@ final class CallGroup: CallFacts {
     /// The messages to the outside, and how many events of their log's user came before them in this group.
     private(set) var messages: [(message: OutboxMessage, eventsBefore: Int64)] = []
     /// Whether the first user has the second among their contacts.
-    var contacts: [Acquaintance: Bool] = [:]
+    var contacts: [ContactPair: Bool] = [:]
     /// Of users who are called, the devices that are present at other nodes, and those with a push subscription.
     var presentElsewhere: [UserID: Set<DeviceID>] = [:]
     var pushed: [UserID: Set<DeviceID>] = [:]
@@ -69,7 +69,7 @@ final class CallGroup: CallFacts {
         init(_ key: InvitationKey) { (device, id) = (key.device, key.key.id) }
     }
 
-    struct Acquaintance: Hashable {
+    struct ContactPair: Hashable {
         let user: UserID
         let contact: UserID
     }
@@ -90,8 +90,6 @@ final class CallGroup: CallFacts {
         self.lockSeed = lockSeed
         now = time.now
     }
-
-    var hasChanges: Bool { !entries.isEmpty || !quality.isEmpty || drafts.values.contains(where: \.isChanged) }
 
     /// Has a job decide, and takes what it has decided.
     ///
