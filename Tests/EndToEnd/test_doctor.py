@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from harness.command_line import PASSWORD, command_line
-from harness.meddler import Meddler
+from harness.interfering_proxy import InterferingProxy
 from harness.waiting import eventually
 
 
@@ -89,18 +89,18 @@ def test_the_doctor_asks_turn_servers(start_server, command_line, tmp_path):
 
 @pytest.fixture
 def behind(server, command_line):
-    """Signs in through a misbehaving proxy and runs the doctor: `behind(meddle=, change=)`."""
-    meddlers = []
+    """Signs in through a misbehaving proxy and runs the doctor: `behind(interfere=, change=)`."""
+    proxies = []
 
     def examine(*options, **how):
-        meddlers.append(Meddler(server.port, **how))
-        url = meddlers[-1].url
+        proxies.append(InterferingProxy(server.port, **how))
+        url = proxies[-1].url
         sign_in(command_line, url)
         return command_line("petya", "doctor", url, *options)
 
     yield examine
-    for meddler in meddlers:
-        meddler.stop()
+    for proxy in proxies:
+        proxy.stop()
 
 
 def test_a_transparent_proxy_passes(behind):
@@ -113,23 +113,23 @@ def test_behind_tls_every_command_trusts_the_authority_of_the_login(server, comm
     make_certificates(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    meddler = Meddler(server.port, tls=tls)
+    proxy = InterferingProxy(server.port, tls=tls)
     try:
-        refused = command_line("petya", "login", meddler.url, "petya", "--register", stdin=f"{PASSWORD}\n")
+        refused = command_line("petya", "login", proxy.url, "petya", "--register", stdin=f"{PASSWORD}\n")
         assert refused.returncode == 1 and "certificate" in refused.stderr, refused
         done = command_line(
-            "petya", "login", meddler.url, "petya", "--register", "--certificate-authorities", tmp_path / "ca.pem",
+            "petya", "login", proxy.url, "petya", "--register", "--certificate-authorities", tmp_path / "ca.pem",
             stdin=f"{PASSWORD}\n")
         assert done.returncode == 0, done
         assert command_line("petya", "users").returncode == 0
-        done = command_line("petya", "doctor", meddler.url, "--poll-seconds", "1")
+        done = command_line("petya", "doctor", proxy.url, "--poll-seconds", "1")
         assert done.returncode == 0, done
         for place in ("tls", "websocket", "sse", "longpoll"):
             assert f"ok   {place}:" in done.stdout, done.stdout
-        done = command_line("vasya", "doctor", meddler.url)
+        done = command_line("vasya", "doctor", proxy.url)
         assert done.returncode == 4 and "from a trusted authority" in done.stdout, done
     finally:
-        meddler.stop()
+        proxy.stop()
 
 
 def test_a_proxy_that_buffers_the_stream_is_found(behind):
@@ -137,14 +137,14 @@ def test_a_proxy_that_buffers_the_stream_is_found(behind):
         if path != "/v1/events/stream":
             return False
         server.sendall(head)
-        answer, _ = Meddler.read_head(server)
+        answer, _ = InterferingProxy.read_head(server)
         client.sendall(answer)
         # Forwards nothing before the end of the response. A stream does not end.
         while server.recv(65536) and client.fileno() >= 0:
             pass
         return True
 
-    done = behind("--poll-seconds", "0", meddle=collect)
+    done = behind("--poll-seconds", "0", interfere=collect)
     assert done.returncode == 4, done
     assert "FAIL sse:" in done.stdout and "proxy_buffering off" in done.stdout
     assert done.stdout.count("FAIL") == 1, done.stdout
@@ -166,7 +166,7 @@ def test_a_proxy_that_cuts_polls_is_found(behind, how):
                 + f"Content-Length: {len(page)}\r\n\r\n".encode() + page)
         return True
 
-    done = behind("--poll-seconds", "5", meddle=cut)
+    done = behind("--poll-seconds", "5", interfere=cut)
     assert done.returncode == 4, done
     assert re.search(r"FAIL longpoll: a poll was cut off after 1 s", done.stdout), done.stdout
     assert "proxy_read_timeout" in done.stdout and done.stdout.count("FAIL") == 1
@@ -179,7 +179,7 @@ def test_a_proxy_without_websocket_support_is_found(behind):
         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<h1>Hello</h1>")
         return True
 
-    done = behind("--poll-seconds", "0", meddle=drop)
+    done = behind("--poll-seconds", "0", interfere=drop)
     assert done.returncode == 4, done
     assert "FAIL websocket:" in done.stdout and "Upgrade and Connection" in done.stdout
     assert done.stdout.count("FAIL") == 1
@@ -210,7 +210,7 @@ def test_an_invalid_list_of_ice_servers_is_reported(behind):
             + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
         return True
 
-    done = behind("--poll-seconds", "0", meddle=garble)
+    done = behind("--poll-seconds", "0", interfere=garble)
     assert done.returncode == 4, done
     assert done.stdout.count("this is not a STUN or TURN URL") == 6, done.stdout
     assert done.stdout.count("username is too long") == 1 and done.stdout.count("no credentials") == 1, done.stdout

@@ -124,7 +124,7 @@ final class Heartbeat: Sendable {
         finding.isOverdue = results[2].first?.bool(0) ?? false
         finding.heads = Dictionary(try results[3].map { (try $0.user(0), try $0.integer(1)) }) { $1 }
         finding.revoked = try revocations.take(results[4])
-        if others.contains(where: { !$0.isAlive }) { finding.orphans = try bury(connection) }
+        if others.contains(where: { !$0.isAlive }) { finding.orphans = try removeDeadNodes(connection) }
         return finding
     }
 
@@ -137,7 +137,7 @@ final class Heartbeat: Sendable {
     }
 
     /// Removes the nodes that have died. Each is removed by one node, which takes its devices.
-    private func bury(_ connection: PostgresConnection) throws -> [(Participant, isLost: Bool)] {
+    private func removeDeadNodes(_ connection: PostgresConnection) throws -> [(Participant, isLost: Bool)] {
         try connection.run(
             Statement(
                 """

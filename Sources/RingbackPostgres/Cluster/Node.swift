@@ -7,7 +7,7 @@ final class Node: Sendable {
     static let lifetimeMilliseconds: Int64 = 5000
     static let lifetime: Duration = .milliseconds(lifetimeMilliseconds)
     /// How long a node that was heard counts as alive before a heartbeat has seen it.
-    private static let acquaintance: Duration = .seconds(2)
+    private static let newcomerLifetime: Duration = .seconds(2)
 
     private struct State {
         var peers: Set<String> = []
@@ -35,7 +35,7 @@ final class Node: Sendable {
         let now = ContinuousClock.now
         return state.withLock { state in
             // One that has just begun to speak may have come after the heartbeat looked.
-            state.heard = state.heard.filter { !found.contains($0.key) && $0.value + Self.acquaintance > now }
+            state.heard = state.heard.filter { !found.contains($0.key) && $0.value + Self.newcomerLifetime > now }
             let new = found.union(state.heard.keys)
             defer { state.peers = new }
             return (!new.isSubset(of: state.peers), !state.peers.isSubset(of: new))

@@ -4,10 +4,10 @@ import RingbackModel
 /// Facts that only invitations depend on. Those about the callees that the jobs' scopes name are loaded together.
 extension CallGroup {
     func isContact(_ contact: UserID, of user: UserID) throws -> Bool {
-        let acquaintance = Acquaintance(user: user, contact: contact)
-        if let known = contacts[acquaintance] { return known }
-        try load(callees: [acquaintance])
-        return contacts[acquaintance] ?? false
+        let pair = ContactPair(user: user, contact: contact)
+        if let known = contacts[pair] { return known }
+        try load(callees: [pair])
+        return contacts[pair] ?? false
     }
 
     func presentDevices(of user: UserID) throws -> Set<DeviceID> {
@@ -20,7 +20,7 @@ extension CallGroup {
         return pushed[user] ?? []
     }
 
-    private func load(callees: Set<Acquaintance>, awaited: Set<UserID> = []) throws {
+    private func load(callees: Set<ContactPair>, awaited: Set<UserID> = []) throws {
         var statements: [Statement] = []
         var readers: [(Rows) throws -> Void] = []
         addFacts(of: callees, awaited: awaited) { statement, read in
@@ -34,7 +34,7 @@ extension CallGroup {
     ///   - callees: Who is called, with the caller.
     ///   - awaited: Callees whose devices matter.
     func addFacts(
-        of callees: Set<Acquaintance>, awaited: Set<UserID>,
+        of callees: Set<ContactPair>, awaited: Set<UserID>,
         to add: (Statement, @escaping (Rows) throws -> Void) -> Void
     ) {
         let pairs = Array(callees)
@@ -47,7 +47,7 @@ extension CallGroup {
                     """, .texts(pairs.map(\.user.rawValue)), .texts(pairs.map(\.contact.rawValue)))
             ) { [self] rows in
                 for pair in pairs { contacts[pair] = false }
-                for pair in try rows.map({ Acquaintance(user: try $0.user(0), contact: try $0.user(1)) }) {
+                for pair in try rows.map({ ContactPair(user: try $0.user(0), contact: try $0.user(1)) }) {
                     contacts[pair] = true
                 }
             }

@@ -9,7 +9,7 @@ extension CallGroup {
     func begin(_ jobs: [any StoreJob], lockTimeout: Duration? = nil) throws {
         var (calls, users, keys): (Set<CallID>, Set<UserID>, Set<InvitationKey>) = ([], [], [])
         var devices: Set<DeviceID> = []
-        var (callees, awaited): (Set<Acquaintance>, Set<UserID>) = ([], [])
+        var (callees, awaited): (Set<ContactPair>, Set<UserID>) = ([], [])
         for job in jobs {
             let scope = job.scope
             calls.formUnion(scope.calls)
@@ -18,7 +18,7 @@ extension CallGroup {
             if let signIn = scope.signIn {
                 devices.insert(signIn.participant.deviceId)
                 if let callee = scope.callee {
-                    callees.insert(Acquaintance(user: callee, contact: signIn.participant.userId))
+                    callees.insert(ContactPair(user: callee, contact: signIn.participant.userId))
                 }
             }
             if scope.asksForDevices, let callee = scope.callee { awaited.insert(callee) }
@@ -43,7 +43,7 @@ extension CallGroup {
 
     private func load(
         calls: [CallID], users: [UserID], keys: [InvitationKey], devices: [DeviceID] = [],
-        callees: Set<Acquaintance> = [], awaited: Set<UserID> = [], first: [Statement] = []
+        callees: Set<ContactPair> = [], awaited: Set<UserID> = [], first: [Statement] = []
     ) throws {
         var statements: [Statement] = []
         var readers: [(Rows) throws -> Void] = []

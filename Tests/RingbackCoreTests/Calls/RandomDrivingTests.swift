@@ -33,39 +33,39 @@ struct RandomDrivingTests {
 
     private func drive(seed: UInt64) throws {
         var random = RandomCall(seed: seed)
-        var witness = CallWitness(seed: seed, call: random.call, timing: random.timing)
+        var invariants = CallInvariants(seed: seed, call: random.call, timing: random.timing)
         for _ in 0..<Self.stepsPerCall {
             let step = random.step()
-            try witness.see(step.timely, from: step.before, to: step.between, by: nil)
+            try invariants.see(step.timely, from: step.before, to: step.between, by: nil)
             guard let transition = step.transition else {
-                try witness.expect(step.after == step.between, "a refused command changes nothing")
+                try invariants.expect(step.after == step.between, "a refused command changes nothing")
                 continue
             }
             if case .command(let command, let actor) = step.deed {
-                try witness.see(transition, from: step.between, to: step.after, by: actor)
-                try witness.see(command, by: actor, from: step.between, to: step.after)
+                try invariants.see(transition, from: step.between, to: step.after, by: actor)
+                try invariants.see(command, by: actor, from: step.between, to: step.after)
             } else {
-                try witness.see(transition, from: step.between, to: step.after, by: nil)
+                try invariants.see(transition, from: step.between, to: step.after, by: nil)
             }
         }
-        try letTimePass(&random, &witness)
+        try letTimePass(&random, &invariants)
     }
 
     /// Without commands, every call ends unless it is active with both sides online.
-    private func letTimePass(_ random: inout RandomCall, _ witness: inout CallWitness) throws {
+    private func letTimePass(_ random: inout RandomCall, _ invariants: inout CallInvariants) throws {
         for _ in 0..<4 {
             let before = random.call
             guard let deadline = before.deadline(timing: random.timing) else { break }
             let transition = random.wait(max(.zero, deadline - random.now))
-            try witness.expect(random.call != before, "a deadline that has come changes something")
-            try witness.see(transition, from: before, to: random.call, by: nil)
+            try invariants.expect(random.call != before, "a deadline that has come changes something")
+            try invariants.see(transition, from: before, to: random.call, by: nil)
         }
         let call = random.call
         let isSettled =
             call.state == .ended
             || call.state == .active && call.openNegotiation == nil && call.callerSide.reconnectingSince == nil
                 && call.calleeSide.reconnectingSince == nil
-        try witness.expect(isSettled, "what time alone ends has ended")
-        try witness.expect(call.deadline(timing: random.timing) == nil, "nothing more is due")
+        try invariants.expect(isSettled, "what time alone ends has ended")
+        try invariants.expect(call.deadline(timing: random.timing) == nil, "nothing more is due")
     }
 }

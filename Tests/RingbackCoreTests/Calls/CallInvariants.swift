@@ -3,8 +3,8 @@ import RingbackModel
 import RingbackTesting
 
 /// Checks the invariants of a call after each step.
-struct CallWitness {
-    struct BrokenPromise: Error, CustomStringConvertible {
+struct CallInvariants {
+    struct Violation: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -22,9 +22,9 @@ struct CallWitness {
         lastEntry = call.timelineCount
     }
 
-    func expect(_ condition: @autoclosure () -> Bool, _ promise: @autoclosure () -> String) throws {
+    func expect(_ condition: @autoclosure () -> Bool, _ rule: @autoclosure () -> String) throws {
         guard !condition() else { return }
-        throw BrokenPromise(description: "seed \(seed), step \(step): \(promise())")
+        throw Violation(description: "seed \(seed), step \(step): \(rule())")
     }
 
     /// - Parameter actor: The sender of the command; `nil` without a command.

@@ -5,12 +5,12 @@ import socket
 import threading
 
 
-class Meddler:
-    """Forwards requests, each over its own connection. `meddle(path, head, client, server)` returns True if it has handled
+class InterferingProxy:
+    """Forwards requests, each over its own connection. `interfere(path, head, client, server)` returns True if it has handled
     the request itself; `change(head)` changes the heads of responses; with `tls`, an SSL context, it terminates TLS."""
 
-    def __init__(self, port, meddle=None, change=None, tls=None):
-        self._port, self._meddle, self._change, self._tls = port, meddle, change, tls
+    def __init__(self, port, interfere=None, change=None, tls=None):
+        self._port, self._interfere, self._change, self._tls = port, interfere, change, tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -39,7 +39,7 @@ class Meddler:
                 path = head.split(b" ")[1].split(b"?")[0].decode()
                 if b"upgrade: websocket" not in head.lower():
                     head = head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
-                if self._meddle and self._meddle(path, head, client, server):
+                if self._interfere and self._interfere(path, head, client, server):
                     return
                 server.sendall(head + rest)
                 self._relay(client, server)
