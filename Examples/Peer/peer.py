@@ -1,6 +1,6 @@
-"""A WebRTC peer that answers: aiortc, told what to do by lines of JSON on standard input.
+"""A WebRTC peer that answers calls with aiortc. It is controlled by lines of JSON on standard input.
 
-It sends a green picture and says `picture` when it has decoded one of the other side's. `--loopback` also offers 127.0.0.1,
+It sends a green picture, and writes `picture` when it has decoded a frame of the other side. `--loopback` also offers 127.0.0.1,
 which aioice leaves out, for machines that have no other network.
 """
 

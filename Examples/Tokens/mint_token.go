@@ -1,4 +1,4 @@
-// go run mint_token.go petya — prints a token for a user, good for ten minutes. RINGBACK_JWT_SECRET is the server's too.
+// go run mint_token.go USER [DEVICE]: prints a token that is valid for ten minutes, signed with the RINGBACK_JWT_SECRET of the server.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// node mint_token.mjs petya — prints a token for a user, good for ten minutes. RINGBACK_JWT_SECRET is the server's too.
+// node mint_token.mjs USER [DEVICE]: prints a token that is valid for ten minutes, signed with the RINGBACK_JWT_SECRET of the server.
 import { createHmac } from 'node:crypto'
 
 const encode = value => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -1,5 +1,5 @@
 <?php
-// php mint_token.php petya — prints a token for a user, good for ten minutes. RINGBACK_JWT_SECRET is the server's too.
+// php mint_token.php USER [DEVICE]: prints a token that is valid for ten minutes, signed with the RINGBACK_JWT_SECRET of the server.
 function encode(string $bytes): string { return rtrim(strtr(base64_encode($bytes), '+/', '-_'), '='); }
 
 $now = time();

@@ -1,4 +1,4 @@
-# python mint_token.py petya — prints a token for a user, good for ten minutes. RINGBACK_JWT_SECRET is the server's too.
+# python mint_token.py USER [DEVICE]: prints a token that is valid for ten minutes, signed with the RINGBACK_JWT_SECRET of the server.
 import os
 import sys
 import time

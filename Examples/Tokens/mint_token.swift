@@ -1,4 +1,5 @@
-// With swift-crypto: prints a token for a user, good for ten minutes. RINGBACK_JWT_SECRET is the server's too.
+// Prints a token that is valid for ten minutes, signed with the RINGBACK_JWT_SECRET of the server.
+// Arguments: USER [DEVICE]. Needs swift-crypto.
 import Crypto
 import Foundation
 
