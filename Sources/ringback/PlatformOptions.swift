@@ -9,8 +9,8 @@ import RingbackModel
 struct PlatformOptions: ParsableArguments {
     @Option(
         help: """
-            The secret that a platform signs its users' tokens with (HS256), at least 32 bytes. Better in the environment than \
-            here.
+            The secret that a platform signs its users' tokens with (HS256), at least 32 bytes. Prefer the \
+            environment.
             """)
     var jwtSecret: String?
 

@@ -47,7 +47,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Days that a token is valid. (default: 30)")
     var tokenDays: Int?
 
-    @Option(help: "A token of at least 16 characters that permits ending any call. Prefer the environment.")
+    @Option(
+        help: """
+            A token of at least 16 characters that permits ending any call and the operations of `ringback webhooks`. \
+            Prefer the environment.
+            """)
     var adminToken: String?
 
     @Option(help: "A file whose first line is that token.", completion: .file())
@@ -64,7 +68,7 @@ struct Serve: AsyncParsableCommand {
         help: "TURN servers, separated by commas: turn:turn.example.org:3478?transport=udp")
     var turnURLs: String?
 
-    @Option(help: "The static-auth-secret of coturn, for all TURN servers. Better in the environment than here.")
+    @Option(help: "The static-auth-secret of coturn, for all TURN servers. Prefer the environment.")
     var turnSecret: String?
 
     @Option(
