@@ -1,11 +1,15 @@
-"""Wrong passwords, invented names and wrong tokens from one address as fast as they go; right passwords come from another."""
+"""1,000 wrong passwords, most of them of invented names, and 1,000 wrong tokens a second from one address; a right password comes from
+another."""
 
 import itertools
+import json
 import os
 
 import client
+import paced
 
-CONNECTIONS = 48
+# Of each.
+PER_SECOND = 1000
 OPTIONS = ["--address-sign-ins", "300", "--password-cost", "15"]
 
 
@@ -23,22 +27,14 @@ def judge(server, _):
 def attack(server, _):
     numbers = itertools.count()
 
-    def guess_password():
-        http = client.HTTP(server.port, source=client.ATTACKER)
+    def guess():
+        number = next(numbers)
+        if number % 2:
+            return client.head("GET", "/v1/users/me", token=os.urandom(32).hex()), "a token"
+        user = f"invented-{number}" if number % 32 else "victim"
+        body = json.dumps({"userId": user, "password": "not the password"}).encode()
+        return client.head("POST", "/v1/sessions", "Content-Type: application/json", f"Content-Length: {len(body)}") + body, "a password"
 
-        def attempt():
-            number = next(numbers)
-            user = f"invented-{number}" if number % 16 else "victim"
-            status = http.status("POST", "/v1/sessions", {"userId": user, "password": "not the password"})
-            return f"{status} for a password"
-        return attempt
-
-    def guess_token():
-        http = client.HTTP(server.port, source=client.ATTACKER)
-
-        def attempt():
-            http.token = os.urandom(32).hex()
-            return f"{http.status('GET', '/v1/users/me')} for a token"
-        return attempt
-
-    return client.repeat([guess_token() if number % 4 == 0 else guess_password() for number in range(CONNECTIONS)])
+    requests = paced.Requests(server.port, client.ATTACKER, guess)
+    for rate in paced.pace(2 * PER_SECOND, requests.send, requests.take_answers):
+        yield f"{client.text(requests.counts)}; {rate:,.0f}/s"

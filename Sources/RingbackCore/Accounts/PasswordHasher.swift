@@ -3,8 +3,8 @@ import Foundation
 import RingbackModel
 import Synchronization
 
-/// Hashes passwords with scrypt (RFC 7914), as many at a time as cores and memory allow. The others wait in a
-/// ``HashQueue``.
+/// Hashes passwords with scrypt (RFC 7914), as many at a time as memory allows, and on all cores but one. The others
+/// wait in a ``HashQueue``.
 package final class PasswordHasher: Sendable {
     /// The memory for the hashes that are computed at the same time; at least one is.
     private static let maximumMemory = 256 << 20
@@ -35,7 +35,7 @@ package final class PasswordHasher: Sendable {
         self.onDerive = onDerive
         cost = 1 << min(max(costExponent, 4), 20)
         let fitting = Self.maximumMemory / (128 * Self.blockSize * cost)
-        let slots = max(1, min(ProcessInfo.processInfo.activeProcessorCount, fitting))
+        let slots = max(1, min(ProcessInfo.processInfo.activeProcessorCount - 1, fitting))
         let threads = (0..<slots).map { _ in StoreThread(name: "ringback-passwords", givesWay: true) }
         state = Mutex(State(idle: threads, slowest: cost))
     }

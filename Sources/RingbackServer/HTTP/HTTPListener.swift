@@ -67,6 +67,8 @@ final class HTTPListener: Sendable {
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            // Between two reads of a busy connection the others of its event loop have their turn.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             // Read buffers stay allocated between reads. Most connections are idle, and busy ones get larger buffers.
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)

@@ -24,6 +24,8 @@ struct Frame {
 /// Parses the frames of a client and unmasks each payload into an array.
 struct FrameReader {
     private static let maximumControlPayload = 125
+    /// Larger buffers are not kept for a small rest.
+    private static let usualCapacity = 64 * 1024
 
     /// Bytes that have not been parsed, of an incomplete frame; usually none.
     private var buffer: ByteBuffer?
@@ -64,8 +66,15 @@ struct FrameReader {
         let frame = buffer.withUnsafeReadableBytes { bytes in
             head.frame(masked: UnsafeRawBufferPointer(rebasing: bytes[head.count..<end]))
         }
-        self.buffer?.moveReaderIndex(forwardBy: end)
-        if buffer.readableBytes == end { self.buffer = nil }
+        let rest = buffer.readableBytes - end
+        if rest == 0 {
+            self.buffer = nil
+        } else if buffer.capacity > Self.usualCapacity, rest <= Self.usualCapacity / 4 {
+            // The buffer has grown for a large frame, and would stay as large.
+            self.buffer = ByteBuffer(bytes: buffer.readableBytesView.suffix(rest))
+        } else {
+            self.buffer?.moveReaderIndex(forwardBy: end)
+        }
         return frame
     }
 

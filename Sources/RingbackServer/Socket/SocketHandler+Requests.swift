@@ -23,7 +23,7 @@ extension SocketHandler {
             // The client's close frame may be waiting in the socket.
             shouldRead = true
         } else {
-            shouldRead = isWritable && queue.hasRoom && !refused.areTooMany
+            shouldRead = isWritable && queue.hasRoom && !refused.isPaused
         }
         guard shouldRead != isReading else { return }
         isReading = shouldRead
@@ -33,7 +33,7 @@ extension SocketHandler {
     /// Passes waiting requests on, as far as the order of the answers permits and the client takes them.
     func serve() {
         do {
-            while case .open = state, isWritable {
+            while case .open = state, isWritable, !refused.isPaused {
                 let next = try queue.next { message throws(NotARequest) in try work(for: message) }
                 guard let next else { return }
                 switch next {
@@ -78,7 +78,11 @@ extension SocketHandler {
     }
 
     private func answer(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
-        refused.note(result, bytes: label.bytes)
+        if let user = session?.identity.participant.userId {
+            refused.note(result, bytes: label.bytes) {
+                hub.services.pauses.begin(user, at: hub.services.time.monotonic)
+            }
+        }
         send { hub.write(result, to: label, under: basePath, into: &$0) }
     }
 }

@@ -130,7 +130,10 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     func tick(at now: NIODeadline) {
         guard let context else { return }
-        if refused.tick() { updateReading() }
+        if refused.tick(at: hub.services.time.monotonic) {
+            serve()
+            updateReading()
+        }
         switch state {
         case .awaitingHello(let since) where now - since > Self.helloTime: close(.helloTimeout)
         case .closing(let since) where now - since > Self.closeTime: context.close(promise: nil)

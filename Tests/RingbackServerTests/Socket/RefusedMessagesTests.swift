@@ -1,3 +1,4 @@
+import RingbackCore
 import RingbackModel
 import Testing
 
@@ -5,18 +6,19 @@ import Testing
 
 struct RefusedMessagesTests {
     private static let refused = Result<Int, any Error>.failure(Problem(.rateLimited, "Too many."))
+    private static let start = MonotonicTime(milliseconds: 0)
 
-    private func isTooMuch(_ result: Result<Int, any Error>, times: Int, bytes: Int) -> Bool {
+    private func messages(_ result: Result<Int, any Error>, times: Int, bytes: Int) -> RefusedMessages {
         var messages = RefusedMessages()
-        for _ in 0..<times { messages.note(result, bytes: bytes) }
-        return messages.areTooMany
+        for _ in 0..<times { messages.note(result, bytes: bytes) { Self.start + .milliseconds(500) } }
+        return messages
     }
 
-    @Test func `A hundred refused messages or a mebibyte of them are too many`() {
-        #expect(!isTooMuch(Self.refused, times: 99, bytes: 10))
-        #expect(isTooMuch(Self.refused, times: 100, bytes: 10))
-        #expect(!isTooMuch(Self.refused, times: 3, bytes: 256 * 1024))
-        #expect(isTooMuch(Self.refused, times: 4, bytes: 256 * 1024))
+    @Test func `A hundred refused messages or half a mebibyte of them pause the socket`() {
+        #expect(!messages(Self.refused, times: 99, bytes: 10).isPaused)
+        #expect(messages(Self.refused, times: 100, bytes: 10).isPaused)
+        #expect(!messages(Self.refused, times: 1, bytes: 256 * 1024).isPaused)
+        #expect(messages(Self.refused, times: 2, bytes: 256 * 1024).isPaused)
     }
 
     @Test(arguments: [
@@ -24,14 +26,32 @@ struct RefusedMessagesTests {
         .failure(Problem(.storageUnavailable, "")),
     ])
     func `No other answer counts`(result: Result<Int, any Error>) {
-        #expect(!isTooMuch(result, times: 1000, bytes: 1 << 20))
+        #expect(!messages(result, times: 1000, bytes: 1 << 20).isPaused)
     }
 
     @Test func `Each tick begins anew`() {
-        var messages = RefusedMessages()
-        for _ in 0..<100 { messages.note(Self.refused, bytes: 1) }
-        let ticks = (0..<2).map { _ in messages.tick() }
-        #expect(ticks == [true, false])
-        #expect(!messages.areTooMany)
+        var messages = messages(Self.refused, times: 99, bytes: 1)
+        let hasPauseEnded = messages.tick(at: Self.start)
+        #expect(!hasPauseEnded)
+        messages.note(Self.refused, bytes: 1) { Self.start }
+        #expect(!messages.isPaused)
+    }
+
+    @Test func `A pause lasts until its end`() {
+        var messages = messages(Self.refused, times: 100, bytes: 1)
+        let ended = [499, 500, 501].map { messages.tick(at: Self.start + .milliseconds($0)) }
+        #expect(ended == [false, true, false])
+        #expect(!messages.isPaused)
+    }
+
+    @Test func `The more sockets of a user are paused the longer each is`() throws {
+        let (pauses, user) = (SocketPauses(), try #require(UserID("vasya")))
+        let ends = (0..<25).map { _ in pauses.begin(user, at: Self.start) - Self.start }
+        #expect(ends.prefix(3) == [.milliseconds(500), .milliseconds(1000), .milliseconds(1500)])
+        #expect(ends.last == SocketPauses.longest)
+        // Others are not concerned, and the user's own pauses end.
+        #expect(try pauses.begin(#require(UserID("petya")), at: Self.start) - Self.start == SocketPauses.perSocket)
+        let later = Self.start + .seconds(11)
+        #expect(pauses.begin(user, at: later) - later == SocketPauses.perSocket)
     }
 }
