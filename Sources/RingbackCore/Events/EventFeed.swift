@@ -233,7 +233,13 @@ package final class EventFeed: Sendable {
     /// The events after a cursor, from memory; `nil` if the database must be read.
     package func readNewest(after cursor: Cursor, for reader: Participant, limit: Int) throws -> Page? {
         guard cursor.epoch == store.epoch else { throw Self.cursorExpired }
-        let events = state.withLock { $0.users[reader.userId]?.recent?.events(after: cursor.position, limit: limit) }
+        let events = state.withLock { state -> ArraySlice<StoredEvent>? in
+            guard let known = state.users[reader.userId], let recent = known.recent else { return nil }
+            let events = recent.events(after: cursor.position, limit: limit)
+            // They are in memory for this reader alone, who has them now.
+            if events != nil, recent.isStored, known.readers.count == 1 { state.users[reader.userId]?.recent?.forget() }
+            return events
+        }
         return events.map { page(of: $0, after: cursor, for: reader, limit: limit) }
     }
 

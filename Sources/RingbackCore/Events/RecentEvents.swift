@@ -36,6 +36,9 @@ struct RecentEvents: Sendable {
         events.removeFirst(surplus)
     }
 
+    /// Whether there are events, which the store had when it was read, and none has happened since.
+    var isStored: Bool { newest == nil && !events.isEmpty }
+
     /// Removes the events but keeps the newest position.
     mutating func forget() {
         events = []

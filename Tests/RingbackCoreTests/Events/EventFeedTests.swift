@@ -82,6 +82,23 @@ struct EventFeedTests {
         feed.unsubscribe(subscription)
     }
 
+    /// After a restart the missed events of all users were in memory for half a minute.
+    @Test(arguments: [1, 2])
+    func `Events that were read from the store leave memory with their only reader`(readers: Int) async throws {
+        try await append(40)
+        let subscriptions = (0..<readers).map { _ in feed.subscribe(Cast.vasya) {} }
+        _ = try await feed.read(after: cursor(10), for: Cast.vasya, limit: 100)
+        #expect(try feed.readNewest(after: cursor(10), for: Cast.vasya, limit: 100)?.events.count == 30)
+        #expect((try feed.readNewest(after: cursor(10), for: Cast.vasya, limit: 100) == nil) == (readers == 1))
+        #expect(try feed.readNewest(after: cursor(40), for: Cast.vasya, limit: 100)?.events.isEmpty == true)
+        publishFromNowOn()
+        try await append(1)
+        for _ in 0..<2 {
+            #expect(try feed.readNewest(after: cursor(40), for: Cast.vasya, limit: 100)?.events.count == 1)
+        }
+        for subscription in subscriptions { feed.unsubscribe(subscription) }
+    }
+
     @Test func `After a gap, memory starts again`() async throws {
         try await append(1)
         _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
