@@ -245,6 +245,15 @@ def test_a_browser_shows_the_call_and_what_became_of_it(server, sleeping_page):
     assert sleeping_page.shows("Missed call: Vasya")["data"]["isMissed"]
 
 
+def test_a_name_changes_the_direction_of_no_notification(server, sleeping_page):
+    mallory = register(server, "mallory", "\u202eMallory\u2066")
+    eventually(
+        lambda: mallory.get(f"/v1/users/{sleeping_page.user_id}/presence")["status"] == "offline", 15, "it sleeps")
+    mallory.invite(sleeping_page.user_id)
+    sleeping_page.push("call.incoming")
+    sleeping_page.shows("Incoming call: \u2068Mallory\u2069")
+
+
 def test_a_call_is_declined_from_its_notification(server, sleeping_page):
     vasya = register(server, "vasya", "Vasya")
     eventually(lambda: vasya.get(f"/v1/users/{sleeping_page.user_id}/presence")["status"] == "offline", 15, "it sleeps")

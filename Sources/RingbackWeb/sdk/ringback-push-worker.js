@@ -24,8 +24,8 @@ async function receive({ type, callId, expiresAt }) {
   const session = await recall().catch(() => null);
   const words = { ...WORDS, ...session?.words };
   const call = session && await request(session, 'GET', `calls/${callId}`).catch(() => null);
-  const name = call && await request(session, 'GET', `users/${call.caller.userId}`).then(
-    ({ displayName }) => displayName, () => call.caller.userId);
+  const name = call && isolated(await request(session, 'GET', `users/${call.caller.userId}`).then(
+    ({ displayName }) => displayName, () => call.caller.userId));
   const rings = type === 'call.incoming' && Date.now() < Date.parse(expiresAt)
     && (!call || ['inviting', 'ringing'].includes(call.state));
   if (rings) return show(said(words.incoming, name), callId, {
@@ -38,6 +38,10 @@ async function receive({ type, callId, expiresAt }) {
   // A push has to show something; what is over is not left there.
   for (const notification of await self.registration.getNotifications({ tag: callId })) notification.close();
 }
+
+// As `isolated.js`, which a worker that is not a module can't import.
+const DIRECTIONS = /[\u202A-\u202E\u2066-\u2069]/g;
+const isolated = (text) => (text.search(DIRECTIONS) < 0 ? text : `\u2068${text.replace(DIRECTIONS, '')}\u2069`);
 
 const said = (text, name) => (typeof text === 'function' ? text(name) : name ? `${text}: ${name}` : text);
 
