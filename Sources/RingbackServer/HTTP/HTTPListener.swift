@@ -6,6 +6,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import RingbackCore
 import RingbackModel
 
 /// Reads the requests of one connection.
@@ -94,7 +95,7 @@ final class HTTPListener: Sendable {
         _ channel: any Channel, _ pipeline: ChannelPipeline.SynchronousOperations, _ peer: IPAddress?,
         _ frontEnd: HTTPFrontEnd, _ connections: OpenConnections
     ) throws {
-        guard let connection = connections.admit(channel, from: peer) else {
+        guard let connection = connections.admit(channel, from: peer, at: frontEnd.services.time.monotonic) else {
             return try pipeline.addHandler(RefusedConnection())
         }
         let codec = HTTPCodec()

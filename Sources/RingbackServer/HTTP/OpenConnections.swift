@@ -1,5 +1,7 @@
 import NIOCore
 import NIOHTTP1
+import RingbackCore
+import RingbackModel
 import Synchronization
 
 /// A connection among the others.
@@ -59,23 +61,33 @@ final class OpenConnections: Sendable {
     private let maximum: Int
     private let maximumPerSubscriber: Int
     private let proxies: [AddressRange]
+    /// How often a subscriber may connect.
+    private let rate: RateLimiter<IPAddress>
     private let state = Mutex(State())
     private let closed = WakeSignal()
 
+    /// A subscriber may connect twice `maximumPerSubscriber` times at once, and a tenth of it each second.
+    ///
     /// - Parameter proxies: Their connections are those of many, and have no limit of their own.
     init(maximum: Int, maximumPerSubscriber: Int, proxies: [AddressRange]) {
         self.maximum = maximum
         self.maximumPerSubscriber = maximumPerSubscriber
         self.proxies = proxies
+        rate = RateLimiter(
+            "address-new-connections", perSecond: Double(maximumPerSubscriber) / 10,
+            burst: Double(maximumPerSubscriber) * 2)
     }
 
     /// Takes a new connection, for which the one that was idle longest gives way if there has to be room: one of the
     /// same subscriber, or when there are too many in all, of those subscribers that have more than a quarter of them,
     /// or else of anybody.
     ///
-    /// - Returns: `nil` when there is no room.
-    func admit(_ channel: any Channel, from peer: IPAddress?) -> OpenConnection? {
+    /// - Returns: `nil` when there is no room, or the subscriber connects too often.
+    func admit(_ channel: any Channel, from peer: IPAddress?, at now: MonotonicTime) -> OpenConnection? {
         let subscriber = peer.flatMap { peer in proxies.contains { $0.contains(peer) } ? nil : peer.subscriber }
+        if let subscriber {
+            do { try rate.spend(subscriber, at: now) } catch { return nil }
+        }
         let new = OpenConnection(channel, subscriber)
         let (isAdmitted, yielding, isQuiescing) = state.withLock { state -> (Bool, OpenConnection?, Bool) in
             var yielding: OpenConnection?

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import RingbackCore
 import Testing
 
 @testable import RingbackServer
@@ -7,10 +8,14 @@ import Testing
 struct OpenConnectionsTests {
     private let connections = OpenConnections(maximum: 8, maximumPerSubscriber: 6, proxies: [])
 
-    private func admit(from address: String) throws -> (EmbeddedChannel, OpenConnection?) {
+    private func admit(from address: String, at seconds: Int = 0) throws -> (EmbeddedChannel, OpenConnection?) {
         let channel = EmbeddedChannel()
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        return (channel, connections.admit(channel, from: IPAddress(address)))
+        return (
+            channel,
+            connections.admit(
+                channel, from: IPAddress(address), at: MonotonicTime(milliseconds: Int64(seconds) * 1000))
+        )
     }
 
     private func idle(from address: String, since seconds: UInt64) throws -> EmbeddedChannel {
@@ -41,6 +46,14 @@ struct OpenConnectionsTests {
         #expect(try admit(from: "192.0.2.66").1 != nil)
         #expect(other.isActive)
         #expect(own.map(\.isActive) == [false, true, true, true, true, true])
+    }
+
+    @Test func `Whoever connects again and again has to wait`() throws {
+        for _ in 1...12 { try admit(from: "192.0.2.66").0.close().wait() }
+        #expect(try admit(from: "192.0.2.66").1 == nil)
+        #expect(try admit(from: "192.0.2.1").1 != nil)
+        #expect(try admit(from: "192.0.2.66", at: 1).1 == nil)
+        #expect(try admit(from: "192.0.2.66", at: 2).1 != nil)
     }
 
     @Test func `If every connection is busy, there is no room`() throws {
