@@ -137,9 +137,10 @@ extension Services {
     ///   - device: The device that the request names, for a platform's token that names none.
     ///   - source: Where it came from.
     ///   - operation: What it is used for.
+    ///   - user: The user whom the operation is about.
     /// - Throws: ``Problem`` `unauthenticated`, `token_expired`, `rate_limited`.
     func authenticate(
-        _ token: String, device: String?, from source: IPAddress?, for operation: String
+        _ token: String, device: String?, from source: IPAddress?, for operation: String, about user: UserID? = nil
     ) async throws -> SessionService.Principal {
         if let principal = try sessions.known(token, device: device) {
             if case .device(let signIn, _) = principal { try await confirm(signIn) }
@@ -156,7 +157,7 @@ extension Services {
             throw problem
         } catch let problem as Problem {
             if let key = try? await sessions.serverKey(token) {
-                await platform.noteRefusal(key, operation, problem.code)
+                await platform.noteRefusal(key, operation, about: user, problem.code)
             }
             throw problem
         }

@@ -191,7 +191,7 @@ def test_the_audit_log_says_who_did_what_to_whom_and_when(server, backend):
     items = reader.expect(200, "GET", "/platform/audit")["items"]
     assert [(item["key"], item["operation"], item.get("userId"), item.get("object")) for item in items] == [
         ("reader", "platformListAudit", None, None),
-        ("reader", "platformGetUser", None, None),  # refused
+        ("reader", "platformGetUser", "petya", None),  # refused
         ("backend", "platformBanUser", "petya", None),
         ("backend", "platformCreateSession", "petya", session["deviceId"]),
         ("backend", "platformCreateUser", "petya", None)]
@@ -234,6 +234,7 @@ def test_refused_uses_are_in_the_audit_log_with_their_reason(server, backend):
     assert reader.request("GET", "/users/me").status_code == 403
     key_command(server, "revoke", "reader")
     assert reader.request("GET", "/platform/audit").status_code == 401
+    assert reader.request("GET", "/platform/users/nobody").status_code == 401
     unknown = {"Authorization": "Bearer " + reader.key[:-1] + ("A" if reader.key[-1] != "A" else "B")}
     for _ in range(3):
         assert requests.get(server.url + "/v1/platform/audit", headers=unknown, timeout=10).status_code == 401
@@ -243,9 +244,10 @@ def test_refused_uses_are_in_the_audit_log_with_their_reason(server, backend):
         with pytest.raises(ConnectionClosed):
             socket.recv(10)
     entries = backend.expect(200, "GET", "/platform/audit")["items"][1:]
-    assert [(entry["key"], entry["operation"], entry["refusal"]) for entry in entries] == [
-        ("backend", "openSocket", "forbidden"), ("reader", "platformListAudit", "unauthenticated"),
-        ("reader", "getMe", "forbidden"), ("reader", "platformBanUser", "forbidden")]
+    assert [(entry["key"], entry["operation"], entry.get("userId"), entry["refusal"]) for entry in entries] == [
+        ("backend", "openSocket", None, "forbidden"), ("reader", "platformGetUser", "nobody", "unauthenticated"),
+        ("reader", "platformListAudit", None, "unauthenticated"), ("reader", "getMe", None, "forbidden"),
+        ("reader", "platformBanUser", "petya", "forbidden")]
 
 
 def test_the_token_of_a_user_who_was_erased_says_so(server, backend):

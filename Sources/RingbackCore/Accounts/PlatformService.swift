@@ -232,9 +232,14 @@ package final class PlatformService: Sendable {
 
     /// Records that a use of a key was refused. Not each one of many: a key that goes on being used must not fill the
     /// log.
-    package func noteRefusal(_ key: ServerKey, _ operation: String, _ code: Problem.Code) async {
+    ///
+    /// - Parameter user: The user whom it was about, who need not exist.
+    package func noteRefusal(
+        _ key: ServerKey, _ operation: String, about user: UserID? = nil, _ code: Problem.Code
+    ) async {
         guard refusals.takes(key.name, at: time.monotonic) else { return }
-        let entry = AuditEntry(time: time.now, key: key.name, operation: operation, refusal: code.rawValue)
+        let entry = AuditEntry(
+            time: time.now, key: key.name, operation: operation, user: user, refusal: code.rawValue)
         // The refusal does not depend on it.
         try? await store.write { try $0.record(entry) }
     }

@@ -70,10 +70,12 @@ extension HTTPHandler {
             return refuse(request, error)
         }
         let source = frontEnd.source(of: request.fields, from: peer)
-        let operation = request.route?.id.rawValue ?? ""
+        let (operation, user) = (request.route?.id.rawValue ?? "", request.userInPath)
         run(
             request,
-            { services in try await services.authenticate(token, device: device, from: source, for: operation) }
+            { services in
+                try await services.authenticate(token, device: device, from: source, for: operation, about: user)
+            }
         ) { principal in
             request.principal = principal
             then()
@@ -131,9 +133,10 @@ extension HTTPHandler {
         guard case .server(let key) = request.principal, (error as? Problem)?.code == .forbidden,
             let operation = request.route?.id.rawValue
         else { return refuse(request, error) }
-        run(request, { services in await services.platform.noteRefusal(key, operation, .forbidden) }) {
-            self.refuse(request, error)
-        }
+        let user = request.userInPath
+        run(
+            request, { services in await services.platform.noteRefusal(key, operation, about: user, .forbidden) }
+        ) { self.refuse(request, error) }
     }
 
     /// Asks for the body if the client waits for that (RFC 9110, section 10.1.1).

@@ -39,6 +39,9 @@ final class PendingRequest {
         pathParameters = parameters
     }
 
+    /// The user whom the request is about.
+    var userInPath: UserID? { pathParameters["userId"].flatMap { UserID($0) } }
+
     /// Whether the sign-in is read from the store again before anything is done or told.
     var isConfirmedLater: Bool {
         switch route {

@@ -143,10 +143,11 @@ struct ServerKeyContract {
         let (key, _) = try await create()
         let (other, _) = try await create("other")
         for _ in 0..<100 { await platform.noteRefusal(key, "platformBanUser", .forbidden) }
-        await platform.noteRefusal(other, "getMe", .tokenExpired)
+        await platform.noteRefusal(other, "platformGetUser", about: vasya, .tokenExpired)
         func entries() async throws -> [AuditEntry] { try await store.read { try $0.audit(AuditQuery(limit: 999)) } }
         let first = try await entries()
         #expect(first.count == 61 && first[0].key == other.name && first[0].refusal == "token_expired")
+        #expect(first[0].user == vasya)
         #expect(first[1].operation == "platformBanUser" && first[1].refusal == "forbidden" && first[1].user == nil)
         _ = try await platform.user(vasya, use(other))
         #expect(try await entries().first?.refusal == nil)
