@@ -1,5 +1,9 @@
 """The reads of one user have a budget, and others do not pay for it."""
 
+import json
+
+from websockets.sync.client import connect
+
 from harness.api import register
 
 
@@ -16,3 +20,17 @@ def test_a_user_who_reads_too_much_is_told_to_wait_and_others_are_served(start_s
     assert vasya.events() == [], "events are read all the same"
     snapshots = [vasya.request("GET", "/v1/events").status_code for _ in range(40)]
     assert 429 in snapshots, "a snapshot is a read"
+
+
+def test_operations_that_do_not_exist_are_limited_as_reads_are(start_server):
+    server = start_server("--user-reads", "5")
+    vasya = register(server, "vasya")
+    url = server.url.replace("http", "ws") + "/v1/socket"
+    with connect(url, additional_headers={"Authorization": f"Bearer {vasya.token}"}) as socket:
+        socket.recv(10)
+        for number in range(40):
+            socket.send(json.dumps({"id": number, "op": "nothing"}))
+        answers = [json.loads(socket.recv(10)) for _ in range(40)]
+    assert [answer["id"] for answer in answers] == list(range(40))
+    statuses = [answer["status"] for answer in answers]
+    assert statuses[:5] == [404] * 5 and statuses.count(429) >= 10

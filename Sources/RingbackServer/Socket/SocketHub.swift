@@ -88,8 +88,12 @@ final class SocketHub: Sendable {
         let operation = dispatcher.operation(named: request.op)
         let label = SocketRequest.Label(id: request.id, operation: operation, bytes: message.count)
         do {
-            guard let operation else { throw Problem(.notFound, "The operation does not exist.") }
             let principal = session.identity.principal
+            guard let operation else {
+                // Otherwise the messages that can't be anything would be the only ones without a limit.
+                try services.readLimiter.spend(session.identity.participant.userId, at: services.time.monotonic)
+                throw Problem(.notFound, "The operation does not exist.")
+            }
             try dispatcher.admit(
                 operation, by: principal, from: source,
                 notesSignaling: session.notesSignaling(at: services.time.monotonic))
