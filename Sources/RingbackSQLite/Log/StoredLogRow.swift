@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import RingbackCore
 import RingbackModel
@@ -10,8 +9,6 @@ final class StoredLogRow {
     private let entries: [UInt8]
     /// The places of the events that were passed over, in order, because a walk through a log returns to them.
     private var starts: [Start]
-    /// The bodies of all events, once one was read.
-    var bodies: [UInt8]?
 
     private struct Start {
         /// The number of the last entry before the event.
@@ -25,7 +22,7 @@ final class StoredLogRow {
     /// - Parameter row: Its first columns must be `last`, `first` and `entries`.
     init(_ row: Row) {
         (last, first) = (row[0], row[1])
-        entries = Array(row[2] as Data)
+        entries = row.bytes(2) ?? []
         starts = [Start(before: first - 1, place: 0, body: 0)]
     }
 

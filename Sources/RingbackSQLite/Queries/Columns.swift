@@ -12,7 +12,10 @@ protocol Columns {
 extension Row: Columns {
     func text(_ column: Int) -> String? { self[column] }
     func integer(_ column: Int) -> Int64? { self[column] }
-    func bytes(_ column: Int) -> [UInt8]? { (self[column] as Data?).map { Array($0) } }
+    func bytes(_ column: Int) -> [UInt8]? {
+        // The data is a view of what SQLite has, and only the array a copy.
+        (try? withUnsafeData(atIndex: column) { $0.map { Array($0) } }) ?? nil
+    }
 }
 
 extension Columns {

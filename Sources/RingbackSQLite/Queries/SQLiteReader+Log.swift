@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import RingbackCore
 import RingbackModel
@@ -21,11 +20,10 @@ extension SQLiteReader {
     func body(of event: LogRow.Event, in row: StoredLogRow) throws -> EventBody {
         guard let type = EventType(rawValue: event.head.type) else { throw CorruptRow(column: "entries") }
         if event.body.isEmpty { return EventBody(members: [], type: type, time: event.head.time) }
-        let bodies =
-            try row.bodies ?? first("SELECT bodies FROM log WHERE last = ?", [row.last]) { Array($0[0] as Data) }
-        row.bodies = bodies
-        guard let bodies, event.body.upperBound <= bodies.count else { throw CorruptRow(column: "bodies") }
-        return EventBody(members: Array(bodies[event.body]), type: type, time: event.head.time)
+        let sql = "SELECT substr(bodies, ?, ?) FROM log WHERE last = ?"
+        let body = try first(sql, [event.body.lowerBound + 1, event.body.count, row.last]) { $0.bytes(0) }
+        guard let body, let body, body.count == event.body.count else { throw CorruptRow(column: "bodies") }
+        return EventBody(members: body, type: type, time: event.head.time)
     }
 
     /// The number of the newest entry that this reader sees.
