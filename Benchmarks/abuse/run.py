@@ -6,6 +6,7 @@ A case is a module: its docstring says what the attacker does. It may have
     DESCRIPTORS  the server's limit of them
     DISK         bytes that the disk may grow by, 64 MiB by default
     SECONDS      that the attack lasts, 10 by default
+    LONGEST_MS   that a request of the others may take during the attack
     fill(database)             writes into the new database before the server starts
     prepare(server)            before anything is measured; what it returns is given to the attack
     attack(server, prepared)   runs in a process of its own until that is ended; yields what it has done so far, as text
@@ -14,6 +15,7 @@ A case is a module: its docstring says what the attacker does. It may have
 
 import argparse
 import importlib
+import math
 import multiprocessing
 import os
 import pathlib
@@ -103,6 +105,8 @@ def measure(case, server, prepared, witness):
     faults = [complaint] if complaint else []
     if during.p99 > max(2 * before.p99, NOISE_MS):
         faults.append("others wait")
+    if during.longest > getattr(case, "LONGEST_MS", math.inf):
+        faults.append("a wait of others")
     if during.failed:
         faults.append("others fail")
     if meter.peak > MEMORY:

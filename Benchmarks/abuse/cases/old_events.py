@@ -6,6 +6,8 @@ import time
 import fill as database_fill
 
 USERS, EVENTS = 10_000, 200_000
+# A step holds the writer for less.
+LONGEST_MS = 50
 OLD_SECONDS = 3 * 86_400
 # Of the server: when its first pruning begins. The others are measured for six seconds before the attack.
 FIRST_PRUNING, BEFORE = 30, 7
