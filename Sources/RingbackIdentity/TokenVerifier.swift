@@ -77,7 +77,7 @@ package struct TokenVerifier: Sendable {
             user: user, issuedAt: issuedAt, expiresAt: min(expiresAt + leeway, now + Self.maximumLifetime))
         if let name = json["name"]?.string, Limits.nameCharacters.contains(name.unicodeScalars.count),
             !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }),
-            NameText.invisible(in: name) == nil
+            NameText.invisible(in: name) == nil, !NameText.isBlank(name)
         {
             claims.displayName = name
         }

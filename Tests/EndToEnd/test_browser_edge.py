@@ -112,6 +112,9 @@ def test_names_that_look_alike_by_invisible_characters_are_refused_as_the_docume
         assert answer.status_code == status, (name, answer.text)
         session = {"userId": "vasya", "password": PASSWORD, "deviceName": name, "deviceId": "another-phone"}
         assert vasya.request("POST", "/v1/sessions", session).status_code == (201 if status == 200 else 422), name
+    for blank in (" ", "\u3000", "\u202e"):
+        answer = vasya.request("PATCH", "/v1/users/me", {"displayName": blank})
+        assert answer.status_code == 422 and "can be seen" in answer.json()["detail"]
     refused = vasya.request("PATCH", "/v1/users/me", {"displayName": "vas\u200bya"}).json()
     assert "U+200B" in refused["detail"]
 

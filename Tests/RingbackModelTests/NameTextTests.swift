@@ -20,9 +20,16 @@ struct NameTextTests {
             ("Вася\u{200D}", 0x200D),
             ("李\u{200D}", 0x200D), ("👨\u{200D}\u{200D}👩", 0x200D), ("a\u{E0067}", 0xE0067), ("\u{3164}", 0x3164),
             ("x\u{E0001}", 0xE0001),
-            ("❤\u{FE0F}\u{FE0F}", 0xFE0F),
+            ("❤\u{FE0F}\u{FE0F}", 0xFE0F), ("va\u{2028}sya", 0x2028), ("\u{2800}", 0x2800),
         ])
     func `What nobody sees is found`(name: String, value: UInt32) {
         #expect(NameText.invisible(in: name)?.value == value)
+    }
+
+    @Test(arguments: [
+        (" ", true), ("\u{A0}\u{3000}", true), ("\u{202E}", true), (" \u{2067} ", true), (" a ", false), (".", false),
+    ])
+    func `A name has something to see`(name: String, isBlank: Bool) {
+        #expect(NameText.isBlank(name) == isBlank)
     }
 }

@@ -75,6 +75,10 @@ struct FieldReader {
     /// The name of a user or a device.
     mutating func name(_ name: String) -> String? {
         guard let text = text(name, characters: Limits.nameCharacters) else { return nil }
+        if NameText.isBlank(text) {
+            fail(name, "must contain a character that can be seen")
+            return nil
+        }
         guard let scalar = NameText.invisible(in: text) else { return text }
         let digits = String(scalar.value, radix: 16, uppercase: true)
         fail(
