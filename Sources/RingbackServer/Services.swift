@@ -45,7 +45,7 @@ package final class Services: Sendable {
     let addressCalls: AddressCalls
     let openings: OpeningLimits
     let guesses = GuessBudget()
-    let pauses = SocketPauses()
+    let pauses = RefusalPauses()
     let memory: MemoryBudget
     let outbox: OutboxRunner
 

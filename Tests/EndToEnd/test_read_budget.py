@@ -1,10 +1,13 @@
 """The reads of one user have a budget, and others do not pay for it."""
 
 import json
+import time
 
+import pytest
 from websockets.sync.client import connect
 
 from harness.api import register
+from harness.raw import Connection, request_head
 
 
 def test_a_user_who_reads_too_much_is_told_to_wait_and_others_are_served(start_server):
@@ -34,3 +37,17 @@ def test_operations_that_do_not_exist_are_limited_as_reads_are(start_server):
     assert [answer["id"] for answer in answers] == list(range(40))
     statuses = [answer["status"] for answer in answers]
     assert statuses[:5] == [404] * 5 and statuses.count(429) >= 10
+
+
+@pytest.mark.parametrize("proxies", ["none", "loopback"])
+def test_a_connection_that_goes_on_in_spite_of_429_is_paused_unless_it_is_a_proxys(start_server, proxies):
+    server = start_server("--user-reads", "5", "--trusted-proxies", "none" if proxies == "none" else "127.0.0.1")
+    vasya = register(server, "vasya")
+    head = request_head("GET", "/v1/calls", f"Authorization: Bearer {vasya.token}")
+    began = time.monotonic()
+    with Connection(server, 20) as connection:
+        connection.send(head * 400)
+        statuses = [connection.response()[0] for _ in range(400)]
+    seconds = time.monotonic() - began
+    assert set(statuses) == {200, 429} and statuses.count(429) > 300
+    assert (seconds > 1.4) == (proxies == "none"), seconds

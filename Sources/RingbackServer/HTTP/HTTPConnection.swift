@@ -79,6 +79,8 @@ struct HTTPConnection {
     /// What has arrived after the current request. Nothing more is read while there is any.
     private var waiting: CircularBuffer<HTTPServerRequestPart>?
     private var unwritableSince: NIODeadline?
+    /// The client must slow down: no request begins, and nothing is read.
+    var isPaused = false
 
     init(at now: NIODeadline) { (since, answeredAt) = (now, now) }
 
@@ -103,10 +105,10 @@ struct HTTPConnection {
         return take(part, at: now)
     }
 
-    /// A new request may begin only once the client has taken the earlier responses.
+    /// A new request may begin only once the client has taken the earlier responses, and not while it is paused.
     private func takes(_ part: HTTPServerRequestPart) -> Bool {
         switch phase {
-        case .idle: unwritableSince == nil
+        case .idle: unwritableSince == nil && !isPaused
         case .receiving, .discarding: true
         case .checking, .answering: false
         case .closing, .upgraded: true
@@ -228,7 +230,7 @@ struct HTTPConnection {
     }
 
     /// Whether to read. Reading while a response is prepared detects that the client disconnects.
-    var wantsRead: Bool { waiting == nil && unwritableSince == nil }
+    var wantsRead: Bool { waiting == nil && unwritableSince == nil && !isPaused }
 
     mutating func writabilityChanged(isWritable: Bool, at now: NIODeadline) {
         unwritableSince = isWritable ? nil : unwritableSince ?? now

@@ -42,7 +42,7 @@ final class HTTPFrontEnd: Sendable {
         return forwarded
     }
 
-    private func isProxy(_ address: IPAddress?) -> Bool {
+    func isProxy(_ address: IPAddress?) -> Bool {
         guard let address else { return false }
         return services.settings.trustedProxies.contains { $0.contains(address) }
     }

@@ -40,6 +40,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     /// The input can't be parsed, and the last request that has arrived is not complete.
     private var isBroken = false
     private var isProceeding = false
+    private var refused = RefusedMessages()
 
     init(frontEnd: HTTPFrontEnd, codec: HTTPCodec, peer: IPAddress?, connection place: OpenConnection) {
         self.frontEnd = frontEnd
@@ -143,6 +144,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             return
         }
         tickDelivery(at: now)
+        if refused.tick(at: frontEnd.services.time.monotonic) { connection.isPaused = false }
         if connection.phase == .closing { closeOutput() } else { proceed() }
     }
 
@@ -323,6 +325,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         guard let context else { return }
         if let request { frontEnd.answered(request, status: status) }
         lastUser = request?.principal?.userId
+        noteStatus(status)
         finishRequest()
         context.writeAndFlush(wrapOutboundOut(end), promise: nil)
         noteMemory()
@@ -333,6 +336,16 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
             place.becameIdle(at: now)
             proceed()
         }
+    }
+
+    /// Pauses the connection after too many requests that were refused for their rate. Those of a proxy come from many.
+    private func noteStatus(_ status: Int) {
+        guard status == 429, let peer, !frontEnd.isProxy(peer) else { return }
+        let sender = lastUser.map { RefusalPauses.Sender.user($0) } ?? .address(peer.subscriber)
+        refused.note(status: status, bytes: codec.received.count) {
+            frontEnd.services.pauses.begin(sender, at: frontEnd.services.time.monotonic)
+        }
+        connection.isPaused = refused.isPaused
     }
 
     /// Performs work outside the event loop and returns to it if the request still exists. Errors are reported to the

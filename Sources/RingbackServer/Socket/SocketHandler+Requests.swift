@@ -78,9 +78,9 @@ extension SocketHandler {
     }
 
     private func answer(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
-        if let user = session?.identity.participant.userId {
-            refused.note(result, bytes: label.bytes) {
-                hub.services.pauses.begin(user, at: hub.services.time.monotonic)
+        if case .failure(let error as Problem) = result, let user = session?.identity.participant.userId {
+            refused.note(status: error.status, bytes: label.bytes) {
+                hub.services.pauses.begin(.user(user), at: hub.services.time.monotonic)
             }
         }
         send { hub.write(result, to: label, under: basePath, into: &$0) }

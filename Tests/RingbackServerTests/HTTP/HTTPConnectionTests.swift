@@ -45,6 +45,21 @@ struct HTTPConnectionTests {
         #expect(path(receive(Self.head("/b"))) == "/b")
     }
 
+    @Test mutating func `While the client must slow down the next request waits, and nothing more is read`() {
+        _ = receive(Self.head("/a"))
+        _ = connection.closesWithAnswer()
+        #expect(connection.answered(at: Self.start) == .readOn)
+        connection.isPaused = true
+        #expect(isWait(receive(.end(nil))) == true)
+        #expect(connection.phase == .idle)
+        #expect(isWait(receive(Self.head("/b"))) == true)
+        #expect(!connection.wantsRead)
+        #expect(connection.next(at: Self.start) == nil)
+        connection.isPaused = false
+        #expect(path(connection.next(at: Self.start)) == "/b")
+        #expect(connection.wantsRead)
+    }
+
     @Test mutating func `Input during authentication waits, and nothing more is read`() {
         _ = receive(Self.head())
         #expect(connection.wantsRead)

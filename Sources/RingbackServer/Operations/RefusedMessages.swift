@@ -1,10 +1,9 @@
 import RingbackCore
-import RingbackModel
 
-/// The messages of a socket that were refused for their rate.
+/// The messages of a socket, or the requests of an HTTP connection, that were refused for their rate.
 ///
 /// A client that goes on in spite of 429 would cost as much as one whose messages are accepted. After too many refused
-/// within a second the socket is paused: its messages are neither read nor carried out, and fill the client's buffers.
+/// within a second the connection is paused: messages are neither read nor carried out, and fill the client's buffers.
 struct RefusedMessages {
     static let maximum = 100
     static let maximumBytes = 512 * 1024
@@ -18,8 +17,8 @@ struct RefusedMessages {
     /// Takes the answer to a message of so many bytes.
     ///
     /// - Parameter pause: Called when there are too many, for the end of the pause.
-    mutating func note(_ result: Result<some Any, any Error>, bytes: Int, pause: () -> MonotonicTime) {
-        guard case .failure(let error as Problem) = result, error.status == 429 else { return }
+    mutating func note(status: Int, bytes: Int, pause: () -> MonotonicTime) {
+        guard status == 429 else { return }
         count += 1
         self.bytes += bytes
         if !isPaused, count >= Self.maximum || self.bytes >= Self.maximumBytes { pauseEnd = pause() }
