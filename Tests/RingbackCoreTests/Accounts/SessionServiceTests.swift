@@ -77,6 +77,14 @@ struct SessionServiceTests {
         _ = try await signIn()
     }
 
+    @Test func `After ten attempts, an unknown user must wait, too`() async throws {
+        let signIn = { [sessions] in
+            try await sessions.signIn(Cast.user("nobody"), password: "correct horse", deviceName: nil, device: nil)
+        }
+        for _ in 0..<10 { #expect(await problemCode { try await signIn() } == .unauthenticated) }
+        #expect(await problemCode { try await signIn() } == .rateLimited)
+    }
+
     @Test func `A right password resets the number of wrong ones`() async throws {
         for _ in 0..<3 {
             for _ in 0..<9 { _ = await problemCode { try await signIn("wrong") } }
