@@ -4,19 +4,19 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Says each second that this node lives, and looks who else does.
+/// Records each second that this node is alive, and reads which other nodes are.
 final class Heartbeat: Sendable {
     /// What a beat may find.
     struct Finding: Sendable {
-        /// Another node has come: it has to be told what is known here.
+        /// Another node has started and needs the state of this one.
         var hasCome = false
-        /// Another node has gone, or this one was taken for dead: signals may have been missed.
+        /// Another node has stopped, or the others considered this one dead: signals may have been missed.
         var hasMissed = false
-        /// This node was taken for dead: its rows are gone.
+        /// The others considered this node dead and have removed its rows.
         var wasForgotten = false
         /// Devices of nodes that have died, and whether each was lost already. Given to one node.
         var orphans: [(Participant, isLost: Bool)] = []
-        /// Of a call the deadline has passed a second ago, and nobody has taken it up.
+        /// The deadline of a call passed a second ago, and no node has handled it.
         var isOverdue = false
         /// Sign-ins that other nodes have ended, and whose signals were not heard.
         var revoked: [SignIn] = []

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// Whether this node may decide. Each heartbeat renews it for as long as the others take a node for alive.
+/// Whether this node may make decisions. Each heartbeat renews the lease for the time after which the others consider a
+/// node dead.
 ///
-/// A node that was asleep (stopped, or on a machine that was) finds requests that their clients have meanwhile asked
-/// another node, and that may be beyond what a call remembers of its writes. They are refused, for the clients to ask
-/// again.
+/// After a node was suspended, its sockets may contain requests that their clients have since sent to another node,
+/// with keys that a call no longer remembers. These requests are refused, so that the clients repeat them.
 final class Lease: Sendable {
-    /// How long what has waited in sockets may need to be read, after a node was asleep.
+    /// How long to refuse requests after a node was suspended: the time to read what has waited in its sockets.
     private static let pause: Duration = .seconds(1)
 
     private struct State {

@@ -34,7 +34,7 @@ final class Node: Sendable {
     func take(peers found: Set<String>) -> (hasCome: Bool, hasGone: Bool) {
         let now = ContinuousClock.now
         return state.withLock { state in
-            // One that has just begun to speak may have come after the heartbeat looked.
+            // A node whose first signal has just arrived may have started after the heartbeat read the list.
             state.heard = state.heard.filter { !found.contains($0.key) && $0.value + Self.newcomerLifetime > now }
             let new = found.union(state.heard.keys)
             defer { state.peers = new }

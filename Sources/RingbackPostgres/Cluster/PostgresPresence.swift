@@ -245,7 +245,7 @@ final class PostgresPresence: PresenceStore {
         let users = Set(changes.keys.map(\.userId))
         let begin = [
             Statement("BEGIN"),
-            // Of nodes that lose a device in the same moment the last one notices that it was the last.
+            // If several nodes lose a device at the same time, the last of them sees that no other has it.
             Statement(
                 "SELECT 1 FROM device_presence WHERE device_id = ANY($1) ORDER BY device_id, node_id FOR UPDATE", names),
         ]
@@ -260,8 +260,7 @@ final class PostgresPresence: PresenceStore {
         let heard: Set<DeviceID> = try await withCheckedThrowingContinuation { continuation in
             thread.run { connection in
                 do {
-                    // The rows as of now: what was written meanwhile is newer than what was known when this was asked
-                    // for.
+                    // Reads the rows now, because they may have changed since the request.
                     let results = try connection.run(begin + [self.rows(of: users)] + end)
                     continuation.resume(returning: Set(try results[3].map { try $0.device(0) }))
                 } catch {
@@ -282,8 +281,8 @@ final class PostgresPresence: PresenceStore {
 extension PostgresPresence.State {
     fileprivate func isRecorded(_ user: UserID) -> Bool { !dirty.contains(user) && !writing.contains(user) }
 
-    /// - Returns: Who need not wait any more: there is nothing more to write, or it can't be written now. That is tried
-    ///   again with the next change, or when a heartbeat has succeeded.
+    /// - Returns: The continuations to resume: their changes are written, or can't be written now. Writing is retried
+    ///   with the next change, or after a heartbeat has succeeded.
     fileprivate mutating func written(_ users: Set<UserID>, _ isWritten: Bool) -> [CheckedContinuation<Void, Never>] {
         writing = []
         let ready = isWritten ? users.subtracting(dirty) : users
@@ -292,7 +291,7 @@ extension PostgresPresence.State {
     }
 }
 
-/// Between what is new of this node's devices and who wants to hear of it.
+/// Passes changes of this node's devices to the observer.
 private struct PresenceRelay: StoreObserver {
     let presence: PostgresPresence
 

@@ -52,7 +52,7 @@ final class SignalListener: Sendable {
                 }
                 connection.waitForInput(.seconds(1))
                 let payloads = try connection.takeNotifications()
-                // Of a connection that has died without a word, silence is all that is heard.
+                // Detects a connection that was lost without notice.
                 if payloads.isEmpty { try connection.run(Statement("SELECT 1")) }
                 var text = SignalText()
                 for payload in payloads {
@@ -65,7 +65,7 @@ final class SignalListener: Sendable {
                 if !text.isEmpty { heard(text) }
             } catch {
                 if isListening.exchange(false, ordering: .acquiringAndReleasing) {
-                    logger.warning("no signals of other nodes are heard", metadata: ["error": "\(error)"])
+                    logger.warning("signals of other nodes can't be received", metadata: ["error": "\(error)"])
                     nextMissed = .now
                 }
                 if nextMissed <= .now {

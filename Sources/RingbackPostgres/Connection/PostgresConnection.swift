@@ -28,9 +28,9 @@ final class PostgresConnection {
     /// The names of prepared statements by their texts.
     private var prepared: [String: String] = [:]
     private var preparations = 0
-    /// After an attempt in vain: none before then.
+    /// When to try again after a failed attempt.
     private var retryAt: ContinuousClock.Instant?
-    /// How often it was made.
+    /// The number of connections so far.
     private(set) var generation = 0
 
     init(_ settings: Settings) { self.settings = settings }
@@ -50,7 +50,7 @@ final class PostgresConnection {
 
     // MARK: Connecting
 
-    /// Connects, unless it is connected. Half a second after an attempt in vain comes the next one.
+    /// Connects if there is no connection. After a failed attempt, the next one is made half a second later.
     ///
     /// - Throws: ``PostgresError``.
     func open() throws {

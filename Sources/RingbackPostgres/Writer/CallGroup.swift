@@ -41,13 +41,13 @@ final class CallGroup: CallFacts {
     var blocks: Set<Pair> = []
     /// Devices whose sign-in matters; `nil` for those that are not there.
     var signedIn: [DeviceID: SignIn?] = [:]
-    /// The calls of invitations, `nil` for those that were looked for in vain.
+    /// The calls of invitations; `nil` for those that do not exist.
     var invitations: [InvitationID: CallID?] = [:]
     private(set) var entries: [Entry] = []
-    /// What the events will take in the database, about.
+    /// The approximate size of the events in the database.
     private(set) var bytes = 0
     private static let bytesOfEntry = 400
-    /// Of each user how many events this group has.
+    /// The number of events of each user in this group.
     private(set) var counts: [UserID: Int64] = [:]
     /// Where pages of candidates may begin: behind which event of a call.
     private(set) var marks: [(call: CallID, position: Int, payload: Int)] = []

@@ -7,7 +7,7 @@ import Synchronization
 final class CallWriter: Sendable {
     private static let maximumGroup = 512
     private static let maximumTries = 10
-    /// How long a job of a group that had to wait too long for a lock waits alone.
+    /// How long a job waits for a lock when it is committed alone, after its group has waited too long.
     private static let lockTimeoutAlone: Duration = .milliseconds(100)
 
     private struct State {
@@ -115,7 +115,7 @@ final class CallWriter: Sendable {
         _ jobs: inout [any StoreJob], _ connection: PostgresConnection, lockTimeout: Duration? = nil
     ) -> (any Error)? {
         let observer = observer
-        // Before whoever waits comes to run: the last to hold a job frees it.
+        // Released here, before the waiting tasks run: whoever releases a job last has to free it.
         defer {
             jobs = []
             observer.settled()

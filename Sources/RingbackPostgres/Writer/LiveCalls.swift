@@ -2,9 +2,9 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The calls that have not ended, as this node last saw them: what a locked row need not tell again.
+/// A cache of the calls that have not ended, so that their states need not be read again with each locked row.
 ///
-/// A cache. What is decided on is the row, whose version says whether the state here is the newest.
+/// Decisions are made on the row, whose version determines whether the cached state is the newest.
 final class LiveCalls: Sendable {
     struct Entry: Sendable {
         let version: Int64
@@ -23,7 +23,8 @@ final class LiveCalls: Sendable {
 
     /// Takes the calls of a transaction that has been committed.
     ///
-    /// - Parameter commit: Gets whose being busy may have changed, and which devices newly take part in a call.
+    /// - Parameter commit: Receives the users who may have become busy or free, and the devices that have joined a
+    ///   call.
     func commit(_ drafts: some Sequence<CallDraft>, noting commit: inout Commit) {
         state.withLock { state in
             for draft in drafts where draft.isChanged {
