@@ -1,4 +1,5 @@
 import CEmbeddedFiles
+import Crypto
 
 /// The numbered SQL files of a store's folder, compiled in.
 package struct Migrations: Sendable {
@@ -8,6 +9,11 @@ package struct Migrations: Sendable {
         /// The name of the file without number and extension.
         package let name: String
         package let sql: String
+
+        /// SHA-256 in hexadecimal, which a database records for each migration that it has.
+        package var checksum: String {
+            SHA256.hash(data: Array(sql.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        }
     }
 
     /// All migrations, in order. Append new ones; never change one that was released.

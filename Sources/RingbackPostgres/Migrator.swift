@@ -1,4 +1,3 @@
-import Crypto
 import RingbackMigrations
 
 /// Why a database can't be used as it is.
@@ -14,22 +13,22 @@ package enum PostgresDatabaseError: Error, CustomStringConvertible {
             "The server is PostgreSQL \(version / 10_000). Version 15 or later is needed."
         case .newer(let found, let known):
             """
-            The database was made by a newer version of ringback (migration \(found), this version knows \(known)). \
+            The database was created by a newer version of ringback (migration \(found), this version knows \(known)). \
             Run the newer version, or restore a backup from before the upgrade.
             """
         case .changed(let number, let name):
             """
-            Migration \(number) (\(name)) was applied to this database in another form than this version has. \
-            Run the version that made the database, or restore a backup.
+            Migration \(number) (\(name)) was applied to this database in a different version. \
+            Run the version that created the database, or restore a backup.
             """
         case .foreign:
-            "The schema has tables of something else. Name a database, or a schema (options=-csearch_path=…), of its own."
+            "The schema has tables of another program. Choose a separate database or schema (options=-csearch_path=…)."
         }
     }
 }
 
-/// Applies the numbered migrations in their order, each in a transaction, and records them with a checksum. One node at
-/// a time does.
+/// Applies the numbered migrations in order, each in a transaction, and records them with their checksums. Only one
+/// node does so at a time.
 struct Migrator {
     private static let table = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -46,7 +45,7 @@ struct Migrator {
 
     init(_ connection: PostgresConnection) { self.connection = connection }
 
-    /// - Returns: The numbers of those that were applied now.
+    /// - Returns: The numbers of the migrations that were applied.
     /// - Throws: ``PostgresDatabaseError`` before anything is changed; ``PostgresError``.
     func migrate() throws -> [Int] {
         try checkVersion()
@@ -64,7 +63,7 @@ struct Migrator {
         }
     }
 
-    /// Those that are to be applied. Changes nothing.
+    /// The migrations to apply. Changes nothing.
     ///
     /// - Throws: ``PostgresDatabaseError``, ``PostgresError``.
     func pending() throws -> ArraySlice<Migrations.Migration> {
@@ -85,7 +84,7 @@ struct Migrator {
         }
         for (number, checksum) in applied {
             let migration = migrations[number - 1]
-            guard checksum == Self.checksum(migration) else {
+            guard checksum == migration.checksum else {
                 throw PostgresDatabaseError.changed(number: migration.number, name: migration.name)
             }
         }
@@ -100,14 +99,9 @@ struct Migrator {
                 script: """
                     \(migration.sql);
                     INSERT INTO schema_migrations (number, name, checksum)
-                    VALUES (\(migration.number), '\(migration.name)', '\(Self.checksum(migration))')
+                    VALUES (\(migration.number), '\(migration.name)', '\(migration.checksum)')
                     """)
         }
         return pending.map(\.number)
-    }
-
-    private static func checksum(_ migration: Migrations.Migration) -> String {
-        SHA256.hash(data: Array(migration.sql.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-            .joined()
     }
 }

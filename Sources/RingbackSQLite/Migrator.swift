@@ -1,4 +1,3 @@
-import Crypto
 import GRDB
 import RingbackMigrations
 
@@ -59,7 +58,7 @@ struct Migrator {
                 try db.execute(sql: migration.sql)
                 try db.execute(
                     sql: "INSERT INTO schema_migrations (number, name, checksum) VALUES (?, ?, ?)",
-                    arguments: [migration.number, migration.name, Self.checksum(migration)])
+                    arguments: [migration.number, migration.name, migration.checksum])
                 return .commit
             }
         }
@@ -83,15 +82,10 @@ struct Migrator {
         }
         for row in applied {
             let migration = migrations[(row["number"] as Int) - 1]
-            guard row["checksum"] == Self.checksum(migration) else {
+            guard row["checksum"] == migration.checksum else {
                 throw MigrationError.changed(number: migration.number, name: migration.name)
             }
         }
         return migrations.dropFirst(applied.count)
-    }
-
-    private static func checksum(_ migration: Migrations.Migration) -> String {
-        SHA256.hash(data: Array(migration.sql.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-            .joined()
     }
 }
