@@ -43,7 +43,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "RingbackMigrations", dependencies: ["CEmbeddedFiles"], path: "migrations",
+            name: "RingbackMigrations",
+            dependencies: ["CEmbeddedFiles", .product(name: "Crypto", package: "swift-crypto")], path: "migrations",
             exclude: ["sqlite", "postgresql"],
             swiftSettings: strict
         ),
@@ -218,8 +219,9 @@ let package = Package(
 
 // The READMEs of the modules, which are not sources.
 let described = [
-    "RingbackConformance", "RingbackCore", "RingbackModel", "RingbackPostgres", "RingbackSQLite", "RingbackServer",
-    "RingbackTesting", "RingbackWeb",
+    "CEmbeddedFiles", "CGzip", "CMalloc", "RingbackConformance", "RingbackCore", "RingbackMigrations", "RingbackModel",
+    "RingbackOpenAPI", "RingbackPostgres", "RingbackSQLite", "RingbackServer", "RingbackTesting", "RingbackWeb",
+    "ringback-conformance",
 ]
 for target in package.targets where described.contains(target.name) { target.exclude.append("README.md") }
 
