@@ -165,6 +165,19 @@ extension Services {
         return principal
     }
 
+    /// Records that a server key was not permitted to do something. Other refusals are not recorded.
+    ///
+    /// - Parameters:
+    ///   - error: Why the request was refused.
+    ///   - user: The user in the path.
+    func noteRefusal(
+        _ error: any Error, of principal: SessionService.Principal?, for operation: APIOperation,
+        about user: UserID? = nil
+    ) async {
+        guard case .server(let key) = principal, (error as? Problem)?.code == .forbidden else { return }
+        await platform.noteRefusal(key, operation.rawValue, about: user, .forbidden)
+    }
+
     /// Asks a store to which other processes write, too, whether a sign-in is good still, and how far its user's log
     /// is.
     ///

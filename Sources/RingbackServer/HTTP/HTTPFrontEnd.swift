@@ -65,10 +65,7 @@ final class HTTPFrontEnd: Sendable {
 
     /// The problem that the outside hears of an error. What it may not know goes into the log.
     func problem(for error: any Error, _ request: PendingRequest) -> Problem {
-        Dispatcher.problem(for: error) { error in
-            logger.error(
-                "request failed", metadata: ["operation": "\(request.route?.id.rawValue ?? "")", "error": "\(error)"])
-        }
+        Dispatcher.problem(for: error, of: request.route?.id, logger)
     }
 
     func answered(_ request: PendingRequest, status: Int) {

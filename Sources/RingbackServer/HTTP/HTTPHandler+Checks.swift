@@ -3,7 +3,7 @@ import NIOHTTP1
 import RingbackCore
 import RingbackModel
 
-/// The checks before a request is carried out, in this order: route, authentication, properties of the body, rate.
+/// The checks before a request is carried out, in this order: route, authentication, rate, properties of the body.
 extension HTTPHandler {
     /// Finds the route of a request and authenticates it.
     func check(_ head: HTTPRequestHead) {
@@ -102,7 +102,7 @@ extension HTTPHandler {
         operation.isWrite || operation.access == .anyone ? frontEnd.source(of: request.fields, from: peer) : nil
     }
 
-    /// Checks the properties of the body and the rate; then the body is read.
+    /// Checks the rate and the properties of the body; then the body is read.
     func admit(_ request: PendingRequest) {
         var bodyLimit = Limits.bodyBytes
         do {
@@ -130,12 +130,12 @@ extension HTTPHandler {
 
     /// Refuses a request; if its server key does not permit it, this is recorded first.
     func refuseUse(_ request: PendingRequest, _ error: any Error) {
-        guard case .server(let key) = request.principal, (error as? Problem)?.code == .forbidden,
-            let operation = request.route?.id.rawValue
-        else { return refuse(request, error) }
-        let user = request.userInPath
+        guard case .server = request.principal, let operation = request.route?.id else {
+            return refuse(request, error)
+        }
+        let (principal, user) = (request.principal, request.userInPath)
         run(
-            request, { services in await services.platform.noteRefusal(key, operation, about: user, .forbidden) }
+            request, { services in await services.noteRefusal(error, of: principal, for: operation, about: user) }
         ) { self.refuse(request, error) }
     }
 
@@ -145,7 +145,7 @@ extension HTTPHandler {
         awaitsContinue = false
         guard connection.phase == .receiving, !connection.hasMoreOfRequest else { return }
         var buffer = ByteBuffer()
-        buffer.write(ResponseHead(status: 100))
+        buffer.write(ResponseHeads.continue)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 

@@ -115,9 +115,7 @@ extension HTTPHandler: EventSink {
 
     private func admitStream(_ request: PendingRequest) {
         do {
-            guard case .device(let signIn, _) = request.principal else { throw Dispatcher.notADevice }
-            if frontEnd.dispatcher.isDraining() { throw Dispatcher.draining }
-            try frontEnd.services.openings.spend(signIn.participant, at: frontEnd.services.time.monotonic)
+            _ = try frontEnd.dispatcher.admitConnection(of: request.principal)
             try request.fields.checkAccepts("text/event-stream")
         } catch {
             return refuseUse(request, error)

@@ -24,28 +24,27 @@ extension HTTPHandler {
                 request, Problem(.invalidRequest, "Sec-WebSocket-Key must be 16 bytes in base64.", status: 400))
         }
         let source = frontEnd.source(of: request.fields, from: peer)
-        let upgrade = SocketUpgrade(
-            hub: frontEnd.sockets, source: source, isDraining: frontEnd.dispatcher.isDraining)
+        let decider = SocketUpgrade(hub: frontEnd.sockets, source: source)
         let (hasAuthorization, token) = (request.fields.authorization != nil, request.fields.token)
         let (parameters, basePath, device) = (request.parameters, request.basePath, request.fields.device)
-        let handler = { SocketHandler(hub: upgrade.hub, identity: $0, source: source, basePath: basePath) }
+        let handler = { SocketHandler(hub: decider.hub, identity: $0, source: source, basePath: basePath) }
         run(
             request,
             { _ in
-                try await upgrade.decide(hasAuthorization: hasAuthorization, token: token, device: device, parameters)
+                try await decider.decide(hasAuthorization: hasAuthorization, token: token, device: device, parameters)
             }
         ) { decision in
             switch decision {
-            case .accept(let identity): self.shakeHands(head, handler(identity))
+            case .accept(let identity): self.upgrade(head, handler(identity))
             case .close(let code):
                 let handler = handler(nil)
-                self.shakeHands(head, handler)
+                self.upgrade(head, handler)
                 handler.close(code)
             }
         }
     }
 
-    private func shakeHands(_ head: HTTPRequestHead, _ handler: SocketHandler) {
+    private func upgrade(_ head: HTTPRequestHead, _ handler: SocketHandler) {
         guard let context, let request else { return }
         // The client has closed its output or the server is shutting down, of which the socket would not be notified.
         guard !connection.isEnding else {
@@ -81,7 +80,7 @@ extension HTTPHandler {
     private func switchProtocols(_ headers: HTTPHeaders, _ handler: SocketHandler) {
         guard let context else { return }
         var buffer = ByteBuffer()
-        buffer.write(ResponseHead(status: 101, fields: headers.map { ($0.name, $0.value) } + ResponseHeads.safety))
+        buffer.write(ResponseHeads.switchingProtocols(headers))
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         connection.upgraded(at: .now())
         let (pipeline, channel) = (context.pipeline.syncOperations, context.channel)

@@ -96,7 +96,7 @@ final class HTTPListener: Sendable {
         _ frontEnd: HTTPFrontEnd, _ connections: OpenConnections
     ) throws {
         guard let connection = connections.admit(channel, from: peer, at: frontEnd.services.time.monotonic) else {
-            return try pipeline.addHandler(RefusedConnection())
+            return try pipeline.addHandler(RefusedConnection(frontEnd.heads))
         }
         let codec = HTTPCodec()
         try pipeline.addHandlers(

@@ -13,26 +13,21 @@ final class RefusedConnection: ChannelInboundHandler {
     private static let time: TimeAmount = .seconds(1)
     private static let waiting = Atomic(0)
 
-    private static let answer: [UInt8] = {
-        let body = Problem(
-            .tooManyConnections, "The server has no room for one more connection.", status: 503, retryAfterSeconds: 1
-        ).json
-        var buffer = ByteBuffer()
-        buffer.write(
-            ResponseHead(
-                status: 503,
-                fields: [
-                    ("Content-Type", "application/problem+json"), ("Content-Length", "\(body.count)"),
-                    ("Retry-After", "1"),
-                    ("Cache-Control", "no-store"), ("Connection", "close"),
-                ] + ResponseHeads.safety))
-        return Array(buffer.readableBytesView) + body
-    }()
-
+    private let heads: ResponseHeads
     private var isWaiting = false
 
+    init(_ heads: ResponseHeads) { self.heads = heads }
+
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: Self.answer)), promise: nil)
+        var response = HTTPResponse(
+            Problem(
+                .tooManyConnections, "The server has no room for one more connection.", status: 503,
+                retryAfterSeconds: 1))
+        response.resolve(under: BasePath.root)
+        var buffer = ByteBuffer()
+        buffer.write(heads.head(of: response, to: nil, isHTTP10: false, closes: true))
+        buffer.writeBytes(response.body)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         isWaiting = Self.waiting.add(1, ordering: .relaxed).oldValue < Self.maximumWaiting
         guard isWaiting else { return context.close(promise: nil) }
         // Closed with bytes that were not read, the connection would be reset, and the answer be lost.

@@ -3,11 +3,11 @@ import NIOHTTP1
 import RingbackModel
 import Synchronization
 
-/// Builds the heads of all responses. Nothing else writes header fields.
+/// Builds the heads of all responses. Nothing else decides about their header fields.
 final class ResponseHeads: Sendable {
     /// For browsers, in every response: it is what its type says, sends no referrer, and if it is opened as a page, it
     /// is in no frame and has no forms. Pages have a policy of their own.
-    static let safety: [(name: String, value: String)] = [
+    private static let safety: [(name: String, value: String)] = [
         ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
         (policy, "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
         (resourcePolicy, "same-origin"),
@@ -77,6 +77,18 @@ final class ResponseHeads: Sendable {
         case (_, true): "close"
         case (_, false): isHTTP10 ? "keep-alive" : nil
         }
+    }
+
+    // MARK: Responses that are not final
+
+    /// Asks for the body of a request (RFC 9110, section 15.2.1).
+    static let `continue` = ResponseHead(status: 100)
+
+    /// The end of HTTP on a connection (RFC 9110, section 15.2.2).
+    ///
+    /// - Parameter handshake: The fields of the new protocol.
+    static func switchingProtocols(_ handshake: HTTPHeaders) -> ResponseHead {
+        ResponseHead(status: 101, fields: handshake.map { ($0.name, $0.value) } + safety)
     }
 
     // MARK: CORS

@@ -1,3 +1,4 @@
+import Logging
 import RingbackCore
 import RingbackModel
 
@@ -91,6 +92,19 @@ struct Dispatcher: Sendable {
         if let source { try services.addressByteLimiter.spend(source.subscriber, cost: cost, at: now) }
     }
 
+    /// Checks who opens a stream or a socket, and how often the device does.
+    ///
+    /// - Returns: The sign-in of the device, and when its token expires.
+    /// - Throws: ``Problem`` `forbidden`, `draining`, `rate_limited`.
+    func admitConnection(
+        of principal: SessionService.Principal?
+    ) throws(Problem) -> (signIn: SignIn, expiresAt: Timestamp) {
+        guard case .device(let signIn, let expiresAt) = principal else { throw Self.notADevice }
+        if isDraining() { throw Self.draining }
+        try services.openings.spend(signIn.participant, at: services.time.monotonic)
+        return (signIn, expiresAt)
+    }
+
     /// Performs an admitted operation that requires a task.
     func perform(
         _ request: OperationRequest, _ handle: @Sendable (OperationRequest) async throws -> Answer
@@ -107,14 +121,17 @@ struct Dispatcher: Sendable {
 
     static var notADevice: Problem { Problem(.forbidden, "Only the device of a user may do this.") }
 
-    /// The problem to report for an error. Details that clients must not see are passed to `log`.
-    static func problem(for error: any Error, log: (any Error) -> Void) -> Problem {
+    /// The problem to report for an error. Details that clients must not see are logged.
+    ///
+    /// - Parameter operation: The operation that failed, if it is known.
+    static func problem(for error: any Error, of operation: APIOperation?, _ logger: Logger) -> Problem {
         switch error {
         case let problem as Problem: return problem
         case let error as JSONSyntaxError: return Problem(.malformedJSON, "\(error).")
         case is CancellationError: return draining
         default:
-            log(error)
+            logger.error(
+                "request failed", metadata: ["operation": "\(operation?.rawValue ?? "")", "error": "\(error)"])
             return Problem(.internal, "The request failed because of an internal error, which was logged.")
         }
     }

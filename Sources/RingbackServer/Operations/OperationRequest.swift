@@ -37,9 +37,7 @@ struct OperationRequest: Sendable {
     /// The sign-in of the device that sent the request.
     var signIn: SignIn {
         get throws {
-            guard case .device(let signIn, _) = principal else {
-                throw Problem(.forbidden, "Only the device of a user may do this.")
-            }
+            guard case .device(let signIn, _) = principal else { throw Dispatcher.notADevice }
             return signIn
         }
     }

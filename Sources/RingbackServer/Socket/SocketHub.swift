@@ -37,10 +37,12 @@ final class SocketHub: Sendable {
     ) async throws -> SocketIdentity {
         let principal = try await services.authenticate(
             token, device: device, from: source, for: APIOperation.openSocket.rawValue)
-        if case .server(let key) = principal {
-            await services.platform.noteRefusal(key, APIOperation.openSocket.rawValue, .forbidden)
+        do {
+            return try identity(of: principal, cursor: cursor)
+        } catch {
+            await services.noteRefusal(error, of: principal, for: .openSocket)
+            throw error
         }
-        return try identity(of: principal, cursor: cursor)
     }
 
     /// Redeems a ticket; `nil` if it was used or has expired.
@@ -50,8 +52,7 @@ final class SocketHub: Sendable {
     }
 
     private func identity(of principal: SessionService.Principal, cursor: String?) throws -> SocketIdentity {
-        guard case .device(let signIn, let expiresAt) = principal else { throw Dispatcher.notADevice }
-        try services.openings.spend(signIn.participant, at: services.time.monotonic)
+        let (signIn, expiresAt) = try dispatcher.admitConnection(of: principal)
         return SocketIdentity(signIn: signIn, expiresAt: expiresAt, cursor: cursor)
     }
 
@@ -124,11 +125,7 @@ final class SocketHub: Sendable {
             status = answer.status
             buffer.writeAnswerFrame(label.id, answer, under: basePath)
         case .failure(let error):
-            let problem = Dispatcher.problem(for: error) { error in
-                logger.error(
-                    "request failed",
-                    metadata: ["operation": "\(label.operation?.id.rawValue ?? "")", "error": "\(error)"])
-            }
+            let problem = Dispatcher.problem(for: error, of: label.operation?.id, logger)
             status = problem.status
             buffer.writeFrame(.text, SocketFrame.failure(label.id, problem, under: basePath))
         }

@@ -16,7 +16,6 @@ struct SocketUpgrade: Sendable {
     let hub: SocketHub
     /// Where the request comes from.
     let source: IPAddress?
-    let isDraining: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - hasAuthorization: Whether the request has an `Authorization` field; `token` is its bearer token, if it has
@@ -27,7 +26,8 @@ struct SocketUpgrade: Sendable {
     func decide(
         hasAuthorization: Bool, token: String?, device: String?, _ parameters: URLParameters
     ) async throws -> Decision {
-        if isDraining() { throw Dispatcher.draining }
+        // Also if the client has yet to authenticate, and before a ticket is used up.
+        if hub.dispatcher.isDraining() { throw Dispatcher.draining }
         let cursor = parameters["cursor"]
         if let ticket = parameters["ticket"] {
             do {
