@@ -120,14 +120,14 @@ package final class CurlTransfer: @unchecked Sendable {
             body.append(contentsOf: bytes)
         case .streaming(let incoming):
             guard incoming.hasRoom() else { return clibcurl_writefunc_pause() }
-            tellHead(incoming)
+            deliverHead(incoming)
             incoming.push(.bytes(Array(bytes)), cost: bytes.count)
         case nil: return 0
         }
         return bytes.count
     }
 
-    private func tellHead(_ incoming: BoundedQueue<Piece>) {
+    private func deliverHead(_ incoming: BoundedQueue<Piece>) {
         guard !headIsTold else { return }
         headIsTold = true
         incoming.push(.head(reader.head), cost: 0)
@@ -141,7 +141,7 @@ package final class CurlTransfer: @unchecked Sendable {
         switch sink {
         case .collecting(let continuation): continuation.resume(returning: CurlResponse(head: reader.head, body: body))
         case .streaming(let incoming):
-            tellHead(incoming)
+            deliverHead(incoming)
             incoming.finish()
         case nil: break
         }

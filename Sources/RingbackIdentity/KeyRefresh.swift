@@ -1,12 +1,12 @@
-/// When the keys behind a URL are fetched again: a value that knows no network.
+/// Decides when the keys at a URL are fetched again. A value without I/O.
 struct KeyRefresh {
     enum Reason: Sendable { case age, unknownKey }
 
-    /// Keys are good for this long before they are fetched again.
+    /// The age at which keys are fetched again.
     static let age: Duration = .seconds(600)
     /// Between two fetches for their age, while they fail.
     static let pause: Duration = .seconds(60)
-    /// Between two fetches for keys that are not known. A stranger can make up as many as he likes.
+    /// Between two fetches for unknown keys, because anybody can send tokens that name one.
     static let pauseForUnknownKeys: Duration = .seconds(10)
 
     private var succeededAt: ContinuousClock.Instant?

@@ -3,8 +3,8 @@ package import Logging
 import RingbackModel
 import Synchronization
 
-/// Keys behind a URL, kept, and fetched again when they are old or a token names another. While the URL is down the old
-/// ones serve.
+/// The keys at a URL. They are cached, and fetched again when they are old or a token names an unknown one. If the URL
+/// can't be reached, the cached keys stay in use.
 package final class RemoteKeys: Sendable {
     /// Where the keys are.
     package enum Location: Sendable, Hashable {

@@ -1,11 +1,11 @@
 import CMalloc
 
-/// Gives memory back to the system after a peak, since glibc by itself keeps it.
+/// Returns memory to the system after a peak, because glibc keeps it otherwise.
 enum FreedMemory {
-    /// So much may be kept: it is needed again soon.
+    /// The number of free bytes to keep, because they are needed again soon.
     private static let most = 24 << 20
 
-    /// To be called now and then, off the event loops: it takes some milliseconds when there is much to give back.
+    /// Call from time to time, not on an event loop: returning much memory takes some milliseconds.
     static func trim() {
         if cmalloc_free_bytes() > most { cmalloc_trim() }
     }

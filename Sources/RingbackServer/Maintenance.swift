@@ -38,7 +38,7 @@ struct Maintenance: Sendable {
         do {
             try await services.calls.finishErasing { user, error in
                 logger.error(
-                    "a user could not be erased, and is tried again",
+                    "a user could not be erased; this is retried",
                     metadata: ["user": "\(user)", "error": "\(error)"])
             }
         } catch is CancellationError {

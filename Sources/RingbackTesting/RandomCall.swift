@@ -3,7 +3,7 @@ package import RingbackModel
 
 /// A call driven at random by two users with two devices each, another user, an administrator and the time.
 package struct RandomCall: Sendable {
-    package enum Deed: Sendable, Hashable {
+    package enum Action: Sendable, Hashable {
         case command(CallCommand, by: Participant)
         case signaling(isLost: Bool, CallState.Side)
         case administrator
@@ -11,7 +11,7 @@ package struct RandomCall: Sendable {
 
     /// One step: the clock advances, the effects of time are applied, then the action.
     package struct Step: Sendable {
-        package let deed: Deed
+        package let action: Action
         package let now: Timestamp
         package let before: CallState
         package let timely: Transition
@@ -50,15 +50,16 @@ package struct RandomCall: Sendable {
         let before = call
         let timely = call.advance(to: now, timing: timing)
         let between = call
-        let deed = randomDeed()
+        let action = randomAction()
         let transition: Transition? =
-            switch deed {
+            switch action {
             case .command(let command, let actor): try? call.apply(command, by: actor, at: now)
             case .signaling(let isLost, let side): call.setReconnecting(isLost, side, at: now)
             case .administrator: call.endByAdministrator(at: now)
             }
         return Step(
-            deed: deed, now: now, before: before, timely: timely, between: between, transition: transition, after: call)
+            action: action, now: now, before: before, timely: timely, between: between, transition: transition,
+            after: call)
     }
 
     /// Advances the time without any other action.
@@ -67,7 +68,7 @@ package struct RandomCall: Sendable {
         return call.advance(to: now, timing: timing)
     }
 
-    private mutating func randomDeed() -> Deed {
+    private mutating func randomAction() -> Action {
         if generator.oneIn(12) {
             return .signaling(isLost: generator.oneIn(2), generator.oneIn(2) ? .caller : .callee)
         }

@@ -45,7 +45,7 @@ def snake_case(name):
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", words).lower()
 
 
-class Robot:
+class AutomaticUser:
     """One device, which uses only generated code."""
 
     def __init__(self, generated, contract, server, user_id):
@@ -99,7 +99,7 @@ def test_a_generated_client_distinguishes_all_events(contract, generated):
 
 
 def test_generated_clients_make_a_complete_call(contract, generated, server):
-    vasya, petya = (Robot(generated, contract, server, name) for name in ("vasya", "petya"))
+    vasya, petya = (AutomaticUser(generated, contract, server, name) for name in ("vasya", "petya"))
     models = vasya.models
     invitation = models.Invitation(callee="petya", media=models.MediaRequest(audio=True, video=False))
     call = vasya.ask("invite", body=invitation, idempotency_key="call-petya", expect=201)

@@ -6,15 +6,15 @@ import Testing
 /// Invalid responses of servers: a typed error in bounded time and memory.
 struct BadInputTests {
     /// What a server does to a request, and the expected error.
-    enum Nonsense: String, CaseIterable, Sendable {
+    enum BadResponse: String, CaseIterable, Sendable {
         case garbage, halfJSON, wrongJSON, page, redirect, hugeBody, endlessHead, silence, empty, wrongLength, halfHead,
             deepJSON,
             badStatus
     }
 
-    @Test(arguments: Nonsense.allCases)
-    func `a request ends with a typed error`(nonsense: Nonsense) async throws {
-        let server = try ScriptedServer { request, connection in Self.answer(nonsense, request, connection) }
+    @Test(arguments: BadResponse.allCases)
+    func `a request ends with a typed error`(bad: BadResponse) async throws {
+        let server = try ScriptedServer { request, connection in Self.answer(bad, request, connection) }
         let client = try RingbackClient(
             baseURL: server.url, session: Script.session,
             network: NetworkOptions(proxy: "", connectTimeout: .seconds(1), requestTimeout: .seconds(5)),
@@ -25,7 +25,7 @@ struct BadInputTests {
         #expect(ContinuousClock.now - started < .seconds(8))
         // The thread sanitizer uses additional memory for every byte.
         if !Self.isSanitized { #expect(Self.residentBytes() - before < 200 << 20) }
-        switch (nonsense, error) {
+        switch (bad, error) {
         case (.silence, .transport(let failure)): #expect(failure.kind == .timedOut)
         case (.garbage, .transport(let failure)), (.badStatus, .transport(let failure)):
             #expect(failure.kind == .notHTTP)
@@ -41,15 +41,15 @@ struct BadInputTests {
         case (.halfJSON, .unexpectedResponse), (.wrongJSON, .unexpectedResponse), (.hugeBody, .unexpectedResponse),
             (.deepJSON, .unexpectedResponse):
             break
-        default: Issue.record("\(nonsense): \(String(describing: error))")
+        default: Issue.record("\(bad): \(String(describing: error))")
         }
     }
 
-    @Test(arguments: Nonsense.allCases, Transport.allCases)
-    func `events end with a typed error`(nonsense: Nonsense, transport: Transport) async throws {
+    @Test(arguments: BadResponse.allCases, Transport.allCases)
+    func `events end with a typed error`(bad: BadResponse, transport: Transport) async throws {
         // Here the head is invalid; a body that never ends is a valid stream without events.
-        if nonsense == .hugeBody, transport == .sse { return }
-        let server = try ScriptedServer { request, connection in Self.answer(nonsense, request, connection) }
+        if bad == .hugeBody, transport == .sse { return }
+        let server = try ScriptedServer { request, connection in Self.answer(bad, request, connection) }
         let client = try RingbackClient(
             baseURL: server.url, session: Script.session,
             network: NetworkOptions(
@@ -67,7 +67,7 @@ struct BadInputTests {
         }
         switch error {
         case .transport, .unexpectedResponse: break
-        default: Issue.record("\(nonsense): \(String(describing: error))")
+        default: Issue.record("\(bad): \(String(describing: error))")
         }
     }
 
@@ -84,10 +84,10 @@ struct BadInputTests {
         }
     }
 
-    private static func answer(_ nonsense: Nonsense, _ request: ScriptedServer.Request, _ connection: Connection)
+    private static func answer(_ bad: BadResponse, _ request: ScriptedServer.Request, _ connection: Connection)
         -> Bool
     {
-        switch nonsense {
+        switch bad {
         case .garbage: connection.write((0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 7919) })
         case .halfJSON: return connection.answer(200, "application/json", #"{"userId":"vas"#)
         case .wrongJSON: return connection.answer(200, "application/json", #"{"userId":7,"cursor":[],"events":{}}"#)
@@ -122,16 +122,16 @@ struct BadInputTests {
     }
 
     /// What a server does to an open WebSocket.
-    enum FrameNonsense: String, CaseIterable, Sendable {
+    enum BadFrames: String, CaseIterable, Sendable {
         case masked, reservedBits, unknownOpcode, fragmentedPing, longPing, hugeFrame, hugeHead, badUTF8
         case lonelyContinuation, noJSON
         case noWelcome, wrongAccept, wrongProtocol
     }
 
-    @Test(arguments: FrameNonsense.allCases)
-    func `a socket with broken frames ends with a typed error`(nonsense: FrameNonsense) async throws {
+    @Test(arguments: BadFrames.allCases)
+    func `a socket with broken frames ends with a typed error`(bad: BadFrames) async throws {
         let server = try ScriptedServer { request, connection in
-            switch nonsense {
+            switch bad {
             case .wrongAccept:
                 connection.write(
                     "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n"
@@ -143,10 +143,10 @@ struct BadInputTests {
                         .utf8)
             default: connection.upgrade(request)
             }
-            if ![.noWelcome, .wrongAccept, .wrongProtocol].contains(nonsense) {
+            if ![.noWelcome, .wrongAccept, .wrongProtocol].contains(bad) {
                 connection.frame("{\"event\":\(Script.welcome)}")
             }
-            switch nonsense {
+            switch bad {
             case .masked: connection.write([0x81, 0x82, 1, 2, 3, 4, 0x7A, 0x7F])
             case .reservedBits: connection.write([0xF1, 2, 0x7B, 0x7D])
             case .unknownOpcode: connection.write([0x83, 0])
@@ -176,12 +176,12 @@ struct BadInputTests {
             error = thrown
         }
         // libcurl reports a head together with the first byte after it; without one it is a timeout.
-        if nonsense == .hugeHead, LibcurlSocket.isAvailable, case .transport(let failure) = error {
+        if bad == .hugeHead, LibcurlSocket.isAvailable, case .transport(let failure) = error {
             #expect(failure.kind == .timedOut)
             return
         }
         guard case .unexpectedResponse = error else {
-            Issue.record("\(nonsense): \(String(describing: error))")
+            Issue.record("\(bad): \(String(describing: error))")
             return
         }
     }

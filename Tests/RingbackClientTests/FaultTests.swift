@@ -22,10 +22,10 @@ import Testing
             proxy: "", connectTimeout: .seconds(2), requestTimeout: .milliseconds(1500), silenceTimeout: .seconds(2))
         // Enough retries for one to get through.
         let retries = RetryPolicy(maximumRetries: 40, firstDelay: .milliseconds(10), maximumDelay: .milliseconds(100))
-        let vasya = try await Robot(
+        let vasya = try await AutomaticUser(
             RingbackClient.signedIn("vasya", at: server, through: proxy.url, network: network, retries: retries),
             over: .automatic)
-        let petya = try await Robot(
+        let petya = try await AutomaticUser(
             RingbackClient.signedIn("petya", at: server, through: proxy.url, network: network, retries: retries),
             over: .only(.webSocket))
 
@@ -68,12 +68,12 @@ import Testing
         for id in ids {
             #expect(
                 vasya.logs[id]
-                    == Robot.Log(
+                    == AutomaticUser.Log(
                         kinds: ["ringing", "accepted", "ended completed"], sdp: ["answer \(id)"],
                         candidates: (0..<4).map { "callee \($0)" }))
             #expect(
                 petya.logs[id]
-                    == Robot.Log(
+                    == AutomaticUser.Log(
                         kinds: ["incoming", "active"], sdp: ["offer \(id)"],
                         candidates: (0..<4).map { "caller \($0)" }))
         }

@@ -6,7 +6,7 @@ import Testing
 
 struct OutboxRunnerTests {
     /// Does not answer at one host.
-    private struct HalfDead: OutboxSender {
+    private struct PartlyUnreachableSender: OutboxSender {
         func send(_ delivery: OutboxDelivery) async -> OutboxResult {
             delivery.lane.name.contains("dead") ? .unavailable("timeout") : .refused("status 429")
         }
@@ -25,7 +25,7 @@ struct OutboxRunnerTests {
         let (dead, alive) = (messages("dead.example.org"), messages("alive.example.org"))
         try await exchange.store.write { _ = try $0.enqueue(dead + alive) }
         let runner = OutboxRunner(
-            store: exchange.store.outbox, senders: ["push": HalfDead()], time: exchange.time,
+            store: exchange.store.outbox, senders: ["push": PartlyUnreachableSender()], time: exchange.time,
             logger: Logger(label: "test"))
         var attempts: [String: Int] = [:]
         for _ in 0..<10 {

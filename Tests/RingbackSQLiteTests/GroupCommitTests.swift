@@ -9,7 +9,7 @@ import Testing
 
 /// Waiting jobs are committed together without affecting each other.
 struct GroupCommitTests {
-    private struct Whim: Error, Equatable {
+    private struct TestError: Error, Equatable {
         let number: Int
     }
 
@@ -62,10 +62,10 @@ struct GroupCommitTests {
             try await together(100) { [store, event] number in
                 let change: @Sendable (MadeUpChanges) throws -> Void = { changes in
                     try changes.append(event(number), to: [.init(user: reader)])
-                    if number.isMultiple(of: 3) { throw Whim(number: number) }
+                    if number.isMultiple(of: 3) { throw TestError(number: number) }
                 }
                 if number.isMultiple(of: 3) {
-                    await #expect(throws: Whim(number: number)) { try await store.change(change) }
+                    await #expect(throws: TestError(number: number)) { try await store.change(change) }
                 } else {
                     try await store.change(change)
                 }
@@ -87,12 +87,12 @@ struct GroupCommitTests {
         try await together(60) { [store] number in
             let write: @Sendable (any StoreWriter) throws -> Void = { store in
                 _ = try store.insert(Exchange.account(Cast.user("user-\(number)")))
-                if number.isMultiple(of: 3) { throw Whim(number: number) }
+                if number.isMultiple(of: 3) { throw TestError(number: number) }
                 // A device without a user, which SQLite refuses.
                 if number.isMultiple(of: 5) { try store.save(Exchange.record(of: Cast.petya)) }
             }
             switch (number.isMultiple(of: 3), number.isMultiple(of: 5)) {
-            case (true, _): await #expect(throws: Whim(number: number)) { try await store.write(write) }
+            case (true, _): await #expect(throws: TestError(number: number)) { try await store.write(write) }
             case (_, true): await #expect(throws: DatabaseError.self) { try await store.write(write) }
             default: try await store.write(write)
             }
@@ -211,13 +211,13 @@ struct GroupCommitTests {
         let call = Cast.invitedCall()
         try await store.change { try $0.save(call) }
         try await together(20) { [store] number in
-            await #expect(throws: Whim(number: number)) {
+            await #expect(throws: TestError(number: number)) {
                 try await store.change { changes throws in
                     var call = try #require(try changes.call(call.id))
                     #expect(call.state == .inviting)
                     _ = call.endByAdministrator(at: ManualTime.start)
                     try changes.save(call)
-                    throw Whim(number: number)
+                    throw TestError(number: number)
                 }
             }
             let same = try await store.change { try $0.call(call.id) }

@@ -6,9 +6,9 @@ import Testing
 
 /// Compares the logs with plain lists of events, through failures, pruning, merging and reopening.
 struct LogModelTests {
-    private struct Whim: Error {}
+    private struct TestError: Error {}
 
-    private struct Told: Equatable {
+    private struct LoggedEvent: Equatable {
         let members: [UInt8]
         let time: Timestamp
         let only: DeviceID?
@@ -24,7 +24,7 @@ struct LogModelTests {
         try await store?.write { [users] store in
             for user in users { _ = try store.insert(Exchange.account(user)) }
         }
-        var logs: [UserID: [Told]] = [:]
+        var logs: [UserID: [LoggedEvent]] = [:]
         var (now, pruned) = (ManualTime.start, ManualTime.start)
         for step in 0..<60 {
             now = now + .milliseconds(.random(in: 0...2000, using: &random))
@@ -45,15 +45,15 @@ struct LogModelTests {
                 do {
                     try await store?.change { store in
                         for (event, audiences) in events { try store.append(event, to: audiences) }
-                        if fails { throw Whim() }
+                        if fails { throw TestError() }
                     }
                     for (event, audiences) in events {
                         for audience in audiences {
                             logs[audience.user, default: []].append(
-                                Told(members: event.members, time: event.time, only: audience.only))
+                                LoggedEvent(members: event.members, time: event.time, only: audience.only))
                         }
                     }
-                } catch is Whim {}
+                } catch is TestError {}
             }
             for user in users {
                 let log = logs[user] ?? []
@@ -83,13 +83,13 @@ struct LogModelTests {
     }
 
     private func expect(
-        _ log: [Told], after place: Int, of user: UserID, pruned: Timestamp, in store: SQLiteStore
+        _ log: [LoggedEvent], after place: Int, of user: UserID, pruned: Timestamp, in store: SQLiteStore
     ) async throws {
         #expect(try await store.read { try $0.newestPosition(of: user) } == Int64(log.count))
         switch try await store.read({ try $0.events(of: user, after: Int64(place), limit: 100) }) {
         case .gone: #expect(log[place...].contains { $0.time < pruned }, "after \(place) of \(log.count)")
         case .events(let events):
-            let found = events.map { Told(members: $0.body.members, time: $0.body.time, only: $0.only) }
+            let found = events.map { LoggedEvent(members: $0.body.members, time: $0.body.time, only: $0.only) }
             #expect(found == Array(log[place...].prefix(100)))
             #expect(events.map(\.position) == found.indices.map { Int64(place + 1 + $0) })
         }

@@ -70,16 +70,16 @@ struct LogRowTests {
     }
 
     @Test func `A decision that throws leaves no gap`() async throws {
-        struct Whim: Error {}
+        struct TestError: Error {}
         for _ in 0..<2 {
             try await store.change { [vasya] in try $0.append(Self.event(1), to: [.init(user: vasya)]) }
-            await #expect(throws: Whim.self) {
+            await #expect(throws: TestError.self) {
                 try await store.change { [vasya, petya] store in
                     for number in 0..<20 {
                         try store.append(
                             Self.event(number, length: 4000), to: [.init(user: vasya), .init(user: petya)])
                     }
-                    throw Whim()
+                    throw TestError()
                 }
             }
         }

@@ -4,7 +4,7 @@ import RingbackTesting
 import Testing
 
 /// Live calls are restored from the log by another process.
-struct RetellingTests {
+struct ReplayTests {
     /// Everything that can be read of a call.
     private struct Reading: Equatable {
         var call: CallState?
@@ -49,7 +49,7 @@ struct RetellingTests {
         var random = RandomCall(seed: seed)
         for number in 0..<60 {
             exchange.time.advance(by: .milliseconds(700))
-            switch random.step().deed {
+            switch random.step().action {
             case .command(let command, let actor):
                 let request = CallRequest(.change(id, Self.change(command, number)), by: Exchange.signIn(of: actor))
                 _ = try? await exchange.calls.perform(request)

@@ -23,12 +23,12 @@ final class WslaySocket: OpenSocket {
         wire.easy.set(CURLOPT_CONNECT_ONLY, 1)
         guard let result = wire.connect() else { return nil }
         guard result == CURLE_OK else { throw wire.failure(result) }
-        guard let rest = try shakeHands(by: wire.deadline) else { return nil }
+        guard let rest = try performHandshake(by: wire.deadline) else { return nil }
         if !rest.isEmpty { beginning = rest[...] }
     }
 
     /// - Returns: The bytes after the handshake; `nil` if the socket is to be closed.
-    private func shakeHands(by deadline: ContinuousClock.Instant) throws -> [UInt8]? {
+    private func performHandshake(by deadline: ContinuousClock.Instant) throws -> [UInt8]? {
         let request = wire.request
         var target = request.url.dropFirst(wire.base.text.count)
         if !target.hasPrefix("/") { target = "/" + target }

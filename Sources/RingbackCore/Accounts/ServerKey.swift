@@ -9,7 +9,7 @@ package struct ServerKey: Sendable, Hashable {
         case users
         /// Creating, listing and revoking sessions.
         case sessions
-        /// Blocks of users.
+        /// Blocks and contacts of users.
         case blocks
         /// Reading calls and timelines.
         case readCalls = "calls:read"

@@ -27,7 +27,7 @@ package final class SessionService: Sendable {
     let cache = SessionCache()
     let platform: PlatformTokens?
     let platformClock = PlatformClock()
-    /// Who outside is told of new users.
+    /// The webhooks for new users.
     let outbox: OutboxPlan
     /// Called before a token of the platform changes the store; throws if its user has done so too often.
     let admission: @Sendable (UserID) throws -> Void
@@ -41,7 +41,7 @@ package final class SessionService: Sendable {
     ///     longest ago is signed out.
     ///   - administratorToken: The token that permits ending any call; `nil` for none.
     ///   - platform: Verifies tokens of a platform that has users of its own.
-    ///   - outbox: Who outside is told of new users.
+    ///   - outbox: The webhooks for new users.
     ///   - admission: Called before a token of the platform adds a user or a device; throws if its user has done so too
     ///     often.
     package init(

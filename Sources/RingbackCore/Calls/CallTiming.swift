@@ -17,7 +17,7 @@ package struct CallTiming: Sendable, Hashable {
     package var liveCalls = Limits.liveCalls
     /// The maximum number of live calls of two users with each other.
     package var liveCallsOfPair = Limits.liveCallsOfPair
-    /// Who outside is told of calls.
+    /// The webhooks and pushes for calls.
     package var outbox = OutboxPlan()
 
     /// From whom all users receive calls, at most.

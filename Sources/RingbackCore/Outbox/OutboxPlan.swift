@@ -1,6 +1,6 @@
 package import RingbackModel
 
-/// Who outside is told of what. Without anybody, nothing is written to the outbox.
+/// Which webhooks and pushes are sent for which events. If there are none, nothing is written to the outbox.
 package struct OutboxPlan: Sendable, Hashable {
     /// A webhook endpoint.
     package struct Webhook: Sendable, Hashable {

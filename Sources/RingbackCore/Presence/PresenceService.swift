@@ -6,12 +6,12 @@ package final class PresenceService: Sendable {
     fileprivate struct State {
         var watchers: [UserID: Set<Participant>] = [:]
         /// The users that each device watches, with the last reported presence.
-        var watched: [DeviceID: [UserID: Told]] = [:]
+        var watched: [DeviceID: [UserID: ReportedPresence]] = [:]
         /// The presence that each watching device has not received yet. Bounded by the length of its watch list.
         var pending: [DeviceID: [UserID: Presence]] = [:]
     }
 
-    fileprivate struct Told {
+    fileprivate struct ReportedPresence {
         /// `nil` if unknown.
         var status: Presence.Status?
     }
@@ -107,18 +107,18 @@ package final class PresenceService: Sendable {
     package func refresh(_ user: UserID) async throws {
         guard let watchers = state.withLock({ $0.watchers[user] }) else { return }
         let viewers = Set(watchers.map(\.userId))
-        let sights = try await store.read { store in
-            try viewers.map { ($0, try Sight(of: user, by: $0, in: store)) }
+        let visible = try await store.read { store in
+            try viewers.map { ($0, try VisiblePresence(of: user, by: $0, in: store)) }
         }
         let known = try await store.presence.presence(of: [user])[0]
         let now = time.now
-        let views = Dictionary(uniqueKeysWithValues: sights.map { ($0, $1.view(of: known, at: now)) })
+        let views = Dictionary(uniqueKeysWithValues: visible.map { ($0, $1.view(of: known, at: now)) })
         let told = state.withLock { state in
             watchers.filter { watcher in
                 guard let view = views[watcher.userId], let told = state.watched[watcher.deviceId]?[user],
                     told.status != view.status
                 else { return false }
-                state.watched[watcher.deviceId]?[user] = Told(status: view.status)
+                state.watched[watcher.deviceId]?[user] = ReportedPresence(status: view.status)
                 state.pending[watcher.deviceId, default: [:]][user] = view
                 return true
             }
@@ -128,8 +128,10 @@ package final class PresenceService: Sendable {
 
     private func views(of users: [UserID], by viewer: UserID) async throws -> [Presence] {
         if users.isEmpty { return [] }
-        let sights = try await store.read { store in try users.map { try Sight(of: $0, by: viewer, in: store) } }
-        return zip(sights, try await store.presence.presence(of: users))
+        let visible = try await store.read { store in
+            try users.map { try VisiblePresence(of: $0, by: viewer, in: store) }
+        }
+        return zip(visible, try await store.presence.presence(of: users))
             .map { $0.view(of: $1, at: time.now) }
     }
 
@@ -140,7 +142,7 @@ package final class PresenceService: Sendable {
         state.withLock { state in
             for view in views {
                 guard let told = state.watched[device.deviceId]?[view.userId], told.status == nil else { continue }
-                state.watched[device.deviceId]?[view.userId] = Told(status: view.status)
+                state.watched[device.deviceId]?[view.userId] = ReportedPresence(status: view.status)
             }
         }
         return views
@@ -148,7 +150,7 @@ package final class PresenceService: Sendable {
 }
 
 /// The presence of a user as another user sees it.
-private struct Sight {
+private struct VisiblePresence {
     let user: UserID
     /// The part that the account determines.
     let lastSeenAt: Timestamp?
@@ -176,7 +178,9 @@ extension PresenceService.State {
             if watchers[user]?.isEmpty == true { watchers[user] = nil }
         }
         pending[device.deviceId] = nil
-        watched[device.deviceId] = Dictionary(users.map { ($0, PresenceService.Told()) }) { first, _ in first }
+        watched[device.deviceId] = Dictionary(users.map { ($0, PresenceService.ReportedPresence()) }) { first, _ in
+            first
+        }
         for user in users { watchers[user, default: []].insert(device) }
     }
 }

@@ -21,8 +21,8 @@ final class JSONDocument: Sendable {
     let nodes: [Node]
 
     /// - Parameters:
-    /// How deeply values may be nested.
-    /// How many values and names there may be. Each takes 20 bytes of memory.
+    ///   - maximumDepth: How deeply values may be nested.
+    ///   - maximumNodes: How many values and names there may be. Each takes 20 bytes of memory.
     init(parsing utf8: [UInt8], maximumDepth: Int, maximumNodes: Int) throws(JSONSyntaxError) {
         guard utf8.count < UInt32.max else { throw JSONSyntaxError(offset: 0, line: 1, column: 1, reason: "too long") }
         nodes = try utf8.withUnsafeBufferPointer { bytes throws(JSONSyntaxError) in

@@ -53,7 +53,7 @@ final class EventPump {
     ///   - limit: The number of events to read at a time.
     ///   - source: Where the connection came from.
     ///   - address: Receives ``LoopMessage/wake``, after which the sink must call ``pump()``, and
-    ///     ``LoopMessage/end(_:)``.
+    ///     ``LoopMessage/end(_:_:)``.
     /// - Throws: ``Problem`` `too_many_connections`.
     init(
         _ signIn: SignIn, after cursor: Cursor?, isPoll: Bool, limit: Int, _ services: Services,

@@ -28,7 +28,7 @@ struct HTTPConnection {
     enum Step {
         /// Do nothing.
         case wait
-        /// Check and authenticate the request, then call ``admitted()`` or ``answered(at:)``.
+        /// Check and authenticate the request, then call ``admitted(bodyLimit:at:)`` or ``answered(at:)``.
         case check(HTTPRequestHead)
         case append(ByteBuffer)
         /// Respond to the complete request.

@@ -16,7 +16,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     let codec: HTTPCodec
     /// The address of the other end of the connection.
     let peer: IPAddress?
-    /// Among the others.
+    /// This connection in the list of open connections.
     let place: OpenConnection
     var connection = HTTPConnection(at: .now())
     private(set) var context: ChannelHandlerContext?

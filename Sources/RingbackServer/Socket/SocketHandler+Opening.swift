@@ -50,12 +50,13 @@ extension SocketHandler {
     private func begin(_ welcome: Welcome) {
         session?.pump.begin(at: welcome.cursor)
         let user = welcome.participant.userId
-        guard !hub.services.devices.isRecorded(user) else { return greet(welcome) }
+        guard !hub.services.devices.isRecorded(user) else { return sendWelcome(welcome) }
         // Other nodes know that the device is present before it knows itself that it is connected.
-        run({ hub in await hub.services.devices.waitUntilRecorded(user) }) { handler, _ in handler.greet(welcome) }
+        run({ hub in await hub.services.devices.waitUntilRecorded(user) }) { handler, _ in handler.sendWelcome(welcome)
+        }
     }
 
-    private func greet(_ welcome: Welcome) {
+    private func sendWelcome(_ welcome: Welcome) {
         state = .open
         send { $0.writeFrame(.text, SocketFrame.welcome(welcome)) }
         session?.pump.pump()

@@ -2,7 +2,7 @@ import RingbackClient
 import Synchronization
 
 /// A user who makes and accepts many calls at once, and records the events.
-final class Robot: Sendable {
+final class AutomaticUser: Sendable {
     /// The record of a call.
     struct Log: Sendable, Equatable {
         var kinds: [String] = []

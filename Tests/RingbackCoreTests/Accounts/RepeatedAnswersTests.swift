@@ -55,8 +55,10 @@ final class RepeatedAnswersTests: Sendable {
     }
 
     @Test func `A write that failed is carried out again`() async throws {
-        struct Whim: Error {}
-        await #expect(throws: Whim.self) { try await answers.answer(key(1), at: time.monotonic) { throw Whim() } }
+        struct TestError: Error {}
+        await #expect(throws: TestError.self) {
+            try await answers.answer(key(1), at: time.monotonic) { throw TestError() }
+        }
         #expect(try await write(key(1)) == 1)
     }
 }

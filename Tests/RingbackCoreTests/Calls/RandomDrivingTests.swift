@@ -41,7 +41,7 @@ struct RandomDrivingTests {
                 try invariants.expect(step.after == step.between, "a refused command changes nothing")
                 continue
             }
-            if case .command(let command, let actor) = step.deed {
+            if case .command(let command, let actor) = step.action {
                 try invariants.see(transition, from: step.between, to: step.after, by: actor)
                 try invariants.see(command, by: actor, from: step.between, to: step.after)
             } else {

@@ -233,30 +233,32 @@ struct EventFeedTests {
 
     // MARK: Waking
 
-    private final class Bell: Sendable {
-        private let count = Mutex(0)
-        func ring() { count.withLock { $0 += 1 } }
-        var rings: Int { count.withLock(\.self) }
+    private final class WakeCounter: Sendable {
+        private let wakes = Mutex(0)
+        func wake() { wakes.withLock { $0 += 1 } }
+        var count: Int { wakes.withLock(\.self) }
     }
 
     @Test func `Only the readers for which an event is meant are woken`() async throws {
         publishFromNowOn()
-        let bells = Cast.devices.map { _ in Bell() }
-        let subscriptions = zip(Cast.devices, bells).map { device, bell in feed.subscribe(device, wake: bell.ring) }
+        let counters = Cast.devices.map { _ in WakeCounter() }
+        let subscriptions = zip(Cast.devices, counters).map { device, counter in
+            feed.subscribe(device, wake: counter.wake)
+        }
         #expect(feed.readerCount == 4)
         try await append(1)
-        #expect(bells.map(\.rings) == [1, 1, 0, 0])
+        #expect(counters.map(\.count) == [1, 1, 0, 0])
         try await append(1, to: .init(user: Cast.vasya.userId, only: Cast.vasyaTablet.deviceId))
-        #expect(bells.map(\.rings) == [1, 2, 0, 0])
+        #expect(counters.map(\.count) == [1, 2, 0, 0])
         try await append(1, to: .init(user: Cast.petya.userId, except: Cast.petya.deviceId))
-        #expect(bells.map(\.rings) == [1, 2, 0, 1])
+        #expect(counters.map(\.count) == [1, 2, 0, 1])
         try await append(5)
-        #expect(bells.map(\.rings) == [2, 3, 0, 1], "once for what was committed at once")
+        #expect(counters.map(\.count) == [2, 3, 0, 1], "once for what was committed at once")
         feed.wake(Cast.petya)
-        #expect(bells.map(\.rings) == [2, 3, 1, 1])
+        #expect(counters.map(\.count) == [2, 3, 1, 1])
         feed.unsubscribe(subscriptions[0])
         try await append(1)
-        #expect(bells.map(\.rings) == [2, 4, 1, 1])
+        #expect(counters.map(\.count) == [2, 4, 1, 1])
         #expect(feed.readerCount == 3)
     }
 
@@ -272,11 +274,11 @@ struct EventFeedTests {
     }
 
     @Test func `A closed feed wakes all readers, and later ones immediately`() {
-        let (early, late) = (Bell(), Bell())
-        _ = feed.subscribe(Cast.vasya, wake: early.ring)
+        let (early, late) = (WakeCounter(), WakeCounter())
+        _ = feed.subscribe(Cast.vasya, wake: early.wake)
         #expect(!feed.isClosed)
         feed.close()
-        _ = feed.subscribe(Cast.petya, wake: late.ring)
-        #expect(feed.isClosed && early.rings == 1 && late.rings == 1)
+        _ = feed.subscribe(Cast.petya, wake: late.wake)
+        #expect(feed.isClosed && early.count == 1 && late.count == 1)
     }
 }

@@ -109,7 +109,7 @@ struct Doctor: AsyncParsableCommand {
             guard (try? await client.getHealth()) != nil else {
                 return .broken("\(error)", advice: "This is not a Ringback server, or a proxy responds in its place.")
             }
-            return .fine("it responds; whether it is ready, its management port says")
+            return .fine("it responds; readiness is reported on its management port")
         } catch RingbackError.transport(let failure) {
             if let plain = await ServerURL.plain(client.baseURL) {
                 return .broken(

@@ -185,7 +185,7 @@ struct AdministratorOptions: ParsableArguments {
         let body = try? JSONSlice(parsing: response.body)
         guard (200..<300).contains(response.head.status), let body else {
             let detail = body?["detail"]?.string ?? "status \(response.head.status)"
-            throw CommandError("The server has refused: \(Terminal.clean(detail))")
+            throw CommandError("The server refused the request: \(Terminal.clean(detail))")
         }
         return body
     }
