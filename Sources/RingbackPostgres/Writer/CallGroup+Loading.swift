@@ -94,24 +94,32 @@ extension CallGroup {
     // MARK: Calls
 
     /// Locks calls, those that are named and the live ones of users, in the order of their identifiers.
-    private func statement(calls: [CallID], users: [String]) -> Statement {
-        let ids = calls.map(\.rawValue).sorted()
-        guard users.isEmpty else {
-            return Statement(
-                """
-                SELECT call_id, number, version, payloads, deadline, body FROM calls
-                WHERE call_id = ANY($1) OR (live AND caller_id = ANY($2)) OR (live AND callee_id = ANY($2))
-                ORDER BY call_id FOR UPDATE
-                """, .texts(ids), .texts(users))
+    ///
+    /// Each row is looked up by its key in a `LATERAL` subquery with `OFFSET 0` or `FOR UPDATE`: otherwise, a plan that
+    /// was made while the table was empty scans the whole index.
+    func statement(calls: [CallID], users: [String]) -> Statement {
+        let ids = calls.map(\.rawValue)
+        func live(_ column: String) -> String {
+            """
+            SELECT found.call_id, 0 FROM unnest($3::text[]) AS users (user_id) CROSS JOIN LATERAL
+                (SELECT call_id FROM calls WHERE live AND \(column) = users.user_id OFFSET 0) AS found
+            """
         }
         // The body only of those that this node does not know in their newest version.
         return Statement(
             """
-            SELECT c.call_id, c.number, c.version, c.payloads, c.deadline,
-                CASE WHEN c.version = known.version THEN NULL ELSE c.body END
-            FROM unnest($1::text[], $2::bigint[]) AS known (call_id, version) JOIN calls c ON c.call_id = known.call_id
-            ORDER BY c.call_id FOR UPDATE OF c
-            """, .texts(ids), .integers(ids.map { CallID($0).flatMap { live[$0]?.version } ?? 0 }))
+            SELECT c.call_id, c.number, c.version, c.payloads, c.deadline, c.body
+            FROM (
+                SELECT call_id, max(version) AS version FROM (
+                    SELECT call_id COLLATE "C", version FROM unnest($1::text[], $2::bigint[]) AS named (call_id, version)
+                    UNION ALL \(live("caller_id")) UNION ALL \(live("callee_id"))
+                ) AS wanted (call_id, version) GROUP BY call_id ORDER BY call_id OFFSET 0
+            ) AS known CROSS JOIN LATERAL (
+                SELECT call_id, number, version, payloads, deadline,
+                    CASE WHEN version = known.version THEN NULL ELSE body END AS body
+                FROM calls WHERE call_id = known.call_id FOR UPDATE
+            ) AS c
+            """, .texts(ids), .integers(calls.map { self.live[$0]?.version ?? 0 }), .texts(users))
     }
 
     private func readCalls(_ rows: Rows) throws {
@@ -157,13 +165,17 @@ extension CallGroup {
     /// How long the key of a call that has ended is known.
     static let invitationLifetime: Duration = .seconds(600)
 
-    private static func statement(_ keys: [InvitationKey], at now: Timestamp) -> Statement {
+    static func statement(_ keys: [InvitationKey], at now: Timestamp) -> Statement {
         Statement(
             """
-            SELECT asked.place, i.call_id
+            SELECT asked.place, c.call_id
             FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked (device_id, key_id, place)
-            JOIN invitations i ON i.device_id = asked.device_id AND i.key_id = asked.key_id
-            JOIN calls c ON c.call_id = i.call_id WHERE c.live OR i.created_at >= $3
+            CROSS JOIN LATERAL (
+                SELECT call_id, created_at FROM invitations
+                WHERE device_id = asked.device_id AND key_id = asked.key_id OFFSET 0
+            ) AS i
+            CROSS JOIN LATERAL (SELECT call_id, live FROM calls WHERE call_id = i.call_id OFFSET 0) AS c
+            WHERE c.live OR i.created_at >= $3
             """, .texts(keys.map(\.device.rawValue)), .integers(keys.map { Int64(bitPattern: $0.key.id) }),
             .integer((now - invitationLifetime).milliseconds))
     }
