@@ -173,7 +173,7 @@ package final class PostgresStore: Store {
             if text.hasCome { presence.flushAll() }
             if !text.watching.isEmpty { observer.changed(.watching(text.watching)) }
             for signIn in text.revoked where revocations.take(signIn) { observer.changed(.revoked(signIn)) }
-            if !text.grew.isEmpty { observer.changed(.grew(text.grew)) }
+            if !text.grew.isEmpty { observer.changed(.grew(text.grew, events: text.events)) }
             if let sent = text.committedAt { observer.measured(.heard(after: max(.zero, time.now - sent))) }
             presence.announce(text.presence)
         }
@@ -185,7 +185,7 @@ package final class PostgresStore: Store {
             presence.flushRest()
             for signIn in finding.revoked { observer.changed(.revoked(signIn)) }
             if finding.hasMissed { observer.missedSignals() }
-            if !finding.heads.isEmpty { observer.changed(.grew(finding.heads)) }
+            if !finding.heads.isEmpty { observer.changed(.grew(finding.heads, events: [])) }
             if finding.isOverdue { observer.changed(.due) }
             size?.measure { [weak calls] in calls?.announce(ended: $0) {} }
             if finding.isTimeToReconcile { _ = reads.run { live.reconcile($0) } }

@@ -29,7 +29,8 @@ struct ServerObserver: StoreObserver {
         case .presence(let users):
             services.monitor.changed(users: services.presence.watched(among: users))
         case .revoked(let signIn): end(signIn, elsewhere: true)
-        case .grew(let heads): services.feed.grew(heads)
+        case .grew(let heads, let events):
+            services.feed.grew(heads, events: events, now: services.time.monotonic)
         case .watching(let devices):
             services.monitor.changed(watching: Set(devices.filter { services.presence.isWatching($0) }))
         case .messages: services.outbox.wake()

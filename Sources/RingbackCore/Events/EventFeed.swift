@@ -142,10 +142,18 @@ package final class EventFeed: Sendable {
     }
 
     /// Notes how far other processes have brought users' logs, and wakes those who read along.
-    package func grew(_ heads: [UserID: Int64]) {
+    ///
+    /// - Parameter events: Some of those events, in the order of each log. They are appended to the recent events in
+    ///   memory if there is no gap before them; otherwise the store is read.
+    package func grew(_ heads: [UserID: Int64], events: [StoredEvent] = [], now: MonotonicTime) {
         let wakes = state.withLock { state in
             state.signals += 1
-            return heads.flatMap { state.take(head: $1, of: $0) }
+            state.publications += 1
+            var wakes: [@Sendable () -> Void] = []
+            for event in events where state.users[event.user]?.recent?.last == event.position - 1 {
+                state.users[event.user]?.take(event, publication: state.publications, now: now, waking: &wakes)
+            }
+            return wakes + heads.flatMap { state.take(head: $1, of: $0) }
         }
         for wake in wakes { wake() }
     }

@@ -200,9 +200,10 @@ package enum StoreMeasure: Sendable {
 }
 
 /// A change that is not a commit of this process.
-package enum StoreSignal: Sendable, Hashable {
-    /// Other processes have written to the logs of users, up to these positions.
-    case grew([UserID: Int64])
+package enum StoreSignal: Sendable {
+    /// Other processes have written to the logs of users, up to these positions. Some of the events may be included,
+    /// in the order of each log.
+    case grew([UserID: Int64], events: [StoredEvent])
     /// Another process has ended a sign-in.
     case revoked(SignIn)
     /// The presence of users may have changed, or ``PresenceStore/takeSignaling()`` may return something. Whether users

@@ -56,11 +56,10 @@ final class SignalListener: Sendable {
                 if payloads.isEmpty { try connection.run(Statement("SELECT 1")) }
                 var text = SignalText()
                 for payload in payloads {
-                    var one = SignalText()
-                    let sender = one.read(payload)
+                    let sender = SignalText.sender(of: payload)
                     guard sender != node.id else { continue }
                     if node.hear(sender) { text.hasCome = true }
-                    text.merge(one)
+                    text.read(payload)
                 }
                 if !text.isEmpty { heard(text) }
             } catch {
@@ -76,15 +75,5 @@ final class SignalListener: Sendable {
             }
         }
         connection.close()
-    }
-}
-
-extension SignalText {
-    fileprivate mutating func merge(_ other: SignalText) {
-        grew.merge(other.grew) { max($0, $1) }
-        presence.formUnion(other.presence)
-        revoked += other.revoked
-        watching += other.watching
-        committedAt = [committedAt, other.committedAt].compactMap(\.self).min()
     }
 }

@@ -262,6 +262,50 @@ struct EventFeedTests {
         #expect(feed.readerCount == 3)
     }
 
+    private func event(_ position: Int64, of user: UserID = Cast.vasya.userId, except: DeviceID? = nil) -> StoredEvent {
+        let body = EventBody(
+            type: .callRinging, time: exchange.time.now, callId: Cast.callID(), callSeq: 1, actor: nil
+        ) { _ in }
+        return StoredEvent(user: user, position: position, only: nil, except: except, body: body)
+    }
+
+    /// What is in memory after two events, when another process tells of some up to a position.
+    @Test(
+        arguments: [
+            (told: [3, 4], head: 4, isRead: false, rings: 1),
+            (told: [2, 3], head: 3, isRead: false, rings: 1),
+            (told: [1, 2], head: 2, isRead: false, rings: 0),
+            (told: [], head: 4, isRead: true, rings: 1),
+            (told: [4], head: 4, isRead: true, rings: 1),
+            (told: [3], head: 5, isRead: true, rings: 2),
+        ] as [(told: [Int64], head: Int64, isRead: Bool, rings: Int)])
+    func `Another process's events that continue those in memory are not read`(
+        told: [Int64], head: Int64, isRead: Bool, rings: Int
+    ) async throws {
+        try await append(2)
+        _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
+        let bell = Bell()
+        _ = feed.subscribe(Cast.vasya, wake: bell.ring)
+        feed.grew([Cast.vasya.userId: head], events: told.map { event($0) }, now: exchange.time.monotonic)
+        let page = try feed.readNewest(after: cursor(1), for: Cast.vasya, limit: 10)
+        #expect(page?.events.map(\.position) == (isRead ? nil : Array(2...head)))
+        #expect(bell.rings == rings)
+    }
+
+    @Test func `Another process's events wake those for whom they are, and are kept for no one else`() async throws {
+        try await append(1)
+        _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
+        let (phone, tablet) = (Bell(), Bell())
+        _ = feed.subscribe(Cast.vasya, wake: phone.ring)
+        _ = feed.subscribe(Cast.vasyaTablet, wake: tablet.ring)
+        let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
+        feed.grew(
+            [vasya: 2, petya: 1], events: [event(2, except: Cast.vasya.deviceId), event(1, of: petya)],
+            now: exchange.time.monotonic)
+        #expect(phone.rings == 0 && tablet.rings == 1)
+        #expect(try feed.readNewest(after: cursor(0), for: Cast.petya, limit: 10) == nil)
+    }
+
     @Test func `A wake-up finds the event in the feed`() async throws {
         publishFromNowOn()
         let found = Mutex<[Int64]>([])
