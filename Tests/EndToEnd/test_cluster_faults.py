@@ -32,6 +32,8 @@ RACES = [
     faults.accepts_at_two_nodes, faults.hang_up_against_accept, faults.cancel_against_the_timer, faults.glare,
 ]
 IS_LONG = os.environ.get("RINGBACK_FAULTS") == "long"
+# Of the version before: `scripts/cluster-faults --old-binary PATH`.
+OLD_BINARY = os.environ.get("RINGBACK_OLD_BINARY")
 
 
 def tell(record_property, name, figures):
@@ -73,6 +75,22 @@ def test_users_go_on_over_a_fault(request, tmp_path, artifacts, record_property,
         proxy.close()
         if fault is faults.disk_full:
             database.remove()
+
+
+if OLD_BINARY:
+
+    def test_nodes_are_replaced_by_those_of_the_next_version(database, tmp_path, artifacts, record_property):
+        cluster = Cluster(tmp_path, database, binary=OLD_BINARY)
+        try:
+            load = Load(cluster)
+            figures = faults.nodes_upgraded(cluster, database, load, 10)
+            tell(record_property, "nodes_upgraded", {**figures, **load.finish()})
+            cluster.stop()
+        except BaseException:
+            cluster.keep_logs(artifacts)
+            raise
+        finally:
+            cluster.kill()
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)

@@ -17,8 +17,8 @@ ADMIN = "the-administrators-token"
 class Cluster:
     """The nodes and their balancer, with tables of their own in a database."""
 
-    def __init__(self, folder, database, *, environments=({}, {}, {}), proxy=None, standby=None):
-        """By way of a proxy, or with a standby that may take over, if there is one."""
+    def __init__(self, folder, database, *, environments=({}, {}, {}), proxy=None, standby=None, binary=None):
+        """By way of a proxy, or with a standby that may take over, if there is one; each node from a binary if it is given."""
         self.schema = f"t_{secrets.token_hex(6)}"
         self.database = database
         self.proxy = proxy
@@ -32,6 +32,7 @@ class Cluster:
             for n, environment in enumerate(environments, 1)
         ]
         for node in self.nodes:
+            node.binary = binary
             node.launch()
         for node in self.nodes:
             node.wait_until_it_listens()

@@ -32,6 +32,28 @@ def become_ready(cluster, seconds=30):
 # Nodes.
 
 
+def nodes_upgraded(cluster, database, load, seconds):
+    """Each node in its turn is stopped, and goes on as the binary under test, which migrates the tables under the others."""
+    def migration():
+        return int(cluster.ask("SELECT max(number) FROM schema_migrations")[0][0])
+
+    old, before = cluster.nodes[0].binary, migration()
+    for node in cluster.nodes:
+        load.goes_on()
+        node.stop()
+        node.binary = None
+        node.restart()
+        eventually(lambda node=node: is_ready(node), 20, "the new node is ready")
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            load.goes_on()
+    if migration() > before:
+        again = subprocess.run(
+            [old, "serve", "--port", "0", "--database", cluster.nodes[0].database], capture_output=True, text=True, timeout=30)
+        assert again.returncode != 0 and "newer version" in again.stderr, again.stderr
+    return {"migrations": f"{before} to {migration()}"}
+
+
 def nodes_killed(cluster, database, load, times):
     """`kill -9` of one node after the other."""
     for number in range(times):

@@ -34,6 +34,8 @@ class Server:
         self.registration = registration
         self.port = port
         self.environment = environment or {}
+        # Another than the one under test.
+        self.binary = None
         self.process = None
 
     @property
@@ -50,7 +52,7 @@ class Server:
 
     def launch(self):
         """Starts the process, without a wait."""
-        command = [binary(), "serve", "--hostname", "127.0.0.1", "--port", str(self.port)]
+        command = [self.binary or binary(), "serve", "--hostname", "127.0.0.1", "--port", str(self.port)]
         # The lowest accepted cost of password hashes: the tests register thousands of users, with a build that is not optimized.
         command += ["--database", str(self.database), "--password-cost", "4"]
         if self.registration:
