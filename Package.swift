@@ -97,6 +97,7 @@ let package = Package(
                 "CGzip", "CMalloc", "CurlTransport", "RingbackCore", "RingbackModel", "RingbackOpenAPI", "RingbackWeb",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),

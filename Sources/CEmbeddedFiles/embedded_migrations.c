@@ -50,6 +50,9 @@ static const unsigned char sqlite_0015[] = {
 static const unsigned char sqlite_0016[] = {
 #embed "../../migrations/sqlite/0016_seen_calls.sql"
 };
+static const unsigned char sqlite_0017[] = {
+#embed "../../migrations/sqlite/0017_push_tokens.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -95,6 +98,9 @@ static const unsigned char postgresql_0014[] = {
 static const unsigned char postgresql_0015[] = {
 #embed "../../migrations/postgresql/0015_seen_calls.sql"
 };
+static const unsigned char postgresql_0016[] = {
+#embed "../../migrations/postgresql/0016_push_tokens.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -114,6 +120,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0014_outbox_users.sql", sqlite_0014),
     FILE("0015_do_not_disturb.sql", sqlite_0015),
     FILE("0016_seen_calls.sql", sqlite_0016),
+    FILE("0017_push_tokens.sql", sqlite_0017),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -131,6 +138,7 @@ static const EmbeddedFile postgresql[] = {
     FILE("0013_outbox_users.sql", postgresql_0013),
     FILE("0014_do_not_disturb.sql", postgresql_0014),
     FILE("0015_seen_calls.sql", postgresql_0015),
+    FILE("0016_push_tokens.sql", postgresql_0016),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

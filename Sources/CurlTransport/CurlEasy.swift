@@ -32,6 +32,8 @@ package final class CurlEasy: @unchecked Sendable {
         // HTTP/1.1 by default: a proxy in front of an HTTP/2 server may not handle concurrent long polls well. One
         // request per connection.
         set(CURLOPT_HTTP_VERSION, options.usesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+        // Requests share a connection that is being opened.
+        if options.usesHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         set(CURLOPT_TCP_KEEPALIVE, 1)

@@ -13,7 +13,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
     case sendOffer, getOffer, sendAnswer, getAnswer, addCandidates, listCandidates
     case setMedia, reportQuality
     case listWebhooks, testWebhook, listDeliveries, getDelivery, replayDelivery
-    case getPush, setPushSubscription, deletePushSubscription
+    case getPush, setPushSubscription, setPushToken, deletePushSubscription
     case getICEServers = "getIceServers"
     case platformCreateUser, platformGetUser, platformUpdateUser, platformEraseUser, platformBanUser, platformUnbanUser
     case platformCreateSession, platformListSessions, platformRevokeSessions, platformRevokeSession
@@ -85,6 +85,7 @@ package enum APIOperation: String, Sendable, CaseIterable {
         case .replayDelivery: (.post, "/v1/webhooks/deliveries/{deliveryId}/replay")
         case .getPush: (.get, "/v1/push")
         case .setPushSubscription: (.put, "/v1/push/subscription")
+        case .setPushToken: (.put, "/v1/push/token")
         case .deletePushSubscription: (.delete, "/v1/push/subscription")
         case .getICEServers: (.get, "/v1/ice-servers")
         case .platformCreateUser: (.post, "/v1/platform/users")

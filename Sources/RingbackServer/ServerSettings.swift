@@ -1,3 +1,5 @@
+import RingbackCore
+
 /// The settings of the server.
 package struct ServerSettings: Sendable {
     /// The name of this node among those that serve the same database; shown in `/readyz` and the metrics.
@@ -41,6 +43,11 @@ package struct ServerSettings: Sendable {
     package var webhooks: [WebhookEndpoint] = []
     /// For pushes to browsers; `nil` for none.
     package var vapidKey: VAPIDKey?
+    /// For pushes to apps; `nil` for none.
+    package var apns: APNsSettings?
+    package var fcm: FCMSettings?
+    /// The path of a PEM file of certificates that APNs and FCM may have instead of those that the system trusts.
+    package var pushCertificateAuthorities: String?
     /// Whether pushes go only to addresses of the public internet.
     package var pushIsPublic = true
     /// How long ended calls are listed in the histories.
@@ -97,6 +104,14 @@ package struct ServerSettings: Sendable {
         case forwarded
         case proxyProtocol = "proxy-protocol"
     }
+
+    /// The kinds of push services for which the server has a key.
+    var pushServices: [String] {
+        (vapidKey == nil ? [] : ["web"]) + (apns == nil ? [] : [AppPushService.apns.rawValue])
+            + (fcm == nil ? [] : [AppPushService.fcm.rawValue])
+    }
+
+    var usesPush: Bool { !pushServices.isEmpty }
 
     func expectsProxyProtocol(from peer: IPAddress?) -> Bool {
         clientAddress == .proxyProtocol && peer.map { peer in trustedProxies.contains { $0.contains(peer) } } == true

@@ -60,7 +60,7 @@ package final class Services: Sendable {
         self.settings = settings
         var timing = timing
         timing.outbox = OutboxPlan(settings.webhooks)
-        timing.outbox.usesPush = settings.vapidKey != nil
+        timing.outbox.usesPush = settings.usesPush
         self.permission = permission
         let admissions = RateLimiter<UserID>("user-tokens", perSecond: 1, burst: 32)
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
@@ -86,7 +86,8 @@ package final class Services: Sendable {
         addressCalls = AddressCalls(maximum: settings.callsPerAddress)
         memory = MemoryBudget(maximum: settings.connectionMemory)
         outbox = OutboxRunner(
-            store: store.outbox, senders: Self.senders(settings, store, time: time), time: time, logger: logger)
+            store: store.outbox, senders: Self.senders(settings, store, time: time, logger: logger), time: time,
+            logger: logger)
         limiter = RateLimiter("device-writes", perSecond: settings.writesPerSecond)
         pollLimiter = RateLimiter("device-polls", perSecond: settings.writesPerSecond)
         endingLimiter = RateLimiter("device-endings", perSecond: max(50, settings.writesPerSecond))
@@ -111,22 +112,36 @@ package final class Services: Sendable {
 extension Services {
     /// What delivers the messages of each kind of lane.
     private static func senders(
-        _ settings: ServerSettings, _ store: any Store, time: any Timekeeper
+        _ settings: ServerSettings, _ store: any Store, time: any Timekeeper, logger: Logger
     ) -> [String: any OutboxSender] {
-        guard !settings.webhooks.isEmpty || settings.vapidKey != nil else { return [:] }
+        guard !settings.webhooks.isEmpty || settings.usesPush else { return [:] }
         // All endpoints may be on one host. A push service has a lane of its own.
         let driver = CurlDriver(
             connectionsPerHost: OutboxRunner.messagesPerLane * (settings.webhooks.count + 1))
         var senders: [String: any OutboxSender] = [
             "webhook": WebhookSender(settings.webhooks, epoch: store.epoch, driver: driver, time: time)
         ]
-        if let key = settings.vapidKey {
+        if settings.usesPush {
             let causes = RateLimiter<PushCause>("pushes", perSecond: 0.5, burst: 30)
             senders["devices"] = DeviceFanOut(store: store, time: time) { cause in
                 (try? causes.spend(cause, at: time.monotonic)) != nil
             }
-            senders["push"] = WebPushSender(
-                store: store, key: key, isPublic: settings.pushIsPublic, driver: driver, time: time)
+        }
+        func sender(_ service: some PushService) -> any OutboxSender {
+            PushSender(service, store: store, time: time, logger: logger)
+        }
+        if let key = settings.vapidKey {
+            senders["push"] = sender(
+                WebPushService(key: key, isPublic: settings.pushIsPublic, driver: driver, time: time))
+        }
+        let authorities = settings.pushCertificateAuthorities
+        if let apns = settings.apns {
+            senders[AppPushService.apns.rawValue] = sender(
+                APNsService(apns, certificateAuthorities: authorities, driver: driver, time: time))
+        }
+        if let fcm = settings.fcm {
+            senders[AppPushService.fcm.rawValue] = sender(
+                FCMService(fcm, certificateAuthorities: authorities, driver: driver, time: time))
         }
         return senders
     }

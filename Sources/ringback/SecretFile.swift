@@ -1,8 +1,9 @@
 import Foundation
 
-/// A file whose first line is a secret.
+/// A file whose first line is a secret, or which is one as a whole.
 enum SecretFile {
     private static let maximumBytes = 10_000
+    private static let maximumBytesOfContents = 64 << 10
 
     /// - Parameters:
     ///   - setting: The setting that names the file.
@@ -19,5 +20,18 @@ enum SecretFile {
                 "The first line of \(path) (\(setting)) must be a secret of at most \(maximumBytes) bytes.")
         }
         return secret
+    }
+
+    /// The whole file.
+    ///
+    /// - Throws: ``CommandError``.
+    static func contents(of path: String, _ setting: String) throws -> [UInt8] {
+        guard let file = FileHandle(forReadingAtPath: path),
+            let bytes = try? file.read(upToCount: maximumBytesOfContents + 1)
+        else { throw CommandError("The file \(path) of \(setting) is empty or can't be read by this user.") }
+        guard bytes.count <= maximumBytesOfContents else {
+            throw CommandError("The file \(path) of \(setting) has over \(maximumBytesOfContents) bytes.")
+        }
+        return Array(bytes)
     }
 }

@@ -72,6 +72,7 @@ reportQuality            401     401       401     401      404    204   403    
 getIceServers            401     401       401     401      200    200   200         200    403 403   403
 getPush                  401     401       401     401      404    404   404         404    403 403   403
 setPushSubscription      401     401       401     401      404    404   404         404    403 403   403
+setPushToken             401     401       401     401      404    404   404         404    403 403   403
 deletePushSubscription   401     401       401     401      204    204   204         204    403 403   403
 platformCreateUser       401     401       401     401      403    403   403         403    403 403   201
 platformGetUser          401     401       401     401      403    403   403         403    403 403   200

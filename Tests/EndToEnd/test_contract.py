@@ -139,6 +139,7 @@ def an_account(vasya):
     vasya.get("/v1/ice-servers")
     vasya.get("/v1/push", expect=404)
     vasya.put("/v1/push/subscription", {"endpoint": "https://push.example.org/", "keys": {}}, expect=404)
+    vasya.put("/v1/push/token", {"service": "fcm", "token": "a"}, expect=404)
     assert vasya.request("DELETE", "/v1/push/subscription").status_code == 204
     vasya.get("/v1/events", params={"cursor": "1.1"}, expect=410)
     pages = ("/docs", "/", "/assets/demo.js", "/sdk/ringback.js")

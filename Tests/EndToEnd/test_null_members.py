@@ -92,7 +92,7 @@ OPERATIONS = [
 # A server key opens no socket.
 PLATFORM = ["platformCreateUser", "platformUpdateUser", "platformCreateSession"]
 # Their bodies have no optional members.
-REQUIRED = ["setPushSubscription"]
+REQUIRED = ["setPushSubscription", "setPushToken"]
 # Names in the examples, and their values for the users of this test.
 NAMES = {"registerUser": {"userId": "new"}, "createSession": {"userId": "vasya", "password": PASSWORD},
          "setWatching": {"userIds": ["petya"]}, "invite": {"callee": "petya"}, "sendAnswer": {"negotiation": 2}}

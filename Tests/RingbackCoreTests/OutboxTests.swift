@@ -26,9 +26,29 @@ struct OutboxTests {
 
     @Test(arguments: ["https://fcm.googleapis.com", "https://a.notify.windows.com", "https://x.example.org:8443"])
     func `Each push service has a lane of its own`(origin: String) {
-        let subscription = PushSubscription(
-            device: Cast.petya.deviceId, endpoint: "\(origin)/push/1", publicKey: [], secret: [])
+        let resource = WebPushResource(endpoint: "\(origin)/push/1", publicKey: [], secret: [])
+        let subscription = PushSubscription(device: Cast.petya.deviceId, .browser(resource))
         #expect(subscription.lane == OutboxLane(rawValue: "push/\(origin)"))
+    }
+
+    @Test func `A lane pauses for as long as the other side asks`() {
+        var health = LaneHealth()
+        let now = ManualTime.monotonicStart
+        health.failed(at: now, retryAfter: .seconds(60))
+        // What was sent at the same time fails, too.
+        health.failed(at: now)
+        #expect(health.width(at: now + .seconds(59)) == 0)
+        #expect(health.width(at: now + .seconds(60)) == 1)
+        health.failed(at: now, retryAfter: .seconds(86_400))
+        #expect(health.width(at: now + LaneHealth.longestAskedPause) == 1)
+    }
+
+    @Test(arguments: [
+        (AppPushService.apns, "0a1B", true), (.apns, "0a1", false), (.apns, "0g", false), (.apns, "../", false),
+        (.fcm, "dQw4:APA91b-_.", true), (.fcm, "a/b", false), (.fcm, "a\"b", false),
+    ])
+    func `A device token has the alphabet of its service`(service: AppPushService, token: String, isAccepted: Bool) {
+        #expect(service.accepts(token) == isAccepted)
     }
 
     @Test func `A lane has a kind and a name`() {

@@ -21,9 +21,7 @@ struct InvitationFactsTests {
     @Test func `What invitations depend on is loaded with the other facts`() async throws {
         let exchange = try await Exchange.withCast(in: .postgresql)
         let (vasya, petya, stranger) = (Cast.vasya.userId, Cast.petya.userId, Cast.stranger.userId)
-        let subscription = PushSubscription(
-            device: Cast.petyaTablet.deviceId, endpoint: "https://push.example.org/1",
-            publicKey: [UInt8](repeating: 4, count: 65), secret: [UInt8](repeating: 5, count: 16))
+        let subscription = PushSubscription(device: Cast.petyaTablet.deviceId, .app(.fcm, token: "1"))
         try await exchange.store.write { store in
             try store.addContact(vasya, of: petya, at: ManualTime.start)
             try store.save(subscription, at: ManualTime.start)

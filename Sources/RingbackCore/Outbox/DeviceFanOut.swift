@@ -5,6 +5,8 @@ package struct DeviceFanOut: OutboxSender {
     package static let lane = OutboxLane(rawValue: "devices/all")
     /// How long a missed call is worth a push.
     private static let missedTime: Duration = .seconds(86_400)
+    /// Pushes of a type that wait for a device, of all callers. The newest calls are those that can still be answered.
+    package static let maximumWaiting = 16
 
     private let store: any Store
     private let time: any Timekeeper
@@ -36,6 +38,7 @@ package struct DeviceFanOut: OutboxSender {
             }
             let messages = subscriptions.filter { subscription in
                 !present.contains(subscription.device) && subscription.device != delivery.recipient
+                    && subscription.receives(type)
             }.map { message(type, for: $0, call, delivery) }
             if !messages.isEmpty { try await store.write { _ = try $0.enqueue(messages) } }
             return .delivered
@@ -61,7 +64,7 @@ package struct DeviceFanOut: OutboxSender {
             lane: subscription.lane, key: "\(call.id) \(subscription.device)", type: type.rawValue,
             recipient: subscription.device, users: [call.callee], body: json.finish(), createdAt: now,
             expiresAt: type == .missed ? now + Self.missedTime : call.ringsUntil)
-        message.isReplacing = type == .missed
+        message.maximumWaiting = type == .missed ? 1 : Self.maximumWaiting
         return message
     }
 }

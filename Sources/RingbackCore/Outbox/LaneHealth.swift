@@ -13,6 +13,8 @@ struct LaneHealth: Sendable {
     /// Failures in a row after which the lane pauses.
     static let tolerated = 3
     static let longestPause: Duration = .seconds(10)
+    /// The longest pause that the other side can ask for.
+    static let longestAskedPause: Duration = .seconds(300)
 
     private var failures = 0
     private var pausedUntil: MonotonicTime?
@@ -24,10 +26,14 @@ struct LaneHealth: Sendable {
     }
 
     /// The other side could not be reached, or cannot process anything at the moment.
-    mutating func failed(at now: MonotonicTime) {
-        failures += 1
+    ///
+    /// - Parameter asked: The pause that it has asked for.
+    mutating func failed(at now: MonotonicTime, retryAfter asked: Duration? = nil) {
+        failures = asked == nil ? failures + 1 : max(failures + 1, Self.tolerated)
         guard failures >= Self.tolerated else { return }
-        pausedUntil = now + min(Self.longestPause, .seconds(1) * (1 << min(failures - Self.tolerated, 4)))
+        let own = min(Self.longestPause, .seconds(1) * (1 << min(failures - Self.tolerated, 4)))
+        let until = now + max(own, min(asked ?? .zero, Self.longestAskedPause))
+        pausedUntil = pausedUntil.map { max($0, until) } ?? until
     }
 }
 

@@ -20,9 +20,9 @@ package struct OutboxMessage: Sendable, Hashable {
     package var createdAt: Timestamp
     /// When it is given up.
     package var expiresAt: Timestamp
-    /// Whether it takes the place of those of its recipient and type that wait. Only in
-    /// ``OutboxWriter/enqueue(_:)``.
-    package var isReplacing = false
+    /// How many messages of its recipient and type may wait, with it; the oldest make room. `nil` for any number. Only
+    /// in ``OutboxWriter/enqueue(_:)``.
+    package var maximumWaiting: Int?
 
     package init(
         lane: OutboxLane, key: String, type: String, recipient: DeviceID? = nil, log: UserID? = nil,

@@ -50,12 +50,12 @@ package final class OutboxRunner: Sendable {
             return min(min(width, LaneHealth.widthOfUnknown) - taken, LaneHealth.widthOfAllUnknown - all)
         }
 
-        mutating func failed(_ lane: OutboxLane, at now: MonotonicTime) {
+        mutating func failed(_ lane: OutboxLane, at now: MonotonicTime, retryAfter: Duration?) {
             if health.count >= OutboxRunner.maximumFailingLanes, health[lane] == nil {
                 health = health.filter { !$0.key.isChosenByClients || $0.value.width(at: now) == 0 }
                 if health.count >= OutboxRunner.maximumFailingLanes { return }
             }
-            health[lane, default: LaneHealth()].failed(at: now)
+            health[lane, default: LaneHealth()].failed(at: now, retryAfter: retryAfter)
         }
     }
 
@@ -144,7 +144,7 @@ package final class OutboxRunner: Sendable {
         state.withLock { state in
             state.outcomes.append(outcome)
             switch result {
-            case .unavailable: state.failed(delivery.lane, at: monotonic)
+            case .unavailable(_, let after): state.failed(delivery.lane, at: monotonic, retryAfter: after)
             case .delivered, .refused: state.health[delivery.lane] = nil
             case .void: break
             }

@@ -142,14 +142,19 @@ extension PostgresTransaction {
     func enqueue(_ messages: [OutboxMessage]) throws -> [Int64] {
         guard !messages.isEmpty else { return [] }
         noteMessages()
-        let replacing = messages.filter(\.isReplacing)
-        if !replacing.isEmpty {
+        let bounded = messages.filter { $0.maximumWaiting != nil }
+        if !bounded.isEmpty {
             try rows(
                 Statement(
                     """
-                    DELETE FROM outbox o USING unnest($1::text[], $2::text[]) AS m (recipient, type)
-                    WHERE o.recipient = m.recipient AND o.type = m.type AND o.due_at IS NOT NULL
-                    """, .texts(replacing.map { $0.recipient?.rawValue }), .texts(replacing.map(\.type))))
+                    DELETE FROM outbox WHERE number IN (
+                        SELECT w.number FROM unnest($1::text[], $2::text[], $3::bigint[]) AS m (recipient, type, most)
+                        CROSS JOIN LATERAL (
+                            SELECT o.number FROM outbox o
+                            WHERE o.recipient = m.recipient AND o.type = m.type AND o.due_at IS NOT NULL
+                            ORDER BY o.number DESC OFFSET m.most - 1) w)
+                    """, .texts(bounded.map { $0.recipient?.rawValue }), .texts(bounded.map(\.type)),
+                    .integers(bounded.map { Int64($0.maximumWaiting ?? 1) })))
         }
         return try rows(OutboxStatements.insert(messages, back: messages.map { _ in 0 })).map { try $0.integer(0) }
     }

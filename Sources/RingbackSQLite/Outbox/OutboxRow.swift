@@ -39,10 +39,13 @@ extension SQLiteTransaction {
     func enqueue(_ messages: [OutboxMessage]) throws -> [Int64] {
         if !messages.isEmpty { hasMessages = true }
         return try messages.map { message in
-            if message.isReplacing {
+            if let most = message.maximumWaiting {
                 try execute(
-                    "DELETE FROM outbox WHERE recipient = ? AND type = ? AND due_at IS NOT NULL",
-                    [message.recipient?.rawValue, message.type])
+                    """
+                    DELETE FROM outbox WHERE number IN (
+                        SELECT number FROM outbox WHERE recipient = ? AND type = ? AND due_at IS NOT NULL
+                        ORDER BY number DESC LIMIT -1 OFFSET ?)
+                    """, [message.recipient?.rawValue, message.type, most - 1])
             }
             return try OutboxRow.insert(message, position: message.log.map { try newestPosition(of: $0) }, db)
         }

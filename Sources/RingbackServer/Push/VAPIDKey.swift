@@ -33,15 +33,13 @@ package struct VAPIDKey: Sendable {
     /// The `Authorization` for a push service (RFC 8292, section 3).
     func authorization(for origin: String, at now: Timestamp) throws -> String {
         let expiry = now.milliseconds / 1000 + Self.lifetime
-        let head = Data(#"{"typ":"JWT","alg":"ES256"}"#.utf8).base64URL
-        var json = JSONWriter()
-        json.object { json in
+        let token = try JSONWebToken.make(algorithm: "ES256") { json in
             json.field("aud", origin)
             json.field("exp", Int(expiry))
             json.field("sub", contact)
+        } sign: {
+            try key.signature(for: $0).rawRepresentation
         }
-        let signed = "\(head).\(Data(json.finish()).base64URL)"
-        let signature = try key.signature(for: Data(signed.utf8)).rawRepresentation.base64URL
-        return "vapid t=\(signed).\(signature), k=\(publicKey)"
+        return "vapid t=\(token), k=\(publicKey)"
     }
 }

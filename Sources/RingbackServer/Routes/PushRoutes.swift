@@ -7,17 +7,23 @@ enum PushRoutes {
     static func operations(_ services: Services) -> [Operation] {
         [
             Operation(.getPush) { _ in
-                guard let key = services.settings.vapidKey else { throw notConfigured }
+                let settings = services.settings
+                guard settings.usesPush else { throw notConfigured }
                 var json = JSONWriter()
-                json.object { $0.field("applicationServerKey", key.publicKey) }
+                json.object { json in
+                    json.name("services")
+                    json.array(settings.pushServices) { $0.string($1) }
+                    if let key = settings.vapidKey { json.field("applicationServerKey", key.publicKey) }
+                }
                 return Answer(200, body: json.finish())
             },
             Operation(.setPushSubscription) { try await save($0, services) },
+            Operation(.setPushToken) { try await saveToken($0, services) },
             Operation(.deletePushSubscription) { request in
                 let signIn = try request.signIn
                 try await services.store.write(of: signIn.participant.userId) { store in
                     guard try store.isSignedIn(signIn) else { throw SessionService.unauthenticated }
-                    try store.deletePushSubscription(of: signIn.participant.deviceId, endpoint: nil)
+                    try store.deletePushSubscription(of: signIn.participant.deviceId)
                 }
                 return Answer(204)
             },
@@ -27,7 +33,6 @@ enum PushRoutes {
     /// PUT /v1/push/subscription
     private static func save(_ request: OperationRequest, _ services: Services) async throws -> Answer {
         guard services.settings.vapidKey != nil else { throw notConfigured }
-        let signIn = try request.signIn
         var reader = try request.reader(requiresBody: true)
         let endpoint = reader.text("endpoint", characters: 1...2048, isRequired: true)
         if let endpoint, !isPushResource(endpoint, services.settings) {
@@ -48,9 +53,34 @@ enum PushRoutes {
         }
         try reader.finish()
         let values = try FieldReader.unwrap(keys)
-        let subscription = PushSubscription(
-            device: signIn.participant.deviceId, endpoint: try FieldReader.unwrap(endpoint), publicKey: values.key,
-            secret: values.secret)
+        let resource = WebPushResource(
+            endpoint: try FieldReader.unwrap(endpoint), publicKey: values.key, secret: values.secret)
+        return try await save(.browser(resource), request, services)
+    }
+
+    /// PUT /v1/push/token
+    private static func saveToken(_ request: OperationRequest, _ services: Services) async throws -> Answer {
+        guard services.settings.usesPush else { throw notConfigured }
+        var reader = try request.reader(requiresBody: true)
+        _ = reader.member("service", true)
+        let service = reader.choice("service", of: AppPushService.allCases)
+        let token = reader.text("token", characters: 1...2048, isRequired: true)
+        if let service, let token, !service.accepts(token) {
+            reader.fail("token", "must be a device token of \(service.rawValue)")
+        }
+        try reader.finish()
+        let known = try FieldReader.unwrap(service)
+        guard services.settings.pushServices.contains(known.rawValue) else {
+            throw Problem(.notFound, "The server has no key for \(known.rawValue).")
+        }
+        return try await save(.app(known, token: try FieldReader.unwrap(token)), request, services)
+    }
+
+    private static func save(
+        _ target: PushSubscription.Target, _ request: OperationRequest, _ services: Services
+    ) async throws -> Answer {
+        let signIn = try request.signIn
+        let subscription = PushSubscription(device: signIn.participant.deviceId, target)
         let now = services.time.now
         try await services.store.write(of: signIn.participant.userId) { store in
             guard try store.isSignedIn(signIn) else { throw SessionService.unauthenticated }

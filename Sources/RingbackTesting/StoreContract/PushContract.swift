@@ -8,6 +8,17 @@ struct PushContract {
         StoreCase("A device has one push subscription, until it is signed out") { stores in
             try await PushContract(stores).`A device has one push subscription, until it is signed out`()
         },
+        StoreCase("A device has a token of an app instead of a browser's subscription") { stores in
+            try await PushContract(stores).`A device has a token of an app instead of a browser's subscription`()
+        },
+        StoreCase("Pushes for apps wait in lanes of their own, and only an incoming call wakes iOS") { stores in
+            try await PushContract(stores)
+                .`Pushes for apps wait in lanes of their own, and only an incoming call wakes iOS`()
+        },
+        StoreCase("A bounded number of pushes waits for a device, those of the newest calls") { stores in
+            try await PushContract(stores)
+                .`A bounded number of pushes waits for a device, those of the newest calls`()
+        },
         StoreCase("A push goes to every device that is not present, and to no other") { stores in
             try await PushContract(stores).`A push goes to every device that is not present, and to no other`()
         },
@@ -38,8 +49,11 @@ struct PushContract {
 
     private func subscription(_ device: Participant, _ host: String = "push.example.org") -> PushSubscription {
         PushSubscription(
-            device: device.deviceId, endpoint: "https://\(host)/\(device.deviceId)",
-            publicKey: [UInt8](repeating: 4, count: 65), secret: [UInt8](repeating: 5, count: 16))
+            device: device.deviceId,
+            .browser(
+                WebPushResource(
+                    endpoint: "https://\(host)/\(device.deviceId)", publicKey: [UInt8](repeating: 4, count: 65),
+                    secret: [UInt8](repeating: 5, count: 16))))
     }
 
     private func exchange(subscribed devices: [Participant] = [Cast.petya, Cast.petyaTablet]) async throws -> Exchange {
@@ -51,24 +65,75 @@ struct PushContract {
         return exchange
     }
 
-    private func subscriptions(_ exchange: Exchange) async throws -> Set<String> {
-        Set(try await exchange.store.read { try $0.pushSubscriptions(of: Cast.petya.userId) }.map(\.endpoint))
+    private func subscriptions(_ exchange: Exchange) async throws -> Set<PushSubscription> {
+        Set(try await exchange.store.read { try $0.pushSubscriptions(of: Cast.petya.userId) })
     }
 
     func `A device has one push subscription, until it is signed out`() async throws {
         let exchange = try await exchange()
-        let new = subscription(Cast.petya, "other.example.org")
+        let (old, new) = (subscription(Cast.petya), subscription(Cast.petya, "other.example.org"))
         try await exchange.store.write { store in
             try store.save(new, at: ManualTime.start)
             // A push service has ended the one before.
-            try store.deletePushSubscription(
-                of: Cast.petya.deviceId, endpoint: "https://push.example.org/petya-phone")
+            try store.delete(old, endedAt: ManualTime.start)
             try store.delete(Cast.petyaTablet.deviceId)
         }
-        #expect(try await subscriptions(exchange) == [new.endpoint])
+        #expect(try await subscriptions(exchange) == [new])
         #expect(try await exchange.store.read { try $0.pushSubscription(of: Cast.petya.deviceId) } == new)
-        try await exchange.store.write { try $0.deletePushSubscription(of: Cast.petya.deviceId, endpoint: nil) }
+        try await exchange.store.write { try $0.deletePushSubscription(of: Cast.petya.deviceId) }
         #expect(try await subscriptions(exchange) == [])
+    }
+
+    func `A device has a token of an app instead of a browser's subscription`() async throws {
+        let exchange = try await exchange()
+        let phone = PushSubscription(device: Cast.petya.deviceId, .app(.apns, token: "0a"))
+        try await exchange.store.write { try $0.save(phone, at: ManualTime.start) }
+        #expect(try await subscriptions(exchange) == [phone, subscription(Cast.petyaTablet)])
+        // The token had ended before it was registered.
+        try await exchange.store.write { try $0.delete(phone, endedAt: ManualTime.start - .seconds(1)) }
+        #expect(try await exchange.store.read { try $0.pushSubscription(of: Cast.petya.deviceId) } == phone)
+        // The app was installed anew, or somebody else has signed in there.
+        let tablet = PushSubscription(device: Cast.petyaTablet.deviceId, .app(.apns, token: "0a"))
+        try await exchange.store.write { try $0.save(tablet, at: ManualTime.start) }
+        #expect(try await subscriptions(exchange) == [tablet])
+        try await exchange.store.write { store in
+            try store.save(subscription(Cast.petyaTablet), at: ManualTime.start)
+            try store.save(phone, at: ManualTime.start)
+            try store.delete(phone, endedAt: ManualTime.start)
+        }
+        #expect(try await subscriptions(exchange) == [subscription(Cast.petyaTablet)])
+    }
+
+    func `Pushes for apps wait in lanes of their own, and only an incoming call wakes iOS`() async throws {
+        let exchange = try await exchange(subscribed: [])
+        let phone = PushSubscription(device: Cast.petya.deviceId, .app(.apns, token: "0a"))
+        let tablet = PushSubscription(device: Cast.petyaTablet.deviceId, .app(.fcm, token: "b"))
+        try await exchange.store.write { store in
+            for subscription in [phone, tablet] { try store.save(subscription, at: ManualTime.start) }
+        }
+        let id = try await exchange.invite()
+        #expect(try await exchange.call(id)?.isAwaited == true)
+        _ = try await fanOut(exchange)
+        _ = try await exchange.calls.perform(.cancel, on: id, by: Cast.vasya)
+        _ = try await fanOut(exchange)
+        #expect(try await messages(exchange, "apns").map(\.type) == ["call.incoming"])
+        #expect(try await messages(exchange, "fcm").map(\.type) == ["call.incoming", "call.missed"])
+    }
+
+    func `A bounded number of pushes waits for a device, those of the newest calls`() async throws {
+        let exchange = try await exchange(subscribed: [Cast.petya])
+        var calls: [CallID] = []
+        for _ in 1...DeviceFanOut.maximumWaiting + 2 {
+            // Of many callers; here there is one, who calls again after each call.
+            let id = try await exchange.invite()
+            _ = try await fanOut(exchange)
+            _ = try await exchange.calls.perform(.cancel, on: id, by: Cast.vasya)
+            _ = try await fanOut(exchange)
+            calls.append(id)
+        }
+        let incoming = try await messages(exchange, "push").filter { $0.type == "call.incoming" }
+        let kept = calls.suffix(DeviceFanOut.maximumWaiting).map { "\($0) \(Cast.petya.deviceId)" }
+        #expect(incoming.map(\.key) == kept)
     }
 
     private func messages(_ exchange: Exchange, _ kind: String) async throws -> [OutboxDelivery] {

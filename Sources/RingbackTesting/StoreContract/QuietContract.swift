@@ -29,9 +29,7 @@ struct QuietContract {
         timing.outbox = OutboxPlan(webhooks: [.init(name: "one", types: [.callIncoming])], usesPush: true)
         timing.unreachable = .seconds(30)
         let exchange = try await Exchange.withCast(in: stores, timing: timing)
-        let subscription = PushSubscription(
-            device: Cast.petyaTablet.deviceId, endpoint: "https://push.example.org/1",
-            publicKey: [UInt8](repeating: 4, count: 65), secret: [UInt8](repeating: 5, count: 16))
+        let subscription = PushSubscription(device: Cast.petyaTablet.deviceId, .app(.fcm, token: "1"))
         try await exchange.store.write { try $0.save(subscription, at: ManualTime.start) }
         return exchange
     }

@@ -41,7 +41,7 @@ export class Push {
   }
 
   async #begin() {
-    await this.#ringback.request('GET', 'push');
+    if (!(await this.#ringback.request('GET', 'push')).applicationServerKey) return;
     this.#stop = followPush(this.#ringback);
     $('push').hidden = false;
     this.#show(false);

@@ -10,6 +10,7 @@ export const isPushSupported = () => 'serviceWorker' in navigator && 'PushManage
 export async function enablePush(ringback, { worker = WORKER, page = location.href, words = {} } = {}) {
   if (!isPushSupported()) throw new Error('This browser does not support push.');
   const { applicationServerKey } = await ringback.request('GET', 'push');
+  if (!applicationServerKey) throw new Error('The server has no key for Web Push.');
   if (await Notification.requestPermission() !== 'granted') throw new Error('Notifications are not allowed.');
   const registration = await active(await navigator.serviceWorker.register(worker));
   const options = { userVisibleOnly: true, applicationServerKey };

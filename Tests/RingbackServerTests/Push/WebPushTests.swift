@@ -46,8 +46,8 @@ struct WebPushTests {
     }
 
     @Test func `A topic is the same for a call and does not disclose it`() {
-        let topic = WebPushSender.topic(of: Cast.callID())
-        #expect(topic.count == 32 && topic == WebPushSender.topic(of: Cast.callID()))
-        #expect(topic != WebPushSender.topic(of: Cast.callID(2)))
+        let topic = Push.topic(of: Cast.callID())
+        #expect(topic.count == 32 && topic == Push.topic(of: Cast.callID()))
+        #expect(topic != Push.topic(of: Cast.callID(2)))
     }
 }
