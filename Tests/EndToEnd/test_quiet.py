@@ -1,6 +1,7 @@
 """Users and devices on which calls do not ring, over HTTP and over a socket."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,3 +103,36 @@ def test_a_missed_call_that_is_seen_on_one_device_is_so_on_all(server, send):
     server.kill9()
     server.restart()
     assert tablet.get("/v1/calls")["items"][0]["seen"] and vasya.get(f"/v1/calls/{call_id}")["state"] == "ended"
+
+
+@pytest.mark.parametrize("size", [(360, 640), (1280, 720)], ids=["narrow", "wide"])
+@pytest.mark.parametrize("button", ["quiet", "muted"])
+def test_a_page_whose_button_is_pressed_does_not_ring(phone, button, size):
+    vasya, petya = phone("vasya"), phone("petya")
+    petya.page.set_viewport_size({"width": size[0], "height": size[1]})
+    press(petya.page, button, size, "true")
+    petya.reload()
+    petya.reaches("idle")
+    petya.connection_is("online")
+    petya.page.click("#me > summary")
+    petya.page.wait_for_selector(f"#{button}[aria-pressed=true]")
+    vasya.call("petya")
+    eventually(lambda: vasya.body("state") != "idle", 10, "the call has begun")
+    time.sleep(2)
+    assert petya.body("state") == "idle"
+    vasya.hang_up()
+    vasya.reaches("ended")
+    vasya.page.click("#dismiss")
+    press(petya.page, button, size, "false")
+    vasya.call("petya")
+    petya.reaches("incoming")
+
+
+def press(page, button, size, pressed):
+    if page.get_attribute("#me", "open") is None:
+        page.click("#me > summary")
+    box = page.locator(f"#{button}").bounding_box()
+    assert box["x"] >= 0 and box["y"] >= 0 and box["height"] >= 24
+    assert box["x"] + box["width"] <= size[0] and box["y"] + box["height"] <= size[1]
+    page.click(f"#{button}")
+    page.wait_for_selector(f"#{button}[aria-pressed={pressed}]")
