@@ -122,10 +122,8 @@ extension Services {
             "webhook": WebhookSender(settings.webhooks, epoch: store.epoch, driver: driver, time: time)
         ]
         if settings.usesPush {
-            let causes = RateLimiter<PushCause>("pushes", perSecond: 0.5, burst: 30)
-            senders["devices"] = DeviceFanOut(store: store, time: time) { cause in
-                (try? causes.spend(cause, at: time.monotonic)) != nil
-            }
+            let limit = PushLimit(time: time)
+            senders["devices"] = DeviceFanOut(store: store, time: time) { limit.admits($0) }
         }
         func sender(_ service: some PushService) -> any OutboxSender {
             PushSender(service, store: store, time: time, logger: logger)

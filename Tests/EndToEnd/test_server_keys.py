@@ -48,6 +48,13 @@ def test_users_are_created_changed_and_erased(server, backend):
     assert (changed["displayName"], changed["hasPassword"], changed["endedSessions"]) == ("P.", True, 0)
     petya = Device(server, "petya")
     assert petya.get("/v1/users/me")["displayName"] == "P."
+    quiet = {"hours": {"from": "22:00", "to": "07:00", "timeZone": "Europe/Berlin"}}
+    assert backend.expect(200, "PATCH", "/platform/users/petya", {"doNotDisturb": quiet})["doNotDisturb"] == quiet
+    assert backend.expect(200, "GET", "/platform/users/petya")["doNotDisturb"] == quiet
+    assert petya.get("/v1/users/me")["doNotDisturb"] == quiet
+    wrong = backend.expect(422, "PATCH", "/platform/users/petya", {"doNotDisturb": {"hours": {"from": "22:00"}}})
+    assert {error["field"] for error in wrong["errors"]} == {"doNotDisturb.hours.to", "doNotDisturb.hours.timeZone"}
+    assert "doNotDisturb" not in backend.expect(200, "PATCH", "/platform/users/petya", {"doNotDisturb": {}})
     again = backend.expect(200, "PATCH", "/platform/users/petya", {"password": "battery staple"})
     assert again["endedSessions"] == 1
     petya.get("/v1/users/me", expect=401)

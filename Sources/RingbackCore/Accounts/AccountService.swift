@@ -99,10 +99,7 @@ package final class AccountService: Sendable {
             guard var account = try store.account(user) else { throw SessionService.unauthenticated }
             // The password may have been changed concurrently.
             guard change == nil || change?.verified == account.passwordHash else { throw Self.wrongPassword }
-            account.displayName = update.displayName ?? account.displayName
-            account.busy = update.busy ?? account.busy
-            account.callsFrom = update.callsFrom ?? account.callsFrom
-            account.doNotDisturb = update.doNotDisturb ?? account.doNotDisturb
+            account.apply(update)
             account.passwordHash = change?.new ?? account.passwordHash
             try store.update(account)
             guard change != nil else { return (account, 0) }
@@ -164,4 +161,14 @@ package final class AccountService: Sendable {
     }
 
     static func notFound(_ user: UserID) -> Problem { Problem(.userNotFound, "The user \(user) does not exist.") }
+}
+
+extension Account {
+    /// Sets what is given, except for the password.
+    mutating func apply(_ update: AccountService.Update) {
+        displayName = update.displayName ?? displayName
+        busy = update.busy ?? busy
+        callsFrom = update.callsFrom ?? callsFrom
+        doNotDisturb = update.doNotDisturb ?? doNotDisturb
+    }
 }

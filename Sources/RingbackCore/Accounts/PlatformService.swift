@@ -50,15 +50,12 @@ package final class PlatformService: Sendable {
     ///
     /// - Returns: The account, and the number of devices that were signed out.
     package func update(
-        _ user: UserID, displayName: String?, busy: BusyPolicy?, callsFrom: CallsFrom? = nil, password: String?,
-        _ use: KeyUse
+        _ user: UserID, _ update: AccountService.Update, password: String?, _ use: KeyUse
     ) async throws -> (Account, endedSessions: Int) {
         let hash = try await hash(password)
         return try await write(use) { [voidUntil = sessions.voidUntil] store in
             var account = try Self.account(user, store)
-            account.displayName = displayName ?? account.displayName
-            account.busy = busy ?? account.busy
-            account.callsFrom = callsFrom ?? account.callsFrom
+            account.apply(update)
             account.passwordHash = hash ?? account.passwordHash
             try store.update(account)
             return (account, hash == nil ? 0 : try store.signOut(user, voidUntil: voidUntil))

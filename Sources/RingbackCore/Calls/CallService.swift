@@ -98,22 +98,7 @@ package final class CallService: Sendable {
     ///
     /// - Throws: ``Problem`` `not_found`; `forbidden` for the caller; `invalid_transition` while the call is live;
     ///   `unauthenticated` if `signIn` has ended.
-    package func markSeen(_ id: CallID, by signIn: SignIn) async throws {
-        let user = signIn.participant.userId
-        let isNewest = try await store.write(of: user) { store in
-            try store.check(signIn)
-            let call = try Self.state(id, for: user, in: store)
-            guard call.callee == user else { throw CallRefusal.forbidden.problem }
-            guard !call.isLive else { throw CallRefusal.invalidTransition(call.state).problem }
-            guard var account = try store.account(user) else { throw SessionService.unauthenticated }
-            if let known = account.callsSeenUntil, known >= call.createdAt { return known == call.createdAt }
-            account.callsSeenUntil = call.createdAt
-            try store.update(account)
-            return true
-        }
-        // Also when it is repeated: the first request may have ended before this.
-        if isNewest { _ = try await keep(.tellSeen(signIn.participant, id)) }
-    }
+    package func markSeen(_ id: CallID, by signIn: SignIn) async throws { _ = try await keep(.markSeen(signIn, id)) }
 
     // MARK: Erasing a user
 

@@ -86,6 +86,9 @@ struct CallTransaction {
     /// Adds messages to the last change.
     mutating func send(_ messages: [OutboxMessage]) { changes[changes.count - 1].messages += messages }
 
+    /// Adds to the last change how far the callee has seen the missed calls.
+    mutating func seen(until time: Timestamp) { changes[changes.count - 1].seenUntil = time }
+
     /// Collects only the deadline, for a store that knows no more than that the call is live.
     mutating func recordDeadline() {
         changes.append(CallChange(call: call, deadline: call.deadline(timing: timing)))

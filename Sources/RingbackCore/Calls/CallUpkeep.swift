@@ -10,14 +10,23 @@ package enum CallUpkeep: Sendable, Hashable {
     case endByAdministrator(CallID)
     /// One of the users is about to be erased.
     case endForErased(UserID, CallID)
-    /// A device of the callee has marked the call as seen.
-    case tellSeen(Participant, CallID)
+    /// A device of the callee marks a missed call, and all before it, as seen.
+    case markSeen(SignIn, CallID)
 
     var calls: [CallID] {
         switch self {
-        case .advance(let id), .endByAdministrator(let id), .endForErased(_, let id), .tellSeen(_, let id): [id]
+        case .advance(let id), .endByAdministrator(let id), .endForErased(_, let id), .markSeen(_, let id): [id]
         case .setReconnecting(_, _, let ids): ids
         }
+    }
+
+    /// The sign-in that requests it.
+    fileprivate var signIn: SignIn? {
+        if case .markSeen(let signIn, _) = self { signIn } else { nil }
+    }
+
+    var scope: CallScope {
+        CallScope(calls: calls, users: signIn.map { [$0.participant.userId] } ?? [], signIn: signIn)
     }
 
     /// Makes the decision, without side effects. The answer is 200 with the call that was changed last, or `not_found`.
@@ -49,11 +58,31 @@ package enum CallUpkeep: Sendable, Hashable {
             guard transaction.call.isLive, let side = call.side(of: user) else { break }
             let reason: EndReason = transaction.call.isUnderWay ? .completed : side == .caller ? .canceled : .declined
             transaction.change { $0.end(for: user, reason: reason, at: now) }
-        case .tellSeen(let participant, _):
-            guard !call.isLive, call.side(of: participant.userId) == .callee else { break }
-            transaction.change { $0.tellSeen(by: participant) }
+        case .markSeen(let signIn, _): try Self.markSeen(call, by: signIn, on: facts, in: &transaction)
         }
         return CallDecision(.success(transaction.answer(200)), changes: transaction.changes)
+    }
+}
+
+extension CallUpkeep {
+    private static func markSeen(
+        _ call: CallState, by signIn: SignIn, on facts: any CallFacts, in transaction: inout CallTransaction
+    ) throws {
+        guard try facts.isSignedIn(signIn), let account = try facts.account(signIn.participant.userId) else {
+            throw SessionService.unauthenticated
+        }
+        guard let side = call.side(of: account.userId) else { throw CallRefusal.notFound.problem }
+        guard side == .callee else { throw CallRefusal.forbidden.problem }
+        guard !call.isLive else { throw CallRefusal.invalidTransition(call.state).problem }
+        if let known = account.callsSeenUntil, known >= call.createdAt { return }
+        transaction.markSeen(by: signIn.participant)
+    }
+}
+
+extension CallTransaction {
+    fileprivate mutating func markSeen(by participant: Participant) {
+        change { $0.tellSeen(by: participant) }
+        seen(until: call.createdAt)
     }
 }
 
@@ -90,9 +119,10 @@ final class UpkeepJob: StoreJob {
         self.continuation = continuation
     }
 
-    var scope: CallScope { CallScope(calls: upkeep.calls) }
+    var scope: CallScope { upkeep.scope }
 
-    var priority: WritePriority { .essential }
+    /// What no device requests ends something, or keeps it right.
+    var priority: WritePriority { upkeep.signIn == nil ? .essential : .ordinary }
 
     func decide(on facts: any CallFacts) throws -> [CallChange] {
         let decision = try upkeep.decide(on: facts, timing: timing)

@@ -74,6 +74,12 @@ package struct PushCause: Sendable, Hashable {
     package let caller: UserID
     package let callee: UserID
     package let type: PushType
+
+    package init(caller: UserID, callee: UserID, type: PushType) {
+        self.caller = caller
+        self.callee = callee
+        self.type = type
+    }
 }
 
 /// What a push to a device says of a call.

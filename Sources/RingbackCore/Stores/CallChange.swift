@@ -88,6 +88,8 @@ package struct CallChange: Sendable {
     package var key: WriteKey?
     /// The newest quality summary of a participant.
     package var quality: QualityReport?
+    /// The callee has seen the missed calls up to this time.
+    package var seenUntil: Timestamp?
     /// Messages to the outside.
     package var messages: [OutboxMessage] = []
 

@@ -101,13 +101,12 @@ final class PostgresTransaction: PostgresReader, StoreWriter {
         try execute(
             """
             UPDATE users SET display_name = $1, password_hash = $2, busy = $3, banned_at = $4, calls_from = $5,
-                do_not_disturb = $6, calls_seen_until = $7
-            WHERE user_id = $8
+                do_not_disturb = $6
+            WHERE user_id = $7
             """,
             .text(account.displayName), .text(account.passwordHash), .text(account.busy.rawValue),
             .integer(account.bannedAt?.milliseconds), .text(account.callsFrom.rawValue),
-            .text(account.doNotDisturb.stored), .integer(account.callsSeenUntil?.milliseconds),
-            .text(account.userId.rawValue))
+            .text(account.doNotDisturb.stored), .text(account.userId.rawValue))
     }
 
     func close(_ user: UserID, at now: Timestamp) throws {

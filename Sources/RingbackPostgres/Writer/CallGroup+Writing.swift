@@ -18,6 +18,11 @@ extension CallGroup {
         let invitations = changed.flatMap { draft in draft.newInvitations.map { ($0.0, $0.1, draft.call.id) } }
         if !invitations.isEmpty { statements.append(Self.insert(invitations)) }
         statements += quality.map { Self.upsert($0.report, of: $0.call) }
+        statements += seenUntil.map { user, time in
+            Statement(
+                "UPDATE users SET calls_seen_until = $1 WHERE user_id = $2", .integer(time.milliseconds),
+                .text(user.rawValue))
+        }
         if !messages.isEmpty {
             statements.append(
                 OutboxStatements.insert(

@@ -52,6 +52,8 @@ final class CallGroup: CallFacts {
     /// Where pages of candidates may begin: behind which event of a call.
     private(set) var marks: [(call: CallID, position: Int, payload: Int)] = []
     private(set) var quality: [(call: CallID, report: QualityReport)] = []
+    /// Of callees, up to when they have seen the missed calls.
+    private(set) var seenUntil: [UserID: Timestamp] = [:]
     /// The messages to the outside, and how many events of their log's user came before them in this group.
     private(set) var messages: [(message: OutboxMessage, eventsBefore: Int64)] = []
     /// Whether the first user has the second among their contacts.
@@ -169,6 +171,10 @@ final class CallGroup: CallFacts {
         draft.call = change.call
         draft.isChanged = true
         draft.timeline += change.timeline
+        if let time = change.seenUntil {
+            seenUntil[change.call.callee] = time
+            accounts[change.call.callee]?.callsSeenUntil = time
+        }
         for message in change.messages { messages.append((message, message.log.map { counts[$0] ?? 0 } ?? 0)) }
         for event in change.events { append(event, of: draft) }
         if isMarked { marks.append((draft.call.id, draft.call.candidateCount, draft.payloads)) }

@@ -161,6 +161,7 @@ final class CallBatch: CallFacts {
         draft.entry.row = draft.entry.row.changed(isReplayable: change.isReplayable)
         draft.entry.timeline.append(change.timeline)
         if !change.messages.isEmpty { try enqueue(change.messages) }
+        if let time = change.seenUntil { try save(seenUntil: time, by: change.call.callee) }
         var key = change.key
         for event in change.events {
             try append(event, of: draft, key: key)
@@ -204,6 +205,11 @@ final class CallBatch: CallFacts {
         try staged.append(body, head, to: event.audiences) { try memory.heads.headForWriter(of: $0, db) }
         if body.type.hasPayload { call.entry.note(body.type, event: staged.newestEvent) }
         if staged.log.isLarge { try writeLog() }
+    }
+
+    private func save(seenUntil time: Timestamp, by user: UserID) throws {
+        try db.cachedStatement(sql: "UPDATE users SET calls_seen_until = ? WHERE user_id = ?").execute(
+            arguments: [time.milliseconds, user.rawValue])
     }
 
     private func save(_ quality: QualityReport, of call: CallDraft) throws {

@@ -37,13 +37,12 @@ final class SQLiteTransaction: SQLiteReader, StoreWriter {
         try execute(
             """
             UPDATE users SET display_name = ?, password_hash = ?, busy = ?, banned_at = ?, calls_from = ?,
-                do_not_disturb = ?, calls_seen_until = ?
+                do_not_disturb = ?
             WHERE user_id = ?
             """,
             [
                 account.displayName, account.passwordHash, account.busy.rawValue, account.bannedAt?.milliseconds,
-                account.callsFrom.rawValue, account.doNotDisturb.stored, account.callsSeenUntil?.milliseconds,
-                account.userId.rawValue,
+                account.callsFrom.rawValue, account.doNotDisturb.stored, account.userId.rawValue,
             ])
     }
 

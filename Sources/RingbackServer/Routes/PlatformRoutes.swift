@@ -118,10 +118,12 @@ enum PlatformRoutes {
         let name = reader.name("displayName")
         let busy = reader.choice("busy", of: BusyPolicy.allCases)
         let callsFrom = reader.choice("callsFrom", of: CallsFrom.allCases)
+        let doNotDisturb = reader.doNotDisturb()
         let password = reader.text("password", characters: Limits.passwordCharacters)
         try reader.finish()
-        let (account, ended) = try await platform.update(
-            request.user(), displayName: name, busy: busy, callsFrom: callsFrom, password: password, request.keyUse())
+        let update = AccountService.Update(
+            displayName: name, busy: busy, callsFrom: callsFrom, doNotDisturb: doNotDisturb)
+        let (account, ended) = try await platform.update(request.user(), update, password: password, request.keyUse())
         return Answer(200, PlatformUser(account: account, endedSessions: password == nil ? nil : ended))
     }
 

@@ -69,7 +69,7 @@ enum UserRoutes {
         let name = reader.name("displayName")
         let busy = reader.choice("busy", of: BusyPolicy.allCases)
         let callsFrom = reader.choice("callsFrom", of: CallsFrom.allCases)
-        let doNotDisturb = doNotDisturb(&reader)
+        let doNotDisturb = reader.doNotDisturb()
         let password = reader.text("password", characters: Limits.passwordCharacters)
         let oldCharacters = 1...Limits.passwordCharacters.upperBound
         let oldPassword = reader.text("oldPassword", characters: oldCharacters, isRequired: password != nil)
@@ -84,37 +84,6 @@ enum UserRoutes {
             if password != nil { json.field("endedSessions", endedSessions) }
         }
         return Answer(200, body: json.finish())
-    }
-
-    private static func doNotDisturb(_ reader: inout FieldReader) -> DoNotDisturb? {
-        reader.object("doNotDisturb") { reader in
-            var setting = DoNotDisturb()
-            if let text = reader.text("until", characters: 1...40) {
-                setting.until = Timestamp(text)
-                if setting.until == nil { reader.fail("until", "must be a time such as 2026-01-31T22:00:00.000Z") }
-            }
-            setting.hours = reader.object("hours", hours)
-            return setting
-        }
-    }
-
-    private static func hours(_ reader: inout FieldReader) -> DoNotDisturb.Hours? {
-        var times: [TimeOfDay] = []
-        for name in ["from", "to"] {
-            guard let text = reader.text(name, characters: 1...40, isRequired: true) else { continue }
-            if let time = TimeOfDay(text) {
-                times.append(time)
-            } else {
-                reader.fail(name, "must be a time such as 22:00")
-            }
-        }
-        guard let zone = reader.text("timeZone", characters: 1...64, isRequired: true), times.count == 2 else {
-            return nil
-        }
-        let hours = DoNotDisturb.Hours(from: times[0], to: times[1], timeZone: zone)
-        if times[0] == times[1] { reader.fail("to", "must not be the same as from") }
-        if !hours.hasKnownTimeZone { reader.fail("timeZone", "must be a time zone such as Europe/Berlin") }
-        return hours
     }
 
     /// DELETE /v1/users/me

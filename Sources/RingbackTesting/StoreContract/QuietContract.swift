@@ -98,12 +98,12 @@ struct QuietContract {
             exchange.time.advance(by: .seconds(1))
         }
         let petya = Exchange.signIn(of: Cast.petya)
-        for id in [missed[1], missed[0]] { try await exchange.calls.markSeen(id, by: petya) }
+        for id in [missed[1], missed[0], missed[1]] { try await exchange.calls.markSeen(id, by: petya) }
         let history = try await exchange.calls.history(HistoryQuery(user: Cast.petya.userId, limit: 3))
         #expect(history.map(\.seen) == [false, true, true])
         #expect(try await events(of: Cast.petya, exchange).count == 6)
         let seen = try await events(of: Cast.petyaTablet, exchange).filter { $0.type == .callSeen }
-        #expect(seen.count == 1, "the older call was seen already")
+        #expect(seen.count == 1, "both were seen already")
         let json = try JSONSlice(parsing: Array("{".utf8) + seen[0].members + Array("}".utf8))
         #expect(json["callId"]?.string == missed[1].rawValue)
         #expect(json["data"]?["until"]?.string == "\(ManualTime.start + .seconds(1))")
@@ -113,6 +113,7 @@ struct QuietContract {
         for (id, signIn, code) in [
             (live, petya, Problem.Code.invalidTransition), (missed[2], Exchange.signIn(of: Cast.vasya), .forbidden),
             (missed[2], Exchange.signIn(of: Cast.stranger), .notFound),
+            (missed[2], SignIn(Cast.petya, generation: 1), .unauthenticated),
         ] {
             let problem = await #expect(throws: Problem.self) { try await exchange.calls.markSeen(id, by: signIn) }
             #expect(problem?.code == code)

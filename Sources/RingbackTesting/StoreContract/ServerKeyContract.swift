@@ -179,7 +179,7 @@ struct ServerKeyContract {
         }
         await #expect(throws: Problem.self) { try await platform.block(vasya, by: vasya, use) }
         #expect(try await store.read { try $0.audit(AuditQuery(limit: 9)) } == [])
-        _ = try await platform.update(vasya, displayName: "V", busy: nil, password: nil, use)
+        _ = try await platform.update(vasya, .init(displayName: "V"), password: nil, use)
         let entry = try #require(try await store.read { try $0.audit(AuditQuery(limit: 9)) }.first)
         #expect(entry.key == key.name && entry.operation == "operation" && entry.user == vasya)
         #expect(try await store.read { try $0.account(vasya) }?.displayName == "V")
