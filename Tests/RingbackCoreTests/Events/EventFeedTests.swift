@@ -284,25 +284,25 @@ struct EventFeedTests {
     ) async throws {
         try await append(2)
         _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
-        let bell = Bell()
-        _ = feed.subscribe(Cast.vasya, wake: bell.ring)
+        let counter = WakeCounter()
+        _ = feed.subscribe(Cast.vasya, wake: counter.wake)
         feed.grew([Cast.vasya.userId: head], events: told.map { event($0) }, now: exchange.time.monotonic)
         let page = try feed.readNewest(after: cursor(1), for: Cast.vasya, limit: 10)
         #expect(page?.events.map(\.position) == (isRead ? nil : Array(2...head)))
-        #expect(bell.rings == rings)
+        #expect(counter.count == rings)
     }
 
     @Test func `Another process's events wake those for whom they are, and are kept for no one else`() async throws {
         try await append(1)
         _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
-        let (phone, tablet) = (Bell(), Bell())
-        _ = feed.subscribe(Cast.vasya, wake: phone.ring)
-        _ = feed.subscribe(Cast.vasyaTablet, wake: tablet.ring)
+        let (phone, tablet) = (WakeCounter(), WakeCounter())
+        _ = feed.subscribe(Cast.vasya, wake: phone.wake)
+        _ = feed.subscribe(Cast.vasyaTablet, wake: tablet.wake)
         let (vasya, petya) = (Cast.vasya.userId, Cast.petya.userId)
         feed.grew(
             [vasya: 2, petya: 1], events: [event(2, except: Cast.vasya.deviceId), event(1, of: petya)],
             now: exchange.time.monotonic)
-        #expect(phone.rings == 0 && tablet.rings == 1)
+        #expect(phone.count == 0 && tablet.count == 1)
         #expect(try feed.readNewest(after: cursor(0), for: Cast.petya, limit: 10) == nil)
     }
 
