@@ -1,5 +1,5 @@
 /// What the names of users and devices may consist of. The pattern of `DisplayName` in the OpenAPI document says the
-/// same.
+/// same, except that it permits blank names.
 package enum NameText {
     /// The first character of a name that nobody can see, so that two names would look alike; `nil` if there is none.
     ///
@@ -28,7 +28,9 @@ package enum NameText {
 
     /// Whether there is nothing to see in a name but space.
     package static func isBlank(_ name: String) -> Bool {
-        name.unicodeScalars.allSatisfy { $0.properties.isWhitespace || directions.has($0.value) }
+        name.unicodeScalars.allSatisfy {
+            $0.properties.isWhitespace || directions.has($0.value) || joiners.contains($0.value)
+        }
     }
 
     private static let directions: [ClosedRange<UInt32>] = [
@@ -42,8 +44,8 @@ package enum NameText {
     ]
     /// What a joiner may follow: Hebrew to Mongolian, other scripts of Asia, symbols and emoji.
     private static let joined: [ClosedRange<UInt32>] = [
-        0x0590...0x109F, 0x1780...0x17B3, 0x17B6...0x180A, 0x1810...0x18AF, 0x2190...0x2BFF, 0xA800...0xABFF,
-        0xFB1D...0xFDFF,
+        0x0590...0x109F, 0x1780...0x17B3, 0x17B6...0x180A, 0x1810...0x18AF, 0x1A20...0x1AAF, 0x1B00...0x1BBF,
+        0x2190...0x2BFF, 0xA800...0xABFF, 0xFB1D...0xFDFF,
         0x1F000...0x1FAFF,
     ]
     /// What a variation selector may follow: keys, symbols, Myanmar, Mongolian, ideographs and emoji.

@@ -7,7 +7,7 @@ struct NameTextTests {
         arguments: [
             "Vasya Pupkin", "Вася", "李雷", "שלום", "مریم", "\u{202E}evil", "\u{2067}x", "می\u{200C}خواهم", "क्\u{200D}ष",
             "👨\u{200D}👩\u{200D}👧", "❤\u{FE0F}\u{200D}🔥", "1\u{FE0F}\u{20E3}", "🏴\u{E0067}\u{E0062}\u{E007F}",
-            "辻\u{E0100}", "e\u{301}",
+            "辻\u{E0100}", "e\u{301}", "ᬓ\u{1B44}\u{200C}ᬓ",
         ])
     func `Scripts and emoji are written with what they need`(name: String) {
         #expect(NameText.invisible(in: name) == nil)
@@ -27,7 +27,8 @@ struct NameTextTests {
     }
 
     @Test(arguments: [
-        (" ", true), ("\u{A0}\u{3000}", true), ("\u{202E}", true), (" \u{2067} ", true), (" a ", false), (".", false),
+        (" ", true), ("\u{A0}\u{3000}", true), ("\u{202E}", true), (" \u{2067} ", true), ("\u{61C}\u{200D}", true),
+        (" a ", false), (".", false),
     ])
     func `A name has something to see`(name: String, isBlank: Bool) {
         #expect(NameText.isBlank(name) == isBlank)

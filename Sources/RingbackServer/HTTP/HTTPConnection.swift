@@ -105,10 +105,11 @@ struct HTTPConnection {
         return take(part, at: now)
     }
 
-    /// A new request may begin only once the client has taken the earlier responses, and not while it is paused.
+    /// A new request may begin only once the client has taken the earlier responses, and not while the connection is
+    /// paused, unless it ends.
     private func takes(_ part: HTTPServerRequestPart) -> Bool {
         switch phase {
-        case .idle: unwritableSince == nil && !isPaused
+        case .idle: unwritableSince == nil && (!isPaused || isEnding)
         case .receiving, .discarding: true
         case .checking, .answering: false
         case .closing, .upgraded: true

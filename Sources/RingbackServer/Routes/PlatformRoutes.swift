@@ -130,7 +130,7 @@ enum PlatformRoutes {
     /// POST /v1/platform/users/{userId}/sessions
     private static func createSession(_ request: OperationRequest, _ platform: PlatformService) async throws -> Answer {
         var reader = try request.reader()
-        let name = reader.text("deviceName", characters: Limits.nameCharacters)
+        let name = reader.name("deviceName")
         let device = reader.device("deviceId")
         try reader.finish()
         let user = try request.user()

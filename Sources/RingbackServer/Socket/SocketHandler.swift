@@ -131,7 +131,12 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     func tick(at now: NIODeadline) {
         guard let context else { return }
         if refused.tick(at: hub.services.time.monotonic) {
+            // What arrived before the pause is carried out first, and may begin another. The client can't be heard
+            // meanwhile.
+            lastHeard = now
+            isCollecting = true
             serve()
+            flushMessages()
             updateReading()
         }
         switch state {
@@ -192,7 +197,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     private func noteMemory() {
         guard let context, let address else { return }
         let unsent = isWritable ? 0 : (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        memory.set(queue.bytes + reader.capacity + unsent, of: session?.identity.participant.userId) {
+        memory.set(queue.memory + reader.capacity + unsent, of: session?.identity.participant.userId) {
             { address.put(.overBudget) }
         }
     }

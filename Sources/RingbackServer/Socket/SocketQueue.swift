@@ -13,6 +13,9 @@ struct SocketQueue {
     /// Changes that are on their way to the store at a time.
     private static let maximumPending = 16
 
+    /// What a waiting message takes in memory beside its bytes.
+    private static let messageOverhead = 64
+
     private var waiting: [[UInt8]] = []
     /// The next request, if it must wait for earlier answers.
     private var held: SocketWork?
@@ -27,6 +30,9 @@ struct SocketQueue {
         waiting.append(message)
         bytes += message.count
     }
+
+    /// Bytes of memory that the messages take, about.
+    var memory: Int { bytes + waiting.count * Self.messageOverhead }
 
     var hasRoom: Bool { waiting.count < Self.maximumWaiting && bytes < Self.maximumBytes }
 

@@ -60,6 +60,18 @@ struct HTTPConnectionTests {
         #expect(connection.wantsRead)
     }
 
+    @Test mutating func `A connection that ends does not wait for the end of a pause`() {
+        _ = receive(Self.head("/a"))
+        _ = connection.closesWithAnswer()
+        #expect(connection.answered(at: Self.start) == .readOn)
+        connection.isPaused = true
+        _ = receive(.end(nil))
+        _ = receive(Self.head("/b"))
+        #expect(connection.next(at: Self.start) == nil)
+        connection.end(nothingMoreComes: false)
+        #expect(path(connection.next(at: Self.start)) == "/b")
+    }
+
     @Test mutating func `Input during authentication waits, and nothing more is read`() {
         _ = receive(Self.head())
         #expect(connection.wantsRead)

@@ -76,6 +76,11 @@ struct SocketQueueTests {
         #expect(queue.bytes == 30_001)
     }
 
+    @Test mutating func `A waiting message takes memory beside its bytes`() throws {
+        for _ in 0..<100 { append("c") }
+        #expect(queue.bytes == 100 && queue.memory == 6500)
+    }
+
     @Test mutating func `No more than 16 changes are under way`() throws {
         for number in 0..<20 { append("c\(number)") }
         for number in 0..<16 { #expect(try next() == "c\(number)") }
