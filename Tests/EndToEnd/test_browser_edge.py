@@ -56,7 +56,7 @@ def test_every_response_has_the_fields_for_browsers(server):
 
 
 def test_a_connection_without_room_is_refused_with_the_same_fields(start_server):
-    server = start_server("--max-connections", "1")
+    server = start_server("--max-connections", "1", "--allowed-origins", "https://example.org")
     with socket.create_connection(("127.0.0.1", server.port)) as busy:
         busy.sendall(
             b"POST /v1/users HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
@@ -66,7 +66,9 @@ def test_a_connection_without_room_is_refused_with_the_same_fields(start_server)
             second.settimeout(5)
             head = second.recv(4096).decode()
             assert head.startswith("HTTP/1.1 503")
-            check_fields(fields_of(head))
+            fields = fields_of(head)
+            check_fields(fields)
+            assert fields["Date"].endswith(" GMT") and fields["Vary"] == "Origin"
 
 
 def fields_of(head):
