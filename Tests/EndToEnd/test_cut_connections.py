@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.api import SDP, candidate, host_candidate, register
+from harness.api import SDP, Device, candidate, host_candidate, register
 from harness.cutting_proxy import (
     ANSWERED, HALF_ANSWERED, HALF_SENT, NOTHING_SENT, POINTS, SENT, SWALLOWED, CuttingProxy)
 from harness.waiting import eventually
@@ -102,12 +102,14 @@ def test_every_write_is_carried_out_once(page, plan):
     assert steps.count("offer") == steps.count("answer") == 2, steps
 
     assert [item["userId"] for item in page.does(plan, "PUT", "users/me/watching", {"userIds": ["petya"]})["items"]]
-    # This request goes over HTTP although a socket is open.
-    over_http = [("http", point) for _, point in plan]
-    page.does(over_http, "PUT", "users/me/blocks/petya")
+    page.does(plan, "PUT", "users/me/blocks/petya")
     assert [item["userId"] for item in page.vasya.get("/v1/users/me/blocks")["items"]] == ["petya"]
-    page.does(over_http, "DELETE", "users/me/blocks/petya")
+    page.does(plan, "DELETE", "users/me/blocks/petya")
     assert page.vasya.get("/v1/users/me/blocks")["items"] == []
+    # This request goes over HTTP although a socket is open.
+    other = Device(page.vasya.server, "vasya")
+    page.does([("http", point) for _, point in plan], "DELETE", f"sessions/{other.device_id}")
+    other.get("/v1/users/me", expect=401)
 
 
 @pytest.mark.parametrize("plan", [
@@ -156,5 +158,12 @@ def test_requests_go_over_the_socket_while_it_is_open(page):
     page.page.evaluate(REQUEST, ["POST", f"calls/{call_id}/cancel", {}])
     page.page.evaluate(REQUEST, ["GET", "calls", {"limit": 5}])
     assert over_http == []
-    page.page.evaluate(REQUEST, ["GET", "users/me", {}])
-    assert over_http == [f"{page.proxy.url}/v1/users/me"]
+    page.page.evaluate(REQUEST, ["PATCH", "users/me", {"displayName": "V"}])
+    page.page.evaluate(REQUEST, ["PUT", "users/me/contacts/petya", {}])
+    assert page.page.evaluate(REQUEST, ["GET", "users/pe%74ya", {}])["userId"] == "petya"
+    assert over_http == []
+    change = {"password": "battery staple 2", "oldPassword": "wrong"}
+    status = page.page.evaluate(
+        "([method, path, data]) => api.request(method, path, data).catch(error => error.status)",
+        ["PATCH", "users/me", change])
+    assert status == 403 and over_http == [f"{page.proxy.url}/v1/users/me"], "hashing a password would delay answers"

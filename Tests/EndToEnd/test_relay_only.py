@@ -1,5 +1,7 @@
 """Two pages that may only use a TURN server: coturn, with the credentials of Ringback."""
 
+import re
+
 import pytest
 
 from harness.phone import Phone, in_a_call
@@ -33,16 +35,16 @@ def test_a_call_only_through_the_relay(phone, turn):
     eventually(lambda: "quality" in vasya.timeline(call_id), 10, "the summary is kept")
 
 
-def good_for_four_seconds(route):
-    """The response of the server with a shorter lifetime than can be configured."""
-    answer = route.fetch()
-    route.fulfill(response=answer, json={**answer.json(), "ttlSeconds": 4})
+def good_for_four_seconds(socket):
+    """The messages of the server with a shorter lifetime than can be configured."""
+    server = socket.connect_to_server()
+    server.on_message(lambda message: socket.send(re.sub(r'"ttlSeconds":\d+', '"ttlSeconds":4', message)))
 
 
 def test_credentials_are_renewed_during_a_call(server, red_browser, green_browser):
     """After half of the lifetime, the page has new credentials for the next ICE restart."""
     contexts = [browser.new_context(permissions=["camera", "microphone"]) for browser in (red_browser, green_browser)]
-    contexts[0].route("**/v1/ice-servers", good_for_four_seconds)
+    contexts[0].route_web_socket("**/v1/socket", good_for_four_seconds)
     contexts[0].add_init_script("""
         const set = RTCPeerConnection.prototype.setConfiguration;
         window.renewed = [];

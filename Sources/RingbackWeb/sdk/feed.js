@@ -42,26 +42,6 @@ export function openFeed(ringback, preference, on) {
     return open(api, { cursor, signal, deliver });
   }
 
-  /** Falls back if only this transport fails. */
-  async function stepDown({ status }) {
-    if (isOpen || status === 401 || status === 410) return false;
-    const isWell = await api.once('GET', '../healthz').then(() => true, () => false);
-    if (!isWell || rung + 1 === ladder.length) return false;
-    rung += 1;
-    return true;
-  }
-
-  /** Gives up: the user must sign in, or the page is not allowed. */
-  async function isOver(error) {
-    if (isOpen && error.status !== 401) return false;
-    const { refusal } = await trouble();
-    const refused = await refusal(api, error);
-    if (!refused) return false;
-    changed({ connection: 'over' });
-    on.over(refused);
-    return true;
-  }
-
   async function run() {
     await api.renew(null).catch(note);
     for (let failures = 0; !isStopped;) {
@@ -70,11 +50,21 @@ export function openFeed(ringback, preference, on) {
       isOpen = false;
       const error = await listen(signal).catch((error) => error);
       clearTimeout(climbing);
-      const isClimbing = signal.reason === 'climb';
-      if (isClimbing) rung = 0;
+      if (signal.reason === 'climb') {
+        rung = 0;
+        continue;
+      }
       if (isStopped) return;
-      if (isClimbing || await stepDown(error)) continue;
-      if (await isOver(error).catch(note)) return;
+      const reason = (!isOpen || error.status === 401) && await trouble()
+        .then(({ consequence }) => consequence(api, error, !isOpen && rung + 1 < ladder.length)).catch(note);
+      if (reason === 'next') {
+        rung += 1;
+        continue;
+      }
+      if (reason) {
+        changed({ connection: 'over' });
+        return on.over(reason);
+      }
       note(error);
       changed({ connection: 'reconnecting' });
       if (isOpen) failures = 0;

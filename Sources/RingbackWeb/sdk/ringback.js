@@ -70,8 +70,8 @@ export class Ringback extends EventTarget {
     return items;
   }
 
-  request(method, path, data, options) {
-    return this.api.request(method, path, data, options);
+  request(...request) {
+    return this.api.request(...request);
   }
 
   async close() {

@@ -65,11 +65,18 @@ function stopper(signal) {
   return controller;
 }
 
+/** `next` if only this transport fails and there `isAnother`, else the reason to give up, or null. */
+export async function consequence(api, error, isAnother) {
+  const mayFallBack = isAnother && ![401, 410].includes(error.status);
+  if (mayFallBack && await api.once('GET', '../healthz').then(() => true, () => false)) return 'next';
+  return refusal(api, error);
+}
+
 /**
  * Why no connection will be accepted: `superseded`, `unauthenticated` or `origin_not_allowed`. Null if a later one may
  * be.
  */
-export async function refusal(api, { status, code }) {
+async function refusal(api, { status, code }) {
   if (status !== 401) return await isOriginRefused(api.url) ? 'origin_not_allowed' : null;
   const { token } = api;
   const isSuperseded = code === 'superseded';
