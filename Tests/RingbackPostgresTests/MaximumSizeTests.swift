@@ -25,7 +25,7 @@ struct MaximumSizeTests {
     /// Bytes of the tables with their indexes, and bytes of them that are in use.
     private func size() throws -> (files: Int, used: Int) {
         let connection = PostgresConnection(
-            PostgresStore.settings(try TestDatabase.url(for: exchange.database.path), "test"))
+            PostgresStore.settings(try TestDatabase.separateURL(for: exchange.database.path), "test"))
         return (try TableSizes.total(connection), try TableSizes.used(connection))
     }
 
@@ -123,7 +123,7 @@ struct MaximumSizeTests {
     @Test func `The share of a table that is in use is known without reading all of it`() async throws {
         let key = try #require(ServerKey.Name("backend"))
         let connection = PostgresConnection(
-            PostgresStore.settings(try TestDatabase.url(for: exchange.database.path), "test"))
+            PostgresStore.settings(try TestDatabase.separateURL(for: exchange.database.path), "test"))
         for _ in 0..<12 {
             try connection.run(
                 Statement(

@@ -1,8 +1,9 @@
 import Foundation
 import Logging
 import RingbackCore
-import RingbackPostgres
 import RingbackTesting
+
+@testable import RingbackPostgres
 
 /// The database that `scripts/test` has started for the tests: `RINGBACK_TEST_POSTGRESQL` has its URL.
 enum TestDatabase {
@@ -12,23 +13,43 @@ enum TestDatabase {
 
     /// A schema of its own for each path: what was made there is found again.
     static func url(for path: String) throws -> PostgresURL {
-        let schema =
-            "t_"
+        let schema = name(for: path)
+        try PostgresStore.makeSchema(schema, url: try PostgresURL(text ?? ""))
+        return try url(with: "options=-csearch_path%3D\(schema)")
+    }
+
+    /// A database of its own for each path. In a shared one, VACUUM frees no rows that the transactions of other tests
+    /// may see.
+    static func separateURL(for path: String) throws -> PostgresURL {
+        let name = name(for: path)
+        let connection = PostgresConnection(PostgresStore.settings(try PostgresURL(text ?? ""), "test"))
+        let known = try connection.run(Statement("SELECT FROM pg_database WHERE datname = $1", .text(name)))
+        if known.first == nil { try connection.run(Statement("CREATE DATABASE \(name)")) }
+        return try url(with: "dbname=\(name)")
+    }
+
+    private static func url(with parameter: String) throws -> PostgresURL {
+        let separator = text?.contains("?") == true ? "&" : "?"
+        return try PostgresURL("\(text ?? "")\(separator)\(parameter)")
+    }
+
+    private static func name(for path: String) -> String {
+        "t_"
             + path.utf8.reduce(into: UInt64(14_695_981_039_346_656_037)) { $0 = ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
             .description
-        try PostgresStore.makeSchema(schema, url: try PostgresURL(text ?? ""))
-        let separator = text?.contains("?") == true ? "&" : "?"
-        return try PostgresURL("\(text ?? "")\(separator)options=-csearch_path%3D\(schema)")
     }
 }
 
 extension StoreFactory {
-    static let postgresql = postgresql(maximumBytes: nil)
+    static let postgresql = StoreFactory { path, time in
+        try PostgresStore(url: TestDatabase.url(for: path), node: "test", time: time, logger: Logger(label: "test"))
+    }
 
-    static func postgresql(maximumBytes: Int?) -> StoreFactory {
+    /// In a database of its own.
+    static func postgresql(maximumBytes: Int) -> StoreFactory {
         StoreFactory { path, time in
             try PostgresStore(
-                url: TestDatabase.url(for: path), node: "test", time: time, maximumBytes: maximumBytes,
+                url: TestDatabase.separateURL(for: path), node: "test", time: time, maximumBytes: maximumBytes,
                 logger: Logger(label: "test"))
         }
     }
