@@ -12,6 +12,7 @@ ENDS_THE_SOCKET = "the socket may be closed before the response"
 NOT_OF_A_DEVICE = "for a server key or the administrator"
 IN_THE_SNAPSHOT = "the snapshot and the events have it"
 HAS_A_CONNECTION = "is a connection of its own, or prepares one"
+OF_AN_APP = "a browser has a push subscription instead"
 NEEDS_NO_TOKEN = "needs no token, so that no socket is open for it"
 OVER_HTTP = {
     **dict.fromkeys(["deleteMe", "deleteSession", "deleteSessions"], ENDS_THE_SOCKET),
@@ -19,6 +20,7 @@ OVER_HTTP = {
     **dict.fromkeys(["pollEvents", "streamEvents", "openSocket", "createTicket"], HAS_A_CONNECTION),
     **dict.fromkeys(["registerUser", "createSession", "getHealth", "getReadiness", "getMetrics", "getOpenAPI",
                      "getOpenAPIJSON", "getDocs", "getDemo", "getAsset", "getSDKFile"], NEEDS_NO_TOKEN),
+    "setPushToken": OF_AN_APP,
     **dict.fromkeys(["endCall", "listWebhooks", "testWebhook", "listDeliveries", "getDelivery", "replayDelivery"],
                     NOT_OF_A_DEVICE),
 }
