@@ -84,10 +84,10 @@ struct MaximumSizeTests {
         }
         #expect(written > 3 * Self.maximum / 2)
         #expect(largest <= Self.bound)
-        // Space that was freed is used again, but not before it is vacuumed: how far the files grow until then depends
-        // on how fast this test writes, and one step removes most of so small a database.
+        // Space that was freed is used again, but not before it is vacuumed, and VACUUM frees no rows that an older
+        // transaction may see, also one of another database: scripts/test runs these tests apart.
         let size = try size()
-        #expect(size.files <= Self.maximum * 5, "\(size)")
+        #expect(size.files <= Self.maximum * 7 / 4, "\(size)")
         _ = try await calls.perform(.cancel, on: other, by: Cast.stranger)
         #expect(store.liveCallCount == 0)
         let id = try await persistently { try await exchange.connectingCall() }

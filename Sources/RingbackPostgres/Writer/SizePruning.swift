@@ -23,8 +23,8 @@ final class SizePruning: Sendable {
         }
     }
 
-    /// Rows that a step removes of one kind, at most.
-    private static let limit = 1000
+    /// Rows that a step removes of one kind, at most: a small part of what the database may hold.
+    private let limit: Int
     /// What a small transaction writes, about.
     static let smallTransaction = 4096
     /// The shortest time between two measurements.
@@ -42,6 +42,7 @@ final class SizePruning: Sendable {
         time: any Timekeeper, logger: Logger
     ) {
         guard let maximumBytes else { return nil }
+        limit = max(1, min(1000, maximumBytes >> 16))
         state = Mutex(State(space: DatabaseSpace(maximumBytes: maximumBytes)))
         var settings = settings
         // VACUUM of a large table takes long.
@@ -127,8 +128,8 @@ final class SizePruning: Sendable {
     private func prune(_ connection: PostgresConnection) -> Bool {
         do {
             let (hasRemoved, news) = try PostgresTransaction.write(connection, from: origin, now: time.now) {
-                [origin] in
-                try $0.isOnlyOne(seed: origin.lockSeed) && $0.pruneOldest(limit: Self.limit)
+                [origin, limit] in
+                try $0.isOnlyOne(seed: origin.lockSeed) && $0.pruneOldest(limit: limit)
             }
             if !news.ended.isEmpty { state.withLock(\.ended)(news.ended) }
             if hasRemoved { try measure(connection, isPruning: true) }
