@@ -169,6 +169,8 @@ package final class PostgresStore: Store {
         // Before other nodes know of this one.
         listener.start {
             observer.missedSignals()
+        } isRead: {
+            observer.isRead($0)
         } heard: { text in
             if text.hasCome { presence.flushAll() }
             if !text.watching.isEmpty { observer.changed(.watching(text.watching)) }

@@ -47,6 +47,8 @@ struct ServerObserver: StoreObserver {
 
     var readers: [UserID] { services.feed.readers }
 
+    func isRead(_ user: UserID) -> Bool { services.feed.isRead(user) }
+
     /// Ends the streams of devices that another process has signed out if its signal was missed. Runs until the task is
     /// cancelled.
     func endVoidStreams() async {

@@ -60,6 +60,27 @@ struct SignalTextTests {
         #expect(heard.events.map(\.position) == [1, 3] && heard.grew == [vasya: 3])
     }
 
+    @Test func `The events of users whom nobody reads here are passed over`() {
+        var text = SignalText()
+        text.add(event(1, "\"data\":{}"))
+        text.add(
+            StoredEvent(
+                user: Cast.petya.userId, position: 5, only: nil, except: nil, body: event(5, "\"data\":{}").body))
+        var heard = SignalText()
+        for payload in text.payloads(from: "node") { heard.read(payload) { $0 == Cast.petya.userId } }
+        #expect(heard.events.map(\.user) == [Cast.petya.userId])
+        #expect(heard.grew == [vasya: 1, Cast.petya.userId: 5])
+    }
+
+    @Test func `A notification is as large as it may be, but not larger`() {
+        for size in 7400..<7520 {
+            var text = SignalText()
+            text.add(event(1, String(repeating: "x", count: size)))
+            text.add(event(2, "\"data\":{}"))
+            #expect(carried(text).events.map(\.position).last == 2)
+        }
+    }
+
     @Test func `Many events are several notifications, with the ends of the logs behind them`() throws {
         var text = SignalText()
         for position in 1...10 { text.add(event(Int64(position), String(repeating: "x", count: 3000))) }
@@ -74,7 +95,11 @@ struct SignalTextTests {
         #expect(text.events.count == (1 << 20) / 3000 && text.grew == [vasya: 500])
     }
 
-    @Test(arguments: ["", "node", "node\ne", "node\ne vasya 1", "node\nx vasya 1\n\n", "node\ng vasya many"])
+    @Test(arguments: [
+        "", "node", "node\ne", "node\ne vasya 1", "node\nx vasya 1\n\n", "node\ng vasya many", "node\ng vasya 1 2",
+        "node\ne vasya 1 2 call.candidates - -", "node\ne vasya 1 2 call.candidates - - ", "node\n\n \np",
+        "node\nt now",
+    ])
     func `What a node does not know is passed over`(payload: String) {
         var text = SignalText()
         text.read(payload)

@@ -179,6 +179,9 @@ package final class EventFeed: Sendable {
         state.withLock { state in state.users.filter { !$0.value.readers.isEmpty }.map(\.key) }
     }
 
+    /// Whether somebody reads the log of a user along.
+    package func isRead(_ user: UserID) -> Bool { state.withLock { $0.users[user]?.readers.isEmpty == false } }
+
     /// Wakes the readers of a device for something that is not in the log.
     package func wake(_ device: Participant) {
         let wakes = state.withLock { state in

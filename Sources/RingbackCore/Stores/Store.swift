@@ -162,6 +162,8 @@ package protocol StoreObserver: Sendable {
     func measured(_ measure: StoreMeasure)
     /// The users whose logs somebody reads along here: a store of several nodes looks now and then how far they are.
     var readers: [UserID] { get }
+    /// Whether a user is one of the ``readers``. The events that other processes tell of are needed only then.
+    func isRead(_ user: UserID) -> Bool
 }
 
 extension StoreObserver {
@@ -171,6 +173,7 @@ extension StoreObserver {
     package func failed(_ failure: StoreFailure) {}
     package func measured(_ measure: StoreMeasure) {}
     package var readers: [UserID] { [] }
+    package func isRead(_ user: UserID) -> Bool { true }
 }
 
 /// A failure of the storage.

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import RingbackCore
+import RingbackModel
 import Synchronization
 
 /// Hears what other nodes have committed, on a connection and a thread of its own.
@@ -30,14 +31,18 @@ final class SignalListener: Sendable {
 
     /// - Parameters:
     ///   - missed: Called when signals may have been missed; every two seconds while none come.
+    ///   - isRead: Whether somebody reads the log of a user here.
     ///   - heard: Called with what other nodes have told.
-    func start(missed: @escaping @Sendable () -> Void, heard: @escaping @Sendable (SignalText) -> Void) {
-        let thread = Thread { [self] in listen(missed, heard) }
+    func start(
+        missed: @escaping @Sendable () -> Void, isRead: @escaping @Sendable (UserID) -> Bool,
+        heard: @escaping @Sendable (SignalText) -> Void
+    ) {
+        let thread = Thread { [self] in listen(missed, isRead, heard) }
         thread.name = "ringback-listener"
         thread.start()
     }
 
-    private func listen(_ missed: () -> Void, _ heard: (SignalText) -> Void) {
+    private func listen(_ missed: () -> Void, _ isRead: (UserID) -> Bool, _ heard: (SignalText) -> Void) {
         var settings = settings
         settings.answerTime = Self.answerTime
         let connection = PostgresConnection(settings)
@@ -59,7 +64,7 @@ final class SignalListener: Sendable {
                     let sender = SignalText.sender(of: payload)
                     guard sender != node.id else { continue }
                     if node.hear(sender) { text.hasCome = true }
-                    text.read(payload)
+                    text.read(payload, isRead: isRead)
                 }
                 if !text.isEmpty { heard(text) }
             } catch {

@@ -36,35 +36,29 @@ struct SignalText {
     // MARK: Writing
 
     func payloads(from node: String) -> [String] {
-        // The positions come after the events, so that a node that has received these does not read the log.
-        let lines =
-            (committedAt.map { ["t \($0.milliseconds)"] } ?? []) + events.compactMap(Self.line)
-            + grew.map { "g \($0.key) \($0.value)" } + presence.map { "p \($0)" }
-            + revoked.map { "r \($0.participant.userId) \($0.participant.deviceId) \($0.generation)" }
-            + watching.map { "w \($0.userId) \($0.deviceId)" }
-        var payloads: [String] = []
-        var payload = node
-        for line in lines where node.utf8.count + line.utf8.count < Self.maximumBytes {
-            if payload.utf8.count + line.utf8.count >= Self.maximumBytes {
-                payloads.append(payload)
-                payload = node
-            }
-            payload += "\n" + line
+        var writer = PayloadWriter(node: node, maximumBytes: Self.maximumBytes)
+        if let committedAt { writer.line("t", "\(committedAt.milliseconds)") }
+        for event in events where Self.isLine(event.body.members) {
+            writer.line(
+                "e", event.user.rawValue, "\(event.position)", "\(event.body.time.milliseconds)",
+                event.body.type.rawValue, event.only?.rawValue ?? "-", event.except?.rawValue ?? "-",
+                last: event.body.members)
         }
-        payloads.append(payload)
-        return payloads
+        // The positions come after the events, so that a node that has received these does not read the log.
+        for (user, position) in grew { writer.line("g", user.rawValue, "\(position)") }
+        for user in presence { writer.line("p", user.rawValue) }
+        for signIn in revoked {
+            let device = signIn.participant
+            writer.line("r", device.userId.rawValue, device.deviceId.rawValue, "\(signIn.generation)")
+        }
+        for device in watching { writer.line("w", device.userId.rawValue, device.deviceId.rawValue) }
+        return writer.finish()
     }
 
-    /// - Returns: `nil` for an event that does not fit, or is not one line of text.
-    private static func line(_ event: StoredEvent) -> String? {
-        let members = event.body.members
-        guard members.count < maximumBytes, members.allSatisfy({ $0 >= 0x20 }),
-            let text = String(validating: members, as: UTF8.self)
-        else { return nil }
-        return """
-            e \(event.user) \(event.position) \(event.body.time.milliseconds) \(event.body.type.rawValue) \
-            \(event.only?.rawValue ?? "-") \(event.except?.rawValue ?? "-") \(text)
-            """
+    /// Whether an event fits, and is one line of text.
+    private static func isLine(_ members: [UInt8]) -> Bool {
+        members.count < maximumBytes && members.allSatisfy { $0 >= 0x20 }
+            && String(validating: members, as: UTF8.self) != nil
     }
 
     // MARK: Reading
@@ -75,43 +69,100 @@ struct SignalText {
     }
 
     /// Adds the content of a notification.
-    mutating func read(_ payload: String) {
-        for line in payload.utf8.split(separator: UInt8(ascii: "\n")).dropFirst() {
-            if line.first == UInt8(ascii: "e") { read(event: line) } else { read(line: line) }
+    ///
+    /// - Parameter isRead: Whether somebody here reads the log of a user. Of the others, events are passed over.
+    mutating func read(_ payload: String, isRead: (UserID) -> Bool = { _ in true }) {
+        var payload = payload
+        payload.withUTF8 { bytes in
+            var lines = TextParts(bytes)
+            _ = lines.next(before: "\n")
+            while let line = lines.next(before: "\n") {
+                var words = TextParts(line)
+                switch words.word() {
+                case "e": read(event: words, isRead)
+                case let kind?: read(kind, words)
+                case nil: break
+                }
+            }
         }
     }
 
-    private mutating func read(event line: Substring.UTF8View) {
-        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 7)
-        guard words.count == 8, let user = UserID(String(Substring(words[1]))),
-            let position = Int64(Substring(words[2])), let time = Int64(Substring(words[3])),
-            let type = EventType(rawValue: String(Substring(words[4])))
+    private mutating func read(event words: TextParts, _ isRead: (UserID) -> Bool) {
+        var words = words
+        guard let user = words.user(), isRead(user), let position = words.integer(), let time = words.integer(),
+            let type = words.word().flatMap({ EventType(rawValue: $0) }), let only = words.word(),
+            let except = words.word(), !words.rest.isEmpty
         else { return }
         // The line with the position may be in a later notification.
         grew[user] = max(grew[user] ?? 0, position)
         events.append(
             StoredEvent(
-                user: user, position: position, only: DeviceID(String(Substring(words[5]))),
-                except: DeviceID(String(Substring(words[6]))),
-                body: EventBody(members: Array(words[7]), type: type, time: Timestamp(milliseconds: time))))
+                user: user, position: position, only: DeviceID(only), except: DeviceID(except),
+                body: EventBody(members: Array(words.rest), type: type, time: Timestamp(milliseconds: time))))
     }
 
-    private mutating func read(line: Substring.UTF8View) {
-        let words = line.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
-        if words.count == 2, words[0] == "t", let time = Int64(words[1]).map({ Timestamp(milliseconds: $0) }) {
+    private mutating func read(_ kind: String, _ words: TextParts) {
+        var words = words
+        if kind == "t", let time = words.integer().map({ Timestamp(milliseconds: $0) }) {
             committedAt = min(committedAt ?? time, time)
         }
-        guard words.count > 1, let user = UserID(words[1]) else { return }
-        switch (words[0], words.count) {
-        case ("g", 3): if let position = Int64(words[2]) { grew[user] = max(grew[user] ?? 0, position) }
-        case ("p", 2): presence.insert(user)
-        case ("r", 4):
-            guard let device = DeviceID(words[2]), let generation = UInt64(words[3]) else { return }
+        guard let user = words.user() else { return }
+        switch kind {
+        case "g":
+            guard let position = words.integer(), words.rest.isEmpty else { return }
+            grew[user] = max(grew[user] ?? 0, position)
+        case "p": if words.rest.isEmpty { presence.insert(user) }
+        case "r":
+            guard let device = words.device(), let generation = words.word().flatMap({ UInt64($0) }), words.rest.isEmpty
+            else { return }
             revoked.append(SignIn(Participant(userId: user, deviceId: device), generation: generation))
-        case ("w", 3):
-            guard let device = DeviceID(words[2]) else { return }
+        case "w":
+            guard let device = words.device(), words.rest.isEmpty else { return }
             watching.append(Participant(userId: user, deviceId: device))
         default: return
         }
+    }
+}
+
+/// Puts lines into as few notifications as possible.
+private struct PayloadWriter {
+    private let node: [UInt8]
+    private let maximumBytes: Int
+    private var payloads: [String] = []
+    private var payload: [UInt8]
+    private var line: [UInt8] = []
+
+    init(node: String, maximumBytes: Int) {
+        (self.node, self.maximumBytes) = (Array(node.utf8), maximumBytes)
+        payload = self.node
+    }
+
+    /// Adds a line of words. One that does not fit into a notification is left out.
+    ///
+    /// - Parameter last: Follows the words, may contain spaces.
+    mutating func line(_ words: String..., last: [UInt8] = []) {
+        line.removeAll(keepingCapacity: true)
+        for word in words {
+            line.append(UInt8(ascii: line.isEmpty ? "\n" : " "))
+            line += word.utf8
+        }
+        if !last.isEmpty {
+            line.append(UInt8(ascii: " "))
+            line += last
+        }
+        guard node.count + line.count <= maximumBytes else { return }
+        if payload.count + line.count > maximumBytes { endPayload() }
+        payload += line
+    }
+
+    private mutating func endPayload() {
+        payloads.append(String(decoding: payload, as: UTF8.self))
+        payload.removeAll(keepingCapacity: true)
+        payload += node
+    }
+
+    mutating func finish() -> [String] {
+        endPayload()
+        return payloads
     }
 }
