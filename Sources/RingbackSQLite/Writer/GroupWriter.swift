@@ -26,7 +26,7 @@ final class GroupWriter: Sendable {
     private let thread = StoreThread(name: "ringback-writer")
     private let state = Mutex(State())
     private let statements = Mutex<WriterStatements?>(nil)
-    private let pace = Mutex(CommitPace())
+    private let pace = Mutex(CommitPace(interval: .milliseconds(1)))
     /// Unchecked: accessed only on the writer's thread.
     nonisolated(unsafe) private var refused = RefusedCommit()
     /// Unchecked: accessed only on the writer's thread.
