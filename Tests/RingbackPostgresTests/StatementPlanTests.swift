@@ -23,6 +23,7 @@ struct StatementPlanTests {
         let key = InvitationKey(WriteKey(id: 1, fingerprint: 1), of: Cast.vasya.deviceId)
         let statements = [
             group.statement(calls: [Cast.callID()], users: [Cast.vasya.userId.rawValue]),
+            group.statement(calls: [Cast.callID()], users: []),
             CallGroup.statement([key], at: ManualTime.start),
         ]
         for statement in statements {

@@ -98,28 +98,41 @@ extension CallGroup {
     /// Each row is looked up by its key in a `LATERAL` subquery with `OFFSET 0` or `FOR UPDATE`: otherwise, a plan that
     /// was made while the table was empty scans the whole index.
     func statement(calls: [CallID], users: [String]) -> Statement {
-        let ids = calls.map(\.rawValue)
+        let sorted = calls.sorted { $0.rawValue < $1.rawValue }
+        let ids = sorted.map(\.rawValue)
+        let versions = sorted.map { self.live[$0]?.version ?? 0 }
+        // The body only of those that this node does not know in their newest version.
+        func lock(_ known: String) -> String {
+            """
+            SELECT c.call_id, c.number, c.version, c.payloads, c.deadline, c.body
+            FROM \(known) CROSS JOIN LATERAL (
+                SELECT call_id, number, version, payloads, deadline,
+                    CASE WHEN version = known.version THEN NULL ELSE body END AS body
+                FROM calls WHERE call_id = known.call_id FOR UPDATE
+            ) AS c
+            """
+        }
+        if users.isEmpty {
+            return Statement(
+                lock("unnest($1::text[], $2::bigint[]) AS known (call_id, version)"), .texts(ids), .integers(versions))
+        }
         func live(_ column: String) -> String {
             """
             SELECT found.call_id, 0 FROM unnest($3::text[]) AS users (user_id) CROSS JOIN LATERAL
                 (SELECT call_id FROM calls WHERE live AND \(column) = users.user_id OFFSET 0) AS found
             """
         }
-        // The body only of those that this node does not know in their newest version.
         return Statement(
-            """
-            SELECT c.call_id, c.number, c.version, c.payloads, c.deadline, c.body
-            FROM (
-                SELECT call_id, max(version) AS version FROM (
-                    SELECT call_id COLLATE "C", version FROM unnest($1::text[], $2::bigint[]) AS named (call_id, version)
-                    UNION ALL \(live("caller_id")) UNION ALL \(live("callee_id"))
-                ) AS wanted (call_id, version) GROUP BY call_id ORDER BY call_id OFFSET 0
-            ) AS known CROSS JOIN LATERAL (
-                SELECT call_id, number, version, payloads, deadline,
-                    CASE WHEN version = known.version THEN NULL ELSE body END AS body
-                FROM calls WHERE call_id = known.call_id FOR UPDATE
-            ) AS c
-            """, .texts(ids), .integers(calls.map { self.live[$0]?.version ?? 0 }), .texts(users))
+            lock(
+                """
+                (
+                    SELECT call_id, max(version) AS version FROM (
+                        SELECT call_id COLLATE "C", version
+                        FROM unnest($1::text[], $2::bigint[]) AS named (call_id, version)
+                        UNION ALL \(live("caller_id")) UNION ALL \(live("callee_id"))
+                    ) AS wanted (call_id, version) GROUP BY call_id ORDER BY call_id OFFSET 0
+                ) AS known
+                """), .texts(ids), .integers(versions), .texts(users))
     }
 
     private func readCalls(_ rows: Rows) throws {

@@ -8,7 +8,7 @@ extension CallGroup {
     /// - Returns: What has become durable.
     func commit() throws -> Commit {
         var statements: [Statement] = []
-        if !entries.isEmpty { statements += [lockLogs(), insertEvents()] }
+        if !entries.isEmpty { statements.append(insertEvents()) }
         if !marks.isEmpty { statements.append(insertMarks()) }
         let changed = drafts.values.filter(\.isChanged)
         let new = changed.filter(\.isNew).sorted { $0.number < $1.number }
@@ -34,7 +34,7 @@ extension CallGroup {
         statements.append(Statement("COMMIT"))
         let results = try connection.run(statements)
         var commit = Commit()
-        if !entries.isEmpty { commit.events = try events(heads: results[0]) }
+        if !entries.isEmpty { commit.events = try events(written: results[0]) }
         commit.calls = changed.map(\.call)
         commit.hasMessages = !messages.isEmpty
         return commit
@@ -42,30 +42,29 @@ extension CallGroup {
 
     // MARK: Events
 
-    /// Moves the heads of the logs, in the order of their users, and tells where they are then.
-    private func lockLogs() -> Statement {
-        let counts = counts.sorted { $0.key.rawValue < $1.key.rawValue }
+    /// Moves the heads of the logs, in the order of their users, and gives each event its position from the end of its
+    /// log. Returns the user and position of each.
+    private func insertEvents() -> Statement {
+        let logs = counts.sorted { $0.key.rawValue < $1.key.rawValue }
+        let places = Dictionary(uniqueKeysWithValues: logs.enumerated().map { ($1.key, Int64($0 + 1)) })
         return Statement(
             """
-            INSERT INTO user_logs (user_id, position) SELECT * FROM unnest($1::text[], $2::bigint[])
-            ON CONFLICT (user_id) DO UPDATE SET position = user_logs.position + excluded.position
-            RETURNING user_id, position
-            """, .texts(counts.map(\.key.rawValue)), .integers(counts.map(\.value)))
-    }
-
-    /// Each event has its position from the end of its log.
-    private func insertEvents() -> Statement {
-        Statement(
-            """
+            WITH logs AS (
+                INSERT INTO user_logs (user_id, position) SELECT * FROM unnest($1::text[], $2::bigint[])
+                ON CONFLICT (user_id) DO UPDATE SET position = user_logs.position + excluded.position
+                RETURNING user_id, position
+            ), heads AS MATERIALIZED (SELECT array_agg(position ORDER BY user_id) AS positions FROM logs)
             INSERT INTO events
                 (user_id, position, time, type, only_device, except_device, call_id, payload, members)
-            SELECT e.user_id, l.position - e.back, e.time, e.type, e.only_device, e.except_device, e.call_id, e.payload,
-                e.members
-            FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-                $8::bigint[], $9::bytea[])
-                AS e (user_id, back, time, type, only_device, except_device, call_id, payload, members)
-            JOIN user_logs l ON l.user_id = e.user_id
-            """, .texts(entries.map(\.user.rawValue)), .integers(entries.map { back($0) }),
+            SELECT e.user_id, heads.positions[e.log] - e.back, e.time, e.type, e.only_device, e.except_device, e.call_id,
+                e.payload, e.members
+            FROM heads CROSS JOIN unnest($3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+                $9::text[], $10::text[], $11::bigint[], $12::bytea[])
+                AS e (user_id, log, back, time, type, only_device, except_device, call_id, payload, members)
+            RETURNING user_id, position
+            """, .texts(logs.map(\.key.rawValue)), .integers(logs.map(\.value)),
+            .texts(entries.map(\.user.rawValue)), .integers(entries.map { places[$0.user] }),
+            .integers(entries.map { back($0) }),
             .integers(entries.map(\.body.time.milliseconds)), .texts(entries.map(\.body.type.rawValue)),
             .texts(entries.map { $0.only?.rawValue }), .texts(entries.map { $0.except?.rawValue }),
             .texts(entries.map { $0.payload?.call.rawValue }),
@@ -95,8 +94,8 @@ extension CallGroup {
             .integers(marks.map { Int64($0.payload) }))
     }
 
-    private func events(heads: Rows) throws -> [StoredEvent] {
-        let heads = Dictionary(try heads.map { (try $0.user(0), try $0.integer(1)) }) { $1 }
+    private func events(written: Rows) throws -> [StoredEvent] {
+        let heads = Dictionary(try written.map { (try $0.user(0), try $0.integer(1)) }, uniquingKeysWith: max)
         return entries.map { entry in
             StoredEvent(
                 user: entry.user, position: (heads[entry.user] ?? 0) - back(entry), only: entry.only,
