@@ -11,6 +11,9 @@ struct PushContract {
         StoreCase("A device has a token of an app instead of a browser's subscription") { stores in
             try await PushContract(stores).`A device has a token of an app instead of a browser's subscription`()
         },
+        StoreCase("Of registrations of a device at the same time, one is left") { stores in
+            try await PushContract(stores).`Of registrations of a device at the same time, one is left`()
+        },
         StoreCase("Pushes for apps wait in lanes of their own, and only an incoming call wakes iOS") { stores in
             try await PushContract(stores)
                 .`Pushes for apps wait in lanes of their own, and only an incoming call wakes iOS`()
@@ -102,6 +105,30 @@ struct PushContract {
             try store.delete(phone, endedAt: ManualTime.start)
         }
         #expect(try await subscriptions(exchange) == [subscription(Cast.petyaTablet)])
+    }
+
+    func `Of registrations of a device at the same time, one is left`() async throws {
+        let exchange = try await exchange(subscribed: [])
+        let (store, device) = (exchange.store, Cast.petya)
+        let all = (1...4).flatMap { number in
+            [
+                subscription(device, "push-\(number).example.org"),
+                PushSubscription(device: device.deviceId, .app(.fcm, token: "token-\(number)")),
+            ]
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for subscription in all {
+                group.addTask {
+                    try await store.write(of: device.userId) { try $0.save(subscription, at: ManualTime.start) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let left = try await subscriptions(exchange)
+        #expect(left.count == 1 && left.isSubset(of: all))
+        // In a second table, another could come to light.
+        try await store.write { try $0.delete(try #require(left.first), endedAt: ManualTime.start) }
+        #expect(try await subscriptions(exchange) == [])
     }
 
     func `Pushes for apps wait in lanes of their own, and only an incoming call wakes iOS`() async throws {
