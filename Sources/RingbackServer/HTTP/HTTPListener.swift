@@ -95,8 +95,11 @@ final class HTTPListener: Sendable {
         _ channel: any Channel, _ pipeline: ChannelPipeline.SynchronousOperations, _ peer: IPAddress?,
         _ frontEnd: HTTPFrontEnd, _ connections: OpenConnections
     ) throws {
-        guard let connection = connections.admit(channel, from: peer, at: frontEnd.services.time.monotonic) else {
-            return try pipeline.addHandler(RefusedConnection(frontEnd.heads))
+        let connection: OpenConnection
+        do {
+            connection = try connections.admit(channel, from: peer, at: frontEnd.services.time.monotonic)
+        } catch {
+            return try pipeline.addHandler(RefusedConnection(frontEnd.heads, error))
         }
         let codec = HTTPCodec()
         try pipeline.addHandlers(

@@ -82,11 +82,19 @@ final class OpenConnections: Sendable {
     /// same subscriber, or when there are too many in all, of those subscribers that have more than a quarter of them,
     /// or else of anybody.
     ///
-    /// - Returns: `nil` when there is no room, or the subscriber connects too often.
-    func admit(_ channel: any Channel, from peer: IPAddress?, at now: MonotonicTime) -> OpenConnection? {
+    /// - Throws: ``Problem`` `too_many_connections` when there is no room, or the subscriber connects too often.
+    func admit(
+        _ channel: any Channel, from peer: IPAddress?, at now: MonotonicTime
+    ) throws(Problem) -> OpenConnection {
         let subscriber = peer.flatMap { peer in proxies.contains { $0.contains(peer) } ? nil : peer.subscriber }
         if let subscriber {
-            do { try rate.spend(subscriber, at: now) } catch { return nil }
+            do {
+                try rate.spend(subscriber, at: now)
+            } catch {
+                throw Problem(
+                    .tooManyConnections, "The address opens connections too fast.", status: 503,
+                    retryAfterSeconds: error.retryAfterSeconds)
+            }
         }
         let new = OpenConnection(channel, subscriber)
         let (isAdmitted, yielding, isQuiescing) = state.withLock { state -> (Bool, OpenConnection?, Bool) in
@@ -107,7 +115,11 @@ final class OpenConnections: Sendable {
             return (true, yielding, state.isQuiescing)
         }
         yielding?.channel.close(promise: nil)
-        guard isAdmitted else { return nil }
+        guard isAdmitted else {
+            throw Problem(
+                .tooManyConnections, "The server has no room for one more connection.", status: 503,
+                retryAfterSeconds: 1)
+        }
         channel.closeFuture.whenComplete { _ in self.closed(new) }
         if isQuiescing { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         return new

@@ -2,8 +2,8 @@ import NIOCore
 import RingbackModel
 import Synchronization
 
-/// A connection for which there is no room: it is answered with 503 at once, whatever it would have asked for, and
-/// closed.
+/// A connection for which there is no room, or whose client connects too often: it is answered with 503 at once,
+/// whatever it would have asked for, and closed.
 final class RefusedConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -14,15 +14,13 @@ final class RefusedConnection: ChannelInboundHandler {
     private static let waiting = Atomic(0)
 
     private let heads: ResponseHeads
+    private let problem: Problem
     private var isWaiting = false
 
-    init(_ heads: ResponseHeads) { self.heads = heads }
+    init(_ heads: ResponseHeads, _ problem: Problem) { (self.heads, self.problem) = (heads, problem) }
 
     func channelActive(context: ChannelHandlerContext) {
-        var response = HTTPResponse(
-            Problem(
-                .tooManyConnections, "The server has no room for one more connection.", status: 503,
-                retryAfterSeconds: 1))
+        var response = HTTPResponse(problem)
         response.resolve(under: BasePath.root)
         var buffer = ByteBuffer()
         buffer.write(heads.head(of: response, to: nil, isHTTP10: false, closes: true))

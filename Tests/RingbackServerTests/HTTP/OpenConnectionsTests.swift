@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import RingbackCore
+import RingbackModel
 import Testing
 
 @testable import RingbackServer
@@ -8,14 +9,26 @@ import Testing
 struct OpenConnectionsTests {
     private let connections = OpenConnections(maximum: 8, maximumPerSubscriber: 6, proxies: [])
 
-    private func admit(from address: String, at seconds: Int = 0) throws -> (EmbeddedChannel, OpenConnection?) {
+    private func open(from address: String, at seconds: Int = 0) throws -> (
+        EmbeddedChannel, Result<OpenConnection, Problem>
+    ) {
         let channel = EmbeddedChannel()
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        let now = MonotonicTime(milliseconds: Int64(seconds) * 1000)
         return (
             channel,
-            connections.admit(
-                channel, from: IPAddress(address), at: MonotonicTime(milliseconds: Int64(seconds) * 1000))
+            Result { () throws(Problem) in try connections.admit(channel, from: IPAddress(address), at: now) }
         )
+    }
+
+    private func admit(from address: String, at seconds: Int = 0) throws -> (EmbeddedChannel, OpenConnection?) {
+        let (channel, result) = try open(from: address, at: seconds)
+        return (channel, try? result.get())
+    }
+
+    /// Why a connection is refused.
+    private func refusal(of address: String) throws -> Problem? {
+        if case .failure(let problem) = try open(from: address).1 { problem } else { nil }
     }
 
     private func idle(from address: String, since seconds: UInt64) throws -> EmbeddedChannel {
@@ -50,7 +63,9 @@ struct OpenConnectionsTests {
 
     @Test func `Whoever connects again and again has to wait`() throws {
         for _ in 1...12 { try admit(from: "192.0.2.66").0.close().wait() }
-        #expect(try admit(from: "192.0.2.66").1 == nil)
+        let problem = try #require(try refusal(of: "192.0.2.66"))
+        #expect(problem.detail == "The address opens connections too fast." && problem.retryAfterSeconds == 2)
+        #expect(problem.code == .tooManyConnections && problem.status == 503)
         #expect(try admit(from: "192.0.2.1").1 != nil)
         #expect(try admit(from: "192.0.2.66", at: 1).1 == nil)
         #expect(try admit(from: "192.0.2.66", at: 2).1 != nil)
@@ -58,6 +73,8 @@ struct OpenConnectionsTests {
 
     @Test func `If every connection is busy, there is no room`() throws {
         for number in 1...8 { try #require(try admit(from: "192.0.2.\(number)").1).becameBusy() }
-        #expect(try admit(from: "192.0.2.9").1 == nil)
+        let problem = try #require(try refusal(of: "192.0.2.9"))
+        #expect(problem.detail == "The server has no room for one more connection.")
+        #expect(problem.retryAfterSeconds == 1 && problem.status == 503)
     }
 }
