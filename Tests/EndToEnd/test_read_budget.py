@@ -39,6 +39,21 @@ def test_operations_that_do_not_exist_are_limited_as_reads_are(start_server):
     assert statuses[:5] == [404] * 5 and statuses.count(429) >= 10
 
 
+def test_half_a_mebibyte_of_refused_bodies_pauses_a_connection(start_server):
+    server = start_server("--device-writes", "1", "--trusted-proxies", "none")
+    vasya = register(server, "vasya")
+    body = b'{"callee": "' + b"x" * 60_000 + b'"}'
+    head = request_head(
+        "POST", "/v1/calls", f"Authorization: Bearer {vasya.token}", "Content-Type: application/json",
+        f"Content-Length: {len(body)}")
+    began = time.monotonic()
+    with Connection(server, 20) as connection:
+        connection.send((head + body) * 30)
+        statuses = [connection.response()[0] for _ in range(30)]
+    assert statuses.count(429) > 20
+    assert time.monotonic() - began > 0.9
+
+
 @pytest.mark.parametrize("proxies", ["none", "loopback"])
 def test_a_connection_that_goes_on_in_spite_of_429_is_paused_unless_it_is_a_proxys(start_server, proxies):
     server = start_server("--user-reads", "5", "--trusted-proxies", "none" if proxies == "none" else "127.0.0.1")

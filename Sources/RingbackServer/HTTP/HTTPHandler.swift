@@ -41,6 +41,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
     private var isBroken = false
     private var isProceeding = false
     private var refused = RefusedMessages()
+    /// Who sent the last request, if it was refused for its rate.
+    private var refusedSender: RefusalPauses.Sender?
 
     init(frontEnd: HTTPFrontEnd, codec: HTTPCodec, peer: IPAddress?, connection place: OpenConnection) {
         self.frontEnd = frontEnd
@@ -172,6 +174,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isInRead = false
+        noteDiscarded()
         sendContinue()
         if connection.isTooLong(received: codec.received.count) { perform(.refuseSize) }
         context.fireChannelReadComplete()
@@ -340,12 +343,24 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
 
     /// Pauses the connection after too many requests that were refused for their rate. Those of a proxy come from many.
     private func noteStatus(_ status: Int) {
+        let bytes = codec.received.take()
+        refusedSender = nil
         guard status == 429, let peer, !frontEnd.isProxy(peer) else { return }
         let sender = lastUser.map { RefusalPauses.Sender.user($0) } ?? .address(peer.subscriber)
-        refused.note(status: status, bytes: codec.received.count) {
-            frontEnd.services.pauses.begin(sender, at: frontEnd.services.time.monotonic)
-        }
+        refusedSender = sender
+        refused.note(status: status, bytes: bytes) { beginPause(sender) }
         connection.isPaused = refused.isPaused
+    }
+
+    /// The body of a request that was refused arrives, and is discarded.
+    private func noteDiscarded() {
+        guard let refusedSender, connection.phase == .discarding else { return }
+        refused.note(bytes: codec.received.take()) { beginPause(refusedSender) }
+        connection.isPaused = refused.isPaused
+    }
+
+    private func beginPause(_ sender: RefusalPauses.Sender) -> MonotonicTime {
+        frontEnd.services.pauses.begin(sender, at: frontEnd.services.time.monotonic)
     }
 
     /// Performs work outside the event loop and returns to it if the request still exists. Errors are reported to the

@@ -24,6 +24,8 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Bytes of the reads since ``reset()``, without the one that was under way then.
     private(set) var count = 0
+    /// Bytes since they were last taken.
+    private var untaken = 0
     /// Nothing more is decoded: what comes is dropped, and doesn't pile up before a decoder that has stopped.
     var isDropping = false
     private var place = Place.head(0)
@@ -32,9 +34,16 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
 
     func reset() { count = 0 }
 
+    /// The bytes since the last call.
+    func take() -> Int {
+        defer { untaken = 0 }
+        return untaken
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var rest = unwrapInboundIn(data)
         count += rest.readableBytes
+        untaken += rest.readableBytes
         while !isDropping, rest.readableBytes > 0 {
             guard let length = nextLength(rest.readableBytesView), let bytes = rest.readSlice(length: length) else {
                 return context.fireErrorCaught(HTTPParserError.invalidChunkSize)

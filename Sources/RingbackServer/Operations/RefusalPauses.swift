@@ -18,13 +18,16 @@ final class RefusalPauses: Sendable {
 
     private let ends = Mutex<[Sender: MonotonicTime]>([:])
 
-    /// Begins the pause of one of the sender's connections.
+    /// Begins the pause of one of the sender's connections. Each ends a little later than the one before it, so that
+    /// they do not all go on at the same moment. Once the last would be longer than ``longest``, they end among those
+    /// of the second half of that time.
     ///
     /// - Returns: Its end.
     func begin(_ sender: Sender, at now: MonotonicTime) -> MonotonicTime {
         ends.withLock { ends in
             if ends.count >= Self.capacity { ends = ends.filter { $0.value > now } }
-            let end = min(max(ends[sender] ?? now, now) + Self.perConnection, now + Self.longest)
+            var end = max(ends[sender] ?? now, now) + Self.perConnection
+            if end - now > Self.longest { end = now + Self.longest / 2 + Self.perConnection }
             ends[sender] = end
             return end
         }

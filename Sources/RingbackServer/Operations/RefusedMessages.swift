@@ -20,6 +20,11 @@ struct RefusedMessages {
     mutating func note(status: Int, bytes: Int, pause: () -> MonotonicTime) {
         guard status == 429 else { return }
         count += 1
+        note(bytes: bytes, pause: pause)
+    }
+
+    /// Takes bytes of a message that arrive after the answer.
+    mutating func note(bytes: Int, pause: () -> MonotonicTime) {
         self.bytes += bytes
         if !isPaused, count >= Self.maximum || self.bytes >= Self.maximumBytes { pauseEnd = pause() }
     }

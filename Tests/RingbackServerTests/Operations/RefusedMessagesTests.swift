@@ -20,6 +20,14 @@ struct RefusedMessagesTests {
         #expect(messages(429, times: 2, bytes: 256 * 1024).isPaused)
     }
 
+    @Test func `What arrives of a refused message after its answer counts, too`() {
+        var messages = messages(429, times: 1, bytes: 1024)
+        messages.note(bytes: 510 * 1024) { Self.start }
+        #expect(!messages.isPaused)
+        messages.note(bytes: 1024) { Self.start }
+        #expect(messages.isPaused)
+    }
+
     @Test(arguments: [200, 404, 503])
     func `No other answer counts`(status: Int) {
         #expect(!messages(status, times: 1000, bytes: 1 << 20).isPaused)
@@ -42,9 +50,13 @@ struct RefusedMessagesTests {
 
     @Test func `The more connections of a user are paused the longer each is`() throws {
         let (pauses, user) = (RefusalPauses(), RefusalPauses.Sender.user(try #require(UserID("vasya"))))
-        let ends = (0..<25).map { _ in pauses.begin(user, at: Self.start) - Self.start }
+        let ends = (0..<20).map { _ in pauses.begin(user, at: Self.start) - Self.start }
         #expect(ends.prefix(3) == [.milliseconds(500), .milliseconds(1000), .milliseconds(1500)])
         #expect(ends.last == RefusalPauses.longest)
+        // Further ones do not end all at the same moment, and none ends later.
+        let further = (0..<100).map { _ in pauses.begin(user, at: Self.start) - Self.start }
+        #expect(Dictionary(grouping: further) { $0 }.values.map(\.count) == Array(repeating: 10, count: 10))
+        #expect(further.allSatisfy { $0 > RefusalPauses.longest / 2 && $0 <= RefusalPauses.longest })
         // Others are not concerned, and the user's own pauses end.
         #expect(
             try pauses.begin(.user(#require(UserID("petya"))), at: Self.start) - Self.start
