@@ -230,9 +230,9 @@ package final class PostgresStore: Store {
 
     // MARK: All else
 
-    package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
-        try await reads.run { try PostgresReader.read($0, work) }
-    }
+    package func read<T: Sendable>(
+        _ priority: ReadPriority, _ work: @escaping @Sendable (any StoreReader) throws -> T
+    ) async throws -> T { try await reads.run { try PostgresReader.read($0, work) } }
 
     package func write<T: Sendable>(
         _ priority: WritePriority, _ work: @escaping @Sendable (any StoreWriter) throws -> T

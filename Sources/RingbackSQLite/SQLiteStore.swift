@@ -16,6 +16,8 @@ package final class SQLiteStore: Store {
     private let logger: Logger
     private let writer: GroupWriter
     private let readers: GroupReader
+    /// For ``ReadPriority/missed``.
+    private let slowReaders: GroupReader
     private let gate = ReadGate()
 
     /// Opens the database, creates it if it does not exist, and applies pending migrations.
@@ -46,6 +48,10 @@ package final class SQLiteStore: Store {
             pool: db, lock: lock, memory: memory, gate: gate,
             space: DatabaseSpace(maximumBytes: maximumBytes), logger: logger)
         readers = try GroupReader(path: path, Self.configuration, memory: memory, readTime: readTime)
+        // Small batches, since all that was read together is written to the clients at once.
+        slowReaders = try GroupReader(
+            path: path, Self.configuration, memory: memory, readTime: readTime, count: 1, maximumBatch: 16,
+            longest: .milliseconds(2), givesWay: true)
     }
 
     /// Applies pending migrations without opening the store.
@@ -97,15 +103,18 @@ package final class SQLiteStore: Store {
         try await withCheckedThrowingContinuation { writer.submit(AccountWrite(priority, work, $0)) }
     }
 
-    package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
-        try await query { try work($0) }
-    }
+    package func read<T: Sendable>(
+        _ priority: ReadPriority, _ work: @escaping @Sendable (any StoreReader) throws -> T
+    ) async throws -> T { try await query(priority) { try work($0) } }
 
-    func query<T: Sendable>(_ work: @escaping @Sendable (SQLiteReader) throws -> T) async throws -> T {
+    func query<T: Sendable>(
+        _ priority: ReadPriority = .ordinary, _ work: @escaping @Sendable (SQLiteReader) throws -> T
+    ) async throws -> T {
+        let readers = priority == .missed ? slowReaders : readers
         var tries = 0
         while true {
             do {
-                return try await readOnce(work)
+                return try await readOnce(readers, work)
             } catch is StaleSnapshot where tries < Self.staleReads {
                 // Soon, both the memory and a new snapshot have the concurrent commit.
                 tries += 1
@@ -123,7 +132,7 @@ package final class SQLiteStore: Store {
     }
 
     private func readOnce<T: Sendable>(
-        _ work: @escaping @Sendable (SQLiteReader) throws -> T
+        _ readers: GroupReader, _ work: @escaping @Sendable (SQLiteReader) throws -> T
     ) async throws -> T {
         if !gate.tryToEnter() { await gate.enter() }
         defer { gate.leave() }
@@ -141,6 +150,7 @@ package final class SQLiteStore: Store {
         await writer.finish()
         do {
             try await readers.close()
+            try await slowReaders.close()
             try pool.close()
             try writer.checkpointer.close()
         } catch {

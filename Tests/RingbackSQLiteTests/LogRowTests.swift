@@ -53,7 +53,7 @@ struct LogRowTests {
         try await store.change { [vasya] store in
             for event in large { try store.append(event, to: [.init(user: vasya)]) }
         }
-        #expect(try await (5...8).contains(rows()))
+        #expect(try await (14...21).contains(rows()))
         for store in [store, try reopened()] {
             #expect(try await log(of: vasya, in: store).map(\.body.members) == (small + large).map(\.members))
             let petyas = try await log(of: petya, in: store)

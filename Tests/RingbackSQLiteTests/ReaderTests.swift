@@ -40,6 +40,27 @@ struct ReaderTests {
         return try await seen
     }
 
+    @Test func `Reads of what clients have missed do not hold up other reads`() async throws {
+        let exchange = try await Exchange.withCast()
+        let gate = DispatchSemaphore(value: 0)
+        let found = try await withThrowingTaskGroup(of: Bool?.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    _ = try await exchange.store.read(.missed) { _ in gate.wait() }
+                    return nil
+                }
+            }
+            group.addTask { try await exchange.store.read { try $0.account(Cast.vasya.userId) != nil } }
+            var found: Bool?
+            for try await result in group where result != nil {
+                found = result
+                for _ in 0..<8 { gate.signal() }
+            }
+            return found
+        }
+        #expect(found == true)
+    }
+
     @Test func `The event of a commit after the reader began is not seen, though the call may be`() async throws {
         let exchange = try await Exchange.withCast()
         _ = try await exchange.invite()

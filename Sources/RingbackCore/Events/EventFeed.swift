@@ -225,7 +225,9 @@ package final class EventFeed: Sendable {
         defer { reads.pass(reader.userId) }
         if let page = try readNewest(after: cursor, for: reader, limit: limit) { return page }
         let before = state.withLock { ($0.signals, $0.misses) }
-        let read = try await store.read { try $0.events(of: reader.userId, after: cursor.position, limit: limit) }
+        let read = try await store.read(.missed) {
+            try $0.events(of: reader.userId, after: cursor.position, limit: limit)
+        }
         guard case .events(let events) = read else { throw Self.cursorExpired }
         // A full page need not end with the newest event.
         if !Self.isFull(events[...], limit) {

@@ -42,8 +42,12 @@ package protocol Store: Sendable {
     /// Performs `work` on the last committed state, which is consistent. Live calls may be newer than the rest, never
     /// older.
     ///
-    /// - Parameter work: May run more than once; must have no side effects.
-    func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T
+    /// - Parameters:
+    ///   - priority: Which other reads come first.
+    ///   - work: May run more than once; must have no side effects.
+    func read<T: Sendable>(
+        _ priority: ReadPriority, _ work: @escaping @Sendable (any StoreReader) throws -> T
+    ) async throws -> T
 
     /// Performs `work` in a transaction of its own. Returns once the transaction is durable and the observer has been
     /// notified.
@@ -89,6 +93,11 @@ package protocol Store: Sendable {
 }
 
 extension Store {
+    /// Reads on behalf of somebody who waits (``read(_:_:)``).
+    package func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
+        try await read(.ordinary, work)
+    }
+
     /// Performs ordinary work in a transaction of its own (``write(_:_:)``).
     package func write<T: Sendable>(_ work: @escaping @Sendable (any StoreWriter) throws -> T) async throws -> T {
         try await write(.ordinary, work)
@@ -98,6 +107,13 @@ extension Store {
     package func write<T: Sendable>(
         of user: UserID, _ work: @escaping @Sendable (any StoreWriter) throws -> T
     ) async throws -> T { try await write(.ordinary, of: user, work) }
+}
+
+/// Which reads come first, where that makes a difference.
+package enum ReadPriority: Sendable {
+    case ordinary
+    /// Of what a client has missed. After a restart all clients ask for that, while others call each other.
+    case missed
 }
 
 /// What a write may use of a database that has nearly reached its maximum size.

@@ -3,7 +3,7 @@ import RingbackModel
 /// The events for a row of the log, encoded for ``LogRow``.
 struct LogDraft: Sendable {
     /// The size of the bodies from which a new row is begun: reading one event reads past the others in its row.
-    private static let largeBodies = 32_768
+    private static let largeBodies = 8192
 
     private(set) var entries: [UInt8] = []
     private(set) var bodies: [UInt8] = []

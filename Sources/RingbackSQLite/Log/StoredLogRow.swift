@@ -1,4 +1,3 @@
-import GRDB
 import RingbackCore
 import RingbackModel
 
@@ -20,8 +19,11 @@ final class StoredLogRow {
     }
 
     /// - Parameter row: Its first columns must be `last`, `first` and `entries`.
-    init(_ row: Row) {
-        (last, first) = (row[0], row[1])
+    ///
+    /// - Throws: ``CorruptRow``.
+    init(_ row: any Columns) throws {
+        last = try row.value(row.integer(0), "last")
+        first = try row.value(row.integer(1), "first")
         entries = row.bytes(2) ?? []
         starts = [Start(before: first - 1, place: 0, body: 0)]
     }

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import RingbackModel
 
-/// The columns of a row by index, for the writer's own statements and for GRDB's rows.
+/// The columns of a row by index, for the store's own statements and for GRDB's rows.
 protocol Columns {
     func text(_ column: Int) -> String?
     func integer(_ column: Int) -> Int64?

@@ -26,15 +26,16 @@ final class GroupReader: Sendable {
     ///   - count: The number of connections, each with a thread of its own.
     ///   - maximumBatch: The maximum number of reads per transaction.
     ///   - longest: The duration after which the remaining reads of a transaction are left to the next one.
+    ///   - givesWay: Whether the threads give way to all others.
     init(
         path: String, _ configuration: Configuration, memory: StoreMemory, readTime: Duration, count: Int = 3,
-        maximumBatch: Int = 64, longest: Duration = .milliseconds(5)
+        maximumBatch: Int = 64, longest: Duration = .milliseconds(5), givesWay: Bool = false
     ) throws {
         self.memory = memory
         self.readTime = readTime
         self.maximumBatch = maximumBatch
         self.longest = longest
-        readers = try (0..<count).map { _ in try Reader(path, configuration) }
+        readers = try (0..<count).map { _ in try Reader(path, configuration, givesWay: givesWay) }
         state = Mutex(State(idle: readers))
     }
 
@@ -61,7 +62,7 @@ final class GroupReader: Sendable {
                 // The snapshot begins with the first read.
                 _ = try statements.look.rows { _ in }
                 defer { try? statements.commit.run() }
-                run(reads, SQLiteReader(db, memory))
+                run(reads, SQLiteReader(db, memory, statements.log))
             } catch {
                 if db.isInsideTransaction { try? db.execute(sql: "ROLLBACK") }
                 for read in reads { read.fail(error) }
@@ -97,11 +98,12 @@ final class GroupReader: Sendable {
 /// A connection for reading, and its thread.
 private final class Reader: Sendable {
     private let connection: DatabaseQueue
-    private let thread = StoreThread(name: "ringback-reader")
+    private let thread: StoreThread
     /// `nil` once the connection is closed.
     private let statements: Mutex<ReaderStatements?>
 
-    init(_ path: String, _ configuration: Configuration) throws {
+    init(_ path: String, _ configuration: Configuration, givesWay: Bool) throws {
+        thread = StoreThread(name: "ringback-reader", givesWay: givesWay)
         connection = try DatabaseQueue(path: path, configuration: configuration)
         statements = Mutex(try connection.inDatabase { try ReaderStatements($0) })
     }
@@ -132,11 +134,13 @@ private final class ReaderStatements: @unchecked Sendable {
     let begin: HotStatement
     let look: HotStatement
     let commit: HotStatement
+    let log: LogStatements
 
     init(_ db: Database) throws {
         begin = try HotStatement(db, "BEGIN")
         look = try HotStatement(db, "SELECT 1 FROM meta WHERE key = 'epoch'")
         commit = try HotStatement(db, "COMMIT")
+        log = try LogStatements(db)
     }
 }
 

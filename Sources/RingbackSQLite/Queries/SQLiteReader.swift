@@ -15,13 +15,16 @@ class SQLiteReader: StoreReader {
     /// The rows of the log that were read last.
     static let keptLogRows = 16
     var logRows: [StoredLogRow] = []
+    /// Prepared when first needed, unless they are the connection's.
+    var statements: LogStatements?
 
     /// `nil` on the writer's connection.
     var deadline: ReadDeadline?
 
-    init(_ db: Database, _ memory: StoreMemory) {
+    init(_ db: Database, _ memory: StoreMemory, _ statements: LogStatements? = nil) {
         self.db = db
         self.memory = memory
+        self.statements = statements
     }
 
     func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {

@@ -2,7 +2,7 @@ import GRDB
 import GRDBSQLite
 import RingbackModel
 
-/// A statement of the writer's connection that runs with every message. Binding values does not allocate.
+/// A statement that runs very often. Binding values does not allocate.
 final class HotStatement {
     // GRDB's statement owns the handle.
     private let statement: Statement
@@ -89,6 +89,14 @@ final class HotStatement {
         var values: [Value] = []
         while try step() { values.append(try read(self)) }
         return values
+    }
+
+    /// Runs the statement with the bound values and reads its first row; `nil` if there is none.
+    ///
+    /// - Throws: `DatabaseError`; errors of `read`.
+    func first<Value>(_ read: (HotStatement) throws -> Value) throws -> Value? {
+        defer { reset() }
+        return try step() ? try read(self) : nil
     }
 
     // MARK: Running

@@ -348,8 +348,10 @@ private final class InterruptedStore: Store {
         try await store.write(priority, work)
     }
 
-    func read<T: Sendable>(_ work: @escaping @Sendable (any StoreReader) throws -> T) async throws -> T {
-        let result = try await store.read(work)
+    func read<T: Sendable>(
+        _ priority: ReadPriority, _ work: @escaping @Sendable (any StoreReader) throws -> T
+    ) async throws -> T {
+        let result = try await store.read(priority, work)
         let interruption = interruption.withLock { interruption in
             defer { interruption = nil }
             return interruption
