@@ -49,11 +49,13 @@ package final class EventFeed: Sendable {
         mutating func take(
             _ event: StoredEvent, publication: UInt64, now: MonotonicTime, waking wakes: inout [@Sendable () -> Void]
         ) {
+            // Events of other processes in between, which wake nobody when they are told of afterwards.
+            let isGap = (recent?.last ?? head) + 1 < event.position
             if recent == nil { recent = RecentEvents(last: event.position - 1) }
             recent?.append(event, now: now)
             if head > event.position { dropRecentIfBehind() }
             for index in readers.indices where readers[index].wokenFor < publication {
-                guard event.isMeant(for: readers[index].device) else { continue }
+                guard isGap || event.isMeant(for: readers[index].device) else { continue }
                 readers[index].wokenFor = publication
                 wakes.append(readers[index].wake)
             }

@@ -306,6 +306,21 @@ struct EventFeedTests {
         #expect(try feed.readNewest(after: cursor(0), for: Cast.petya, limit: 10) == nil)
     }
 
+    /// A device whose own write comes after another process's event, before it is told of that.
+    @Test func `An event that is for others wakes a reader if there are events before it that it may not know`() async throws {
+        try await append(2)
+        _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
+        let phone = WakeCounter()
+        _ = feed.subscribe(Cast.vasya, wake: phone.wake)
+        feed.publish([event(3, except: Cast.vasya.deviceId)], now: exchange.time.monotonic)
+        #expect(phone.count == 0, "it knows the events before")
+        feed.publish([event(5, except: Cast.vasya.deviceId)], now: exchange.time.monotonic)
+        #expect(phone.count == 1)
+        #expect(try feed.readNewest(after: cursor(3), for: Cast.vasya, limit: 10) == nil, "the store has them")
+        feed.grew([Cast.vasya.userId: 4], events: [event(4)], now: exchange.time.monotonic)
+        #expect(phone.count == 1)
+    }
+
     @Test func `A wake-up finds the event in the feed`() async throws {
         publishFromNowOn()
         let found = Mutex<[Int64]>([])
