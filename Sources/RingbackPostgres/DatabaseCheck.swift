@@ -29,6 +29,7 @@ struct DatabaseCheck {
         do {
             try checkSettings(connection)
             try checkConnections(connection)
+            try checkPrivileges(connection)
             try checkClock(connection)
             guard try checkSchema(connection), depth == .everything else { return }
             try checkLogs(connection)
@@ -143,6 +144,27 @@ struct DatabaseCheck {
                         advice: "If primary and standby lose power together, commits are lost. Set it to on.")
                     : .fine("standbys", "\(all) follow, \(synchronous) of them synchronously (\(waits))"))
         }
+    }
+
+    /// Nodes tell each other of commits by notifications, which whoever may connect can read and send.
+    private mutating func checkPrivileges(_ connection: PostgresConnection) throws {
+        let others = try connection.run(
+            Statement(
+                """
+                SELECT r.rolname FROM pg_roles r, pg_database d
+                WHERE d.datname = current_database() AND r.rolcanlogin AND NOT r.rolsuper AND r.rolname <> current_user
+                    AND r.oid <> d.datdba AND has_database_privilege(r.oid, d.oid, 'CONNECT')
+                ORDER BY r.rolname LIMIT 10
+                """)
+        ).map { try $0.text(0) }
+        findings.append(
+            others.isEmpty
+                ? .fine("privileges", "no other user may connect to this database")
+                : .warning(
+                    "privileges", "other users may connect to this database: \(others.joined(separator: ", "))",
+                    advice: """
+                        They can read and forge what nodes tell each other. Revoke it: REVOKE CONNECT ON DATABASE … FROM PUBLIC.
+                        """))
     }
 
     private mutating func checkConnections(_ connection: PostgresConnection) throws {

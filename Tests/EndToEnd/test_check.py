@@ -66,7 +66,7 @@ def test_a_postgresql_database_is_checked_while_it_is_used_and_after(run, databa
     server = used(tmp_path / "server", url)
     done = run("check", RINGBACK_DATABASE=url)
     assert done.returncode == 0, done
-    for place in ("server", "durability", "standbys", "connections", "clock", "schema", "nodes", "logs", "calls"):
+    for place in ("server", "durability", "standbys", "connections", "privileges", "clock", "schema", "nodes", "logs", "calls"):
         assert f"ok   {place}:" in done.stdout
     assert "ok   nodes: north" in done.stdout and "1 of them live" in done.stdout
     server.stop()
@@ -105,6 +105,18 @@ def test_settings_of_postgresql_that_lose_data_are_found(run, tmp_path):
         assert "warn schema:" in done.stdout
     finally:
         database.remove()
+
+
+def test_other_users_who_may_connect_are_named(run, database):
+    database.ask("CREATE ROLE reader LOGIN")
+    try:
+        done = run("doctor", "--database", database.url)
+        assert "warn privileges: other users may connect to this database: reader" in done.stdout, done
+        database.ask("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC")
+        assert "ok   privileges:" in run("doctor", "--database", database.url).stdout
+    finally:
+        database.ask("GRANT CONNECT ON DATABASE postgres TO PUBLIC")
+        database.ask("DROP ROLE reader")
 
 
 def test_each_host_of_a_url_is_named(run, database, tmp_path):
