@@ -3,6 +3,7 @@
 `scripts/cluster-faults` does the same for longer, and prints its figures.
 """
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -41,6 +42,19 @@ def tell(record_property, name, figures):
     print(f"{name}: " + ", ".join(f"{key} {value}" for key, value in figures.items()))
 
 
+@contextlib.contextmanager
+def running(cluster, artifacts):
+    """Stops the nodes cleanly at the end; after a failure keeps their logs and kills them."""
+    try:
+        yield
+        cluster.stop()
+    except BaseException:
+        cluster.keep_logs(artifacts)
+        raise
+    finally:
+        cluster.kill()
+
+
 @pytest.fixture
 def small_disk():
     # A short path, for the name of a socket.
@@ -63,15 +77,11 @@ def test_users_go_on_over_a_fault(request, tmp_path, artifacts, record_property,
     proxy = PostgreSQLProxy(database)
     cluster = Cluster(tmp_path, database, proxy=proxy)
     try:
-        load = Load(cluster)
-        figures = fault(cluster, database, load, (LONG if IS_LONG else SHORT)[fault])
-        tell(record_property, fault.__name__, {**figures, **load.finish()})
-        cluster.stop()
-    except BaseException:
-        cluster.keep_logs(artifacts)
-        raise
+        with running(cluster, artifacts):
+            load = Load(cluster)
+            figures = fault(cluster, database, load, (LONG if IS_LONG else SHORT)[fault])
+            tell(record_property, fault.__name__, {**figures, **load.finish()})
     finally:
-        cluster.kill()
         proxy.close()
         if fault is faults.disk_full:
             database.remove()
@@ -81,16 +91,10 @@ if OLD_BINARY:
 
     def test_nodes_are_replaced_by_those_of_the_next_version(database, tmp_path, artifacts, record_property):
         cluster = Cluster(tmp_path, database, binary=OLD_BINARY)
-        try:
+        with running(cluster, artifacts):
             load = Load(cluster)
             figures = faults.nodes_upgraded(cluster, database, load, 10)
             tell(record_property, "nodes_upgraded", {**figures, **load.finish()})
-            cluster.stop()
-        except BaseException:
-            cluster.keep_logs(artifacts)
-            raise
-        finally:
-            cluster.kill()
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
@@ -107,26 +111,22 @@ def test_a_standby_takes_over_with_all_that_was_acknowledged(tmp_path, artifacts
     standby = PostgreSQL(standby_of=primary, synchronous_standby_names="''")
     cluster = Cluster(tmp_path, primary, standby=standby)
     try:
-        eventually(
-            lambda: primary.ask("SELECT sync_state FROM pg_stat_replication") == [["sync"]], 20, "the standby follows")
-        load = Load(cluster)
-        load.goes_on()
-        primary.stop("immediate")
-        standby.promote()
-        began = time.monotonic()
-        before = load.acknowledged
-        eventually(lambda: load.acknowledged > before, 20, "writing works again")
-        took = time.monotonic() - began
-        load.goes_on()
-        cluster.database = standby
-        figures = {"writing after": round(took, 1), **load.finish()}
-        tell(record_property, "a standby takes over", figures)
-        assert took < 10
-        cluster.stop()
-    except BaseException:
-        cluster.keep_logs(artifacts)
-        raise
+        with running(cluster, artifacts):
+            eventually(
+                lambda: primary.ask("SELECT sync_state FROM pg_stat_replication") == [["sync"]], 20, "the standby follows")
+            load = Load(cluster)
+            load.goes_on()
+            primary.stop("immediate")
+            standby.promote()
+            began = time.monotonic()
+            before = load.acknowledged
+            eventually(lambda: load.acknowledged > before, 20, "writing works again")
+            took = time.monotonic() - began
+            load.goes_on()
+            cluster.database = standby
+            figures = {"writing after": round(took, 1), **load.finish()}
+            tell(record_property, "a standby takes over", figures)
+            assert took < 10
     finally:
-        cluster.kill()
         primary.remove()
         standby.remove()

@@ -5,6 +5,8 @@ import socket
 import struct
 import threading
 
+from harness.listener import Listener
+
 NOTHING_SENT = "before the request has left"
 HALF_SENT = "in the middle of the request"
 SENT = "when the request has arrived"
@@ -17,33 +19,25 @@ POINTS = [NOTHING_SENT, HALF_SENT, SENT, ANSWERED, HALF_ANSWERED]
 class CuttingProxy:
     def __init__(self, server):
         self._target = ("127.0.0.1", server.port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.planned = []
         self.done = []
         self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._serve)
+        self.url = f"http://127.0.0.1:{self._listener.port}"
 
     def cut(self, *plan):
         """The next writes are cut, one connection each: `("socket", SENT)`, `("http", ANSWERED)`."""
         self.done, self.planned = [], list(plan)
 
     def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(self._target)
-            except OSError:
-                client.close()
-                continue
-            _Connection(self, client, server)
+    def _serve(self, client):
+        try:
+            server = socket.create_connection(self._target)
+        except OSError:
+            return client.close()
+        _Connection(self, client, server).relay()
 
     def point_for(self, way):
         """The point at which a write over this transport is cut; None if it is not."""
@@ -62,8 +56,11 @@ class _Connection:
         self._is_socket = False
         # The response to cut: the point, and the request's id.
         self._awaited = None
-        threading.Thread(target=self._requests, daemon=True).start()
+
+    def relay(self):
+        """Until the client's direction ends."""
         threading.Thread(target=self._answers, daemon=True).start()
+        self._requests()
 
     def _cut(self):
         for end in (self._client, self._server):

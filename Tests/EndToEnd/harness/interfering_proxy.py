@@ -2,7 +2,8 @@
 
 import select
 import socket
-import threading
+
+from harness.listener import Listener
 
 
 class InterferingProxy:
@@ -11,21 +12,11 @@ class InterferingProxy:
 
     def __init__(self, port, interfere=None, change=None, tls=None):
         self._port, self._interfere, self._change, self._tls = port, interfere, change, tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._serve)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._listener.port}"
 
     def stop(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
         if self._tls:

@@ -6,6 +6,8 @@ import threading
 import time
 from pathlib import Path
 
+from harness.listener import Listener
+
 
 class PostgreSQLProxy:
     """`delay` is that of each message of a client's, in seconds; connections whose name has `refused` in it are closed."""
@@ -18,10 +20,7 @@ class PostgreSQLProxy:
         self._refused = None
         self._open = {}
         self._lock = threading.Lock()
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(self._folder / ".s.PGSQL.5432"))
-        self._listener.listen(100)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener = Listener(self._serve, self._folder / ".s.PGSQL.5432")
 
     def schema(self, name):
         """Like the database's own, by way of the proxy."""
@@ -37,15 +36,7 @@ class PostgreSQLProxy:
                 _shut(end)
 
     def close(self):
-        _shut(self._listener)
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+        self._listener.close()
 
     def _serve(self, client):
         try:

@@ -3,15 +3,16 @@
 import socket
 import threading
 
+from harness.listener import Listener
+
 
 class Proxy:
     def __init__(self, server):
         self.target = ("127.0.0.1", server.port)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.silenced = set()
         self.open = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listener = Listener(self._serve)
+        self.url = f"http://127.0.0.1:{self.listener.port}"
 
     def silence(self):
         """The current connections go silent; later ones are forwarded."""
@@ -22,20 +23,14 @@ class Proxy:
         for connection in self.open:
             connection.close()
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(self.target)
-            except OSError:
-                client.close()
-                continue
-            self.open += [client, server]
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._forward, args=(source, sink), daemon=True).start()
+    def _serve(self, client):
+        try:
+            server = socket.create_connection(self.target)
+        except OSError:
+            return client.close()
+        self.open += [client, server]
+        threading.Thread(target=self._forward, args=(server, client), daemon=True).start()
+        self._forward(client, server)
 
     def _forward(self, source, sink):
         try:
