@@ -56,7 +56,7 @@ def test_users_who_fill_the_disk_do_not_keep_others_from_ending_calls_and_it_rec
     database.close()
 
 
-def test_nor_do_they_on_postgresql(start_server, database):
+def test_users_who_fill_postgresql_do_not_keep_others_from_ending_calls(start_server, database):
     server = start_server(*OPTIONS, database=database.schema("t_maximum_size"))
     fill_while_others_end_their_calls(server)
     # What was removed is free within the files. They grow beyond the maximum by what is written until it is measured.

@@ -121,7 +121,7 @@ final class UpkeepJob: StoreJob {
 
     var scope: CallScope { upkeep.scope }
 
-    /// What no device requests ends something, or keeps it right.
+    /// Upkeep that no device requests ends calls or corrects their state, and is written even to a full database.
     var priority: WritePriority { upkeep.signIn == nil ? .essential : .ordinary }
 
     func decide(on facts: any CallFacts) throws -> [CallChange] {

@@ -91,7 +91,7 @@ final class SocketHub: Sendable {
         do {
             let principal = session.identity.principal
             guard let operation else {
-                // Otherwise the messages that can't be anything would be the only ones without a limit.
+                // Unknown operations count as reads, so that no message is without a limit.
                 try services.readLimiter.spend(session.identity.participant.userId, at: services.time.monotonic)
                 throw Problem(.notFound, "The operation does not exist.")
             }

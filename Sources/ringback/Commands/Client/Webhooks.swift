@@ -148,9 +148,10 @@ private struct DeliveryLine {
     let text: String
 
     init(_ json: JSONSlice) {
+        let attempts = json["attempts"]?.integer ?? 0
         let values =
             ["deliveryId", "createdAt", "webhook", "type", "status"].map { json[$0]?.string }
-            + ["\(json["attempts"]?.integer ?? 0) attempts", json["error"]?.string]
+            + ["\(attempts) attempt\(attempts == 1 ? "" : "s")", json["error"]?.string]
         text = Terminal.clean(values.compactMap(\.self).joined(separator: "  "))
     }
 }
