@@ -307,7 +307,7 @@ struct EventFeedTests {
     }
 
     /// A device whose own write comes after another process's event, before it is told of that.
-    @Test func `An event that is for others wakes a reader if there are events before it that it may not know`() async throws {
+    @Test func `An event for others wakes a reader that may not know of one before it`() async throws {
         try await append(2)
         _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
         let phone = WakeCounter()
