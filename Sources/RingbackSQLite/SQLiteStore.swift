@@ -48,10 +48,11 @@ package final class SQLiteStore: Store {
             pool: db, lock: lock, memory: memory, gate: gate,
             space: DatabaseSpace(maximumBytes: maximumBytes), logger: logger)
         readers = try GroupReader(path: path, Self.configuration, memory: memory, readTime: readTime)
-        // Small batches, since all that was read together is written to the clients at once.
+        // Small batches, since all that was read together is written to the clients at once. A low priority would do
+        // harm: whoever waits for the gate waits for these reads, too.
         slowReaders = try GroupReader(
             path: path, Self.configuration, memory: memory, readTime: readTime, count: 1, maximumBatch: 16,
-            longest: .milliseconds(2), givesWay: true)
+            longest: .milliseconds(2))
     }
 
     /// Applies pending migrations without opening the store.

@@ -26,16 +26,15 @@ final class GroupReader: Sendable {
     ///   - count: The number of connections, each with a thread of its own.
     ///   - maximumBatch: The maximum number of reads per transaction.
     ///   - longest: The duration after which the remaining reads of a transaction are left to the next one.
-    ///   - givesWay: Whether the threads give way to all others.
     init(
         path: String, _ configuration: Configuration, memory: StoreMemory, readTime: Duration, count: Int = 3,
-        maximumBatch: Int = 64, longest: Duration = .milliseconds(5), givesWay: Bool = false
+        maximumBatch: Int = 64, longest: Duration = .milliseconds(5)
     ) throws {
         self.memory = memory
         self.readTime = readTime
         self.maximumBatch = maximumBatch
         self.longest = longest
-        readers = try (0..<count).map { _ in try Reader(path, configuration, givesWay: givesWay) }
+        readers = try (0..<count).map { _ in try Reader(path, configuration) }
         state = Mutex(State(idle: readers))
     }
 
@@ -98,12 +97,11 @@ final class GroupReader: Sendable {
 /// A connection for reading, and its thread.
 private final class Reader: Sendable {
     private let connection: DatabaseQueue
-    private let thread: StoreThread
+    private let thread = StoreThread(name: "ringback-reader")
     /// `nil` once the connection is closed.
     private let statements: Mutex<ReaderStatements?>
 
-    init(_ path: String, _ configuration: Configuration, givesWay: Bool) throws {
-        thread = StoreThread(name: "ringback-reader", givesWay: givesWay)
+    init(_ path: String, _ configuration: Configuration) throws {
         connection = try DatabaseQueue(path: path, configuration: configuration)
         statements = Mutex(try connection.inDatabase { try ReaderStatements($0) })
     }
