@@ -36,7 +36,9 @@ package final class CallJob: StoreJob {
     package func decide(on facts: any CallFacts) throws -> [CallChange] {
         let decision = try request.decide(on: facts, timing: timing)
         result = decision.outcome.mapError { $0 }
-        begunCall = decision.changes.last { $0.isNew && $0.call.isLive }?.call.id
+        if case .invite = request.action {
+            begunCall = decision.changes.last { $0.isNew && $0.call.isLive }?.call.id
+        }
         return decision.changes
     }
 

@@ -141,11 +141,11 @@ package struct CallState: Sendable, Hashable {
 
     private var shared: Shared
 
-    private var facts: Facts {
-        get { shared.facts }
-        _modify {
+    /// The storage to change, to which no other state refers. Not a `_modify`, each call of which would allocate.
+    private var own: Shared {
+        mutating get {
             if !isKnownUniquelyReferenced(&shared) { shared = Shared(shared.origin, shared.facts) }
-            yield &shared.facts
+            return shared
         }
     }
 
@@ -171,83 +171,83 @@ package struct CallState: Sendable, Hashable {
 
     package var state: Call.State {
         get { shared.facts.state }
-        _modify { yield &facts.state }
+        _modify { yield &own.facts.state }
     }
     /// The callee's device that accepted the call, also after the call has ended.
     package var calleeDevice: DeviceID? {
         get { shared.facts.calleeDevice }
-        _modify { yield &facts.calleeDevice }
+        _modify { yield &own.facts.calleeDevice }
     }
     package var ending: Ending? {
         get { shared.facts.ending }
-        _modify { yield &facts.ending }
+        _modify { yield &own.facts.ending }
     }
     package var ringingAt: Timestamp? {
         get { shared.facts.ringingAt }
-        _modify { yield &facts.ringingAt }
+        _modify { yield &own.facts.ringingAt }
     }
     package var acceptedAt: Timestamp? {
         get { shared.facts.acceptedAt }
-        _modify { yield &facts.acceptedAt }
+        _modify { yield &own.facts.acceptedAt }
     }
     package var activeAt: Timestamp? {
         get { shared.facts.activeAt }
-        _modify { yield &facts.activeAt }
+        _modify { yield &own.facts.activeAt }
     }
     package var isMerged: Bool {
         get { shared.facts.isMerged }
-        _modify { yield &facts.isMerged }
+        _modify { yield &own.facts.isMerged }
     }
     /// Whether somebody outside was asked to wake a device of the callee: then the call waits for its whole ring time.
     package var isAwaited: Bool {
         get { shared.facts.isAwaited }
-        _modify { yield &facts.isAwaited }
+        _modify { yield &own.facts.isAwaited }
     }
     package var legs: [Leg] {
         get { shared.facts.legs }
-        _modify { yield &facts.legs }
+        _modify { yield &own.facts.legs }
     }
     /// The key of the invitation.
     package var invitationKey: WriteKey? {
         get { shared.facts.invitationKey }
-        _modify { yield &facts.invitationKey }
+        _modify { yield &own.facts.invitationKey }
     }
     /// If the invitation had a key: how many of the legs, from the first, its answer listed.
     package var invitedLegs: Int {
         get { shared.facts.invitedLegs }
-        _modify { yield &facts.invitedLegs }
+        _modify { yield &own.facts.invitedLegs }
     }
     /// The key of the callee's invitation that was merged into this call.
     package var mergeKey: WriteKey? {
         get { shared.facts.mergeKey }
-        _modify { yield &facts.mergeKey }
+        _modify { yield &own.facts.mergeKey }
     }
     package var callerSide: SideState {
         get { shared.facts.callerSide }
-        _modify { yield &facts.callerSide }
+        _modify { yield &own.facts.callerSide }
     }
     package var calleeSide: SideState {
         get { shared.facts.calleeSide }
-        _modify { yield &facts.calleeSide }
+        _modify { yield &own.facts.calleeSide }
     }
     /// The number of the newest negotiation; 0 before the first.
     package var negotiation: Int {
         get { shared.facts.negotiation }
-        _modify { yield &facts.negotiation }
+        _modify { yield &own.facts.negotiation }
     }
     package var openNegotiation: OpenNegotiation? {
         get { shared.facts.openNegotiation }
-        _modify { yield &facts.openNegotiation }
+        _modify { yield &own.facts.openNegotiation }
     }
     /// The number of events so far, which is the `callSeq` of the newest.
     package var eventCount: Int {
         get { shared.facts.eventCount }
-        _modify { yield &facts.eventCount }
+        _modify { yield &own.facts.eventCount }
     }
     /// The number of timeline entries so far.
     package var timelineCount: Int {
         get { shared.facts.timelineCount }
-        _modify { yield &facts.timelineCount }
+        _modify { yield &own.facts.timelineCount }
     }
 
     package init(
@@ -264,7 +264,7 @@ package struct CallState: Sendable, Hashable {
 extension CallState {
     package subscript(side: Side) -> SideState {
         get { side == .caller ? shared.facts.callerSide : shared.facts.calleeSide }
-        _modify { if side == .caller { yield &facts.callerSide } else { yield &facts.calleeSide } }
+        _modify { if side == .caller { yield &own.facts.callerSide } else { yield &own.facts.calleeSide } }
     }
 
     package func user(of side: Side) -> UserID { side == .caller ? caller.userId : callee }

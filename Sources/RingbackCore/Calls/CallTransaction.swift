@@ -68,19 +68,19 @@ struct CallTransaction {
     /// Collects a change that has been applied to the call.
     mutating func record(_ transition: Transition, _ content: Content = .none, key: WriteKey? = nil) {
         encoded = nil
-        var change = CallChange(
-            call: call, isNew: isNew && changes.isEmpty, deadline: call.deadline(timing: timing),
-            timeline: transition.timeline, key: key)
-        change.events.reserveCapacity(transition.notices.count)
+        var events: [CallEvent] = []
+        events.reserveCapacity(transition.notices.count)
         for notice in transition.notices {
             let data = data(notice.content, content)
             let body = EventBody(
                 type: notice.type, time: now, callId: call.id, callSeq: notice.callSeq, actor: notice.actor,
                 reservingCapacity: data.size, data: data.write)
-            change.events.append(CallEvent(body, to: notice.audiences))
+            events.append(CallEvent(body, to: notice.audiences))
         }
-        change.messages = messages(for: transition)
-        changes.append(change)
+        changes.append(
+            CallChange(
+                call: call, isNew: isNew && changes.isEmpty, deadline: call.deadline(timing: timing),
+                timeline: transition.timeline, events: events, key: key, messages: messages(for: transition)))
     }
 
     /// Adds messages to the last change.

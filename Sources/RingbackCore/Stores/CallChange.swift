@@ -91,11 +91,11 @@ package struct CallChange: Sendable {
     /// The callee has seen the missed calls up to this time.
     package var seenUntil: Timestamp?
     /// Messages to the outside.
-    package var messages: [OutboxMessage] = []
+    package var messages: [OutboxMessage]
 
     package init(
         call: CallState, isNew: Bool = false, deadline: Timestamp?, timeline: [TimelineEntry] = [],
-        events: [CallEvent] = [], key: WriteKey? = nil, quality: QualityReport? = nil
+        events: [CallEvent] = [], key: WriteKey? = nil, quality: QualityReport? = nil, messages: [OutboxMessage] = []
     ) {
         self.call = call
         self.isNew = isNew
@@ -104,6 +104,7 @@ package struct CallChange: Sendable {
         self.events = events
         self.key = key
         self.quality = quality
+        self.messages = messages
     }
 }
 

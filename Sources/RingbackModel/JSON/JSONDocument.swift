@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// A JSON text (RFC 8259) that has been validated, and the positions of all its values.
 final class JSONDocument: Sendable {
     /// A value or the name of a member. Nodes are in the order of the text: an array is followed by its elements, an
@@ -14,7 +20,7 @@ final class JSONDocument: Sendable {
 
         var range: Range<Int> { Int(start)..<Int(end) }
         /// For a string: the length of its content in bytes, with escapes resolved.
-        var contentCount: Int { range.count - 2 - Int(escapes) }
+        var contentCount: Int { Int(end) - Int(start) - 2 - Int(escapes) }
     }
 
     let bytes: [UInt8]
@@ -38,13 +44,14 @@ extension JSONDocument {
     /// The node of the member `name` of `object`, the last one if there are several; `nil` if there is none or the node
     /// is not an object. Names are compared byte by byte (RFC 8259, section 8.3).
     func member(_ name: String, of object: Int) -> Int? {
-        name.readUTF8 { utf8 in
+        guard nodes[object].kind == .object else { return nil }
+        return name.readUTF8 { utf8 in
             nodes.withUnsafeBufferPointer { nodes in
-                guard nodes[object].kind == .object else { return nil }
+                let end = nodes[object].next
                 var found: Int?
                 var place = object + 1
-                while place < nodes[object].next {
-                    if isContent(of: nodes[place], utf8) { found = place + 1 }
+                while place < end {
+                    if nodes[place].contentCount == utf8.count, isContent(of: nodes[place], utf8) { found = place + 1 }
                     place = Int(nodes[place + 1].next)
                 }
                 return found
@@ -58,10 +65,9 @@ extension JSONDocument {
         guard string.escapes == 0 else {
             return Self.unescape(bytes[string.range.dropFirst().dropLast()]).elementsEqual(utf8)
         }
-        return bytes.withUnsafeBufferPointer { bytes in
-            var index = 0
-            while index < utf8.count, bytes[Int(string.start) + 1 + index] == utf8[index] { index += 1 }
-            return index == utf8.count
+        return bytes.withUnsafeBytes { bytes in
+            let content = UnsafeRawBufferPointer(rebasing: bytes[string.range.dropFirst().dropLast()])
+            return utf8.isEmpty || memcmp(content.baseAddress!, utf8.baseAddress!, utf8.count) == 0
         }
     }
 

@@ -66,7 +66,10 @@ final class LiveTable: Sendable {
         var state = State(nextKey: 1)
         try state.readInvitationKeys(db)
         let rows = try LiveRows(db, at: moment)
-        for entry in rows.entries.sorted(by: { $0.key < $1.key }) { state.insert(entry) }
+        for entry in rows.entries.sorted(by: { $0.key < $1.key }) {
+            state.noteKeys(of: entry.call, after: nil)
+            state.insert(entry)
+        }
         for damage in rows.damaged.values {
             logger.error(
                 "a live call is damaged and left out",
@@ -167,13 +170,18 @@ final class LiveTable: Sendable {
     func commit(_ calls: some Sequence<CallDraft>, newestEvent: Int64, noting commit: inout Commit) {
         state.withLock { state in
             for draft in calls {
-                commit.note(draft.entry.call, after: state.entries[draft.id]?.call)
-                if draft.entry.call.isLive {
-                    state.insert(draft.entry)
-                } else {
-                    state.noteKeys(of: draft.entry.call)
+                let call = draft.entry.call
+                let place = state.entries.index(forKey: draft.id)
+                let old = place.map { state.entries.values[$0].call }
+                commit.note(call, after: old)
+                state.noteKeys(of: call, after: old)
+                if !call.isLive {
                     state.remove(draft.entry)
-                    state.noteEnd(of: draft.entry.call, at: newestEvent)
+                    state.noteEnd(of: call, at: newestEvent)
+                } else if let place {
+                    state.entries.values[place] = draft.entry
+                } else {
+                    state.insert(draft.entry)
                 }
             }
         }
@@ -218,21 +226,22 @@ extension LiveTable.RowState {
 }
 
 extension LiveTable.State {
+    /// Adds a call that is not in the table.
     fileprivate mutating func insert(_ entry: LiveTable.Entry) {
-        noteKeys(of: entry.call)
-        if entries.updateValue(entry, forKey: entry.call.id) != nil { return }
+        entries[entry.call.id] = entry
         for user in [entry.call.caller.userId, entry.call.callee] {
             users[user, default: []].append(entry.call.id)
         }
     }
 
     /// Adds the keys of a new call, or of one into which an invitation was merged.
-    fileprivate mutating func noteKeys(of call: CallState) {
+    ///
+    /// - Parameter old: The call before; `nil` for one that is not in the table.
+    fileprivate mutating func noteKeys(of call: CallState, after old: CallState?) {
         guard call.invitationKey != nil || call.mergeKey != nil else { return }
-        let known = entries[call.id]
         // An ended call that was never live here ended earlier, unless its callee was busy.
-        guard known != nil || call.isLive || call.ending?.by.kind == .policy else { return }
-        guard known == nil || known?.call.mergeKey != call.mergeKey else { return }
+        guard old != nil || call.isLive || call.ending?.by.kind == .policy else { return }
+        guard old == nil || old?.mergeKey != call.mergeKey else { return }
         let time = call.mergeKey == nil ? call.createdAt : call.acceptedAt ?? call.createdAt
         invitationKeys.insert(call.invitationKeys, of: call.id, at: time) { entries[$0] != nil }
     }

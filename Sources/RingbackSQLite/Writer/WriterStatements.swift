@@ -18,7 +18,7 @@ final class WriterStatements: @unchecked Sendable {
     let block: HotStatement
     private let pageCount: HotStatement
     private let freePages: HotStatement
-    private let pageSize: HotStatement
+    private let pageSize: Int
     /// The draft of the previous transaction, to reuse its memory.
     private var log: LogDraft?
 
@@ -40,13 +40,21 @@ final class WriterStatements: @unchecked Sendable {
         block = try HotStatement(db, SQLiteReader.blockOfUser)
         pageCount = try HotStatement(db, "PRAGMA page_count")
         freePages = try HotStatement(db, "PRAGMA freelist_count")
-        pageSize = try HotStatement(db, "PRAGMA page_size")
+        pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
     }
 
     /// Measures the database as it is in the current transaction.
     func measure(_ space: inout DatabaseSpace) throws {
-        let values = try [pageCount, freePages, pageSize].map { try $0.rows { Int($0.integer(0) ?? 0) }.first ?? 0 }
-        space.update(used: (values[0] - values[1]) * values[2])
+        let pages = try Self.number(pageCount)
+        space.update(used: pages * pageSize)
+        // With this much room, it does not matter how many of the pages are free.
+        if space.isPruned { return }
+        space.update(used: try (pages - Self.number(freePages)) * pageSize)
+    }
+
+    /// The number that a statement returns.
+    private static func number(_ statement: HotStatement) throws -> Int {
+        try statement.first { Int($0.integer(0) ?? 0) } ?? 0
     }
 
     /// The draft for the events of a transaction.

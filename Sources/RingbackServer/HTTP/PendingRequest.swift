@@ -11,7 +11,7 @@ final class PendingRequest {
     let isHTTP10: Bool
     /// Whether the method is HEAD, whose response has no body.
     let isHead: Bool
-    let start = ContinuousClock.now
+    let start = NIODeadline.now()
     /// The base path of the server as the client sees it.
     let basePath: BasePath
     private let target: RequestTarget

@@ -1,4 +1,5 @@
 import Metrics
+import NIOCore
 import RingbackCore
 import RingbackModel
 import Synchronization
@@ -36,12 +37,11 @@ final class ServerMetrics: Sendable {
     func observe(_ gauges: @escaping @Sendable () -> [(String, Int)]) { self.gauges.withLock { $0 = gauges } }
 
     /// Records that an operation was answered, over HTTP or a socket.
-    func served(_ operation: Operation, status: Int, since start: ContinuousClock.Instant) {
+    func served(_ operation: Operation, status: Int, since start: NIODeadline) {
         let meter = operations.meter(of: operation, status: status, registry)
         meter.requests.increment()
         // The time of a long poll is mostly waiting, so it is not recorded.
-        let (seconds, attoseconds) = start.duration(to: .now).components
-        meter.time?.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        meter.time?.recordNanoseconds((.now() - start).nanoseconds)
     }
 
     func committed(_ commit: Commit) {

@@ -53,7 +53,12 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
                 state.buckets = state.buckets.filter { $0.value.level(at: now, perSecond) < burst }
                 state.filteredAt = now
             }
-            return state.buckets[key, default: Bucket(level: burst, at: now)].spend(cost, at: now, perSecond, burst)
+            if let place = state.buckets.index(forKey: key) {
+                return state.buckets.values[place].spend(cost, at: now, perSecond, burst)
+            }
+            var bucket = Bucket(level: burst, at: now)
+            defer { state.buckets[key] = bucket }
+            return bucket.spend(cost, at: now, perSecond, burst)
         }
         guard missing > 0 else { return }
         var problem = Problem(

@@ -122,13 +122,11 @@ struct FrameReader {
         func frame(masked: UnsafeRawBufferPointer) -> Frame {
             let mask64 = UInt64(mask) << 32 | UInt64(mask)
             var bits: UInt64 = 0
-            var payload: [UInt8] = []
-            payload.reserveCapacity(length)
-            payload.append(contentsOf: masked)
-            payload.withUnsafeMutableBytes { payload in
+            let payload = [UInt8](unsafeUninitializedCapacity: length) { payload, count in
+                let payload = UnsafeMutableRawBufferPointer(payload)
                 var offset = 0
                 while offset + 8 <= length {
-                    let word = payload.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ mask64
+                    let word = masked.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ mask64
                     payload.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
                     bits |= word
                     offset += 8
@@ -136,11 +134,12 @@ struct FrameReader {
                 // The mask in memory order, independent of the byte order of the machine.
                 withUnsafeBytes(of: mask) { mask in
                     while offset < length {
-                        payload[offset] ^= mask[offset % 4]
+                        payload[offset] = masked[offset] ^ mask[offset % 4]
                         bits |= UInt64(payload[offset])
                         offset += 1
                     }
                 }
+                count = length
             }
             return Frame(
                 opcode: opcode, isFinal: isFinal, payload: payload, isASCII: bits & 0x8080_8080_8080_8080 == 0)

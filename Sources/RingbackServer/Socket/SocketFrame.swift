@@ -1,3 +1,4 @@
+import NIOCore
 import RingbackCore
 import RingbackModel
 
@@ -11,7 +12,7 @@ struct SocketRequest: Sendable {
         let operation: Operation?
         /// Of the message.
         let bytes: Int
-        let start = ContinuousClock.now
+        let start = NIODeadline.now()
 
         init(id: JSONText?, operation: Operation? = nil, bytes: Int) {
             self.id = id
