@@ -38,11 +38,13 @@ final class LoopInbox: Sendable {
 
     private let eventLoop: any EventLoop
     private let isHeld: SharedFlag
+    fileprivate let buffers: NIOLoopBound<WriteBuffers>
     private let state = Mutex(State())
 
     fileprivate init(_ eventLoop: any EventLoop, isHeld: SharedFlag) {
         self.eventLoop = eventLoop
         self.isHeld = isHeld
+        buffers = NIOLoopBound(WriteBuffers(), eventLoop: eventLoop)
     }
 
     fileprivate func put(_ message: LoopMessage, for address: LoopAddress) {
@@ -97,6 +99,9 @@ final class LoopAddress: Sendable {
 
     /// May be called on any thread.
     func put(_ message: LoopMessage) { inbox.put(message, for: self) }
+
+    /// The buffers of the event loop, on which this must be called.
+    var buffers: WriteBuffers { inbox.buffers.value }
 }
 
 /// The inboxes of all event loops.

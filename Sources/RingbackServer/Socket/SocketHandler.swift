@@ -20,9 +20,6 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     static let maximumDropped = 1024 * 1024
     /// The number of events read at a time.
     static let batch = 100
-    private static let allocator = ByteBufferAllocator()
-    /// The usual number of bytes written at a time.
-    private static let usualBytes = 2048
 
     enum State {
         case awaitingHello(since: NIODeadline)
@@ -161,8 +158,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     /// Writes frames, which are sent at once or held back.
     func send(_ write: (inout ByteBuffer) -> Void) {
-        guard context != nil else { return }
-        var buffer = written.take() ?? Self.allocator.buffer(capacity: Self.usualBytes)
+        guard context != nil, var buffer = written.take() ?? address?.buffers.take() else { return }
         write(&buffer)
         written = buffer
         if !isCollecting { flush() }
@@ -170,7 +166,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     private func flush() {
         guard let buffer = written.take() else { return }
+        let buffers = address?.buffers
         context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        buffers?.giveBack(buffer)
     }
 
     func receive(_ message: LoopMessage) {
@@ -188,6 +186,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     }
 
     func flushMessages() {
+        // After several messages it is called several times.
+        guard isCollecting else { return }
         isCollecting = false
         flush()
         noteMemory()
