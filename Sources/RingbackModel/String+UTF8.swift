@@ -28,7 +28,8 @@ extension StringProtocol {
     /// Whether the text equals `other`, ignoring the case of ASCII letters. `other` must be lowercase.
     @inlinable
     package func isCase(of other: String) -> Bool {
-        utf8.elementsEqual(other.utf8) { (0x41...0x5A).contains($0) ? $0 | 0x20 == $1 : $0 == $1 }
+        guard utf8.count == other.utf8.count else { return false }
+        return utf8.elementsEqual(other.utf8) { (0x41...0x5A).contains($0) ? $0 | 0x20 == $1 : $0 == $1 }
     }
 }
 

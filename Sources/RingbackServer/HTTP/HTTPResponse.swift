@@ -11,7 +11,7 @@ struct HTTPResponse: Sendable {
     /// Header fields of this response only.
     var fields: [(name: String, value: String)] = []
     /// The problem in the body. Its `type` depends on the base path and is known only when the response is written.
-    private var problem: Problem?
+    private var problem: StoredProblem?
     /// The path of the created resource.
     private var location: String?
 
@@ -29,7 +29,7 @@ struct HTTPResponse: Sendable {
     /// A problem response (RFC 9457).
     init(_ problem: Problem) {
         self.init(problem.status, contentType: "application/problem+json", body: [])
-        self.problem = problem
+        self.problem = .problem(problem)
         if problem.status == 401 {
             let challenge =
                 problem.code == .tokenExpired ? #"Bearer error="invalid_token", error_description="expired""# : "Bearer"
@@ -55,7 +55,7 @@ struct HTTPResponse: Sendable {
 
     /// Writes the parts that contain paths of the server.
     mutating func resolve(under basePath: BasePath) {
-        if let problem { body = problem.json(under: basePath.text) }
+        if case .problem(let problem) = problem { body = problem.json(under: basePath.text) }
         if let location { fields.append(("Location", basePath.text + location)) }
         (problem, location) = (nil, nil)
     }
@@ -74,4 +74,9 @@ struct HTTPResponse: Sendable {
         response.fields += [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
         return response
     }
+}
+
+/// A problem behind a reference: it is large, and few responses have one.
+private indirect enum StoredProblem: Sendable {
+    case problem(Problem)
 }

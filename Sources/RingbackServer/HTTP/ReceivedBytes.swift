@@ -58,7 +58,7 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
         switch place {
         case .head(let matched):
             let (length, matched) = Self.findEmptyLine(bytes, matched)
-            isDecodingHead = matched == Self.emptyLine.count
+            isDecodingHead = matched == Self.emptyLine
             place = .head(isDecodingHead ? 0 : matched)
             return length
         case .body(let count):
@@ -73,18 +73,23 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private static let emptyLine = Array("\r\n\r\n".utf8)
+    /// The length of an empty line with the line break before it, `\r\n\r\n`.
+    private static let emptyLine = 4
 
     /// - Parameter matched: How many bytes of an empty line came before.
     /// - Returns: The number of bytes up to the end of the first empty line, or all, and how many bytes of an empty
     ///   line they end with.
     private static func findEmptyLine(_ bytes: ByteBufferView, _ matched: Int) -> (length: Int, matched: Int) {
-        var matched = matched
-        for (index, byte) in bytes.enumerated() {
-            if byte == emptyLine[matched] { matched += 1 } else { matched = byte == emptyLine[0] ? 1 : 0 }
-            if matched == emptyLine.count { return (index + 1, matched) }
+        bytes.withUnsafeBytes { bytes in
+            var (length, matched) = (0, matched)
+            while length < bytes.count, matched < emptyLine {
+                let byte = bytes[length]
+                let isNext = byte == (matched.isMultiple(of: 2) ? UInt8(ascii: "\r") : UInt8(ascii: "\n"))
+                matched = isNext ? matched + 1 : byte == UInt8(ascii: "\r") ? 1 : 0
+                length += 1
+            }
+            return (length, matched)
         }
-        return (bytes.count, matched)
     }
 
     /// To be called with each part that comes out of the decoder.

@@ -1,69 +1,80 @@
 import NIOHTTP1
 import RingbackModel
 
-/// The header fields of a request that the server uses, read in one pass.
+/// The header fields of a request that the server uses.
 struct RequestFields {
-    private(set) var hosts = 0
-    private(set) var host: String?
-    private(set) var authorization: String?
-    private(set) var contentLength: String?
-    private(set) var contentType: String?
-    private(set) var contentEncoding: String?
-    private(set) var transferEncoding: String?
-    private(set) var expect: String?
-    private(set) var accept: String?
-    private(set) var idempotencyKey: String?
-    private(set) var lastEventID: String?
-    private(set) var origin: String?
-    private(set) var requestedMethod: String?
-    private(set) var acceptEncoding: String?
-    private(set) var ifNoneMatch: String?
-    private(set) var forwardedPrefix: String?
-    private(set) var forwardedFor: String?
-    private(set) var fetchSite: String?
-    private(set) var forwarded: String?
-    /// The device that a token of a platform stands for, when the token names none.
-    private(set) var device: String?
-    private var authorizations = 0
+    private enum Name: String, CaseIterable {
+        case host, authorization, expect, accept, origin, forwarded
+        case contentLength = "content-length"
+        case contentType = "content-type"
+        case contentEncoding = "content-encoding"
+        case transferEncoding = "transfer-encoding"
+        case idempotencyKey = "idempotency-key"
+        case lastEventID = "last-event-id"
+        case requestedMethod = "access-control-request-method"
+        case acceptEncoding = "accept-encoding"
+        case ifNoneMatch = "if-none-match"
+        case forwardedPrefix = "x-forwarded-prefix"
+        case forwardedFor = "x-forwarded-for"
+        case fetchSite = "sec-fetch-site"
+        case device = "ringback-device"
 
-    init(_ headers: HTTPHeaders) {
-        for (name, value) in headers {
-            switch name.lowercased() {
-            case "host":
-                hosts += 1
-                host = value
-            case "authorization":
-                authorizations += 1
-                authorization = value
-            case "content-length": contentLength = value
-            case "content-type": Self.join(value, to: &contentType)
-            case "content-encoding": Self.join(value, to: &contentEncoding)
-            case "transfer-encoding": Self.join(value, to: &transferEncoding)
-            case "expect": Self.join(value, to: &expect)
-            case "accept": Self.join(value, to: &accept)
-            case "idempotency-key": Self.join(value, to: &idempotencyKey)
-            case "last-event-id": lastEventID = value
-            case "origin": Self.join(value, to: &origin)
-            case "access-control-request-method": requestedMethod = value
-            case "accept-encoding": Self.join(value, to: &acceptEncoding)
-            case "if-none-match": Self.join(value, to: &ifNoneMatch)
-            case "x-forwarded-prefix": forwardedPrefix = value
-            case "sec-fetch-site": fetchSite = value
-            case "x-forwarded-for": Self.join(value, to: &forwardedFor)
-            case "forwarded": Self.join(value, to: &forwarded)
-            case "ringback-device": device = value
-            default: break
+        static let all = allCases.map { (name: $0, text: $0.rawValue) }
+
+        /// Whether repeated fields are joined with commas (RFC 9110, section 5.3). Otherwise, the last one counts.
+        var isList: Bool {
+            switch self {
+            case .contentType, .contentEncoding, .transferEncoding, .expect, .accept, .idempotencyKey, .origin,
+                .acceptEncoding, .ifNoneMatch, .forwardedFor, .forwarded:
+                true
+            case .host, .authorization, .contentLength, .lastEventID, .requestedMethod, .forwardedPrefix, .fetchSite,
+                .device:
+                false
             }
         }
     }
 
-    /// Joins repeated fields with commas (RFC 9110, section 5.3).
-    private static func join(_ value: String, to known: inout String?) {
-        known = known.map { $0 + ", " + value } ?? value
+    /// In the order in which they arrived. A list, because there are only a few, and because the fields are passed on
+    /// often.
+    private var values: [(name: Name, value: String)] = []
+
+    init(_ headers: HTTPHeaders) {
+        for (text, value) in headers {
+            if let known = Name.all.first(where: { text.isCase(of: $0.text) }) { values.append((known.name, value)) }
+        }
     }
 
+    private func count(_ name: Name) -> Int { values.count { $0.name == name } }
+
+    private subscript(name: Name) -> String? {
+        guard let last = values.lastIndex(where: { $0.name == name }) else { return nil }
+        guard name.isList, count(name) > 1 else { return values[last].value }
+        return values.lazy.filter { $0.name == name }.map(\.value).joined(separator: ", ")
+    }
+
+    var host: String? { self[.host] }
+    var authorization: String? { self[.authorization] }
+    var contentLength: String? { self[.contentLength] }
+    private var contentType: String? { self[.contentType] }
+    private var contentEncoding: String? { self[.contentEncoding] }
+    private var transferEncoding: String? { self[.transferEncoding] }
+    var expect: String? { self[.expect] }
+    private var accept: String? { self[.accept] }
+    var idempotencyKey: String? { self[.idempotencyKey] }
+    var lastEventID: String? { self[.lastEventID] }
+    var origin: String? { self[.origin] }
+    var requestedMethod: String? { self[.requestedMethod] }
+    var acceptEncoding: String? { self[.acceptEncoding] }
+    var ifNoneMatch: String? { self[.ifNoneMatch] }
+    var forwardedPrefix: String? { self[.forwardedPrefix] }
+    var forwardedFor: String? { self[.forwardedFor] }
+    var fetchSite: String? { self[.fetchSite] }
+    var forwarded: String? { self[.forwarded] }
+    /// The device that a token of a platform stands for, when the token names none.
+    var device: String? { self[.device] }
+
     /// The token of `Authorization: Bearer …`; `nil` without such a field, or with several.
-    var token: String? { authorizations == 1 ? authorization.flatMap(BearerToken.parse) : nil }
+    var token: String? { count(.authorization) == 1 ? authorization.flatMap(BearerToken.parse) : nil }
 
     // MARK: Checks
 
@@ -71,6 +82,7 @@ struct RequestFields {
     ///
     /// - Throws: ``Problem`` with 400, 417 or 501, after which the end of the request is unknown.
     func checkFraming(_ version: HTTPVersion) throws(Problem) {
+        let hosts = count(.host)
         guard hosts == 1 || hosts == 0 && version == .http1_0 else {
             throw Problem(
                 .invalidRequest, "A request must have one Host field (RFC 9112, section 3.2), not \(hosts).",

@@ -21,6 +21,7 @@ struct RequestTarget {
     /// The query parameters.
     var parameters: URLParameters {
         var parameters = URLParameters()
+        if query.isEmpty { return parameters }
         String(query).readUTF8 { query in
             for pair in query.split(separator: UInt8(ascii: "&")) {
                 let sign = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex

@@ -33,7 +33,7 @@ final class ResponseHeads: Sendable {
         }
         head.fields += response.fields
         head.fields.append(("Cache-Control", response.cacheControl))
-        finish(&head, fields, isHTTP10: isHTTP10, closes: closes)
+        finish(&head, fields, own: response.fields, isHTTP10: isHTTP10, closes: closes)
         return head
     }
 
@@ -48,20 +48,24 @@ final class ResponseHeads: Sendable {
             ])
         // Without chunked encoding, the end of the connection is the end of the stream.
         if !isHTTP10 { head.fields.append(("Transfer-Encoding", "chunked")) }
-        finish(&head, fields, isHTTP10: isHTTP10, closes: closes)
+        finish(&head, fields, own: [], isHTTP10: isHTTP10, closes: closes)
         return head
     }
 
     /// Adds the fields that every response has.
-    private func finish(_ head: inout ResponseHead, _ fields: RequestFields?, isHTTP10: Bool, closes: Bool) {
+    ///
+    /// - Parameter own: Fields of the response that take the place of common ones.
+    private func finish(
+        _ head: inout ResponseHead, _ fields: RequestFields?, own: [(name: String, value: String)], isHTTP10: Bool,
+        closes: Bool
+    ) {
         if !allowedOrigins.isEmpty { head.fields.append(("Vary", "Origin")) }
         if let origin = fields?.origin, allowedOrigins.contains(origin),
-            !head.fields.contains(where: { $0.name == Self.allowOrigin })
+            !own.contains(where: { $0.name == Self.allowOrigin })
         {
             head.fields.append((Self.allowOrigin, origin))
             head.fields.append(("Access-Control-Expose-Headers", "location, retry-after, ratelimit, ratelimit-policy"))
         }
-        let own = head.fields
         for field in Self.safety where !own.contains(where: { $0.name == field.name }) { head.fields.append(field) }
         head.fields.append(("Date", currentDate()))
         if let options = connectionOptions(head.status, isHTTP10: isHTTP10, closes: closes) {

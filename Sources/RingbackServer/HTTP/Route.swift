@@ -1,3 +1,4 @@
+import Foundation
 import NIOHTTP1
 import RingbackModel
 
@@ -112,7 +113,9 @@ private final class RoutePath: Sendable {
     func fits(_ parts: [Slice<UnsafeBufferPointer<UInt8>>]) -> Bool {
         for (segment, part) in zip(segments, parts) {
             guard case .literal(let name) = segment else { continue }
-            guard part.count == name.count, part.elementsEqual(name) else { return false }
+            if part.count != name.count || memcmp(part.base.baseAddress! + part.startIndex, name, name.count) != 0 {
+                return false
+            }
         }
         return true
     }

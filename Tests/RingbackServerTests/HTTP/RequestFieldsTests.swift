@@ -37,6 +37,15 @@ struct RequestFieldsTests {
         #expect(status { () throws(Problem) in try fields.checkFraming(.http1_1) } == expected)
     }
 
+    @Test func `Names of fields may have any case, repeated lists are joined, and of other fields the last counts`() {
+        let fields = fields(
+            ("X-FORWARDED-FOR", "192.0.2.1"), ("host", "a"), ("x-forwarded-for", "192.0.2.2"), ("Host", "b"),
+            ("X-Forwarded-Format", "c"))
+        #expect(fields.forwardedFor == "192.0.2.1, 192.0.2.2")
+        #expect(fields.host == "b")
+        #expect(fields.forwarded == nil)
+    }
+
     @Test func `Only one bearer token is taken`() {
         #expect(fields(("Authorization", "Bearer abc")).token == "abc")
         #expect(fields(("authorization", "bearer  abc")).token == "abc")
