@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 extension String {
     /// Calls `body` with the string's UTF-8 bytes, without a copy if they are contiguous. ``Swift/String/withUTF8(_:)``
     /// is mutating and would always need a copy.
@@ -16,20 +22,43 @@ extension StringProtocol {
     /// Whether both have the same UTF-8 bytes.
     @inlinable
     package func hasSameBytes(as other: String) -> Bool {
-        let (own, others) = (utf8, other.utf8)
-        guard own.count == others.count else { return false }
+        guard utf8.count == other.utf8.count else { return false }
         // Compares the contiguous storage, which is faster than iterating over the bytes.
-        let isSame = own.withContiguousStorageIfAvailable { own in
-            others.withContiguousStorageIfAvailable { own.elementsEqual($0) }
+        return other.readUTF8 { other in
+            utf8.withContiguousStorageIfAvailable { SameLength($0, other).areSame } ?? utf8.elementsEqual(other)
         }
-        return (isSame ?? nil) ?? own.elementsEqual(others)
     }
 
     /// Whether the text equals `other`, ignoring the case of ASCII letters. `other` must be lowercase.
     @inlinable
     package func isCase(of other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
-        return utf8.elementsEqual(other.utf8) { (0x41...0x5A).contains($0) ? $0 | 0x20 == $1 : $0 == $1 }
+        return other.readUTF8 { other in
+            utf8.withContiguousStorageIfAvailable { SameLength($0, other).areSameInLowercase }
+                ?? Array(utf8).withUnsafeBufferPointer { SameLength($0, other).areSameInLowercase }
+        }
+    }
+}
+
+/// The bytes of two texts of the same length. Not generic, so that other modules use compiled code.
+@usableFromInline
+struct SameLength {
+    private let a: UnsafeBufferPointer<UInt8>
+    private let b: UnsafeBufferPointer<UInt8>
+
+    @usableFromInline
+    init(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) { (self.a, self.b) = (a, b) }
+
+    @usableFromInline
+    var areSame: Bool { a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0 }
+
+    /// Whether `a` with ASCII letters in lowercase is `b`.
+    @usableFromInline
+    var areSameInLowercase: Bool {
+        for index in a.indices where a[index] != b[index] {
+            guard (0x41...0x5A).contains(a[index]), a[index] | 0x20 == b[index] else { return false }
+        }
+        return true
     }
 }
 

@@ -264,7 +264,10 @@ package struct CallState: Sendable, Hashable {
 extension CallState {
     package subscript(side: Side) -> SideState {
         get { side == .caller ? shared.facts.callerSide : shared.facts.calleeSide }
-        _modify { if side == .caller { yield &own.facts.callerSide } else { yield &own.facts.calleeSide } }
+        // Otherwise each call of it would allocate.
+        @inline(__always) _modify {
+            if side == .caller { yield &own.facts.callerSide } else { yield &own.facts.calleeSide }
+        }
     }
 
     package func user(of side: Side) -> UserID { side == .caller ? caller.userId : callee }

@@ -35,9 +35,8 @@ final class HTTPFrontEnd: Sendable {
     ///
     /// - Parameter peer: The address of the other end of the connection.
     func basePath(for fields: RequestFields, from peer: IPAddress?) -> BasePath {
-        let settings = services.settings
         guard let forwarded = fields.forwardedPrefix.flatMap({ BasePath($0) }), isProxy(peer) else {
-            return settings.basePath
+            return services.settings.basePath
         }
         return forwarded
     }

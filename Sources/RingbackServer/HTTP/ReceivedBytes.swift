@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import RingbackModel
@@ -83,6 +84,15 @@ final class ReceivedBytes: ChannelInboundHandler, RemovableChannelHandler {
         bytes.withUnsafeBytes { bytes in
             var (length, matched) = (0, matched)
             while length < bytes.count, matched < emptyLine {
+                if matched == 0 {
+                    let rest = UnsafeRawBufferPointer(rebasing: bytes[length...])
+                    guard let next = memchr(rest.baseAddress!, CInt(UInt8(ascii: "\r")), rest.count) else {
+                        return (bytes.count, 0)
+                    }
+                    length += UnsafeRawPointer(next) - rest.baseAddress! + 1
+                    matched = 1
+                    continue
+                }
                 let byte = bytes[length]
                 let isNext = byte == (matched.isMultiple(of: 2) ? UInt8(ascii: "\r") : UInt8(ascii: "\n"))
                 matched = isNext ? matched + 1 : byte == UInt8(ascii: "\r") ? 1 : 0

@@ -39,6 +39,8 @@ struct RequestFields {
     private var values: [(name: Name, value: String)] = []
 
     init(_ headers: HTTPHeaders) {
+        // As many as most requests have.
+        values.reserveCapacity(8)
         for (text, value) in headers {
             if let known = Name.all.first(where: { text.isCase(of: $0.text) }) { values.append((known.name, value)) }
         }

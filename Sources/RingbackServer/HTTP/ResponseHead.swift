@@ -22,23 +22,26 @@ extension ByteBuffer {
             $0 + $1.name.utf8.count + $1.value.utf8.count + 4
         }
         writeWithUnsafeMutableBytes(minimumWritableBytes: size) { memory in
-            var place = 0
-            func put(_ text: String) {
-                text.readUTF8 { text in
-                    UnsafeMutableRawBufferPointer(rebasing: memory[place...]).copyMemory(from: .init(text))
-                    place += text.count
-                }
-            }
-            for text in [version, status, reason, "\r\n"] { put(text) }
+            var rest = memory
+            for text in [version, status, reason, "\r\n"] { Self.put(text, in: &rest) }
             for (name, value) in head.fields {
-                put(name)
-                put(": ")
-                put(value)
-                put("\r\n")
+                Self.put(name, in: &rest)
+                Self.put(": ", in: &rest)
+                Self.put(value, in: &rest)
+                Self.put("\r\n", in: &rest)
             }
-            put("\r\n")
-            return place
+            Self.put("\r\n", in: &rest)
+            return memory.count - rest.count
         }
+    }
+
+    /// Writes a text at the beginning of memory that has room for it, and removes its place from the memory.
+    private static func put(_ text: String, in memory: inout UnsafeMutableRawBufferPointer) {
+        let length = text.readUTF8 { text in
+            memory.copyMemory(from: UnsafeRawBufferPointer(text))
+            return text.count
+        }
+        memory = UnsafeMutableRawBufferPointer(rebasing: memory[length...])
     }
 
     /// Writes a chunk (RFC 9112, section 7.1). Must not be empty, which would end the body.

@@ -30,6 +30,8 @@ struct Page: Sendable {
     let response: @Sendable (_ parameters: URLParameters, _ fields: RequestFields) async throws -> HTTPResponse
 }
 
+private typealias PathSegment = Slice<UnsafeBufferPointer<UInt8>>
+
 /// All routes, as a tree of path segments.
 final class RouteTable: Sendable {
     /// The routes of a path.
@@ -65,12 +67,26 @@ final class RouteTable: Sendable {
         self.paths = paths.map { $0.sorted(by: <) }
     }
 
+    /// The segments of a path that are not empty; `nil` if there are more than `maximum`.
+    private static func segments(of path: UnsafeBufferPointer<UInt8>, atMost maximum: Int) -> [PathSegment]? {
+        var segments: [PathSegment] = []
+        segments.reserveCapacity(maximum)
+        var rest = path[...]
+        while let start = rest.firstIndex(where: { $0 != UInt8(ascii: "/") }) {
+            rest = rest[start...]
+            guard segments.count < maximum else { return nil }
+            let segment = rest.prefix { $0 != UInt8(ascii: "/") }
+            segments.append(segment)
+            rest = rest[segment.endIndex...]
+        }
+        return segments
+    }
+
     /// - Parameter path: Percent-encoded. Empty segments, such as after a trailing slash, are ignored.
     func match(_ path: Substring) -> Match {
         var match = Match()
         String(path).readUTF8 { path in
-            let parts = path.split(separator: UInt8(ascii: "/"), maxSplits: paths.count)
-            guard parts.count < paths.count else { return }
+            guard let parts = Self.segments(of: path, atMost: paths.count - 1) else { return }
             match.path = paths[parts.count].first { $0.fits(parts) }
             for (segment, part) in zip(match.path?.segments ?? [], parts) {
                 guard case .parameter(let name) = segment else { continue }
@@ -110,7 +126,7 @@ private final class RoutePath: Sendable {
     func route(_ method: String) -> Route? { routes.first { $0.method == method }?.route }
 
     /// - Parameter parts: The segments of a path, of which there must be as many as in ``segments``.
-    func fits(_ parts: [Slice<UnsafeBufferPointer<UInt8>>]) -> Bool {
+    func fits(_ parts: [PathSegment]) -> Bool {
         for (segment, part) in zip(segments, parts) {
             guard case .literal(let name) = segment else { continue }
             if part.count != name.count || memcmp(part.base.baseAddress! + part.startIndex, name, name.count) != 0 {

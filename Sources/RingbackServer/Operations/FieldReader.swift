@@ -60,7 +60,7 @@ struct FieldReader {
     /// - Parameter value: The value of the member `name`.
     mutating func text(_ value: JSONSlice, of name: String, characters: ClosedRange<Int>) -> String? {
         guard let text = value.string else { return wrongType(name, "a string") }
-        let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        let isPlain = text.readUTF8 { $0.allSatisfy { (0x20..<0x7F).contains($0) } }
         guard characters.contains(isPlain ? text.utf8.count : text.unicodeScalars.count) else {
             fail(name, "must have \(characters.lowerBound) to \(characters.upperBound) characters")
             return nil

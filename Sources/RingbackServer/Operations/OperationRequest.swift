@@ -124,7 +124,7 @@ struct OperationRequest: Sendable {
     func keyText() throws -> String? {
         guard let idempotencyKey else { return nil }
         guard Limits.idempotencyKeyCharacters.contains(idempotencyKey.utf8.count),
-            idempotencyKey.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            idempotencyKey.readUTF8({ $0.allSatisfy { (0x21...0x7E).contains($0) } })
         else { throw Problem.invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters") }
         return idempotencyKey
     }
