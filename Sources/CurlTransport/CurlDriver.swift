@@ -95,6 +95,9 @@ package final class CurlDriver: Sendable {
 
     private func run() {
         var live: [UnsafeMutableRawPointer: CurlTransfer] = [:]
+        // Origins where the last request over HTTP/2 timed out. Its connection may be dead, and is still known while
+        // others wait on it.
+        var stalled: Set<String> = []
         while true {
             let batch = commands.withLock { commands in
                 let batch = commands
@@ -109,6 +112,9 @@ package final class CurlDriver: Sendable {
                         continue
                     }
                     live[transfer.easy.handle] = transfer
+                    if let origin = transfer.multiplexedOrigin, stalled.contains(origin) {
+                        transfer.useNewConnection()
+                    }
                     multi.add(transfer.easy)
                 case .cancel(let transfer):
                     guard live.removeValue(forKey: transfer.easy.handle) != nil else { continue }
@@ -122,6 +128,10 @@ package final class CurlDriver: Sendable {
             multi.perform { handle, result in
                 guard let transfer = live.removeValue(forKey: handle) else { return }
                 multi.remove(transfer.easy)
+                if let origin = transfer.multiplexedOrigin {
+                    if result == CURLE_OPERATION_TIMEDOUT { stalled.insert(origin) }
+                    if result == CURLE_OK { stalled.remove(origin) }
+                }
                 transfer.finish(result)
             }
             multi.wait()

@@ -21,6 +21,8 @@ package final class CurlTransfer: @unchecked Sendable {
     /// Set by any task. A transfer that is cancelled before it is handed over does not begin.
     let isCancelled = Atomic(false)
     let allowsOnlyPublicAddresses: Bool
+    /// The scheme, host and port of a request over HTTP/2; `nil` over HTTP/1.1, where a timeout closes the connection.
+    let multiplexedOrigin: String?
     private let maximumBytes: Int
     private var sink: Sink?
     private var reader = HeadReader()
@@ -35,6 +37,9 @@ package final class CurlTransfer: @unchecked Sendable {
         self.easy = easy
         maximumBytes = request.maximumBytes
         allowsOnlyPublicAddresses = request.options.allowsOnlyPublicAddresses
+        multiplexedOrigin =
+            request.options.usesHTTP2
+            ? request.url.split(separator: "/", maxSplits: 3).prefix(2).joined(separator: "//") : nil
         easy.set(CURLOPT_URL, request.url)
         if request.method != "GET" { easy.set(CURLOPT_CUSTOMREQUEST, request.method) }
         if let body = request.body {
@@ -48,7 +53,9 @@ package final class CurlTransfer: @unchecked Sendable {
             easy.set(CURLOPT_MAXREDIRS, request.maximumRedirects)
             easy.set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.lowercased().hasPrefix("https:") ? "https" : "http,https")
         }
-        if request.isFresh { easy.set(CURLOPT_FRESH_CONNECT, 1) }
+        if request.isFresh { useNewConnection() }
+        // Until there is a response: a connection over HTTP/2 that does not respond would be used again otherwise.
+        if request.options.usesHTTP2 { easy.set(CURLOPT_FORBID_REUSE, 1) }
         if let timeout = request.timeout { easy.set(CURLOPT_TIMEOUT_MS, CurlEasy.milliseconds(timeout)) }
         if let silence = request.silence {
             easy.set(CURLOPT_LOW_SPEED_LIMIT, 1)
@@ -100,8 +107,12 @@ package final class CurlTransfer: @unchecked Sendable {
 
     // MARK: On the driver's thread
 
+    /// Call before the transfer begins.
+    func useNewConnection() { easy.set(CURLOPT_FRESH_CONNECT, 1) }
+
     private func takeHeader(_ line: UnsafeRawBufferPointer) -> Int {
         do {
+            if multiplexedOrigin != nil { easy.set(CURLOPT_FORBID_REUSE, 0) }
             try reader.take(line)
             return line.count
         } catch {
