@@ -43,6 +43,25 @@ struct OutboxTests {
         #expect(health.width(at: now + LaneHealth.longestAskedPause) == 1)
     }
 
+    @Test func `A response to an earlier request does not end the pause that was asked for`() {
+        var health = LaneHealth()
+        let now = ManualTime.monotonicStart
+        health.failed(at: now, retryAfter: .seconds(60))
+        health.responded()
+        #expect(health.width(at: now + .seconds(59)) == 0)
+        #expect(!health.isWell(at: now + .seconds(59)))
+        #expect(health.width(at: now + .seconds(60)) == LaneHealth.width)
+    }
+
+    @Test func `A response ends a pause after failures`() {
+        var health = LaneHealth()
+        let now = ManualTime.monotonicStart
+        for _ in 1...LaneHealth.tolerated { health.failed(at: now) }
+        #expect(health.width(at: now) == 0)
+        health.responded()
+        #expect(health.isWell(at: now))
+    }
+
     @Test(arguments: [
         (AppPushService.apns, "0a1B", true), (.apns, "0a1", false), (.apns, "0g", false), (.apns, "../", false),
         (.fcm, "dQw4:APA91b-_.", true), (.fcm, "a/b", false), (.fcm, "a\"b", false),

@@ -18,9 +18,15 @@ struct LaneHealth: Sendable {
 
     private var failures = 0
     private var pausedUntil: MonotonicTime?
+    /// The end of the pause that the other side has asked for.
+    private var askedUntil: MonotonicTime?
+
+    /// Whether nothing has to be remembered.
+    func isWell(at now: MonotonicTime) -> Bool { width(at: now) == Self.width }
 
     /// How many messages may be on their way.
     func width(at now: MonotonicTime) -> Int {
+        if let askedUntil, askedUntil > now { return 0 }
         if failures < Self.tolerated { return Self.width }
         return pausedUntil.map { $0 > now } ?? false ? 0 : 1
     }
@@ -31,9 +37,17 @@ struct LaneHealth: Sendable {
     mutating func failed(at now: MonotonicTime, retryAfter asked: Duration? = nil) {
         failures = asked == nil ? failures + 1 : max(failures + 1, Self.tolerated)
         guard failures >= Self.tolerated else { return }
-        let own = min(Self.longestPause, .seconds(1) * (1 << min(failures - Self.tolerated, 4)))
-        let until = now + max(own, min(asked ?? .zero, Self.longestAskedPause))
+        let until = now + min(Self.longestPause, .seconds(1) * (1 << min(failures - Self.tolerated, 4)))
         pausedUntil = pausedUntil.map { max($0, until) } ?? until
+        guard let asked else { return }
+        let end = now + min(asked, Self.longestAskedPause)
+        askedUntil = askedUntil.map { max($0, end) } ?? end
+    }
+
+    /// The other side has responded. What it has asked for meanwhile still holds.
+    mutating func responded() {
+        failures = 0
+        pausedUntil = nil
     }
 }
 

@@ -57,6 +57,12 @@ package final class OutboxRunner: Sendable {
             }
             health[lane, default: LaneHealth()].failed(at: now, retryAfter: retryAfter)
         }
+
+        mutating func responded(_ lane: OutboxLane, at now: MonotonicTime) {
+            guard var known = health[lane] else { return }
+            known.responded()
+            health[lane] = known.isWell(at: now) ? nil : known
+        }
     }
 
     private let store: any OutboxStore
@@ -145,7 +151,7 @@ package final class OutboxRunner: Sendable {
             state.outcomes.append(outcome)
             switch result {
             case .unavailable(_, let after): state.failed(delivery.lane, at: monotonic, retryAfter: after)
-            case .delivered, .refused: state.health[delivery.lane] = nil
+            case .delivered, .refused: state.responded(delivery.lane, at: monotonic)
             case .void: break
             }
         }
