@@ -53,6 +53,9 @@ static const unsigned char sqlite_0016[] = {
 static const unsigned char sqlite_0017[] = {
 #embed "../../migrations/sqlite/0017_push_tokens.sql"
 };
+static const unsigned char sqlite_0018[] = {
+#embed "../../migrations/sqlite/0018_one_token_one_device.sql"
+};
 static const unsigned char postgresql_0001[] = {
 #embed "../../migrations/postgresql/0001_schema.sql"
 };
@@ -101,6 +104,9 @@ static const unsigned char postgresql_0015[] = {
 static const unsigned char postgresql_0016[] = {
 #embed "../../migrations/postgresql/0016_push_tokens.sql"
 };
+static const unsigned char postgresql_0017[] = {
+#embed "../../migrations/postgresql/0017_one_token_one_device.sql"
+};
 
 #define FILE(path, bytes) {path, bytes, sizeof bytes}
 static const EmbeddedFile sqlite[] = {
@@ -121,6 +127,7 @@ static const EmbeddedFile sqlite[] = {
     FILE("0015_do_not_disturb.sql", sqlite_0015),
     FILE("0016_seen_calls.sql", sqlite_0016),
     FILE("0017_push_tokens.sql", sqlite_0017),
+    FILE("0018_one_token_one_device.sql", sqlite_0018),
 };
 static const EmbeddedFile postgresql[] = {
     FILE("0001_schema.sql", postgresql_0001),
@@ -139,6 +146,7 @@ static const EmbeddedFile postgresql[] = {
     FILE("0014_do_not_disturb.sql", postgresql_0014),
     FILE("0015_seen_calls.sql", postgresql_0015),
     FILE("0016_push_tokens.sql", postgresql_0016),
+    FILE("0017_one_token_one_device.sql", postgresql_0017),
 };
 
 const EmbeddedFile *embedded_migrations(EmbeddedStore store, size_t *count) {

@@ -68,6 +68,9 @@ package enum AppPushService: String, Sendable, Hashable, CaseIterable {
 
     package var lane: OutboxLane { OutboxLane(rawValue: "\(rawValue)/all") }
 
+    /// The one form of a token of a device.
+    package func canonical(_ token: String) -> String { self == .apns ? token.lowercased() : token }
+
     /// Whether a text has the form of a device token of the service.
     package func accepts(_ token: String) -> Bool {
         switch self {

@@ -50,11 +50,13 @@ extension PostgresTransaction {
                     .integer(now.milliseconds)))
         case .app(let service, let token):
             let (name, token) = (SQLValue.text(service.rawValue), SQLValue.text(token))
-            try rows(Statement("DELETE FROM push_tokens WHERE token = $1 AND service = $2", token, name))
             try rows(
                 Statement(
-                    "INSERT INTO push_tokens (device_id, service, token, created_at) VALUES ($1, $2, $3, $4)",
-                    device, name, token, .integer(now.milliseconds)))
+                    """
+                    INSERT INTO push_tokens (device_id, service, token, created_at) VALUES ($1, $2, $3, $4)
+                    ON CONFLICT (token, service)
+                    DO UPDATE SET device_id = excluded.device_id, created_at = excluded.created_at
+                    """, device, name, token, .integer(now.milliseconds)))
         }
     }
 

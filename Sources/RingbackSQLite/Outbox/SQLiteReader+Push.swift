@@ -47,10 +47,12 @@ extension SQLiteTransaction {
                 """,
                 [device, resource.endpoint, Data(resource.publicKey), Data(resource.secret), now.milliseconds])
         case .app(let service, let token):
-            try execute("DELETE FROM push_tokens WHERE token = ? AND service = ?", [token, service.rawValue])
             try execute(
-                "INSERT INTO push_tokens (device_id, service, token, created_at) VALUES (?, ?, ?, ?)",
-                [device, service.rawValue, token, now.milliseconds])
+                """
+                INSERT INTO push_tokens (device_id, service, token, created_at) VALUES (?, ?, ?, ?)
+                ON CONFLICT (token, service)
+                DO UPDATE SET device_id = excluded.device_id, created_at = excluded.created_at
+                """, [device, service.rawValue, token, now.milliseconds])
         }
     }
 

@@ -73,7 +73,7 @@ enum PushRoutes {
         guard services.settings.pushServices.contains(known.rawValue) else {
             throw Problem(.notFound, "The server has no key for \(known.rawValue).")
         }
-        return try await save(.app(known, token: try FieldReader.unwrap(token)), request, services)
+        return try await save(.app(known, token: known.canonical(try FieldReader.unwrap(token))), request, services)
     }
 
     private static func save(
