@@ -107,7 +107,7 @@ package struct ServerSettings: Sendable {
 
     /// The kinds of push services for which the server has a key.
     var pushServices: [String] {
-        (vapidKey == nil ? [] : ["web"]) + (apns == nil ? [] : [AppPushService.apns.rawValue])
+        (vapidKey == nil ? [] : [PushSubscription.web]) + (apns == nil ? [] : [AppPushService.apns.rawValue])
             + (fcm == nil ? [] : [AppPushService.fcm.rawValue])
     }
 

@@ -60,7 +60,7 @@ package final class Services: Sendable {
         self.settings = settings
         var timing = timing
         timing.outbox = OutboxPlan(settings.webhooks)
-        timing.outbox.usesPush = settings.usesPush
+        timing.outbox.pushServices = Set(settings.pushServices)
         self.permission = permission
         let admissions = RateLimiter<UserID>("user-tokens", perSecond: 1, burst: 32)
         let hasher = PasswordHasher(costExponent: settings.passwordCost)
@@ -123,7 +123,9 @@ extension Services {
         ]
         if settings.usesPush {
             let limit = PushLimit(time: time)
-            senders["devices"] = DeviceFanOut(store: store, time: time) { limit.admits($0) }
+            senders["devices"] = DeviceFanOut(store: store, time: time, services: Set(settings.pushServices)) {
+                limit.admits($0)
+            }
         }
         func sender(_ service: some PushService) -> any OutboxSender {
             PushSender(service, store: store, time: time, logger: logger)

@@ -45,8 +45,8 @@ struct InvitationFactsTests {
         #expect(try !group.isContact(vasya, of: stranger))
         #expect(try group.presentDevices(of: petya) == [])
         #expect(try group.presentDevices(of: stranger) == [])
-        #expect(try group.pushDevices(of: petya) == [Cast.petyaTablet.deviceId])
-        #expect(try group.pushDevices(of: stranger) == [])
+        #expect(try group.pushSubscriptions(of: petya) == [subscription])
+        #expect(try group.pushSubscriptions(of: stranger) == [])
         #expect(!connection.isOpen, "nothing else was asked for")
     }
 }

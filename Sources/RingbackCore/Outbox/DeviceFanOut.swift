@@ -10,13 +10,19 @@ package struct DeviceFanOut: OutboxSender {
 
     private let store: any Store
     private let time: any Timekeeper
+    private let services: Set<String>
     private let admit: @Sendable (PushCause) -> Bool
 
-    /// - Parameter admit: Whether devices may be woken once more for the same reason.
-    package init(store: any Store, time: any Timekeeper, admit: @escaping @Sendable (PushCause) -> Bool = { _ in true })
-    {
+    /// - Parameters:
+    ///   - services: ``OutboxPlan/pushServices``. Subscriptions of others count as absent.
+    ///   - admit: Whether devices may be woken once more for the same reason.
+    package init(
+        store: any Store, time: any Timekeeper, services: Set<String>,
+        admit: @escaping @Sendable (PushCause) -> Bool = { _ in true }
+    ) {
         self.store = store
         self.time = time
+        self.services = services
         self.admit = admit
     }
 
@@ -28,7 +34,7 @@ package struct DeviceFanOut: OutboxSender {
         do {
             let present = try await store.presence.presentDevices(of: user)
             let (call, subscriptions) = try await store.read { store in
-                (try store.call(id), try store.pushSubscriptions(of: user))
+                (try store.call(id), try store.pushSubscriptions(of: user).filter { services.contains($0.service) })
             }
             guard let call, type != .incoming || call.stillRings else {
                 return .void("the call does not ring any more")
@@ -125,7 +131,11 @@ extension OutboxPlan {
         // Whom the callee has blocked sees the callee offline, and must not learn otherwise from when the call ends.
         let present = call.isConcealed ? [] : try facts.presentDevices(of: call.callee)
         if !present.subtracting(muted).isEmpty { messages = [] }
-        if usesPush, try !facts.pushDevices(of: call.callee).isSubset(of: present) {
+        if usesPush,
+            try facts.pushSubscriptions(of: call.callee).contains(where: {
+                pushServices.contains($0.service) && !present.contains($0.device)
+            })
+        {
             messages.append(devices(.incoming, call, at: now))
         }
         return messages

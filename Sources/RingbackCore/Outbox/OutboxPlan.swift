@@ -14,13 +14,17 @@ package struct OutboxPlan: Sendable, Hashable {
     }
 
     package var webhooks: [Webhook] = []
-    /// Whether devices that are not present receive pushes.
-    package var usesPush = false
+    /// The push services for which there is a key (``PushSubscription/service``), which wake devices that are not
+    /// present.
+    package var pushServices: Set<String> = []
 
-    package init(webhooks: [Webhook] = [], usesPush: Bool = false) {
+    package init(webhooks: [Webhook] = [], pushServices: Set<String> = []) {
         self.webhooks = webhooks
-        self.usesPush = usesPush
+        self.pushServices = pushServices
     }
+
+    /// Whether devices that are not present receive pushes.
+    var usesPush: Bool { !pushServices.isEmpty }
 
     package var isEmpty: Bool { webhooks.isEmpty && !usesPush }
 

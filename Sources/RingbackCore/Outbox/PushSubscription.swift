@@ -23,6 +23,17 @@ package struct PushSubscription: Sendable, Hashable {
         }
     }
 
+    /// The name of the push service: `web`, `apns` or `fcm`.
+    package var service: String {
+        switch target {
+        case .browser: Self.web
+        case .app(let service, _): service.rawValue
+        }
+    }
+
+    /// The name of the push services of browsers.
+    package static let web = "web"
+
     /// Whether pushes of a type are sent there.
     func receives(_ type: PushType) -> Bool {
         switch target {
@@ -37,7 +48,7 @@ package struct PushSubscription: Sendable, Hashable {
     ]
 
     /// Whether a lane is that of a push service that is known. The others are whatever clients choose.
-    static func isKnown(_ lane: OutboxLane) -> Bool { services.contains(String(lane.name)) }
+    package static func isKnown(_ lane: OutboxLane) -> Bool { services.contains(String(lane.name)) }
 }
 
 /// Where a browser receives pushes (RFC 8030), and the keys with which they are encrypted (RFC 8291).

@@ -28,8 +28,8 @@ package protocol CallFacts: AnyObject {
     func presentDevices(of user: UserID) throws -> Set<DeviceID>
     /// Whether `contact` is in the list of contacts of a user.
     func isContact(_ contact: UserID, of user: UserID) throws -> Bool
-    /// The devices of a user that have a push subscription and on which calls ring.
-    func pushDevices(of user: UserID) throws -> Set<DeviceID>
+    /// The push subscriptions of a user's devices on which calls ring.
+    func pushSubscriptions(of user: UserID) throws -> [PushSubscription]
 }
 
 extension CallFacts {

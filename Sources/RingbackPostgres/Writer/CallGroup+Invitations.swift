@@ -15,7 +15,7 @@ extension CallGroup {
         return presence.here.read { $0.presentDevices(of: user) }.union(presentElsewhere[user] ?? [])
     }
 
-    func pushDevices(of user: UserID) throws -> Set<DeviceID> {
+    func pushSubscriptions(of user: UserID) throws -> [PushSubscription] {
         if pushed[user] == nil { try load(callees: [], awaited: [user]) }
         return pushed[user] ?? []
     }
@@ -62,8 +62,8 @@ extension CallGroup {
         }
         add(PostgresReader.subscriptions(of: users)) { [self] rows in
             for user in users { pushed[user] = [] }
-            for (user, device) in try rows.map({ (try $0.user(4), try $0.device(0)) }) {
-                pushed[user, default: []].insert(device)
+            for (user, subscription) in try rows.map({ (try $0.user(4), try PostgresReader.subscription($0)) }) {
+                pushed[user, default: []].append(subscription)
             }
         }
     }

@@ -60,7 +60,7 @@ final class CallGroup: CallFacts {
     var contacts: [ContactPair: Bool] = [:]
     /// Of users who are called, the devices that are present at other nodes, and those with a push subscription.
     var presentElsewhere: [UserID: Set<DeviceID>] = [:]
-    var pushed: [UserID: Set<DeviceID>] = [:]
+    var pushed: [UserID: [PushSubscription]] = [:]
     private var nextNumber = Int64.max / 2
 
     /// A key of a device's, with any content: the decision compares that.

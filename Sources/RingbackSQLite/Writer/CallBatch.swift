@@ -118,8 +118,8 @@ final class CallBatch: CallFacts {
         try SQLiteReader(db, memory).isContact(contact, of: user)
     }
 
-    func pushDevices(of user: UserID) throws -> Set<DeviceID> {
-        Set(try SQLiteReader(db, memory).pushSubscriptions(of: user).map(\.device))
+    func pushSubscriptions(of user: UserID) throws -> [PushSubscription] {
+        try SQLiteReader(db, memory).pushSubscriptions(of: user)
     }
 
     /// A call from this batch, from memory, or from its row.

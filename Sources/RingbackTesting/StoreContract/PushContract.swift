@@ -18,6 +18,12 @@ struct PushContract {
             try await PushContract(stores)
                 .`Pushes for apps wait in lanes of their own, and only an incoming call wakes iOS`()
         },
+        StoreCase("Two devices that register a token at once do not both keep it") { stores in
+            try await PushContract(stores).`Two devices that register a token at once do not both keep it`()
+        },
+        StoreCase("A token of a service without a key wakes nobody") { stores in
+            try await PushContract(stores).`A token of a service without a key wakes nobody`()
+        },
         StoreCase("A bounded number of pushes waits for a device, those of the newest calls") { stores in
             try await PushContract(stores)
                 .`A bounded number of pushes waits for a device, those of the newest calls`()
@@ -45,7 +51,7 @@ struct PushContract {
 
     private static var timing: CallTiming {
         var timing = CallTiming()
-        timing.outbox = OutboxPlan(usesPush: true)
+        timing.outbox = OutboxPlan(pushServices: ["web", "apns", "fcm"])
         timing.unreachable = .seconds(10)
         return timing
     }
@@ -147,6 +153,46 @@ struct PushContract {
         #expect(try await messages(exchange, "fcm").map(\.type) == ["call.incoming", "call.missed"])
     }
 
+    func `Two devices that register a token at once do not both keep it`() async throws {
+        let exchange = try await exchange(subscribed: [])
+        let devices = [Cast.petya, Cast.petyaTablet, Cast.vasya]
+        for token in ["0a", "0b", "0c", "0d"] {
+            try await withThrowingTaskGroup { group in
+                for device in devices {
+                    group.addTask {
+                        let phone = PushSubscription(device: device.deviceId, .app(.apns, token: token))
+                        try await exchange.store.write { try $0.save(phone, at: ManualTime.start) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let kept = try await exchange.store.read { store in
+                try devices.compactMap { try store.pushSubscription(of: $0.deviceId) }
+            }
+            #expect(kept.filter { $0.target == .app(.apns, token: token) }.count == 1)
+        }
+    }
+
+    func `A token of a service without a key wakes nobody`() async throws {
+        var timing = Self.timing
+        timing.outbox.pushServices = ["fcm"]
+        let exchange = try await Exchange.withCast(in: stores, timing: timing)
+        let phone = PushSubscription(device: Cast.petya.deviceId, .app(.apns, token: "0a"))
+        try await exchange.store.write { store in
+            try store.save(phone, at: ManualTime.start)
+            try store.save(subscription(Cast.petyaTablet), at: ManualTime.start)
+        }
+        let id = try await exchange.invite()
+        #expect(try await exchange.call(id)?.isAwaited == false)
+        let tablet = PushSubscription(device: Cast.petyaTablet.deviceId, .app(.fcm, token: "b"))
+        try await exchange.store.write { try $0.save(tablet, at: ManualTime.start) }
+        let other = try await exchange.invite()
+        #expect(try await exchange.call(other)?.isAwaited == true)
+        _ = try await fanOut(exchange, services: timing.outbox.pushServices)
+        #expect(try await messages(exchange, "apns").isEmpty)
+        #expect(try await messages(exchange, "fcm").map(\.type) == ["call.incoming"])
+    }
+
     func `A bounded number of pushes waits for a device, those of the newest calls`() async throws {
         let exchange = try await exchange(subscribed: [Cast.petya])
         var calls: [CallID] = []
@@ -167,8 +213,10 @@ struct PushContract {
         try await exchange.store.outbox.messages(OutboxQuery(kind: kind, limit: 100)).reversed()
     }
 
-    private func fanOut(_ exchange: Exchange) async throws -> [OutboxResult] {
-        let sender = DeviceFanOut(store: exchange.store, time: exchange.time)
+    private func fanOut(
+        _ exchange: Exchange, services: Set<String> = Self.timing.outbox.pushServices
+    ) async throws -> [OutboxResult] {
+        let sender = DeviceFanOut(store: exchange.store, time: exchange.time, services: services)
         let (outbox, now) = (exchange.store.outbox, exchange.time.now)
         var results: [OutboxResult] = []
         while let delivery = try await outbox.take(from: DeviceFanOut.lane, limit: 1, except: [], at: now).first {
@@ -222,7 +270,9 @@ struct PushContract {
         for message in missed {
             #expect(try JSONSlice(parsing: message.body)["callId"]?.string == newest?.rawValue)
         }
-        let refusing = DeviceFanOut(store: exchange.store, time: exchange.time) { _ in false }
+        let refusing = DeviceFanOut(
+            store: exchange.store, time: exchange.time, services: Self.timing.outbox.pushServices
+        ) { _ in false }
         _ = try await exchange.invite()
         let delivery = try await exchange.store.outbox.take(
             from: DeviceFanOut.lane, limit: 1, except: [], at: exchange.time.now

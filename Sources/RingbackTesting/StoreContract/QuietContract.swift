@@ -26,7 +26,7 @@ struct QuietContract {
     /// With a push subscription of Petya's tablet, and a webhook for incoming calls.
     private func exchange() async throws -> Exchange {
         var timing = CallTiming()
-        timing.outbox = OutboxPlan(webhooks: [.init(name: "one", types: [.callIncoming])], usesPush: true)
+        timing.outbox = OutboxPlan(webhooks: [.init(name: "one", types: [.callIncoming])], pushServices: ["web"])
         timing.unreachable = .seconds(30)
         let exchange = try await Exchange.withCast(in: stores, timing: timing)
         let subscription = PushSubscription(device: Cast.petyaTablet.deviceId, .app(.fcm, token: "1"))
