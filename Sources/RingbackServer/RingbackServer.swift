@@ -33,15 +33,16 @@ package struct RingbackServer: Sendable {
         onManagementListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
+        let registry = MetricsRegistry()
         services = Services(
             store: store, settings: settings, platform: platform, permission: permission, time: time, timing: timing,
-            logger: logger)
+            registry: registry, logger: logger)
         let drain = Drain()
         self.drain = drain
         let isDraining = { @Sendable in drain.hasBegun }
         let dispatcher = Dispatcher(
             services: services, operations: Self.operations(services), isDraining: isDraining)
-        let metrics = ServerMetrics(registry: MetricsRegistry(), node: settings.nodeName)
+        let metrics = ServerMetrics(registry: registry, node: settings.nodeName)
         self.metrics = metrics
         let health = StorageHealth(logger: logger)
         self.health = health

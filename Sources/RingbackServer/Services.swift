@@ -52,8 +52,7 @@ package final class Services: Sendable {
     /// Creates all services for a store.
     init(
         store: any Store, settings: ServerSettings, platform: PlatformTokens?, permission: CallPermission?,
-        time: any Timekeeper, timing: CallTiming,
-        logger: Logger
+        time: any Timekeeper, timing: CallTiming, registry: MetricsRegistry, logger: Logger
     ) {
         self.store = store
         self.time = time
@@ -86,7 +85,8 @@ package final class Services: Sendable {
         addressCalls = AddressCalls(maximum: settings.callsPerAddress)
         memory = MemoryBudget(maximum: settings.connectionMemory)
         outbox = OutboxRunner(
-            store: store.outbox, senders: Self.senders(settings, store, time: time, logger: logger), time: time,
+            store: store.outbox,
+            senders: Self.senders(settings, store, time: time, registry: registry, logger: logger), time: time,
             logger: logger)
         limiter = RateLimiter("device-writes", perSecond: settings.writesPerSecond)
         pollLimiter = RateLimiter("device-polls", perSecond: settings.writesPerSecond)
@@ -112,7 +112,8 @@ package final class Services: Sendable {
 extension Services {
     /// What delivers the messages of each kind of lane.
     private static func senders(
-        _ settings: ServerSettings, _ store: any Store, time: any Timekeeper, logger: Logger
+        _ settings: ServerSettings, _ store: any Store, time: any Timekeeper, registry: MetricsRegistry,
+        logger: Logger
     ) -> [String: any OutboxSender] {
         guard !settings.webhooks.isEmpty || settings.usesPush else { return [:] }
         // All endpoints may be on one host. A push service has a lane of its own.
@@ -127,21 +128,24 @@ extension Services {
                 limit.admits($0)
             }
         }
-        func sender(_ service: some PushService) -> any OutboxSender {
-            PushSender(service, store: store, time: time, logger: logger)
+        func sender(_ name: String, _ service: some PushService) -> any OutboxSender {
+            PushSender(
+                service, store: store, time: time,
+                report: PushReport(service: name, registry: registry, logger: logger))
         }
         if let key = settings.vapidKey {
             senders["push"] = sender(
+                PushSubscription.web,
                 WebPushService(key: key, isPublic: settings.pushIsPublic, driver: driver, time: time))
         }
-        let authorities = settings.pushCertificateAuthorities
+        let client = VendorClient(certificateAuthorities: settings.pushCertificateAuthorities, driver: driver)
         if let apns = settings.apns {
-            senders[AppPushService.apns.rawValue] = sender(
-                APNsService(apns, certificateAuthorities: authorities, driver: driver, time: time))
+            let name = AppPushService.apns.rawValue
+            senders[name] = sender(name, APNsService(apns, client, time: time))
         }
         if let fcm = settings.fcm {
-            senders[AppPushService.fcm.rawValue] = sender(
-                FCMService(fcm, certificateAuthorities: authorities, driver: driver, time: time))
+            let name = AppPushService.fcm.rawValue
+            senders[name] = sender(name, FCMService(fcm, client, time: time))
         }
         return senders
     }

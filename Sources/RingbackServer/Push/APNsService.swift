@@ -7,16 +7,13 @@ import RingbackModel
 /// Sends VoIP pushes to devices with iOS, by Apple's "Sending notification requests to APNs".
 struct APNsService: PushService {
     private let settings: APNsSettings
-    private let certificateAuthorities: String?
-    private let driver: CurlDriver
+    private let client: VendorClient
     private let time: any Timekeeper
     private let tokens: APNsTokens
 
-    /// - Parameter certificateAuthorities: The path of a PEM file of certificates to trust instead of the system's.
-    init(_ settings: APNsSettings, certificateAuthorities: String?, driver: CurlDriver, time: any Timekeeper) {
+    init(_ settings: APNsSettings, _ client: VendorClient, time: any Timekeeper) {
         self.settings = settings
-        self.certificateAuthorities = certificateAuthorities
-        self.driver = driver
+        self.client = client
         self.time = time
         tokens = APNsTokens(settings)
     }
@@ -24,17 +21,17 @@ struct APNsService: PushService {
     func send(_ push: Push) async throws -> PushResult {
         guard case .app(.apns, let device) = push.target else { return .result(.void("not a device of APNs")) }
         let token = try tokens.current(at: time.moment)
-        let response = try await driver.deliver(request(push, device, token))
+        let response = try await post(push, device, token)
         if response.head.status == 403, Self.reason(response) == "ExpiredProviderToken",
             let token = try tokens.renewed(after: token, at: time.moment)
         {
-            return Self.result(try await driver.deliver(request(push, device, token)))
+            return Self.result(try await post(push, device, token))
         }
         return Self.result(response)
     }
 
-    private func request(_ push: Push, _ device: String, _ token: String) -> CurlRequest {
-        var request = PushRequest.post(
+    private func post(_ push: Push, _ device: String, _ token: String) async throws -> CurlResponse {
+        try await client.post(
             "https://\(settings.host)/3/device/\(device)", body: Self.body(push),
             [
                 ("Authorization", "bearer \(token)"), ("apns-id", Self.identifier(push.messageID)),
@@ -42,9 +39,6 @@ struct APNsService: PushService {
                 ("apns-expiration", "\(push.expiresAt.milliseconds / 1000)"), ("apns-collapse-id", push.topic),
                 ("Content-Type", "application/json"),
             ])
-        request.options.usesHTTP2 = true
-        request.options.certificateAuthorities = certificateAuthorities
-        return request
     }
 
     /// The members of a push beside an empty `aps`.
@@ -74,7 +68,7 @@ struct APNsService: PushService {
         let text = "status \(status)\(reason.map { " \($0)" } ?? "")"
         switch (status, reason) {
         case (200, _): return .result(.delivered)
-        case (400, "BadDeviceToken"): return .ended(text)
+        case (400, "BadDeviceToken"): return .unknownToken(text)
         case (410, _):
             let moment = json(response)?["timestamp"]?.integer.map { Timestamp(milliseconds: Int64($0)) }
             return .ended(text, at: moment)

@@ -8,20 +8,21 @@ struct FCMService: PushService {
     /// What FCM asks for if it sets no limit itself.
     private static let pause: Duration = .seconds(60)
 
+    /// Of missed calls, of which a device gets the newest. FCM keeps messages of four keys for a device, and delays
+    /// those with one that come often, so that calls must not have any.
+    private static let collapseKey = "missed"
+
     private let settings: FCMSettings
-    private let certificateAuthorities: String?
-    private let driver: CurlDriver
+    private let client: VendorClient
     private let time: any Timekeeper
     private let tokens: FCMTokens
 
-    /// - Parameter certificateAuthorities: The path of a PEM file of certificates to trust instead of the system's.
-    init(_ settings: FCMSettings, certificateAuthorities: String?, driver: CurlDriver, time: any Timekeeper) {
+    init(_ settings: FCMSettings, _ client: VendorClient, time: any Timekeeper) {
         self.settings = settings
-        self.certificateAuthorities = certificateAuthorities
-        self.driver = driver
+        self.client = client
         self.time = time
         tokens = FCMTokens(time: time) { () async throws(FCMTokens.Failure) in
-            try await Self.token(settings, certificateAuthorities, driver, at: time.now)
+            try await Self.token(settings, client, at: time.now)
         }
     }
 
@@ -40,14 +41,11 @@ struct FCMService: PushService {
     }
 
     private func post(_ push: Push, _ device: String, _ token: String) async throws(FCMTokens.Failure) -> CurlResponse {
-        var request = PushRequest.post(
-            "https://\(settings.host)/v1/projects/\(settings.project)/messages:send",
-            body: Self.body(push, device, at: time.now),
-            [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")])
-        request.options.usesHTTP2 = true
-        request.options.certificateAuthorities = certificateAuthorities
         do {
-            return try await driver.deliver(request)
+            return try await client.post(
+                "https://\(settings.host)/v1/projects/\(settings.project)/messages:send",
+                body: Self.body(push, device, at: time.now),
+                [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")])
         } catch {
             throw .init(reason: "\(error)")
         }
@@ -66,7 +64,7 @@ struct FCMService: PushService {
                 json.object { json in
                     json.field("priority", "HIGH")
                     json.field("ttl", "\(push.seconds(at: now))s")
-                    json.field("collapse_key", push.topic)
+                    if push.type == .missed { json.field("collapse_key", collapseKey) }
                 }
             }
         }
@@ -75,16 +73,13 @@ struct FCMService: PushService {
 
     /// Exchanges an assertion for an access token (RFC 7523).
     private static func token(
-        _ settings: FCMSettings, _ certificateAuthorities: String?, _ driver: CurlDriver, at now: Timestamp
+        _ settings: FCMSettings, _ client: VendorClient, at now: Timestamp
     ) async throws(FCMTokens.Failure) -> (text: String, lifetime: Duration) {
         let response: CurlResponse
         do {
             let form = "grant_type=\(grant.replacing(":", with: "%3A"))&assertion=\(try settings.assertion(at: now))"
-            var request = PushRequest.post(
+            response = try await client.post(
                 settings.tokenURL, body: Array(form.utf8), [("Content-Type", "application/x-www-form-urlencoded")])
-            request.options.usesHTTP2 = true
-            request.options.certificateAuthorities = certificateAuthorities
-            response = try await driver.perform(request)
         } catch {
             throw .init(reason: "no access token: \(error)")
         }
@@ -113,6 +108,8 @@ struct FCMService: PushService {
         var code = ""
         /// Whether it is about the device's token and not about the rest of the request.
         var isAboutToken = false
+        /// Whether a quota of the whole project is exceeded, as far as it says.
+        var isAboutProject = true
     }
 
     private static func error(_ response: CurlResponse) -> Refusal {
@@ -120,10 +117,21 @@ struct FCMService: PushService {
         let details = error["details"]?.elements ?? []
         let code = details.lazy.compactMap { $0["errorCode"]?.string }.first ?? error["status"]?.string ?? ""
         let fields = details.flatMap { $0["fieldViolations"]?.elements ?? [] }.compactMap { $0["field"]?.string }
+        // `ErrorInfo` has the name of the limit, and `QuotaFailure` describes it.
+        let violations = details.flatMap { $0["violations"]?.elements ?? [] }
+        let limits =
+            details.compactMap { $0["metadata"]?["quota_limit"]?.string }
+            + violations.flatMap { [$0["subject"]?.string, $0["description"]?.string].compactMap(\.self) }
         return Refusal(
             code: String(code.prefix(64)),
             isAboutToken: fields.contains("message.token")
-                || error["message"]?.string?.contains("registration token") ?? false)
+                || error["message"]?.string?.contains("registration token") ?? false,
+            isAboutProject: details.isEmpty || limits.contains(where: isOfProject))
+    }
+
+    private static func isOfProject(_ limit: String) -> Bool {
+        let text = limit.lowercased().filter { $0 != " " }
+        return text.contains("perproject") || text.hasPrefix("project")
     }
 
     static func result(_ response: CurlResponse) -> PushResult {
@@ -132,11 +140,14 @@ struct FCMService: PushService {
         let text = "status \(status)\(error.code.isEmpty ? "" : " \(error.code)")"
         switch (status, error.code) {
         case (200, _): return .result(.delivered)
-        case (_, "UNREGISTERED"), (_, "SENDER_ID_MISMATCH"): return .ended(text)
+        case (_, "UNREGISTERED"): return .ended(text)
+        case (_, "SENDER_ID_MISMATCH"): return .unknownToken(text)
         case (400, _) where error.isAboutToken: return .ended(text)
         case (401, "THIRD_PARTY_AUTH_ERROR"): return .denied(.refused(text))
         case (401, _), (403, _): return .denied(.unavailable(text))
-        case (429, _): return .result(.unavailable(text, retryAfter: after ?? pause))
+        case (429, _) where error.isAboutProject: return .result(.unavailable(text, retryAfter: after ?? pause))
+        // Of this device.
+        case (429, _): return .result(.refused(text, retryAfter: after))
         case (500..., _): return .result(.unavailable(text, retryAfter: after))
         default: return .denied(.refused(text))
         }

@@ -2,7 +2,7 @@ import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// The push subscriptions to which nothing could be sent lately, to remove those that never work.
+/// The push subscriptions that were refused lately, to remove those that never work.
 final class PushFailures: Sendable {
     private static let capacity = 10_000
     /// In a row, and the time between the first and the last, after which a subscription is removed: more than a push
@@ -16,9 +16,18 @@ final class PushFailures: Sendable {
     }
 
     private let failures = Mutex<[DeviceID: Failures]>([:])
+    private let hasDelivered = Atomic(false)
 
-    func succeeded(_ device: DeviceID) { failures.withLock { $0[device] = nil } }
+    /// Whether the push service has accepted a push since the start, so that its host and the key are right.
+    var serviceHasDelivered: Bool { hasDelivered.load(ordering: .relaxed) }
 
+    func succeeded(_ device: DeviceID) {
+        hasDelivered.store(true, ordering: .relaxed)
+        failures.withLock { $0[device] = nil }
+    }
+
+    /// The push service has refused a push because of its subscription.
+    ///
     /// - Returns: Whether the subscription of the device is to be removed.
     func failed(_ device: DeviceID, at now: MonotonicTime) -> Bool {
         failures.withLock { failures in

@@ -40,6 +40,8 @@ enum PushResult: Sendable, Hashable {
     case result(OutboxResult)
     /// The service has ended the subscription, at a moment if it says so.
     case ended(String, at: Timestamp? = nil)
+    /// The service does not know the token: it has ended, or belongs to another host or project than the server's key.
+    case unknownToken(String)
     /// The service does not accept the server's key or settings, which the operator has to know.
     case denied(OutboxResult)
 }
@@ -58,6 +60,20 @@ enum PushRequest {
         request.timeout = timeout
         request.maximumBytes = maximumBytes
         return request
+    }
+}
+
+/// Sends requests over HTTP/2 to the push service of a vendor.
+struct VendorClient: Sendable {
+    /// The path of a PEM file of certificates to trust instead of the system's.
+    let certificateAuthorities: String?
+    let driver: CurlDriver
+
+    func post(_ url: String, body: [UInt8], _ headers: [(String, String)]) async throws -> CurlResponse {
+        var request = PushRequest.post(url, body: body, headers)
+        request.options.usesHTTP2 = true
+        request.options.certificateAuthorities = certificateAuthorities
+        return try await driver.deliver(request)
     }
 }
 

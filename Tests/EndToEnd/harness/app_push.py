@@ -55,6 +55,8 @@ class HTTP2Server:
     def __init__(self, certificate):
         self.context = certificate.context
         self.connections, self.mistakes = 0, []
+        # The numbers of the connections, from 1, on which nothing is answered any more.
+        self.stalled = set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"localhost:{self.listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -72,18 +74,20 @@ class HTTP2Server:
             with self.context.wrap_socket(plain, server_side=True) as connection:
                 assert connection.selected_alpn_protocol() == "h2"
                 self.connections += 1
-                self._speak(connection)
+                self._speak(connection, self.connections)
         except OSError:
             pass
         except Exception:
             self.mistakes.append(traceback.format_exc())
 
-    def _speak(self, connection):
+    def _speak(self, connection, number):
         state = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         state.initiate_connection()
         connection.sendall(state.data_to_send())
         requests = {}
         while data := connection.recv(65_536):
+            if number in self.stalled:
+                continue
             for event in state.receive_data(data):
                 if isinstance(event, h2.events.RequestReceived):
                     requests[event.stream_id] = (dict(event.headers), bytearray())
@@ -210,18 +214,25 @@ class FCM(HTTP2Server):
         assert set(message) == {"token", "data", "android"} and len(json.dumps(message["data"])) <= 4096
         assert all(isinstance(value, str) for value in message["data"].values())
         android = message["android"]
-        assert android["priority"] == "HIGH" and re.fullmatch(r"\d+s", android["ttl"]) and android["collapse_key"]
+        assert android["priority"] == "HIGH" and re.fullmatch(r"\d+s", android["ttl"])
+        # At most four keys for a device, and about 20 messages with a key at once.
+        is_missed = message["data"]["type"] == "call.missed"
+        assert android.get("collapse_key") == ("missed" if is_missed else None)
         self.received.all.append((message["data"], {**android, "device": message["token"]}, at))
         return self.answers.pop(0) if self.answers else (200, {}, {"name": f"projects/{self.PROJECT}/messages/1"})
 
     @staticmethod
-    def error(status, code, message="", canonical=None, field=None, headers=None):
+    def error(status, code, message="", canonical=None, field=None, headers=None, limit=None):
         """An answer as Google's APIs give it."""
         details = [{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code}]
         if field:
             details = [{
                 "@type": "type.googleapis.com/google.rpc.BadRequest",
                 "fieldViolations": [{"field": field, "description": message}]}]
+        if limit:
+            details.append({
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED",
+                "domain": "googleapis.com", "metadata": {"quota_limit": limit}})
         return status, headers or {}, {
             "error": {"code": status, "message": message, "status": canonical or code, "details": details}}
 

@@ -88,13 +88,15 @@ struct AppPushTests {
     }
 
     @Test func `A message for FCM expires with the ring time`() {
-        let message = push(.app(.fcm, token: "a"))
-        let topic = message.topic
+        var message = push(.app(.fcm, token: "a"))
         #expect(
             String(decoding: FCMService.body(message, "a", at: ManualTime.start), as: UTF8.self) == """
-                {"message":{"token":"a","data":{"type":"call.incoming"},"android":{"priority":"HIGH","ttl":"45s",\
-                "collapse_key":"\(topic)"}}}
+                {"message":{"token":"a","data":{"type":"call.incoming"},"android":{"priority":"HIGH","ttl":"45s"}}}
                 """)
+        message.type = .missed
+        #expect(
+            String(decoding: FCMService.body(message, "a", at: ManualTime.start), as: UTF8.self)
+                .contains(#""ttl":"45s","collapse_key":"missed""#))
     }
 
     private func response(_ status: Int, _ body: String, retryAfter: String? = nil) -> CurlResponse {
@@ -106,7 +108,7 @@ struct AppPushTests {
 
     @Test(arguments: [
         (200, "", PushResult.result(.delivered)),
-        (400, #"{"reason":"BadDeviceToken"}"#, .ended("status 400 BadDeviceToken")),
+        (400, #"{"reason":"BadDeviceToken"}"#, .unknownToken("status 400 BadDeviceToken")),
         (400, #"{"reason":"BadTopic"}"#, .denied(.refused("status 400 BadTopic"))),
         (403, #"{"reason":"InvalidProviderToken"}"#, .denied(.unavailable("status 403 InvalidProviderToken"))),
         (
@@ -130,6 +132,24 @@ struct AppPushTests {
         let (quiet, asking) = (response(429, "{}"), response(429, "{}", retryAfter: "7"))
         #expect(FCMService.result(quiet) == .result(.unavailable("status 429", retryAfter: .seconds(60))))
         #expect(FCMService.result(asking) == .result(.unavailable("status 429", retryAfter: .seconds(7))))
+    }
+
+    private static let errorInfo = "type.googleapis.com/google.rpc.ErrorInfo"
+    private static let quotaFailure = "type.googleapis.com/google.rpc.QuotaFailure"
+
+    @Test(arguments: [
+        (#"{"@type":"\#(errorInfo)","metadata":{"quota_limit":"DefaultRequestsPerMinutePerProject"}}"#, true),
+        (#"{"@type":"\#(quotaFailure)","violations":[{"subject":"project:1","description":"Limit"}]}"#, true),
+        (#"{"@type":"\#(quotaFailure)","violations":[{"description":"Messages per minute per project"}]}"#, true),
+        (#"{"@type":"\#(errorInfo)","metadata":{"quota_limit":"DeviceMessagesPerMinutePerDevice"}}"#, false),
+        (#"{"@type":"type.googleapis.com/google.firebase.fcm.v1.FcmError"}"#, false),
+    ])
+    func `Only the quota of a project concerns all devices`(detail: String, isOfProject: Bool) {
+        let body = #"{"error":{"status":"RESOURCE_EXHAUSTED","details":[\#(detail)]}}"#
+        let text = "status 429 RESOURCE_EXHAUSTED"
+        let expected: OutboxResult =
+            isOfProject ? .unavailable(text, retryAfter: .seconds(7)) : .refused(text, retryAfter: .seconds(7))
+        #expect(FCMService.result(response(429, body, retryAfter: "7")) == .result(expected))
     }
 
     private func account(_ changes: [String: String?] = [:]) throws -> [UInt8] {

@@ -18,7 +18,9 @@ struct PushFailuresTests {
     @Test func `A success ends a row of failures, and few are not enough`() {
         let failures = PushFailures()
         for _ in 0..<100 { #expect(!failures.failed(device, at: start)) }
+        #expect(!failures.serviceHasDelivered)
         failures.succeeded(device)
+        #expect(failures.serviceHasDelivered)
         for second in 1..<PushFailures.maximum {
             #expect(!failures.failed(device, at: start + .seconds(100_000 * second)))
         }
