@@ -72,7 +72,7 @@ public final class RingbackClient: Sendable {
         throw .unexpectedResponse(UnexpectedResponse(response.head, reason))
     }
 
-    func httpRequest(_ request: OperationRequest) throws(RingbackError) -> CurlRequest {
+    func httpRequest(_ request: APIRequest) throws(RingbackError) -> CurlRequest {
         var http = CurlRequest(url: base.text + request.target, options: network.curl)
         http.method = request.operation.route.method.rawValue
         http.isFresh = !request.operation.isRepeatable
@@ -106,7 +106,7 @@ public final class RingbackClient: Sendable {
 
     /// Sends a request and decodes the JSON object in the response.
     func object<Value>(
-        _ request: OperationRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
+        _ request: APIRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Value
     ) async throws -> Value {
         let response = try await send(request)
         return try Self.read(response, read)
@@ -127,7 +127,7 @@ public final class RingbackClient: Sendable {
 
     /// Sends a request and decodes the page in the response.
     func page<Item>(
-        _ request: OperationRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Item
+        _ request: APIRequest, _ read: (JSONObject) throws(UnexpectedJSON) -> Item
     ) async throws -> Page<Item> {
         try await object(request) { json throws(UnexpectedJSON) in
             Page(items: try json.list("items", read), next: try json.optional("next", JSONObject.string))
@@ -140,7 +140,7 @@ public final class RingbackClient: Sendable {
     ) async throws -> [Item] {
         var (items, next): ([Item], String?) = ([], nil)
         repeat {
-            let request = OperationRequest(operation).with("limit", "100").with("after", next)
+            let request = APIRequest(operation).with("limit", "100").with("after", next)
             let page = try await page(request, read)
             items += page.items
             next = page.next

@@ -13,7 +13,7 @@ package final class PostgresStore: Store {
 
     package let epoch: String
     package let tickets: any TicketStore
-    private let live = LiveCalls()
+    private let live = CallCache()
     private let time: any Timekeeper
     private let calls: CallWriter
     private let reads: ConnectionPool

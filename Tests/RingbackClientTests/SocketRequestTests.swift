@@ -324,7 +324,7 @@ struct SocketRequestTests {
     /// Such a request used to wait until its timeout.
     @Test func `a request that may be sent just when its time is up is sent after its delay`() async throws {
         let queue = RequestQueue(token: nil)
-        let id = try queue.add(OperationRequest(.getMe))
+        let id = try queue.add(APIRequest(.getMe))
         #expect(queue.timedOut(id))
         #expect(try await queue.turn(of: id, by: .now) == nil)
         queue.rested(id)

@@ -30,7 +30,7 @@ struct InvitationFactsTests {
             PostgresStore.settings(try TestDatabase.url(for: exchange.database.path), "test"))
         let here = LiveDevices([], time: exchange.time)
         let group = CallGroup(
-            connection, live: LiveCalls(), presence: .init(here: here, node: Node(name: "test")), time: exchange.time,
+            connection, live: CallCache(), presence: .init(here: here, node: Node(name: "test")), time: exchange.time,
             lockSeed: 1)
         let jobs = [(Cast.vasya, petya), (Cast.stranger, petya), (Cast.vasya, stranger)].map { caller, callee in
             var scope = CallScope(

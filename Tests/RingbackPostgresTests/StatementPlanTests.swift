@@ -17,7 +17,7 @@ struct StatementPlanTests {
         defer { connection.close() }
         if isAnalyzed { try connection.run(Statement("ANALYZE calls, invitations")) }
         let group = CallGroup(
-            connection, live: LiveCalls(),
+            connection, live: CallCache(),
             presence: .init(here: LiveDevices([], time: exchange.time), node: Node(name: "test")),
             time: exchange.time, lockSeed: 1)
         let key = InvitationKey(WriteKey(id: 1, fingerprint: 1), of: Cast.vasya.deviceId)

@@ -74,8 +74,8 @@ extension RingbackClient {
         try await object(pollRequest(after: cursor, waitSeconds: waitSeconds, limit: limit), EventsPage.init)
     }
 
-    func pollRequest(after cursor: Cursor?, waitSeconds: Int, limit: Int) -> OperationRequest {
-        var request = OperationRequest(.pollEvents).with("cursor", cursor?.description)
+    func pollRequest(after cursor: Cursor?, waitSeconds: Int, limit: Int) -> APIRequest {
+        var request = APIRequest(.pollEvents).with("cursor", cursor?.description)
             .with("waitSeconds", String(waitSeconds)).with("limit", String(limit))
         request.extraTime = .seconds(waitSeconds)
         return request

@@ -9,7 +9,7 @@ final class SocketLink: EventLink {
     private let hasBegun = Mutex(false)
 
     init(_ client: RingbackClient, after cursor: Cursor?) throws {
-        connection = try SocketConnection(client, OperationRequest(.openSocket).with("cursor", cursor?.description))
+        connection = try SocketConnection(client, APIRequest(.openSocket).with("cursor", cursor?.description))
         // Connecting and the handshake may each take the whole timeout.
         beginTimeout = client.network.connectTimeout * 2
     }

@@ -19,7 +19,7 @@ final class StreamLink: EventLink {
     private let state = Mutex(State())
 
     init(_ client: RingbackClient, after cursor: Cursor?) throws {
-        let request = OperationRequest(.streamEvents).with("cursor", cursor?.description)
+        let request = APIRequest(.streamEvents).with("cursor", cursor?.description)
         var http = try client.httpRequest(request)
         http.timeout = nil
         http.silence = client.network.silenceTimeout

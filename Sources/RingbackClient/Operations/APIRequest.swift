@@ -1,7 +1,7 @@
 import RingbackModel
 
 /// A request: an operation and its parameters, body, key and token.
-struct OperationRequest: Sendable {
+struct APIRequest: Sendable {
     var operation: APIOperation
     /// The values of the path parameters, in order.
     var path: [String] = []
@@ -28,14 +28,14 @@ struct OperationRequest: Sendable {
     }
 
     /// Adds a key, a random one if `key` is nil.
-    func with(_ key: IdempotencyKey?) -> OperationRequest {
+    func with(_ key: IdempotencyKey?) -> APIRequest {
         var request = self
         request.key = key ?? .random()
         return request
     }
 
     /// Adds a query parameter, unless `value` is nil.
-    func with(_ name: String, _ value: String?) -> OperationRequest {
+    func with(_ name: String, _ value: String?) -> APIRequest {
         guard let value else { return self }
         var request = self
         request.query.append((name, value))

@@ -18,7 +18,7 @@ extension RingbackClient {
         _ callee: UserID, media: Call.Media = Call.Media(), ringSeconds: Int? = nil, custom: JSONText? = nil,
         idempotencyKey: IdempotencyKey? = nil
     ) async throws -> CallHandle {
-        let request = OperationRequest(.invite) { json in
+        let request = APIRequest(.invite) { json in
             json.field("callee", callee.rawValue)
             json.field("media", media)
             json.optionalField("ringSeconds", ringSeconds)
@@ -47,7 +47,7 @@ extension RingbackClient {
         _ state: CallFilter? = nil, with other: UserID? = nil, before: String? = nil, limit: Int? = nil
     ) async throws -> Page<Call> {
         try await page(
-            OperationRequest(.listCalls).with("state", state?.rawValue).with("with", other?.rawValue)
+            APIRequest(.listCalls).with("state", state?.rawValue).with("with", other?.rawValue)
                 .with("before", before).with("limit", limit.map(String.init)),
             Call.init)
     }
@@ -56,14 +56,14 @@ extension RingbackClient {
     ///
     /// - Throws: `not_found`.
     public func getCall(_ callId: CallID) async throws -> Call {
-        try await object(OperationRequest(.getCall, callId.rawValue), Call.init)
+        try await object(APIRequest(.getCall, callId.rawValue), Call.init)
     }
 
     /// The timeline of a call: what happened, in order, with time and actor.
     ///
     /// - Throws: `not_found`.
     public func getTimeline(_ callId: CallID) async throws -> [TimelineEntry] {
-        try await page(OperationRequest(.getTimeline, callId.rawValue), TimelineEntry.init).items
+        try await page(APIRequest(.getTimeline, callId.rawValue), TimelineEntry.init).items
     }
 
     /// Reports that this device of the callee rings.
@@ -71,7 +71,7 @@ extension RingbackClient {
     /// - Throws: `already_accepted`: stop ringing. `invalid_transition`: the call has ended.
     @discardableResult
     public func alerting(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
-        try await object(OperationRequest(.alerting, callId.rawValue).with(idempotencyKey), Call.init)
+        try await object(APIRequest(.alerting, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
     /// Accepts the call on this device of the callee. The first device to accept wins.
@@ -79,7 +79,7 @@ extension RingbackClient {
     /// - Throws: `already_accepted`: another device was first. `invalid_transition`: the call has ended.
     @discardableResult
     public func accept(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
-        try await object(OperationRequest(.accept, callId.rawValue).with(idempotencyKey), Call.init)
+        try await object(APIRequest(.accept, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
     /// Declines the call on all devices of the callee.
@@ -93,7 +93,7 @@ extension RingbackClient {
     public func decline(
         _ callId: CallID, message: String? = nil, idempotencyKey: IdempotencyKey? = nil
     ) async throws -> Call {
-        let request = OperationRequest(.decline, callId.rawValue) { $0.optionalField("message", message) }
+        let request = APIRequest(.decline, callId.rawValue) { $0.optionalField("message", message) }
         return try await object(request.with(idempotencyKey), Call.init)
     }
 
@@ -102,7 +102,7 @@ extension RingbackClient {
     /// - Throws: `invalid_transition`: the call has been accepted or has ended.
     @discardableResult
     public func cancel(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
-        try await object(OperationRequest(.cancel, callId.rawValue).with(idempotencyKey), Call.init)
+        try await object(APIRequest(.cancel, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
     /// Reports that this device is connected to the other one. For the two participating devices.
@@ -110,7 +110,7 @@ extension RingbackClient {
     /// - Throws: `not_accepted`, `invalid_transition`, `not_a_participant`.
     @discardableResult
     public func connected(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws -> Call {
-        try await object(OperationRequest(.connected, callId.rawValue).with(idempotencyKey), Call.init)
+        try await object(APIRequest(.connected, callId.rawValue).with(idempotencyKey), Call.init)
     }
 
     /// Hangs up an accepted call. Before that, the caller cancels or the callee declines.
@@ -124,7 +124,7 @@ extension RingbackClient {
     public func hangUp(
         _ callId: CallID, reason: EndReason = .completed, idempotencyKey: IdempotencyKey? = nil
     ) async throws -> Call {
-        let request = OperationRequest(.hangUp, callId.rawValue) { $0.field("reason", reason.rawValue) }
+        let request = APIRequest(.hangUp, callId.rawValue) { $0.field("reason", reason.rawValue) }
         return try await object(request.with(idempotencyKey), Call.init)
     }
 
@@ -132,7 +132,7 @@ extension RingbackClient {
     ///
     /// - Throws: `not_found`; `forbidden` for the caller; `invalid_transition` while the call is live.
     public func markSeen(_ callId: CallID, idempotencyKey: IdempotencyKey? = nil) async throws {
-        _ = try await send(OperationRequest(.markSeen, callId.rawValue).with(idempotencyKey))
+        _ = try await send(APIRequest(.markSeen, callId.rawValue).with(idempotencyKey))
     }
 
     /// Ends any call, as an administrator.
@@ -143,7 +143,7 @@ extension RingbackClient {
     /// - Throws: `forbidden`, `not_found`.
     @discardableResult
     public func endCall(_ callId: CallID, administratorToken: String) async throws -> Call {
-        var request = OperationRequest(.endCall, callId.rawValue)
+        var request = APIRequest(.endCall, callId.rawValue)
         request.token = administratorToken
         return try await object(request, Call.init)
     }

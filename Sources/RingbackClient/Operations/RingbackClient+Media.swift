@@ -6,7 +6,7 @@ extension RingbackClient {
     public func setMedia(
         _ callId: CallID, _ media: MediaState, idempotencyKey: IdempotencyKey? = nil
     ) async throws -> Call {
-        var request = OperationRequest(.setMedia, callId.rawValue)
+        var request = APIRequest(.setMedia, callId.rawValue)
         request.body = media.json
         return try await object(request.with(idempotencyKey), Call.init)
     }
@@ -15,13 +15,13 @@ extension RingbackClient {
     public func reportQuality(
         _ callId: CallID, _ summary: QualitySummary, idempotencyKey: IdempotencyKey? = nil
     ) async throws {
-        var request = OperationRequest(.reportQuality, callId.rawValue)
+        var request = APIRequest(.reportQuality, callId.rawValue)
         request.body = summary.json
         _ = try await send(request.with(idempotencyKey))
     }
 
     /// The STUN and TURN servers, with time-limited credentials for this user. Request them anew for each call.
     public func getICEServers() async throws -> ICEServers {
-        try await object(OperationRequest(.getICEServers), ICEServers.init)
+        try await object(APIRequest(.getICEServers), ICEServers.init)
     }
 }

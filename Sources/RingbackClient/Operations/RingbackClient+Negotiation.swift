@@ -15,7 +15,7 @@ extension RingbackClient {
         _ callId: CallID, sdp: String, negotiation: Int? = nil, iceRestart: Bool = false,
         idempotencyKey: IdempotencyKey? = nil
     ) async throws -> Description {
-        let request = OperationRequest(.sendOffer, callId.rawValue) { json in
+        let request = APIRequest(.sendOffer, callId.rawValue) { json in
             json.optionalField("negotiation", negotiation)
             Self.write(.offer, sdp, to: &json)
             json.field("iceRestart", iceRestart)
@@ -27,7 +27,7 @@ extension RingbackClient {
     ///
     /// - Throws: `not_found`: there is no such call, or no offer yet. `not_accepted`.
     public func getOffer(_ callId: CallID) async throws -> Description {
-        try await object(OperationRequest(.getOffer, callId.rawValue), Description.init)
+        try await object(APIRequest(.getOffer, callId.rawValue), Description.init)
     }
 
     /// Sends an answer, which closes a negotiation (RFC 8829).
@@ -43,7 +43,7 @@ extension RingbackClient {
     public func sendAnswer(
         _ callId: CallID, sdp: String, negotiation: Int, idempotencyKey: IdempotencyKey? = nil
     ) async throws -> Description {
-        let request = OperationRequest(.sendAnswer, callId.rawValue) { json in
+        let request = APIRequest(.sendAnswer, callId.rawValue) { json in
             json.field("negotiation", negotiation)
             Self.write(.answer, sdp, to: &json)
         }
@@ -54,7 +54,7 @@ extension RingbackClient {
     ///
     /// - Throws: `not_found`: there is no such call, or no answer yet. `not_accepted`.
     public func getAnswer(_ callId: CallID) async throws -> Description {
-        try await object(OperationRequest(.getAnswer, callId.rawValue), Description.init)
+        try await object(APIRequest(.getAnswer, callId.rawValue), Description.init)
     }
 
     /// Sends ICE candidates (RFC 8838) in order, at most 64 per request.
@@ -72,7 +72,7 @@ extension RingbackClient {
     ) async throws {
         let most = Limits.candidatesPerBatch.upperBound
         for start in stride(from: 0, to: candidates.count, by: most) {
-            let request = OperationRequest(.addCandidates, callId.rawValue) { json in
+            let request = APIRequest(.addCandidates, callId.rawValue) { json in
                 json.optionalField("negotiation", negotiation)
                 json.field("candidates", Array(candidates[start..<min(start + most, candidates.count)]))
             }
@@ -90,7 +90,7 @@ extension RingbackClient {
         _ callId: CallID, after: String? = nil, limit: Int? = nil
     ) async throws -> Page<StoredCandidate> {
         try await page(
-            OperationRequest(.listCandidates, callId.rawValue).with("after", after)
+            APIRequest(.listCandidates, callId.rawValue).with("after", after)
                 .with("limit", limit.map(String.init)),
             StoredCandidate.init)
     }

@@ -17,7 +17,7 @@ extension RingbackClient {
     ///   - service: The push service that issued the token.
     /// - Throws: `not_found`: the server has no key for the service.
     public func setPushToken(_ token: String, of service: PushService) async throws {
-        let request = OperationRequest(.setPushToken) { json in
+        let request = APIRequest(.setPushToken) { json in
             json.field("service", service.rawValue)
             json.field("token", token)
         }
@@ -26,6 +26,6 @@ extension RingbackClient {
 
     /// Ends pushes to this device.
     public func deletePushSubscription() async throws {
-        _ = try await send(OperationRequest(.deletePushSubscription))
+        _ = try await send(APIRequest(.deletePushSubscription))
     }
 }

@@ -15,7 +15,7 @@ extension RingbackClient {
 
     private func status(_ operation: APIOperation) async throws -> String {
         // Not retried: 503 is a valid result here.
-        let response = try await Self.perform(CurlTransfer(httpRequest(OperationRequest(operation))))
+        let response = try await Self.perform(CurlTransfer(httpRequest(APIRequest(operation))))
         if response.head.status != 503 { try Self.check(response) }
         return try Self.read(response) { json throws(UnexpectedJSON) in try json.string("status") }
     }
@@ -24,7 +24,7 @@ extension RingbackClient {
     ///
     /// - Throws: ``RingbackError/unexpectedResponse(_:)`` if the response has no `Date`.
     public func clockSkew() async throws -> Duration {
-        let response = try await send(OperationRequest(.getHealth))
+        let response = try await send(APIRequest(.getHealth))
         let reader = DateFormatter()
         reader.locale = Locale(identifier: "en_US_POSIX")
         reader.timeZone = TimeZone(identifier: "GMT")
@@ -39,35 +39,35 @@ extension RingbackClient {
     }
 
     /// The server's metrics in the Prometheus text format. Requires no session.
-    public func getMetrics() async throws -> String { try await text(OperationRequest(.getMetrics)) }
+    public func getMetrics() async throws -> String { try await text(APIRequest(.getMetrics)) }
 
     /// The server's OpenAPI document, in YAML.
-    public func getOpenAPI() async throws -> String { try await text(OperationRequest(.getOpenAPI)) }
+    public func getOpenAPI() async throws -> String { try await text(APIRequest(.getOpenAPI)) }
 
     /// The server's OpenAPI document, in JSON.
-    public func getOpenAPIJSON() async throws -> String { try await text(OperationRequest(.getOpenAPIJSON)) }
+    public func getOpenAPIJSON() async throws -> String { try await text(APIRequest(.getOpenAPIJSON)) }
 
     /// The API reference, an HTML page.
-    public func getDocs() async throws -> String { try await text(OperationRequest(.getDocs)) }
+    public func getDocs() async throws -> String { try await text(APIRequest(.getDocs)) }
 
     /// The demo, an HTML page.
-    public func getDemo() async throws -> String { try await text(OperationRequest(.getDemo)) }
+    public func getDemo() async throws -> String { try await text(APIRequest(.getDemo)) }
 
     /// A file of the demo or of the API reference.
     ///
     /// - Throws: `not_found`.
     public func getAsset(_ file: String) async throws -> [UInt8] {
-        try await send(OperationRequest(.getAsset, file)).body
+        try await send(APIRequest(.getAsset, file)).body
     }
 
     /// A file of the browser SDK.
     ///
     /// - Throws: `not_found`.
     public func getSDKFile(_ file: String) async throws -> [UInt8] {
-        try await send(OperationRequest(.getSDKFile, file)).body
+        try await send(APIRequest(.getSDKFile, file)).body
     }
 
-    private func text(_ request: OperationRequest) async throws -> String {
+    private func text(_ request: APIRequest) async throws -> String {
         String(decoding: try await send(request).body, as: UTF8.self)
     }
 }

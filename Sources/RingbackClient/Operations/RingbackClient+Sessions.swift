@@ -21,7 +21,7 @@ extension RingbackClient {
     ) async throws -> Session {
         // A device chosen here makes the request safe to repeat: it signs in the same device again.
         let deviceId = deviceId ?? .random()
-        let request = OperationRequest(.createSession) { json in
+        let request = APIRequest(.createSession) { json in
             json.field("userId", userId.rawValue)
             json.field("password", password)
             json.field("deviceId", deviceId.rawValue)
@@ -59,7 +59,7 @@ extension RingbackClient {
     ///
     /// - Throws: `not_found`.
     public func getSession(_ deviceId: DeviceID) async throws -> Device {
-        try await object(OperationRequest(.getSession, deviceId.rawValue), Device.init)
+        try await object(APIRequest(.getSession, deviceId.rawValue), Device.init)
     }
 
     /// Sets whether calls do not ring on this device or on another device of the user, until it signs in again.
@@ -69,7 +69,7 @@ extension RingbackClient {
     public func updateSession(
         _ deviceId: DeviceID, muted: Bool, idempotencyKey: IdempotencyKey? = nil
     ) async throws -> Device {
-        let request = OperationRequest(.updateSession, deviceId.rawValue) { $0.field("muted", muted) }
+        let request = APIRequest(.updateSession, deviceId.rawValue) { $0.field("muted", muted) }
         return try await object(request.with(idempotencyKey), Device.init)
     }
 
@@ -77,7 +77,7 @@ extension RingbackClient {
     ///
     /// - Throws: `not_found`.
     public func deleteSession(_ deviceId: DeviceID, idempotencyKey: IdempotencyKey? = nil) async throws {
-        _ = try await send(OperationRequest(.deleteSession, deviceId.rawValue).with(idempotencyKey))
+        _ = try await send(APIRequest(.deleteSession, deviceId.rawValue).with(idempotencyKey))
     }
 
     /// Signs out all devices of the user, including this one.
@@ -85,7 +85,7 @@ extension RingbackClient {
     /// - Returns: The number of devices that were signed out.
     @discardableResult
     public func deleteSessions() async throws -> Int {
-        let count = try await object(OperationRequest(.deleteSessions)) { json throws(UnexpectedJSON) in
+        let count = try await object(APIRequest(.deleteSessions)) { json throws(UnexpectedJSON) in
             try json.integer("endedSessions")
         }
         use(nil)
@@ -94,7 +94,7 @@ extension RingbackClient {
 
     /// Creates a ticket for a browser's stream or socket, because a token must not be part of a URL.
     public func createTicket() async throws -> Ticket {
-        try await object(OperationRequest(.createTicket)) { json throws(UnexpectedJSON) in
+        try await object(APIRequest(.createTicket)) { json throws(UnexpectedJSON) in
             Ticket(
                 ticket: try json.string("ticket"),
                 expiresIn: .seconds(Int64(clamping: try json.integer("expiresInSeconds"))))

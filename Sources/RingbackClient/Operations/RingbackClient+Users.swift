@@ -14,7 +14,7 @@ extension RingbackClient {
     /// - Throws: `user_exists`: the identifier is, or once was, in use.
     @discardableResult
     public func registerUser(_ userId: UserID, password: String, displayName: String? = nil) async throws -> User {
-        let request = OperationRequest(.registerUser) { json in
+        let request = APIRequest(.registerUser) { json in
             json.field("userId", userId.rawValue)
             json.field("password", password)
             json.optionalField("displayName", displayName)
@@ -30,7 +30,7 @@ extension RingbackClient {
     ///   - limit: The maximum number of users, 1 to 100; 50 by default.
     public func listUsers(prefix: String? = nil, after: String? = nil, limit: Int? = nil) async throws -> Page<User> {
         try await page(
-            OperationRequest(.listUsers).with("prefix", prefix).with("after", after)
+            APIRequest(.listUsers).with("prefix", prefix).with("after", after)
                 .with("limit", limit.map(String.init)),
             User.init)
     }
@@ -39,18 +39,18 @@ extension RingbackClient {
     ///
     /// - Throws: `user_not_found`.
     public func getUser(_ userId: UserID) async throws -> User {
-        try await object(OperationRequest(.getUser, userId.rawValue), User.init)
+        try await object(APIRequest(.getUser, userId.rawValue), User.init)
     }
 
     /// The profile of the signed-in user, including ``RingbackModel/User/busy``.
-    public func getMe() async throws -> User { try await object(OperationRequest(.getMe), User.init) }
+    public func getMe() async throws -> User { try await object(APIRequest(.getMe), User.init) }
 
     /// Changes the given settings and keeps the others. An empty ``RingbackModel/DoNotDisturb`` lets calls ring again.
     public func updateMe(
         displayName: String? = nil, busy: BusyPolicy? = nil, callsFrom: CallsFrom? = nil,
         doNotDisturb: DoNotDisturb? = nil, idempotencyKey: IdempotencyKey? = nil
     ) async throws -> User {
-        let request = OperationRequest(.updateMe) { json in
+        let request = APIRequest(.updateMe) { json in
             json.optionalField("displayName", displayName)
             json.optionalField("busy", busy?.rawValue)
             json.optionalField("callsFrom", callsFrom?.rawValue)
@@ -67,7 +67,7 @@ extension RingbackClient {
     @discardableResult
     public func changePassword(from old: String, to new: String) async throws -> Int {
         // Sent without a key, which would be stored with a secret. Repeating the request changes nothing.
-        let request = OperationRequest(.updateMe) { json in
+        let request = APIRequest(.updateMe) { json in
             json.field("oldPassword", old)
             json.field("password", new)
         }
@@ -76,7 +76,7 @@ extension RingbackClient {
 
     /// Erases the account of the signed-in user. Its `userId` can never be registered again.
     public func deleteMe() async throws {
-        _ = try await send(OperationRequest(.deleteMe))
+        _ = try await send(APIRequest(.deleteMe))
         use(nil)
     }
 
@@ -87,12 +87,12 @@ extension RingbackClient {
     ///
     /// - Throws: `user_not_found`; `forbidden` for the signed-in user.
     public func blockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
-        _ = try await send(OperationRequest(.blockUser, userId.rawValue).with(idempotencyKey))
+        _ = try await send(APIRequest(.blockUser, userId.rawValue).with(idempotencyKey))
     }
 
     /// Removes a block. Does nothing if there is none.
     public func unblockUser(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
-        _ = try await send(OperationRequest(.unblockUser, userId.rawValue).with(idempotencyKey))
+        _ = try await send(APIRequest(.unblockUser, userId.rawValue).with(idempotencyKey))
     }
 
     /// The contacts of the signed-in user: those who may call while ``RingbackModel/User/callsFrom`` is `contacts`, or
@@ -103,24 +103,24 @@ extension RingbackClient {
     ///
     /// - Throws: `user_not_found`; `forbidden` for the signed-in user.
     public func addContact(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
-        _ = try await send(OperationRequest(.addContact, userId.rawValue).with(idempotencyKey))
+        _ = try await send(APIRequest(.addContact, userId.rawValue).with(idempotencyKey))
     }
 
     /// Removes a contact. Does nothing if the user is none.
     public func removeContact(_ userId: UserID, idempotencyKey: IdempotencyKey? = nil) async throws {
-        _ = try await send(OperationRequest(.removeContact, userId.rawValue).with(idempotencyKey))
+        _ = try await send(APIRequest(.removeContact, userId.rawValue).with(idempotencyKey))
     }
 
     /// The presence of a user.
     ///
     /// - Throws: `user_not_found`.
     public func getPresence(_ userId: UserID) async throws -> Presence {
-        try await object(OperationRequest(.getPresence, userId.rawValue), Presence.init)
+        try await object(APIRequest(.getPresence, userId.rawValue), Presence.init)
     }
 
     /// The presence of the users that this device watches.
     public func getWatching() async throws -> [Presence] {
-        try await page(OperationRequest(.getWatching), Presence.init).items
+        try await page(APIRequest(.getWatching), Presence.init).items
     }
 
     /// Replaces the list of users whose ``Event/Kind/presence(_:)`` events this device receives, at most
@@ -129,7 +129,7 @@ extension RingbackClient {
     /// - Returns: Their current presence. Users that don't exist are left out.
     @discardableResult
     public func setWatching(_ users: [UserID], idempotencyKey: IdempotencyKey? = nil) async throws -> [Presence] {
-        let request = OperationRequest(.setWatching) { json in
+        let request = APIRequest(.setWatching) { json in
             json.name("userIds")
             json.array(users) { $0.string($1.rawValue) }
         }

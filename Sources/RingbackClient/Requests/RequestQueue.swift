@@ -16,7 +16,7 @@ final class RequestQueue: Sendable {
     }
 
     private struct Pending {
-        let request: OperationRequest
+        let request: APIRequest
         /// The next step, until the task takes it.
         var turn: Turn?
         var waiter: CheckedContinuation<Turn, any Error>?
@@ -93,9 +93,9 @@ final class RequestQueue: Sendable {
     ///
     /// - Returns: Its identifier. The caller must remove it in every case.
     /// - Throws: ``RingbackError`` with the kind `busy` if too many requests wait.
-    func add(_ request: OperationRequest) throws(RingbackError) -> RequestID {
+    func add(_ request: APIRequest) throws(RingbackError) -> RequestID {
         let isWrite = request.operation.isWrite
-        let fitsSocket = request.operation.goesOverSocket && SocketMessage.fits(request)
+        let fitsSocket = request.operation.goesOverSocket && SocketExchange.fits(request)
         var name: RequestID?
         change { state in
             guard !state.order.isFull else { return [] }
@@ -232,11 +232,11 @@ final class RequestQueue: Sendable {
         let next = state.withLock { state in
             state.order.nextRequest(on: socket.id).flatMap { id in state.pending[id].map { (id, $0.request) } }
         }
-        return next.map { SocketMessage.request($0, $1) }
+        return next.map { SocketExchange.request($0, $1) }
     }
 
     /// Takes an answer from a socket. Drops it if nobody waits for it.
-    func received(_ answer: SocketMessage.Answer) {
+    func received(_ answer: SocketExchange.Answer) {
         state.withLock { state in
             var effects = Effects()
             Self.tell(answer.id, .answered(answer.response), &state, &effects)

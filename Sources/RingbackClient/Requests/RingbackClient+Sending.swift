@@ -5,7 +5,7 @@ extension RingbackClient {
     ///
     /// - Returns: A response with a 2xx status.
     /// - Throws: ``RingbackError``; `CancellationError`.
-    func send(_ request: OperationRequest) async throws -> CurlResponse {
+    func send(_ request: APIRequest) async throws -> CurlResponse {
         var failures = 0
         while true {
             do {
@@ -24,7 +24,7 @@ extension RingbackClient {
     /// Sends a request that keeps its position in the queue until it is answered, with any status.
     ///
     /// - Throws: ``RingbackError`` if there is no answer; `CancellationError`.
-    private func answer(to request: OperationRequest, _ failures: inout Int) async throws -> CurlResponse {
+    private func answer(to request: APIRequest, _ failures: inout Int) async throws -> CurlResponse {
         guard session != nil else { throw RingbackError.notSignedIn }
         try Task.checkCancellation()
         let id = try requests.add(request)
@@ -73,7 +73,7 @@ extension RingbackClient {
 
     /// - Returns: `nil` if the transfer was stopped because the request goes over a socket now.
     private func overHTTP(
-        _ request: OperationRequest, _ id: RequestQueue.RequestID, by deadline: ContinuousClock.Instant
+        _ request: APIRequest, _ id: RequestQueue.RequestID, by deadline: ContinuousClock.Instant
     ) async throws -> CurlResponse? {
         var http = try httpRequest(request)
         http.timeout = max(.milliseconds(1), deadline - .now)
@@ -92,7 +92,7 @@ extension RingbackClient {
     /// - Parameter failures: The number of consecutive failures so far; incremented here.
     /// - Throws: `error`, if the request must not be repeated.
     private func delay(
-        of request: OperationRequest, after error: RingbackError, _ failures: inout Int
+        of request: APIRequest, after error: RingbackError, _ failures: inout Int
     ) throws(RingbackError) -> Duration {
         guard mayRepeat(request, after: error), failures < retries.maximumRetries,
             error.retryAfter ?? .zero <= retries.maximumRetryAfter
@@ -101,7 +101,7 @@ extension RingbackClient {
         return retries.delay(afterFailures: failures, retryAfter: error.retryAfter)
     }
 
-    private func mayRepeat(_ request: OperationRequest, after error: RingbackError) -> Bool {
+    private func mayRepeat(_ request: APIRequest, after error: RingbackError) -> Bool {
         // A negotiation stays open for up to 30 s. Whether to wait is up to the application.
         guard error.isRetryable, error.code != .negotiationPending else { return false }
         if request.operation.isRepeatable { return true }

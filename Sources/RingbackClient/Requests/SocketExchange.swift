@@ -2,10 +2,10 @@ import CurlTransport
 import RingbackModel
 
 /// The messages of a socket other than events: requests and their answers.
-enum SocketMessage {
+enum SocketExchange {
     /// Whether a request may be sent over a socket: the message is within ``RingbackModel/Limits/bodyBytes``, and no
     /// member of the body has the name of a parameter.
-    static func fits(_ request: OperationRequest) -> Bool {
+    static func fits(_ request: APIRequest) -> Bool {
         // An escaped byte takes six.
         let parameters = parameters(of: request)
         let size = parameters.reduce(512 + (request.body?.count ?? 0)) {
@@ -18,14 +18,14 @@ enum SocketMessage {
         return !parameters.contains { members.has($0.name) }
     }
 
-    private static func parameters(of request: OperationRequest) -> [(name: String, value: String)] {
+    private static func parameters(of request: APIRequest) -> [(name: String, value: String)] {
         Array(zip(request.operation.pathParameters, request.path)).map { (name: $0, value: $1) } + request.query
     }
 
     /// Encodes a request as `{"id","op","data","key"}`. Path and query parameters are members of `data`.
     ///
     /// - Parameter request: Must satisfy ``fits(_:)``.
-    static func request(_ id: Int, _ request: OperationRequest) -> [UInt8] {
+    static func request(_ id: Int, _ request: APIRequest) -> [UInt8] {
         let members = (request.body ?? []).dropFirst().dropLast()
         var json = JSONWriter(reservingCapacity: members.count + 256)
         json.object { json in

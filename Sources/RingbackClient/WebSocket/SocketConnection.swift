@@ -37,7 +37,7 @@ final class SocketConnection: Sendable {
     /// Begins to connect. The first element is `opened`.
     ///
     /// - Throws: ``RingbackError`` if the URL or the token cannot be sent, or libcurl is out of memory.
-    init(_ client: RingbackClient, _ request: OperationRequest) throws {
+    init(_ client: RingbackClient, _ request: APIRequest) throws {
         let multi = try CurlMulti()
         self.multi = multi
         incoming = BoundedQueue(capacity: Self.capacity) { multi.wake() }
@@ -107,7 +107,7 @@ final class SocketConnection: Sendable {
 
     /// Takes a message: an answer, or something for the reader of the events.
     func take(_ message: [UInt8]) {
-        if let answer = SocketMessage.Answer(parsing: message) {
+        if let answer = SocketExchange.Answer(parsing: message) {
             requests.received(answer)
         } else {
             incoming.push(.message(message), cost: message.count)

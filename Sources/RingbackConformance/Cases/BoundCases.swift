@@ -35,7 +35,7 @@ enum BoundCases {
     private static func candidates(_ context: ConformanceContext) async throws {
         let call = try await context.call(.connecting)
         let most = String(repeating: "c", count: Limits.candidateBytes)
-        func add(_ lines: [String]) async throws -> Answer {
+        func add(_ lines: [String]) async throws -> OperationAnswer {
             let data: JSONLiteral = ["candidates": .array(lines.map { ["candidate": .string($0), "sdpMid": "0"] })]
             return try await call.caller.perform(.addCandidates, on: call.id, data)
         }

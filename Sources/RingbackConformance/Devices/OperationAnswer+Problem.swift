@@ -1,6 +1,6 @@
 package import RingbackModel
 
-extension Answer {
+extension OperationAnswer {
     /// Checks that the answer is a problem (RFC 9457) with one of `codes`, in the format of section 4 of the protocol.
     ///
     /// - Parameter callState: The state that the problem must contain.

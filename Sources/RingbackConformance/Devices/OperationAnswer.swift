@@ -1,7 +1,7 @@
 package import RingbackModel
 
 /// The answer to an operation, over any transport.
-package struct Answer: Sendable, CustomStringConvertible {
+package struct OperationAnswer: Sendable, CustomStringConvertible {
     package let operation: APIOperation
     package let status: Int
     /// The body, or the `data` or `error` of the message.
@@ -38,7 +38,7 @@ package struct Answer: Sendable, CustomStringConvertible {
     package var description: String { "\(operation.rawValue) → \(status) \(json?.excerpt ?? "")" }
 }
 
-extension Answer {
+extension OperationAnswer {
     /// Returns the JSON of the answer if it has the expected status.
     ///
     /// - Throws: ``ConformanceFailure`` with the whole answer if it has another status.

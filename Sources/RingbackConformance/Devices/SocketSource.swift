@@ -62,13 +62,13 @@ final class SocketSource: EventSource {
     }
 
     /// `{"id","op","data"}`, answered by a frame with the same id.
-    func perform(_ operation: APIOperation, _ data: JSONLiteral, key: String?) async throws -> Answer {
+    func perform(_ operation: APIOperation, _ data: JSONLiteral, key: String?) async throws -> OperationAnswer {
         let (id, answer) = router.expectAnswer()
         var frame: JSONLiteral = ["id": .integer(id), "op": .string(operation.rawValue), "data": data]
         if let key { frame = frame.adding("key", .string(key)) }
         link.send(text: frame.utf8)
         guard let json = try await answer.next(before: .now() + .seconds(20)) else { throw WireError.closedEarly }
-        return try Answer(operation, frame: json)
+        return try OperationAnswer(operation, frame: json)
     }
 
     func close() async { await link.close() }

@@ -44,17 +44,18 @@ package final class TestDevice: Sendable, CustomStringConvertible {
     ///   - key: The idempotency key.
     package func perform(
         _ operation: APIOperation, _ data: JSONLiteral = [:], key: String? = nil
-    ) async throws -> Answer {
+    ) async throws -> OperationAnswer {
         if let socket = state.withLock({ $0.source as? SocketSource }) {
             return try await socket.perform(operation, data, key: key)
         }
-        return Answer(operation, try await http.send(operation.httpRequest(data, key: key).authorized(by: token)))
+        return OperationAnswer(
+            operation, try await http.send(operation.httpRequest(data, key: key).authorized(by: token)))
     }
 
     /// Performs an operation on a call.
     package func perform(
         _ operation: APIOperation, on callId: String, _ data: JSONLiteral = [:], key: String? = nil
-    ) async throws -> Answer {
+    ) async throws -> OperationAnswer {
         try await perform(operation, .object([("callId", .string(callId))] + data.members), key: key)
     }
 }

@@ -6,7 +6,7 @@ extension TestDevice {
     /// - Returns: The server's answer, with any status.
     package func invite(
         _ user: TestUser, ringSeconds: Int? = nil, custom: JSONLiteral? = nil, key: String? = nil
-    ) async throws -> Answer {
+    ) async throws -> OperationAnswer {
         var data: JSONLiteral = ["callee": .string(user.userId), "media": ["audio": true, "video": true]]
         if let ringSeconds { data = data.adding("ringSeconds", .integer(ringSeconds)) }
         if let custom { data = data.adding("custom", custom) }

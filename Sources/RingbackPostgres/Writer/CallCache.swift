@@ -5,7 +5,7 @@ import Synchronization
 /// A cache of the calls that have not ended, so that their states need not be read again with each locked row.
 ///
 /// Decisions are made on the row, whose version determines whether the cached state is the newest.
-final class LiveCalls: Sendable {
+final class CallCache: Sendable {
     struct Entry: Sendable {
         let version: Int64
         let call: CallState
@@ -45,7 +45,7 @@ final class LiveCalls: Sendable {
     }
 }
 
-extension LiveCalls {
+extension CallCache {
     /// Lets go of calls that other nodes have ended.
     func reconcile(_ connection: PostgresConnection) {
         let ids = state.withLock { Array($0.entries.keys) }
@@ -64,10 +64,10 @@ extension LiveCalls {
     }
 }
 
-extension LiveCalls.State {
+extension CallCache.State {
     fileprivate mutating func take(_ call: CallState, version: Int64) {
         guard call.isLive else { return remove(call) }
-        entries[call.id] = LiveCalls.Entry(version: version, call: call)
+        entries[call.id] = CallCache.Entry(version: version, call: call)
     }
 
     fileprivate mutating func remove(_ call: CallState) {

@@ -18,7 +18,7 @@ final class CallGroup: CallFacts {
     }
 
     let connection: PostgresConnection
-    let live: LiveCalls
+    let live: CallCache
     /// Where the presence of devices is known from.
     struct PresenceSource {
         let here: LiveDevices
@@ -82,7 +82,7 @@ final class CallGroup: CallFacts {
     }
 
     init(
-        _ connection: PostgresConnection, live: LiveCalls, presence: PresenceSource, time: any Timekeeper,
+        _ connection: PostgresConnection, live: CallCache, presence: PresenceSource, time: any Timekeeper,
         lockSeed: Int64
     ) {
         self.connection = connection

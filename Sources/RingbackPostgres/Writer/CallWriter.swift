@@ -20,7 +20,7 @@ final class CallWriter: Sendable {
     }
 
     private let thread: ConnectionThread
-    private let live: LiveCalls
+    private let live: CallCache
     private let time: any Timekeeper
     private let lockSeed: Int64
     private let lease: Lease
@@ -33,7 +33,7 @@ final class CallWriter: Sendable {
     private let pace = Mutex(CommitPace(interval: commitInterval))
 
     init(
-        thread: ConnectionThread, live: LiveCalls, devices: LiveDevices, signals: SignalSender, node: Node,
+        thread: ConnectionThread, live: CallCache, devices: LiveDevices, signals: SignalSender, node: Node,
         time: any Timekeeper, lockSeed: Int64, lease: Lease, size: SizePruning?, logger: Logger
     ) {
         self.lease = lease
