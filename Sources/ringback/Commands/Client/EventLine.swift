@@ -29,7 +29,8 @@ enum EventLine {
         case .seen: "missed calls were seen elsewhere"
         case .offer(let offer): "\(who) sends offer \(offer.negotiation)"
         case .answer(let answer): "\(who) sends answer \(answer.negotiation)"
-        case .candidates(let candidates, _): "\(who) sends \(candidates.count) \(candidates.count == 1 ? "candidate" : "candidates")"
+        case .candidates(let candidates, _):
+            "\(who) sends \(candidates.count) \(candidates.count == 1 ? "candidate" : "candidates")"
         case .media(let media):
             "\(who): "
                 + media.tracks.sorted { $0.key < $1.key }
