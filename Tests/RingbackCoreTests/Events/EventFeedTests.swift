@@ -321,6 +321,23 @@ struct EventFeedTests {
         #expect(phone.count == 1)
     }
 
+    /// The events of others that such a user's log gets at another process are not taken.
+    @Test func `A user is read while there is a reader, and what is in memory without one is not kept for long`()
+        async throws
+    {
+        publishFromNowOn()
+        try await append(1)
+        let vasya = Cast.vasya.userId
+        #expect(!feed.isRead(vasya))
+        feed.grew([vasya: 2], now: exchange.time.monotonic)
+        #expect(
+            try feed.readNewest(after: cursor(0), for: Cast.vasya, limit: 9) == nil, "another process has the newest")
+        let subscription = feed.subscribe(Cast.vasya) {}
+        #expect(feed.isRead(vasya) && !feed.isRead(Cast.petya.userId))
+        feed.unsubscribe(subscription)
+        #expect(!feed.isRead(vasya))
+    }
+
     @Test func `A wake-up finds the event in the feed`() async throws {
         publishFromNowOn()
         let found = Mutex<[Int64]>([])
