@@ -154,6 +154,7 @@ package final class SQLiteStore: Store {
             try await slowReaders.close()
             try pool.close()
             try writer.checkpointer.close()
+            writer.lock.release()
         } catch {
             logger.error("the database was not closed", metadata: ["error": "\(error)"])
         }

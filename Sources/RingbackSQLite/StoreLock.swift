@@ -7,7 +7,7 @@
 /// Prevents a second process from opening the database, because the newest positions of the logs are in the memory of
 /// the first.
 ///
-/// The system releases the lock when the process ends for any reason.
+/// The lock is released when the store is closed. The system releases it when the process ends for any reason.
 final class StoreLock: Sendable {
     struct Taken: Error, CustomStringConvertible {
         let path: String
@@ -27,6 +27,9 @@ final class StoreLock: Sendable {
             throw Taken(path: path)
         }
     }
+
+    /// Lets another process, or another store of this one, open the database.
+    func release() { flock(descriptor, LOCK_UN) }
 
     deinit { close(descriptor) }
 }

@@ -135,8 +135,11 @@ struct OpeningTests {
         withExtendedLifetime(store) {}
     }
 
-    @Test func `The lock is released with the store`() throws {
+    @Test func `The lock is released with the store, or when it is closed`() async throws {
+        let store = try SQLiteStore(path: database.path)
+        await store.close()
         for _ in 1...3 { _ = try SQLiteStore(path: database.path) }
+        withExtendedLifetime(store) {}
     }
 
     @Test func `The epoch does not change until it is renewed`() throws {

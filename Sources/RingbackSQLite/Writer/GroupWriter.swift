@@ -18,8 +18,8 @@ final class GroupWriter: Sendable {
     }
 
     private let pool: DatabasePool
-    /// Held while there is work, even after the store was released.
-    private let lock: StoreLock
+    /// Held until the store is closed, or while there is work even after it was released.
+    let lock: StoreLock
     private let memory: StoreMemory
     private let logger: Logger
     let checkpointer: Checkpointer
