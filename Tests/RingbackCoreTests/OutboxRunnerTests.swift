@@ -37,4 +37,32 @@ struct OutboxRunnerTests {
         #expect(attempts["https://alive.example.org"] == 40, "a refusal is no reason to wait")
         #expect(attempts["https://dead.example.org"] == 4)
     }
+
+    /// Asks to wait for a minute.
+    private struct BusySender: OutboxSender {
+        func send(_ delivery: OutboxDelivery) async -> OutboxResult {
+            .unavailable("status 429", retryAfter: .seconds(60))
+        }
+    }
+
+    @Test(arguments: [("webhook/main", 2), ("fcm/all", 1)])
+    func `Only push services let other messages wait for as long as they ask`(lane: String, attempts: Int) async throws
+    {
+        let exchange = try await Exchange.withCast()
+        let runner = OutboxRunner(
+            store: exchange.store.outbox, senders: ["webhook": BusySender(), "fcm": BusySender()], time: exchange.time,
+            logger: Logger(label: "test"))
+        var attempted = 0
+        for key in ["first", "second"] {
+            let message = OutboxMessage(
+                lane: OutboxLane(rawValue: lane), key: key, type: "call.incoming", body: [],
+                createdAt: exchange.time.now)
+            try await exchange.store.write { _ = try $0.enqueue([message]) }
+            for delivery in try await runner.take() {
+                attempted += 1
+                await runner.attempt(delivery)
+            }
+        }
+        #expect(attempted == attempts)
+    }
 }

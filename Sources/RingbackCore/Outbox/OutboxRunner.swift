@@ -21,6 +21,8 @@ package enum OutboxResult: Sendable, Hashable {
 
 extension OutboxLane {
     fileprivate var isChosenByClients: Bool { kind == "push" && !PushSubscription.isKnown(self) }
+
+    fileprivate var isPushService: Bool { kind != "webhook" }
 }
 
 /// Delivers the messages of the outbox: at least once, and in order for each key. Lanes do not wait for each other.
@@ -150,7 +152,10 @@ package final class OutboxRunner: Sendable {
         state.withLock { state in
             state.outcomes.append(outcome)
             switch result {
-            case .unavailable(_, let after): state.failed(delivery.lane, at: monotonic, retryAfter: after)
+            case .unavailable(_, let after):
+                // A webhook that asks to wait means this message: others may be more urgent.
+                let pause = delivery.lane.isPushService ? after : nil
+                state.failed(delivery.lane, at: monotonic, retryAfter: pause)
             case .delivered, .refused: state.responded(delivery.lane, at: monotonic)
             case .void: break
             }
