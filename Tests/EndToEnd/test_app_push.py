@@ -233,6 +233,9 @@ def test_a_connection_without_responses_is_not_used_again(server, vasya, apns, d
     for name in names:
         vasya.invite(name, ringSeconds=60)
     apns.received.next("call.incoming", 1 + devices, seconds=20)
+    eventually(
+        lambda: metric(server, "ringback_pushes_total").get('{result="delivered",service="apns"}') == 1 + devices, 10,
+        "the responses have arrived")
     opened = apns.connections
     assert 2 <= opened <= 1 + devices
     vasya.invite(names[0], ringSeconds=60)

@@ -3,9 +3,7 @@
 import datetime
 import json
 import re
-import socket
 import ssl
-import threading
 import time
 import traceback
 from urllib.parse import parse_qs
@@ -20,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from harness.listener import Listener
 from harness.waiting import eventually
 
 
@@ -57,17 +56,8 @@ class HTTP2Server:
         self.connections, self.mistakes = 0, []
         # The numbers of the connections, from 1, on which nothing is answered any more.
         self.stalled = set()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.host = f"localhost:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        self.listener = Listener(self._serve)
+        self.host = f"localhost:{self.listener.port}"
 
     def _serve(self, plain):
         try:
