@@ -96,7 +96,7 @@ class HTTP:
 
 
 def repeat(attempts):
-    """Repeats each of these functions in a thread of its own, and yields how often each of their results came."""
+    """Repeats each of these functions in a thread of its own, and yields how often they did, and which results came how often."""
     counts = collections.Counter()
 
     def run(attempt):
@@ -107,7 +107,7 @@ def repeat(attempts):
         threading.Thread(target=run, args=(attempt,), daemon=True).start()
     while True:
         time.sleep(0.5)
-        yield text(counts)
+        yield sum(counts.values()), text(counts)
 
 
 def text(counts):

@@ -1,6 +1,12 @@
 """Runs the attacks of cases/, each against a fresh server, and prints a table.
 
-A case is a module: its docstring says what the attacker does. It may have
+A case is a module: its docstring says what the attacker does. It has
+
+    LEAST        what the attacker must have done at least, or there was no attack that a verdict could be about
+    attack(server, prepared)   runs in a process of its own until that is ended; yields what it has done so far, as the number that LEAST
+                 is compared with and as text
+
+and may have
 
     OPTIONS      of the server, beside server.OPTIONS
     DESCRIPTORS  the server's limit of them
@@ -9,7 +15,6 @@ A case is a module: its docstring says what the attacker does. It may have
     LONGEST_MS   that a request of the others may take during the attack
     fill(database)             writes into the new database before the server starts
     prepare(server)            before anything is measured; what it returns is given to the attack
-    attack(server, prepared)   runs in a process of its own until that is ended; yields what it has done so far, as text
     judge(server, prepared)    what else is wrong during the attack, as text; None if nothing is
 """
 
@@ -94,15 +99,17 @@ def measure(case, server, prepared, witness):
     cpu = meter.cpu_share()
     attacker.kill()
     attacker.join()
-    text = ""
+    count, text = 0, ""
     while not done.empty():
-        text = done.get()
+        count, text = done.get()
     isBack, seconds = recover(server, meter, witness, before)
     row = [
         text, f"{cpu * 100:.0f} %", f"{megabytes(meter.memory)}, {megabytes(meter.peak)}, {megabytes(server.memory())} MB",
         f"{megabytes(meter.disk_growth())} MB", str(before), str(during),
     ]
     faults = [complaint] if complaint else []
+    if count < case.LEAST:
+        faults.append(f"attack too weak: {count:,.0f} of {case.LEAST:,}")
     if during.p99 > max(2 * before.p99, NOISE_MS):
         faults.append("others wait")
     if during.longest > getattr(case, "LONGEST_MS", math.inf):
@@ -129,8 +136,8 @@ def attack(case, server, prepared, done):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # An attacker's work is done elsewhere; here it must not take the cores from the server and the others.
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    for text in case.attack(server, prepared):
-        done.put(text)
+    for count, text in case.attack(server, prepared):
+        done.put((count, text))
     time.sleep(1000)
 
 

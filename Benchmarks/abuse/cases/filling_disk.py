@@ -8,6 +8,8 @@ import client
 CANDIDATE = {"candidate": "candidate:1 1 udp 1 127.0.0.1 9 typ host " + "x" * 1900, "sdpMid": "0"}
 BATCH = {"candidates": [CANDIDATE] * 60}
 PREFIX = "filling"
+# Batches that are accepted: both accounts use up what they may write at once.
+LEAST = 60
 
 
 def prepare(server):
@@ -38,14 +40,14 @@ def attack(server, devices):
             for thread in threads:
                 thread.start()
             while not isOver.wait(0.5):
-                yield text(counts)
+                yield counts[202], text(counts)
             for thread in threads:
                 thread.join()
         if status == 201:
             caller.ask("POST", f"/v1/calls/{answer['callId']}/hangup", {})
         else:
             threading.Event().wait(0.1)
-        yield text(counts)
+        yield counts[202], text(counts)
 
 
 def text(counts):

@@ -5,6 +5,8 @@ import time
 import client
 
 OPTIONS = ["--max-connections", "400"]
+# Connections.
+LEAST = 400
 
 
 def attack(server, _):
@@ -23,7 +25,7 @@ def attack(server, _):
             refused += 1
             time.sleep(0.05)
         if len(held) % 50 == 0 or refused % 50 == 0:
-            yield f"{len(held)} idle connections for 400 slots, {refused} refused"
+            yield len(held), f"{len(held)} idle connections for 400 slots, {refused} refused"
 
 
 def judge(server, _):

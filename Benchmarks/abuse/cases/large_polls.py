@@ -7,6 +7,7 @@ import client
 import unread_sockets
 
 POLLS = 200
+LEAST = 1000
 SDP = unread_sockets.SDP
 DISK = 256 << 20
 
@@ -41,5 +42,5 @@ def attack(server, prepared):
         if len(held) > POLLS:
             held.pop(0).close()
         if polls % 20 == 0:
-            yield f"{polls} polls, {POLLS} at a time"
+            yield polls, f"{polls} polls, {POLLS} at a time"
             time.sleep(0.05)

@@ -6,6 +6,8 @@ import client
 import paced
 
 PER_SECOND, SOCKETS = 400, 56
+# Messages. The server pauses sockets whose messages it refuses.
+LEAST = 500
 
 
 def prepare(server):
@@ -20,4 +22,4 @@ def attack(server, token):
     sockets = paced.Sockets(server.port, token, client.ATTACKER, SOCKETS, renews=False)
     name = f"messages of {len(message) >> 10} KiB"
     for _ in paced.pace(PER_SECOND, lambda: sockets.send(message, name), sockets.wait):
-        yield client.text(sockets.counts)
+        yield sockets.counts[name], client.text(sockets.counts)

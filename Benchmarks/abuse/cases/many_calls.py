@@ -2,6 +2,9 @@
 
 import client
 
+# Attempts.
+LEAST = 5000
+
 
 def prepare(server):
     return [client.sign_in(server.port, f"calls-{name}") for name in ("caller", "callee")]
@@ -18,4 +21,4 @@ def attack(server, devices):
         else:
             refused += 1
         if (calls + refused) % 50 == 0:
-            yield f"{calls} calls, {refused} refused"
+            yield calls + refused, f"{calls} calls, {refused} refused"

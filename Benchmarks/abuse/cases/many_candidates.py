@@ -3,6 +3,8 @@
 import client
 
 CONNECTIONS = 8
+# Requests.
+LEAST = 10_000
 OPTIONS = ["--user-write-kilobytes", "1000000"]
 
 

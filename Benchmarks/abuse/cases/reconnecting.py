@@ -9,6 +9,8 @@ import fill as database_fill
 
 # Some of the events are for other devices of the user alone.
 CLIENTS, EVENTS = 5000, 24
+# Of all clients.
+LEAST = 15 * CLIENTS
 # Of each pair: a call has at least ten events for each side.
 CALLS = 2.6
 OPTIONS = ["--user-write-kilobytes", "1000000", "--device-writes", "1000000", "--address-connections", "30000",
@@ -51,8 +53,9 @@ def attack(server, figures, behind=EVENTS):
     result = load(server, "reconnect", TRANSPORT, behind=behind)
     milliseconds = result["cpuPerClient"] / 1000 - others * result["seconds"] / CLIENTS * 1000
     figures[:] = [milliseconds, result["seconds"]]
-    yield (f"{CLIENTS:,} clients with {result['events']:.0f} events each are back after {result['seconds']:.1f} s,"
-           f" {milliseconds:.2f} ms of CPU each")
+    done = CLIENTS * result["events"] if behind else CLIENTS
+    yield done, (f"{CLIENTS:,} clients with {result['events']:.0f} events each are back after {result['seconds']:.1f} s,"
+                f" {milliseconds:.2f} ms of CPU each")
 
 
 def judge(server, figures):

@@ -6,6 +6,8 @@ import filling_disk
 OPTIONS = ["--max-database-size", "64", "--user-write-kilobytes", "1000000"]
 # The database, and the write-ahead log while it is copied.
 DISK = (64 + 160) << 20
+# Batches that are accepted, which is more than the database can keep.
+LEAST = 560
 attack = filling_disk.attack
 
 

@@ -3,6 +3,8 @@
 import reconnecting
 from reconnecting import DISK, OPTIONS, SECONDS, fill, judge  # noqa: F401
 
+LEAST = reconnecting.CLIENTS
+
 
 def prepare(server):
     reconnecting.TRANSPORT = "mixed"

@@ -4,7 +4,7 @@ import time
 
 import client
 
-CONNECTIONS = 900
+LEAST = CONNECTIONS = 900
 
 
 def attack(server, _):
@@ -24,5 +24,5 @@ def attack(server, _):
         if len(held) > CONNECTIONS:
             held.pop(0).close()
         if len(held) % 50 == 0:
-            yield f"{len(held)} bodies of 16 KB but for the last byte, {refused} refused"
+            yield len(held), f"{len(held)} bodies of 16 KB but for the last byte, {refused} refused"
             time.sleep(0.05)

