@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file whose first line is a secret, or which is one as a whole.
+/// Reads a secret from a file: its first line, or all of it.
 enum SecretFile {
     private static let maximumBytes = 10_000
     private static let maximumBytesOfContents = 64 << 10

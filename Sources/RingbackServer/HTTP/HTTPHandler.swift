@@ -341,7 +341,8 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         }
     }
 
-    /// Pauses the connection after too many requests that were refused for their rate. Those of a proxy come from many.
+    /// Counts a response with status 429, and pauses the connection after too many of them. The connection of a proxy
+    /// is never paused, because it carries the requests of many clients.
     private func noteStatus(_ status: Int) {
         let bytes = codec.received.take()
         refusedSender = nil
@@ -352,7 +353,7 @@ final class HTTPHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopReci
         connection.isPaused = refused.isPaused
     }
 
-    /// The body of a request that was refused arrives, and is discarded.
+    /// Counts the body of a refused request, which arrives after the response and is discarded.
     private func noteDiscarded() {
         guard let refusedSender, connection.phase == .discarding else { return }
         refused.note(bytes: codec.received.take()) { beginPause(refusedSender) }

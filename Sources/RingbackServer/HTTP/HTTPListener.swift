@@ -68,7 +68,7 @@ final class HTTPListener: Sendable {
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            // Between two reads of a busy connection the others of its event loop have their turn.
+            // A busy connection is read once per turn of the event loop, so that it does not delay the others.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             // Read buffers stay allocated between reads. Most connections are idle, and busy ones get larger buffers.
             .childChannelOption(

@@ -2,8 +2,9 @@ import RingbackCore
 
 /// The messages of a socket, or the requests of an HTTP connection, that were refused for their rate.
 ///
-/// A client that goes on in spite of 429 would cost as much as one whose messages are accepted. After too many refused
-/// within a second the connection is paused: messages are neither read nor carried out, and fill the client's buffers.
+/// A client that ignores status 429 would cost as much as one whose messages are accepted. So a connection is paused
+/// after too many refused messages within a second: its messages are neither read nor carried out until the pause ends
+/// (``RefusalPauses``), and remain in the buffers of the client.
 struct RefusedMessages {
     static let maximum = 100
     static let maximumBytes = 512 * 1024

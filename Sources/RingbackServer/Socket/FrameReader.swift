@@ -24,7 +24,7 @@ struct Frame {
 /// Parses the frames of a client and unmasks each payload into an array.
 struct FrameReader {
     private static let maximumControlPayload = 125
-    /// Larger buffers are not kept for a small rest.
+    /// A buffer of a larger capacity is replaced when little of it is still needed.
     private static let usualCapacity = 64 * 1024
 
     /// Bytes that have not been parsed, of an incomplete frame; usually none.

@@ -128,8 +128,8 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     func tick(at now: NIODeadline) {
         guard let context else { return }
         if refused.tick(at: hub.services.time.monotonic) {
-            // What arrived before the pause is carried out first, and may begin another. The client can't be heard
-            // meanwhile.
+            // Messages that arrived before the pause are carried out now, and may begin another one. Nothing was read
+            // during the pause, so it does not count as silence of the client.
             lastHeard = now
             isCollecting = true
             serve()
