@@ -3,7 +3,6 @@
 import json
 import time
 
-import pytest
 from websockets.sync.client import connect
 
 from harness.api import register
@@ -50,19 +49,35 @@ def test_half_a_mebibyte_of_refused_bodies_pauses_a_connection(start_server):
     with Connection(server, 20) as connection:
         connection.send((head + body) * 30)
         statuses = [connection.response()[0] for _ in range(30)]
-    assert statuses.count(429) > 20
-    assert time.monotonic() - began > 0.9
+    seconds = time.monotonic() - began
+    # Two may be written at once, and one more a second.
+    assert statuses.count(429) >= 30 - 2 - 1 - seconds
+    assert seconds > 0.9
 
 
-@pytest.mark.parametrize("proxies", ["none", "loopback"])
-def test_a_connection_that_goes_on_in_spite_of_429_is_paused_unless_it_is_a_proxys(start_server, proxies):
-    server = start_server("--user-reads", "5", "--trusted-proxies", "none" if proxies == "none" else "127.0.0.1")
+def test_a_connection_that_goes_on_in_spite_of_429_is_paused(start_server):
+    times = refusals(start_server("--user-reads", "5", "--trusted-proxies", "none"), 1)
+    assert len(times) > 300 and times[-1] - times[0] > 1.4
+
+
+def test_a_proxys_connection_that_goes_on_in_spite_of_429_is_not_paused(start_server):
+    times = refusals(start_server("--user-reads", "5", "--trusted-proxies", "127.0.0.1"), 5)
+    # Of 201 refusals in a row, some would come after a pause, which lasts half a second or more, or more than a
+    # second after the first. On a slow machine many may take as long without a pause, but not all.
+    assert min(last - first for first, last in zip(times, times[200:])) < 0.5
+
+
+def refusals(server, batches):
+    """When each of the requests that got 429 was answered, of so many batches of 400, each sent at once."""
     vasya = register(server, "vasya")
     head = request_head("GET", "/v1/calls", f"Authorization: Bearer {vasya.token}")
-    began = time.monotonic()
+    times = []
     with Connection(server, 20) as connection:
-        connection.send(head * 400)
-        statuses = [connection.response()[0] for _ in range(400)]
-    seconds = time.monotonic() - began
-    assert set(statuses) == {200, 429} and statuses.count(429) > 300
-    assert (seconds > 1.4) == (proxies == "none"), seconds
+        for _ in range(batches):
+            connection.send(head * 400)
+            for _ in range(400):
+                status = connection.response()[0]
+                assert status in (200, 429)
+                if status == 429:
+                    times.append(time.monotonic())
+    return times
