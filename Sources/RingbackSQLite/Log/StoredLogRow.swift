@@ -6,6 +6,8 @@ final class StoredLogRow {
     let last: Int64
     let first: Int64
     private let entries: [UInt8]
+    /// The bodies of a small row, which were read together with it.
+    private let bodies: [UInt8]?
     /// The places of the events that were passed over, in order, because a walk through a log returns to them.
     private var starts: [Start]
 
@@ -14,18 +16,28 @@ final class StoredLogRow {
         let before: Int64
         /// The index in ``entries``.
         let place: Int
-        /// The index in ``bodies``.
+        /// The index in the bodies.
         let body: Int
     }
 
-    /// - Parameter row: Its first columns must be `last`, `first` and `entries`.
+    /// - Parameter row: Its columns must be `last`, `first`, `entries`, and `bodies` or null.
     ///
     /// - Throws: ``CorruptRow``.
     init(_ row: any Columns) throws {
         last = try row.value(row.integer(0), "last")
         first = try row.value(row.integer(1), "first")
         entries = row.bytes(2) ?? []
+        bodies = row.bytes(3)
         starts = [Start(before: first - 1, place: 0, body: 0)]
+    }
+
+    /// Whether the bodies were read together with the row.
+    var hasBodies: Bool { bodies != nil }
+
+    /// A part of the bodies; `nil` if they were not read, or are shorter.
+    func bodies(_ range: Range<Int>) -> [UInt8]? {
+        guard let bodies, range.upperBound <= bodies.count else { return nil }
+        return Array(bodies[range])
     }
 
     /// Decodes the whole row.

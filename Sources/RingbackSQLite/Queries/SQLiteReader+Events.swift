@@ -24,10 +24,9 @@ extension SQLiteReader {
                 entry.user == user, entry.position == expected
             else { return .gone }
             if expected <= end {
-                page.append(
-                    StoredEvent(
-                        user: user, position: expected, only: entry.only, except: entry.except,
-                        body: try body(of: event, in: row)))
+                // Large bodies are read afterwards, because those that do not fit into the page need not be read.
+                let body: FoundEvent.Body = row.hasBodies ? .read(try body(of: event, in: row)) : .stored(row)
+                page.append(FoundEvent(entry: entry, event: event, body: body))
             }
             let milestonePosition = (expected - 1) / LogHeads.milestoneDistance * LogHeads.milestoneDistance
             if let milestone = entry.milestone, milestonePosition >= end {
@@ -36,20 +35,46 @@ extension SQLiteReader {
                 (next, expected) = (entry.previous, expected - 1)
             }
         }
-        return .events(page.events.reversed())
+        return .events(
+            try page.events.reversed().map { found in
+                StoredEvent(
+                    user: user, position: found.entry.position, only: found.entry.only, except: found.entry.except,
+                    body: try body(of: found))
+            })
     }
+
+    private func body(of found: FoundEvent) throws -> EventBody {
+        switch found.body {
+        case .read(let body): body
+        case .stored(let row): try body(of: found.event, in: row)
+        }
+    }
+}
+
+/// An event for a page.
+private struct FoundEvent {
+    enum Body {
+        case read(EventBody)
+        case stored(StoredLogRow)
+    }
+
+    let entry: LogRow.Entry
+    let event: LogRow.Event
+    let body: Body
+
+    var size: Int { event.body.count }
 }
 
 /// A page that is put together from its end. What is behind the event that fills it goes again.
 private struct EventPage {
-    private(set) var events: [StoredEvent] = []
+    private(set) var events: [FoundEvent] = []
     private var bytes = 0
 
-    mutating func append(_ event: StoredEvent) {
+    mutating func append(_ event: FoundEvent) {
         events.append(event)
-        bytes += event.body.members.count
-        while let newest = events.first, bytes - newest.body.members.count >= Limits.pageBytes {
-            bytes -= newest.body.members.count
+        bytes += event.size
+        while let newest = events.first, bytes - newest.size >= Limits.pageBytes {
+            bytes -= newest.size
             events.removeFirst()
         }
     }

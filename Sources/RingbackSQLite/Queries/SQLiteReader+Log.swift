@@ -27,10 +27,15 @@ extension SQLiteReader {
     func body(of event: LogRow.Event, in row: StoredLogRow) throws -> EventBody {
         guard let type = EventType(rawValue: event.head.type) else { throw CorruptRow(column: "entries") }
         if event.body.isEmpty { return EventBody(members: [], type: type, time: event.head.time) }
+        let members = try row.bodies(event.body) ?? bodies(event.body, of: row)
+        return EventBody(members: members, type: type, time: event.head.time)
+    }
+
+    private func bodies(_ range: Range<Int>, of row: StoredLogRow) throws -> [UInt8] {
         try deadline?.check()
-        let body = try logStatements().bodies(event.body, of: row)
-        guard let body, body.count == event.body.count else { throw CorruptRow(column: "bodies") }
-        return EventBody(members: body, type: type, time: event.head.time)
+        let bodies = try logStatements().bodies(range, of: row)
+        guard let bodies, bodies.count == range.count else { throw CorruptRow(column: "bodies") }
+        return bodies
     }
 
     /// The number of the newest entry that this reader sees.
@@ -43,12 +48,20 @@ extension SQLiteReader {
 
 /// The statements with which each event of a log is read. Prepared once for a connection that reads many.
 final class LogStatements {
+    /// The size up to which the bodies of a row are read together with its entries. To find an event costs as much as
+    /// to copy that.
+    private static let smallBodies = 16_384
+
     private let entries: HotStatement
     private let bodies: HotStatement
 
     init(_ db: Database) throws {
         entries = try HotStatement(
-            db, "SELECT last, first, entries FROM log WHERE last >= ? ORDER BY last LIMIT 1")
+            db,
+            """
+            SELECT last, first, entries, CASE WHEN length(bodies) <= \(Self.smallBodies) THEN bodies END
+            FROM log WHERE last >= ? ORDER BY last LIMIT 1
+            """)
         bodies = try HotStatement(db, "SELECT substr(bodies, ?, ?) FROM log WHERE last = ?")
     }
 
