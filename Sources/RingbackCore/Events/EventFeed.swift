@@ -220,8 +220,12 @@ package final class EventFeed: Sendable {
     /// The events after a cursor. If they are not in memory, they are read after those that the user's other readers
     /// ask for.
     ///
+    /// - Parameter keepsRead: Whether events that were read from the store are kept in memory, for a reader who will
+    ///   ask for them once more, with ``readNewest(after:for:limit:)``.
     /// - Throws: ``Problem`` `cursor_expired` if the cursor belongs to another log, or events after it were pruned.
-    package func read(after cursor: Cursor, for reader: Participant, limit: Int) async throws -> Page {
+    package func read(
+        after cursor: Cursor, for reader: Participant, limit: Int, keepsRead: Bool = false
+    ) async throws -> Page {
         if let page = try readNewest(after: cursor, for: reader, limit: limit) { return page }
         await reads.take(reader.userId)
         defer { reads.pass(reader.userId) }
@@ -237,8 +241,8 @@ package final class EventFeed: Sendable {
                 // The events in memory may be newer than what the store returned.
                 let last = events.last?.position ?? cursor.position
                 if state.users[reader.userId]?.recent == nil, state.isNewest(last, of: reader.userId, since: before) {
-                    state.users[reader.userId, default: UserState()].recent = RecentEvents(
-                        after: cursor.position, events)
+                    state.users[reader.userId, default: UserState()].recent =
+                        keepsRead ? RecentEvents(after: cursor.position, events) : RecentEvents(last: last)
                 }
             }
         }

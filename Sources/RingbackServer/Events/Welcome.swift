@@ -32,7 +32,7 @@ struct Welcome: Sendable, JSONWritable {
     static func resume(_ cursor: Cursor?, _ participant: Participant, _ services: Services) async throws -> Welcome {
         guard let cursor else { return try await begin(participant, services) }
         // Reads the missed events as well, which are then delivered from memory.
-        _ = try await services.feed.read(after: cursor, for: participant, limit: SocketHandler.batch)
+        _ = try await services.feed.read(after: cursor, for: participant, limit: SocketHandler.batch, keepsRead: true)
         return Welcome(participant: participant, cursor: cursor, isRecovered: true, calls: nil)
     }
 

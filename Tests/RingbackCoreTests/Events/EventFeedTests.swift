@@ -70,7 +70,7 @@ struct EventFeedTests {
     /// The missed events of a reconnecting client used to be read twice: for the welcome and for the delivery.
     @Test func `Events that were read from the store stay in memory until they are removed`() async throws {
         try await append(40)
-        let page = try await feed.read(after: cursor(10), for: Cast.vasya, limit: 100)
+        let page = try await feed.read(after: cursor(10), for: Cast.vasya, limit: 100, keepsRead: true)
         #expect(page.events.map(\.position) == Array(11...40) && !page.hasMore)
         let known = try feed.readNewest(after: cursor(12), for: Cast.vasyaTablet, limit: 100)
         #expect(known?.events.map(\.position) == Array(13...40))
@@ -82,12 +82,21 @@ struct EventFeedTests {
         feed.unsubscribe(subscription)
     }
 
+    /// After a restart the missed events of all users that poll were in memory for half a minute.
+    @Test func `Of events that are not asked for again only the newest position stays in memory`() async throws {
+        try await append(40)
+        let page = try await feed.read(after: cursor(10), for: Cast.vasya, limit: 100)
+        #expect(page.events.count == 30)
+        #expect(try feed.readNewest(after: cursor(10), for: Cast.vasya, limit: 100) == nil)
+        #expect(try feed.readNewest(after: cursor(40), for: Cast.vasya, limit: 100)?.events.isEmpty == true)
+    }
+
     /// After a restart the missed events of all users were in memory for half a minute.
     @Test(arguments: [1, 2])
     func `Events that were read from the store leave memory with their only reader`(readers: Int) async throws {
         try await append(40)
         let subscriptions = (0..<readers).map { _ in feed.subscribe(Cast.vasya) {} }
-        _ = try await feed.read(after: cursor(10), for: Cast.vasya, limit: 100)
+        _ = try await feed.read(after: cursor(10), for: Cast.vasya, limit: 100, keepsRead: true)
         #expect(try feed.readNewest(after: cursor(10), for: Cast.vasya, limit: 100)?.events.count == 30)
         #expect((try feed.readNewest(after: cursor(10), for: Cast.vasya, limit: 100) == nil) == (readers == 1))
         #expect(try feed.readNewest(after: cursor(40), for: Cast.vasya, limit: 100)?.events.isEmpty == true)
@@ -223,7 +232,7 @@ struct EventFeedTests {
         #expect(try feed.readNewest(after: cursor(0), for: Cast.vasya, limit: 9) != nil)
         feed.forgetEvents(before: exchange.time.monotonic + .milliseconds(1))
         #expect(try feed.readNewest(after: cursor(0), for: Cast.vasya, limit: 9) == nil)
-        #expect(try await feed.read(after: cursor(0), for: Cast.vasya, limit: 9).events.count == 2)
+        #expect(try await feed.read(after: cursor(0), for: Cast.vasya, limit: 9, keepsRead: true).events.count == 2)
         try await append(1)
         #expect(try await feed.read(after: cursor(0), for: Cast.vasya, limit: 9).events.map(\.position) == [1, 2, 3])
         #expect(
@@ -283,7 +292,7 @@ struct EventFeedTests {
         told: [Int64], head: Int64, isRead: Bool, rings: Int
     ) async throws {
         try await append(2)
-        _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10)
+        _ = try await feed.read(after: cursor(0), for: Cast.vasya, limit: 10, keepsRead: true)
         let counter = WakeCounter()
         _ = feed.subscribe(Cast.vasya, wake: counter.wake)
         feed.grew([Cast.vasya.userId: head], events: told.map { event($0) }, now: exchange.time.monotonic)
