@@ -197,6 +197,17 @@ extension Services {
         await platform.noteRefusal(key, operation.rawValue, about: user, .forbidden)
     }
 
+    /// Checks a sign-in again. The store is asked only if it may have ended: a device was signed out since, or other
+    /// processes write to the store, too.
+    ///
+    /// Call after registering what is to be closed when the sign-in ends.
+    ///
+    /// - Parameter removals: The value of ``SessionService/removals`` before the client was authenticated.
+    /// - Throws: ``Problem`` `unauthenticated`, `token_expired`.
+    func check(_ signIn: SignIn, since removals: UInt64) async throws {
+        if store.isShared || sessions.removals != removals { try await sessions.principal(of: signIn) }
+    }
+
     /// Asks a store to which other processes write, too, whether a sign-in is good still, and how far its user's log
     /// is.
     ///

@@ -104,6 +104,7 @@ extension HTTPHandler: EventSink {
         guard let ticket = request.parameters["ticket"] else {
             return authenticate(request) { self.admitStream(request) }
         }
+        request.removals = frontEnd.services.sessions.removals
         run(request, { services in try await services.sessions.redeem(ticket) }) { holder in
             guard let holder else {
                 return self.refuse(request, Problem(.unauthenticated, "The ticket was used or has expired."))
@@ -135,12 +136,12 @@ extension HTTPHandler: EventSink {
             return refuse(request, error)
         }
         guard arm(signIn, after: cursor, isPoll: false, limit: ServerSentEvents.batch, request) else { return }
-        // Authenticates again now that the stream is registered, because the sign-in may have ended in between. An
-        // expired cursor gets 410 instead of a stream.
+        // Checks the sign-in again now that the stream is registered. An expired cursor gets 410 instead of a stream.
+        let removals = request.removals
         run(
             request,
             { services in
-                try await services.sessions.principal(of: signIn)
+                try await services.check(signIn, since: removals)
                 try await services.presence.resumeWatching(signIn.participant)
                 return try await Welcome.resume(cursor, signIn.participant, services)
             }

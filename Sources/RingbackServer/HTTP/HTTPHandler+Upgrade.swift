@@ -25,15 +25,19 @@ extension HTTPHandler {
         }
         let source = frontEnd.source(of: request.fields, from: peer)
         let decider = SocketUpgrade(hub: frontEnd.sockets, source: source)
-        let (hasAuthorization, token) = (request.fields.authorization != nil, request.fields.token)
-        let (parameters, basePath, device) = (request.parameters, request.basePath, request.fields.device)
+        let (parameters, basePath) = (request.parameters, request.basePath)
+        let (token, device) = (request.fields.token, request.fields.device)
         let handler = { SocketHandler(hub: decider.hub, identity: $0, source: source, basePath: basePath) }
-        run(
-            request,
-            { _ in
-                try await decider.decide(hasAuthorization: hasAuthorization, token: token, device: device, parameters)
+        guard request.fields.authorization != nil || parameters["ticket"] != nil else {
+            // There is nothing to look up. Once the rest of the request was read, the decoder can be removed.
+            context?.eventLoop.assumeIsolated().execute {
+                guard self.request === request else { return }
+                if decider.hub.dispatcher.isDraining() { return self.refuse(request, Dispatcher.draining) }
+                self.upgrade(head, handler(nil))
             }
-        ) { decision in
+            return
+        }
+        run(request, { _ in try await decider.decide(token: token, device: device, parameters) }) { decision in
             switch decision {
             case .accept(let identity): self.upgrade(head, handler(identity))
             case .close(let code):

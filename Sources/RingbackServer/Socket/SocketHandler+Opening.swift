@@ -58,8 +58,11 @@ extension SocketHandler {
 
     private func sendWelcome(_ welcome: Welcome) {
         state = .open
+        // The missed events are sent together with the welcome.
+        isCollecting = true
         send { $0.writeFrame(.text, SocketFrame.welcome(welcome)) }
         session?.pump.pump()
         serve()
+        flushMessages()
     }
 }

@@ -35,10 +35,11 @@ final class SocketHub: Sendable {
     func identify(
         token: String, device: String?, cursor: String?, from source: IPAddress?
     ) async throws -> SocketIdentity {
+        let removals = services.sessions.removals
         let principal = try await services.authenticate(
             token, device: device, from: source, for: APIOperation.openSocket.rawValue)
         do {
-            return try identity(of: principal, cursor: cursor)
+            return try identity(of: principal, cursor: cursor, removals)
         } catch {
             await services.noteRefusal(error, of: principal, for: .openSocket)
             throw error
@@ -47,23 +48,25 @@ final class SocketHub: Sendable {
 
     /// Redeems a ticket; `nil` if it was used or has expired.
     func identify(ticket: String, cursor: String?) async throws -> SocketIdentity? {
+        let removals = services.sessions.removals
         guard let holder = try await services.sessions.redeem(ticket) else { return nil }
-        return try identity(of: holder, cursor: cursor)
+        return try identity(of: holder, cursor: cursor, removals)
     }
 
-    private func identity(of principal: SessionService.Principal, cursor: String?) throws -> SocketIdentity {
+    private func identity(
+        of principal: SessionService.Principal, cursor: String?, _ removals: UInt64
+    ) throws -> SocketIdentity {
         let (signIn, expiresAt) = try dispatcher.admitConnection(of: principal)
-        return SocketIdentity(signIn: signIn, expiresAt: expiresAt, cursor: cursor)
+        return SocketIdentity(signIn: signIn, expiresAt: expiresAt, cursor: cursor, removals: removals)
     }
 
     /// Where the socket begins. An expired cursor gives a snapshot.
     func welcome(_ identity: SocketIdentity) async throws -> Welcome {
-        // Checks again now that the socket is registered, because the sign-in may have ended in between. The reads are
-        // begun together, so that the store performs them as one.
-        async let principal = services.sessions.principal(of: identity.signIn)
+        // The reads are begun together, so that the store performs them as one.
         async let watching: Void = services.presence.resumeWatching(identity.participant)
         async let start = begin(identity)
-        _ = try await principal
+        // The socket is registered now, but the sign-in may have ended before that.
+        try await services.check(identity.signIn, since: identity.removals)
         try await watching
         return try await start
     }

@@ -6,6 +6,8 @@ struct SocketIdentity: Sendable {
     let signIn: SignIn
     let expiresAt: Timestamp
     let cursor: String?
+    /// The value of ``SessionService/removals`` before the client was authenticated.
+    let removals: UInt64
 
     var participant: Participant { signIn.participant }
 

@@ -4,8 +4,7 @@ import RingbackModel
 /// Decides about an upgrade to a WebSocket, before the protocol is switched.
 struct SocketUpgrade: Sendable {
     enum Decision: Sendable {
-        /// - Parameter identity: `nil` if the client must send a hello.
-        case accept(SocketIdentity?)
+        case accept(SocketIdentity)
         /// The ticket is invalid, or the device has opened too many sockets. Reported with a close code, because
         /// browsers hide the status of a refused upgrade.
         case close(CloseCode)
@@ -17,16 +16,17 @@ struct SocketUpgrade: Sendable {
     /// Where the request comes from.
     let source: IPAddress?
 
+    /// For a request with a ticket or an `Authorization` field. Without either, the client must send a hello.
+    ///
     /// - Parameters:
-    ///   - hasAuthorization: Whether the request has an `Authorization` field; `token` is its bearer token, if it has
-    ///     one.
+    ///   - token: The bearer token of the `Authorization` field, if it has one.
     ///   - device: The field `Ringback-Device`.
     ///   - parameters: The query parameters `ticket` and `cursor`.
     /// - Throws: ``Problem`` when the upgrade is refused.
     func decide(
-        hasAuthorization: Bool, token: String?, device: String?, _ parameters: URLParameters
+        token: String?, device: String?, _ parameters: URLParameters
     ) async throws -> Decision {
-        // Also if the client has yet to authenticate, and before a ticket is used up.
+        // Before a ticket is used up.
         if hub.dispatcher.isDraining() { throw Dispatcher.draining }
         let cursor = parameters["cursor"]
         if let ticket = parameters["ticket"] {
@@ -39,7 +39,6 @@ struct SocketUpgrade: Sendable {
                 return .close(.tooManyConnections)
             }
         }
-        guard hasAuthorization else { return .accept(nil) }
         guard let token else { throw SessionService.unauthenticated }
         return .accept(try await hub.identify(token: token, device: device, cursor: cursor, from: source))
     }
