@@ -44,7 +44,10 @@ package final class Services: Sendable {
     let addressByteLimiter: RateLimiter<IPAddress>
     let addressCalls: AddressCalls
     let openings: OpeningLimits
-    let guesses = GuessBudget()
+    /// The tokens of each subscriber that the server does not know, and about which the store is asked.
+    let guesses = RateLimiter<IPAddress>(
+        "address-tokens", perSecond: 10, burst: 100,
+        detail: "Too many tokens that are not valid came from this address.")
     let pauses = RefusalPauses()
     let memory: MemoryBudget
     let outbox: OutboxRunner
@@ -165,14 +168,16 @@ extension Services {
             if case .device(let signIn, _) = principal { try await confirm(signIn) }
             return principal
         }
-        try guesses.spend(source)
+        // Clients that can't be told apart may guess as they like.
+        let subscriber = source?.subscriber
+        if let subscriber { try guesses.spend(subscriber, at: time.monotonic) }
         let principal: SessionService.Principal
         do {
             principal = try await sessions.authenticate(token, device: device)
-            guesses.giveBack(source)
+            if let subscriber { guesses.giveBack(subscriber) }
         } catch let problem as Problem where problem.code.isRetryable {
             // The store or the keys can't be reached, which is not the client's fault.
-            guesses.giveBack(source)
+            if let subscriber { guesses.giveBack(subscriber) }
             throw problem
         } catch let problem as Problem {
             if let key = try? await sessions.serverKey(token) {

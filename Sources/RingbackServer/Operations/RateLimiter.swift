@@ -4,7 +4,7 @@ import Synchronization
 
 /// Limits the requests of each device, user or address, or their bytes, with a token bucket.
 final class RateLimiter<Key: Hashable & Sendable>: Sendable {
-    private let capacity = 50_000
+    private static var capacity: Int { 50_000 }
 
     private struct Bucket {
         var level: Double
@@ -31,24 +31,49 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     }
 
     private let name: String
+    private let detail: String
     private let perSecond: Double
-    private let state = Mutex(State())
-
     private let burst: Double
+    private let state = Mutex(State())
 
     /// - Parameters:
     ///   - name: Names the limit in responses.
     ///   - burst: The size of the bucket; by default twice `perSecond`.
-    init(_ name: String, perSecond: Double, burst: Double? = nil) {
+    ///   - detail: Describes the refusal in responses.
+    init(
+        _ name: String, perSecond: Double, burst: Double? = nil,
+        detail: String = "The request rate has been exceeded."
+    ) {
         self.name = name
+        self.detail = detail
         self.perSecond = max(0.001, perSecond)
         self.burst = max(1, burst ?? self.perSecond * 2)
     }
 
-    /// - Throws: ``Problem`` `rate_limited` with the time to wait.
+    /// Spends from the bucket of a key.
+    ///
+    /// - Throws: ``Problem`` `rate_limited` with the time to wait; nothing was spent then.
     func spend(_ key: Key, cost: Double = 1, at now: MonotonicTime) throws(Problem) {
-        let missing = state.withLock { state in
-            if state.buckets.count >= capacity, state.filteredAt.map({ now - $0 >= .seconds(1) }) ?? true {
+        let missing = missing(key, cost, at: now)
+        guard missing > 0 else { return }
+        var problem = Problem(
+            .rateLimited, detail, retryAfterSeconds: max(1, Int((missing / perSecond).rounded(.up))))
+        problem.rateLimit = Problem.RateLimit(
+            policy: name, quota: Int(burst), windowSeconds: Int((burst / perSecond).rounded(.up)))
+        throw problem
+    }
+
+    /// Spends 1 from the bucket of a key, unless there is less.
+    ///
+    /// - Returns: Whether it was spent.
+    func takes(_ key: Key, at now: MonotonicTime) -> Bool { missing(key, 1, at: now) == 0 }
+
+    /// Spends from the bucket of a key.
+    ///
+    /// - Returns: How much is missing; 0 if the cost was spent.
+    private func missing(_ key: Key, _ cost: Double, at now: MonotonicTime) -> Double {
+        state.withLock { state in
+            if state.buckets.count >= Self.capacity, state.filteredAt.map({ now - $0 >= .seconds(1) }) ?? true {
                 // A full bucket is equivalent to none.
                 state.buckets = state.buckets.filter { $0.value.level(at: now, perSecond) < burst }
                 state.filteredAt = now
@@ -56,16 +81,19 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
             if let place = state.buckets.index(forKey: key) {
                 return state.buckets.values[place].spend(cost, at: now, perSecond, burst)
             }
+            // Those for whom there is no room are not limited.
+            guard state.buckets.count < Self.capacity else { return 0 }
             var bucket = Bucket(level: burst, at: now)
             defer { state.buckets[key] = bucket }
             return bucket.spend(cost, at: now, perSecond, burst)
         }
-        guard missing > 0 else { return }
-        var problem = Problem(
-            .rateLimited, "The request rate has been exceeded.",
-            retryAfterSeconds: max(1, Int((missing / perSecond).rounded(.up))))
-        problem.rateLimit = Problem.RateLimit(
-            policy: name, quota: Int(burst), windowSeconds: Int((burst / perSecond).rounded(.up)))
-        throw problem
+    }
+
+    /// Returns 1 that was spent to the bucket of a key.
+    func giveBack(_ key: Key) {
+        state.withLock { state in
+            guard let place = state.buckets.index(forKey: key) else { return }
+            state.buckets.values[place].level = min(burst, state.buckets.values[place].level + 1)
+        }
     }
 }

@@ -14,5 +14,5 @@ struct PushLimit: Sendable {
     }
 
     /// Whether devices may be woken once more for this.
-    func admits(_ cause: PushCause) -> Bool { (try? causes.spend(cause, at: time.monotonic)) != nil }
+    func admits(_ cause: PushCause) -> Bool { causes.takes(cause, at: time.monotonic) }
 }

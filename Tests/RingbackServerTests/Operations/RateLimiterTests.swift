@@ -64,4 +64,24 @@ struct RateLimiterTests {
         #expect(problem?.retryAfterSeconds == 6)
         #expect(problem?.rateLimit == Problem.RateLimit(policy: "sign-ins", quota: 3, windowSeconds: 30))
     }
+
+    @Test func `What is given back may be spent again, up to the size of the bucket`() {
+        let limiter = RateLimiter<DeviceID>("tokens", perSecond: 10, burst: 100)
+        for _ in 0..<1000 {
+            #expect(taken(1, by: limiter, of: Cast.vasya, at: start) == 1)
+            limiter.giveBack(Cast.vasya.deviceId)
+        }
+        limiter.giveBack(Cast.vasya.deviceId)
+        #expect(taken(200, by: limiter, of: Cast.vasya, at: start) == 100)
+    }
+
+    /// Somebody with very many addresses must not use up the memory.
+    @Test func `Only so many keys are limited at a time`() {
+        let limiter = RateLimiter<Int>("addresses", perSecond: 0.01, burst: 1)
+        for key in 0..<50_000 { #expect(limiter.takes(key, at: start)) }
+        #expect(!limiter.takes(0, at: start))
+        #expect(limiter.takes(50_000, at: start) && limiter.takes(50_000, at: start))
+        let later = start + .seconds(100)
+        #expect(limiter.takes(50_000, at: later) && !limiter.takes(50_000, at: later))
+    }
 }
