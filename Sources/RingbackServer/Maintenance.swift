@@ -6,7 +6,8 @@ import RingbackModel
 struct Maintenance: Sendable {
     private static let interval: Duration = .seconds(30)
     private static let roundsBetweenPrunings = 4
-    private static let batch = 100
+    /// How much is removed in one step. The writes of others wait for it.
+    private static let batch = 25
 
     let services: Services
     let logger: Logger
@@ -47,7 +48,6 @@ struct Maintenance: Sendable {
         }
     }
 
-    /// In small steps, so that other writes don't wait long.
     private func prune() async throws {
         let (now, settings) = (services.time.now, services.settings)
         let horizon = PruneHorizon(
@@ -56,11 +56,19 @@ struct Maintenance: Sendable {
             expiredDevices: now - .seconds(86_400), audit: now - settings.auditRetention,
             // By then, the offers, answers and candidates of most calls have been removed.
             compact: now - settings.payloadRetention * 2)
-        while try await services.store.write(.essential, { try $0.prune(horizon, limit: Self.batch) }) {
-            try Task.checkCancellation()
-        }
-        while try await services.store.outbox.prune(before: now - settings.webhookRetention, limit: Self.batch) {
-            try Task.checkCancellation()
+        try await inSteps { try await services.store.write(.essential) { try $0.prune(horizon, limit: Self.batch) } }
+        let webhooks = now - settings.webhookRetention
+        try await inSteps { try await services.store.outbox.prune(before: webhooks, limit: Self.batch) }
+    }
+
+    /// Repeats a step while it returns `true`. Each is followed by a pause of the same length, so that other writes
+    /// have at least half of the time.
+    private func inSteps(_ step: () async throws -> Bool) async throws {
+        var began = services.time.monotonic
+        while try await step() {
+            let end = services.time.monotonic
+            try await services.time.sleep(until: end + (end - began))
+            began = services.time.monotonic
         }
     }
 }

@@ -5,7 +5,7 @@ import RingbackModel
 
 extension SQLiteTransaction {
     /// How long a step rewrites rows of the log, at most: a row more or less.
-    static let stepTime: Duration = .milliseconds(20)
+    static let stepTime: Duration = .milliseconds(5)
 
     func erase(_ user: UserID, at now: Timestamp, limit: Int) throws -> Bool {
         let id = user.rawValue
