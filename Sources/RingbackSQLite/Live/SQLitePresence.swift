@@ -3,6 +3,9 @@ import RingbackModel
 
 /// The presence of devices on the single node that has the database open.
 struct SQLitePresence: PresenceStore {
+    /// Devices whose times are stored in one transaction.
+    private static let devicesAtOnce = 100
+
     let memory: StoreMemory
     let writer: GroupWriter
 
@@ -44,10 +47,13 @@ struct SQLitePresence: PresenceStore {
     }
 
     func maintain() async throws -> [Participant] {
-        let unsaved = memory.devices.change { $0.takeUnsaved(at: $1) }
-        if !unsaved.isEmpty {
+        // In parts, because other writes wait for each: after a restart, all devices were seen.
+        var unsaved = Array(memory.devices.change { $0.takeUnsaved(at: $1) })[...]
+        while !unsaved.isEmpty {
+            let part = Dictionary(uniqueKeysWithValues: unsaved.prefix(Self.devicesAtOnce).map { ($0.key, $0.value) })
+            unsaved = unsaved.dropFirst(Self.devicesAtOnce)
             try await withCheckedThrowingContinuation { continuation in
-                writer.submit(AccountWrite(.essential, { try $0.setLastSeen(unsaved) }, continuation))
+                writer.submit(AccountWrite(.essential, { try $0.setLastSeen(part) }, continuation))
             }
         }
         return memory.devices.change { devices, _ in devices.dropGone() }

@@ -24,6 +24,9 @@ struct PresenceContract {
             try await PresenceContract(stores)
                 .`When devices were last seen is stored, and those that have gone are named`()
         },
+        StoreCase("When very many devices were last seen is stored") { stores in
+            try await PresenceContract(stores).`When very many devices were last seen is stored`()
+        },
         StoreCase("A commit names the devices whose token it makes void, and they are gone at once") { stores in
             try await PresenceContract(stores)
                 .`A commit names the devices whose token it makes void, and they are gone at once`()
@@ -158,6 +161,22 @@ struct PresenceContract {
         }
         #expect(seen == [ManualTime.start + .seconds(60), ManualTime.start])
         #expect(try await presence.maintain() == [])
+    }
+
+    func `When very many devices were last seen is stored`() async throws {
+        let devices = try (100..<350).map { number in
+            Participant(userId: Cast.vasya.userId, deviceId: try #require(DeviceID("device-\(number)")))
+        }
+        try await store.write { store in
+            for device in devices { try store.save(Exchange.record(of: device)) }
+        }
+        exchange.time.advance(by: .seconds(60))
+        for device in devices { presence.opened(device) }
+        _ = try await presence.maintain()
+        let seen = try await store.read { store in
+            try devices.map { try store.device($0.deviceId)?.lastSeenAt }
+        }
+        #expect(seen == Array(repeating: ManualTime.start + .seconds(60), count: devices.count))
     }
 
     func `A commit names the devices whose token it makes void, and they are gone at once`() async throws {
