@@ -9,8 +9,6 @@ final class CallWriter: Sendable {
     private static let maximumTries = 10
     /// How long a job waits for a lock when it is committed alone, after its group has waited too long.
     private static let lockTimeoutAlone: Duration = .milliseconds(100)
-    /// The minimum time between the beginnings of two commits.
-    private static let commitInterval: Duration = .milliseconds(2)
 
     private struct State {
         var jobs: [any StoreJob] = []
@@ -30,7 +28,6 @@ final class CallWriter: Sendable {
     private let size: SizePruning?
     private let logger: Logger
     private let state = Mutex(State())
-    private let pace = Mutex(CommitPace(interval: commitInterval))
 
     init(
         thread: ConnectionThread, live: CallCache, devices: LiveDevices, signals: SignalSender, node: Node,
@@ -94,20 +91,7 @@ final class CallWriter: Sendable {
     }
 
     private func drain(_ connection: PostgresConnection) {
-        waitForMore()
-        while var jobs = takeJobs() {
-            commit(&jobs, connection)
-            waitForMore()
-        }
-    }
-
-    /// Waits for more jobs if the previous commit has just begun.
-    private func waitForMore() {
-        let jobs = state.withLock(\.jobs.count)
-        guard jobs > 0 else { return }
-        let delay = pace.withLock { $0.delay(at: .now, jobs: jobs) }
-        if delay > .zero { StoreThread.sleep(for: delay) }
-        pace.withLock { $0.began(at: .now) }
+        while var jobs = takeJobs() { commit(&jobs, connection) }
     }
 
     private func takeJobs() -> [any StoreJob]? {
