@@ -7,9 +7,9 @@ import Synchronization
 package final class PostgresStore: Store {
     private static let readers = 4
     private static let writers = 2
-    /// How many connections a node makes at most: these, and one each for calls, signals, presence, the listener, the
-    /// heartbeat and the size of the database.
-    static let connections = readers + writers + 6
+    /// How many connections a node makes at most: these, and one each for calls, signals, presence, the heartbeat,
+    /// and the size of the database.
+    static let connections = readers + writers + 5
 
     package let epoch: String
     package let tickets: any TicketStore
@@ -70,10 +70,7 @@ package final class PostgresStore: Store {
         devices = LiveDevices(found.map(\.call), time: time)
         connection.close()
         let channel = "ringback_\(epoch)"
-        signals = SignalSender(
-            thread: ConnectionThread(
-                Self.settings(url, "\(name) signals", session: ["SET synchronous_commit = off"])),
-            node: node, channel: channel, time: time)
+        signals = try SignalSender(node: node, time: time)
         let size = SizePruning(
             maximumBytes: maximumBytes, settings: Self.settings(url, "\(name) size"), origin: origin, time: time,
             logger: logger)
@@ -96,7 +93,8 @@ package final class PostgresStore: Store {
         }
         tickets = PostgresTickets(pool: writes)
         listener = SignalListener(
-            settings: Self.settings(url, "\(name) listener"), node: node, channel: channel, logger: logger)
+            settings: Self.settings(url, "\(name) listener", session: ["SET synchronous_commit = off"]), node: node,
+            channel: channel, sender: signals, logger: logger)
         heartbeat = Heartbeat(
             settings: Self.settings(url, "\(name) heartbeat"), node: node, channel: channel, revocations: revocations,
             clock: clock, lease: lease, logger: logger)

@@ -1,27 +1,25 @@
-import Logging
 import RingbackCore
 import RingbackModel
 import Synchronization
 
-/// Tells the other nodes what was committed here: behind the commit, in a transaction of its own, since one that
-/// notifies holds a lock of the whole database until it is on disk. What waits is sent together. A signal may be lost.
+/// What the other nodes are told of commits, after each commit, by ``SignalListener``. What waits is sent together. A
+/// signal may be lost.
 final class SignalSender: Sendable {
     private struct State {
         var pending = SignalText()
-        var isScheduled = false
+        var isAnnounced = false
     }
 
-    private let thread: ConnectionThread
     private let node: Node
-    private let channel: String
     private let time: any Timekeeper
     private let state = Mutex(State())
+    /// Signaled when there is something to send.
+    let wakeUp: WakeUp
 
-    init(thread: ConnectionThread, node: Node, channel: String, time: any Timekeeper) {
+    init(node: Node, time: any Timekeeper) throws {
         self.time = time
-        self.thread = thread
         self.node = node
-        self.channel = channel
+        wakeUp = try WakeUp()
     }
 
     func committed(_ commit: Commit) {
@@ -47,21 +45,21 @@ final class SignalSender: Sendable {
     private func send(_ add: (inout SignalText) -> Void) {
         let isFirst = state.withLock { state in
             add(&state.pending)
-            guard !state.isScheduled, !state.pending.isEmpty else { return false }
-            state.isScheduled = true
+            guard !state.isAnnounced, !state.pending.isEmpty else { return false }
+            state.isAnnounced = true
             return true
         }
-        guard isFirst else { return }
-        thread.run { [self] connection in
-            let text = state.withLock { state in
-                defer { state = State() }
-                return state.pending
-            }
-            // Whoever misses it looks at the logs by itself.
-            _ = try? connection.run(
-                Statement(
-                    "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", .text(channel),
-                    .texts(text.payloads(from: node.id))))
+        if isFirst { wakeUp.signal() }
+    }
+
+    /// Takes what waits.
+    ///
+    /// - Returns: `nil` if nothing does.
+    func take() -> SignalText? {
+        state.withLock { state in
+            guard state.isAnnounced else { return nil }
+            defer { state = State() }
+            return state.pending
         }
     }
 }

@@ -267,13 +267,18 @@ final class PostgresConnection {
 
     // MARK: Notifications
 
-    /// Waits until there is something to read on the connection, or the time is over.
-    func waitForInput(_ time: Duration) {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        poll(&entry, 1, Int32(clamping: time.milliseconds))
+    /// Waits until there is something to read on the connection, the wake-up is signaled, or the time is over.
+    ///
+    /// - Returns: Whether the wait ended before the time was over.
+    func waitForInput(_ time: Duration, or wakeUp: WakeUp) -> Bool {
+        var entries = [descriptor, wakeUp.descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let count = poll(&entries, nfds_t(entries.count), Int32(clamping: time.milliseconds))
+        // Also what was signaled since.
+        wakeUp.clear()
+        return count > 0
     }
 
-    /// Takes the payloads of the notifications that have come.
+    /// Takes the payloads of the notifications that other connections have sent.
     ///
     /// - Throws: ``PostgresError`` for a connection that was lost.
     func takeNotifications() throws -> [String] {
@@ -283,7 +288,9 @@ final class PostgresConnection {
         }
         var payloads: [String] = []
         while let notification = PQnotifies(connection) {
-            payloads.append(String(cString: notification.pointee.extra))
+            if notification.pointee.be_pid != PQbackendPID(connection) {
+                payloads.append(String(cString: notification.pointee.extra))
+            }
             PQfreemem(notification)
         }
         return payloads
