@@ -40,4 +40,24 @@ struct PostgresConnectionTests {
         #expect(connection.waitForInput(.seconds(60), or: wakeUp))
         #expect(!connection.waitForInput(.milliseconds(1), or: wakeUp))
     }
+
+    @Test func `Values arrive as they were sent`() throws {
+        let connection = try connect()
+        defer { connection.close() }
+        let text = String(repeating: "ё", count: 70_000)
+        let row = try connection.run(
+            Statement(
+                """
+                SELECT $1, $2, $3, $4, $5[1], $5[2] IS NULL, $5[3], $6[1], $6[2], $7[1], $7[2] = ''::bytea, $8[2],
+                    cardinality($9::text[]), $10::bigint IS NULL
+                """, .text(text), .integer(.min), .bytes([]), .bool(true), .texts(["", nil, text]),
+                .integers([nil, .max]), .byteArrays([[0, 255], []]), .bools([false, true]), .texts([]), .integer(nil))
+        ).first
+        let found = try #require(row)
+        #expect(try found.text(0) == text && found.integer(1) == .min && found.bytes(2) == [] && found.bool(3))
+        #expect(try found.text(4) == "" && found.bool(5) && found.text(6) == text)
+        #expect(try found.optionalInteger(7) == nil && found.integer(8) == .max)
+        #expect(try found.bytes(9) == [0, 255] && found.bool(10) && found.bool(11))
+        #expect(try found.integer(12) == 0 && found.bool(13))
+    }
 }

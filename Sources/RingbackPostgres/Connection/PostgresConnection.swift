@@ -189,22 +189,20 @@ final class PostgresConnection {
     }
 
     private func send(_ statement: Statement, _ name: String, _ connection: OpaquePointer) throws {
-        let values = statement.parameters.map(\.encoded)
-        let bytes = values.flatMap { $0 ?? [] }
+        var bytes: [UInt8] = []
+        // Where each value is; `nil` for NULL.
+        let values = statement.parameters.map { parameter -> Range<Int>? in
+            let start = bytes.count
+            return parameter.encode(to: &bytes) ? start..<bytes.count : nil
+        }
         let sent = bytes.withUnsafeBytes { bytes -> Int32 in
             // Something to point to, also for empty values.
             let nothing: StaticString = ""
             let start =
                 bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
                 ?? UnsafeRawPointer(nothing.utf8Start).assumingMemoryBound(to: CChar.self)
-            var offset = 0
-            var pointers: [UnsafePointer<CChar>?] = []
-            var lengths: [Int32] = []
-            for value in values {
-                pointers.append(value == nil ? nil : start + offset)
-                lengths.append(Int32(value?.count ?? 0))
-                offset += value?.count ?? 0
-            }
+            let pointers = values.map { $0.map { UnsafePointer(start + $0.lowerBound) } }
+            let lengths = values.map { Int32($0?.count ?? 0) }
             let formats = [Int32](repeating: 1, count: values.count)
             return PQsendQueryPrepared(connection, name, Int32(values.count), pointers, lengths, formats, 1)
         }

@@ -23,49 +23,61 @@ enum SQLValue: Sendable {
         }
     }
 
-    /// - Returns: `nil` for NULL.
-    var encoded: [UInt8]? {
+    /// Appends the value.
+    ///
+    /// - Returns: Whether there was one; `false` for NULL.
+    func encode(to bytes: inout [UInt8]) -> Bool {
         switch self {
-        case .text(let value): value.map { Array($0.utf8) }
-        case .integer(let value): value.map(Self.bytes)
-        case .bytes(let value): value
-        case .bool(let value): value.map { [$0 ? 1 : 0] }
-        case .texts(let values): Self.array(values, of: 25) { $1.append(element: Array($0.utf8)) }
-        case .integers(let values): Self.array(values, of: 20) { $1.append(element: Self.bytes($0)) }
-        case .byteArrays(let values): Self.array(values, of: 17) { $1.append(element: $0) }
-        case .bools(let values): Self.array(values, of: 16) { $1.append(element: [$0 ? 1 : 0]) }
+        case .text(let value): Self.append(value, to: &bytes) { $1 += $0.utf8 }
+        case .integer(let value): Self.append(value, to: &bytes) { $1.append(bigEndian: $0) }
+        case .bytes(let value): Self.append(value, to: &bytes) { $1 += $0 }
+        case .bool(let value): Self.append(value, to: &bytes) { $1.append($0 ? 1 : 0) }
+        case .texts(let values): Self.append(values, of: 25, to: &bytes) { $1 += $0.utf8 }
+        case .integers(let values): Self.append(values, of: 20, to: &bytes) { $1.append(bigEndian: $0) }
+        case .byteArrays(let values): Self.append(values, of: 17, to: &bytes) { $1 += $0 }
+        case .bools(let values): Self.append(values, of: 16, to: &bytes) { $1.append($0 ? 1 : 0) }
         }
     }
 
-    private static func bytes(_ value: Int64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+    private static func append<Value>(
+        _ value: Value?, to bytes: inout [UInt8], _ append: (Value, inout [UInt8]) -> Void
+    ) -> Bool {
+        guard let value else { return false }
+        append(value, &bytes)
+        return true
+    }
 
     /// An array of one dimension (array_recv).
-    private static func array<Element>(
-        _ elements: [Element?], of type: UInt32, append: (Element, inout [UInt8]) -> Void
-    ) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(20 + 16 * elements.count)
-        bytes.append(word: elements.isEmpty ? 0 : 1)
-        bytes.append(word: elements.contains { $0 == nil } ? 1 : 0)
-        bytes.append(word: type)
-        guard !elements.isEmpty else { return bytes }
-        bytes.append(word: UInt32(elements.count))
-        bytes.append(word: 1)
+    private static func append<Element>(
+        _ elements: [Element?], of type: UInt32, to bytes: inout [UInt8], _ append: (Element, inout [UInt8]) -> Void
+    ) -> Bool {
+        bytes.append(bigEndian: elements.isEmpty ? 0 : 1 as UInt32)
+        bytes.append(bigEndian: elements.contains { $0 == nil } ? 1 : 0 as UInt32)
+        bytes.append(bigEndian: type)
+        guard !elements.isEmpty else { return true }
+        bytes.append(bigEndian: UInt32(elements.count))
+        bytes.append(bigEndian: 1 as UInt32)
         for element in elements {
-            if let element { append(element, &bytes) } else { bytes.append(word: .max) }
+            guard let element else {
+                bytes.append(bigEndian: UInt32.max)
+                continue
+            }
+            let start = bytes.count
+            bytes.append(bigEndian: 0 as UInt32)
+            append(element, &bytes)
+            bytes.set(bigEndian: UInt32(bytes.count - start - 4), at: start)
         }
-        return bytes
+        return true
     }
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(word: UInt32) {
-        Swift.withUnsafeBytes(of: word.bigEndian) { append(contentsOf: $0) }
+    fileprivate mutating func append(bigEndian value: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 
-    fileprivate mutating func append(element: [UInt8]) {
-        append(word: UInt32(element.count))
-        append(contentsOf: element)
+    fileprivate mutating func set(bigEndian value: UInt32, at offset: Int) {
+        withUnsafeMutableBytes { $0.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self) }
     }
 }
 
