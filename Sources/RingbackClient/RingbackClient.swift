@@ -27,7 +27,13 @@ public final class RingbackClient: Sendable {
     /// The delays between retries.
     public let retries: RetryPolicy
     let requests: RequestQueue
-    private let signedIn: Mutex<Session?>
+    private let signedIn: Mutex<SignedIn>
+
+    private struct SignedIn {
+        var session: Session?
+        /// The number of sign-ins that have been sent and not answered.
+        var pending = 0
+    }
 
     /// Creates a client.
     ///
@@ -46,14 +52,24 @@ public final class RingbackClient: Sendable {
         self.network = network
         self.retries = retries
         requests = RequestQueue(token: session?.token)
-        signedIn = Mutex(session)
+        signedIn = Mutex(SignedIn(session: session))
     }
 
     /// The current session; `nil` before signing in. Store it to remain the same device after a restart.
-    public var session: Session? { signedIn.withLock { $0 } }
+    public var session: Session? { signedIn.withLock { $0.session } }
+
+    /// Whether a token has been replaced, or is about to be. The server ends what belongs to the previous one, and may
+    /// do so before it answers the sign-in.
+    func isReplaced(_ token: String?) -> Bool {
+        signedIn.withLock { $0.session != nil && ($0.session?.token != token || $0.pending > 0) }
+    }
+
+    func beginSignIn() { signedIn.withLock { $0.pending += 1 } }
+
+    func endSignIn() { signedIn.withLock { $0.pending -= 1 } }
 
     func use(_ session: Session?) {
-        signedIn.withLock { $0 = session }
+        signedIn.withLock { $0.session = session }
         requests.use(token: session?.token)
     }
 

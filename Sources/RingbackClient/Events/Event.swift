@@ -6,7 +6,8 @@ public struct Event: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// The live calls of the user. Discard earlier state and continue from these calls.
         ///
-        /// The first event of a sequence that begins without a cursor, and delivered again when a cursor has expired.
+        /// The first event, after ``connection(_:)``, of a sequence that begins without a cursor. Delivered again when
+        /// a cursor has expired.
         case snapshot([LiveCall])
         /// The connection to the server was established or lost.
         case connection(ConnectionChange)

@@ -11,6 +11,8 @@ final class EventEngine {
     private var plan: TransportPlan
     private var cursor: Cursor?
     private var link: (any EventLink)?
+    /// The token with which the link was opened.
+    private var token: String?
     private var waiting: [Event] = []
     private var recent = RecentIDs(capacity: EventEngine.rememberedIDs)
     private var isOver = false
@@ -69,6 +71,7 @@ final class EventEngine {
 
     private func connect() throws -> any EventLink {
         _ = plan.improve(now: .now)
+        token = client.session?.token
         let link: any EventLink =
             switch plan.current {
             case .webSocket: try SocketLink(client, after: cursor)
@@ -122,17 +125,25 @@ final class EventEngine {
             cursor = nil
             return
         }
-        do {
-            try noteFailure(error, failure, life: life)
-        } catch {
-            isOver = true
-            throw error
+        if !isOfPreviousToken(failure) {
+            do {
+                try noteFailure(error, failure, life: life)
+            } catch {
+                isOver = true
+                throw error
+            }
         }
         failures += 1
         let delay = client.retries.delay(afterFailures: failures, retryAfter: failure.retryAfter)
         // Reported before the delay, so that the application can show it meanwhile.
         waiting.append(Event(kind: .connection(.lost(transport, failure, retryAfter: delay)), cursor: cursor))
         pendingDelay = delay
+    }
+
+    /// Whether the link has ended because this client signed in again.
+    private func isOfPreviousToken(_ failure: RingbackError) -> Bool {
+        let isSignedOut = if case .socketClosed(4500...4501, _) = failure { true } else { failure.status == 401 }
+        return isSignedOut && client.isReplaced(token)
     }
 
     /// - Throws: `failure`, if retrying cannot help.

@@ -15,8 +15,8 @@ import Synchronization
 /// ```
 ///
 /// It ends only by throwing: `CancellationError` when the task is cancelled, or a ``RingbackError`` when retrying
-/// cannot help, for example when the token is no longer valid. If the reader is slow, unread events wait on the server,
-/// not in memory.
+/// cannot help, for example when the token is no longer valid. If the reader is slow, up to 1 MiB of unread events
+/// waits in memory, and the rest on the server.
 public struct EventSequence: AsyncSequence, Sendable {
     /// The type of the elements.
     public typealias Element = Event
@@ -31,7 +31,8 @@ public struct EventSequence: AsyncSequence, Sendable {
         control = EventControl(choice)
     }
 
-    /// Changes the transport while the sequence runs. It continues from its current cursor.
+    /// Changes the transport while the sequence runs. It continues from its current cursor: at once, or after the delay
+    /// if it waits before the next attempt to connect.
     public func use(_ choice: TransportChoice) { control.use(choice) }
 
     /// Creates an iterator that begins at the cursor of the sequence.

@@ -28,6 +28,36 @@ extension RingbackClient {
             json.optionalField("deviceName", deviceName)
             json.optionalField("previousToken", previousToken)
         }
+        return try await signIn(request)
+    }
+
+    /// Exchanges a token of the platform for a session. Further requests use the new session.
+    ///
+    /// The user is created if it does not exist. Unlike a platform's token, a session lasts for `--token-days` and can
+    /// be listed and ended by the user.
+    ///
+    /// - Parameters:
+    ///   - platformToken: A JWT that the platform has signed, at most 8,192 bytes.
+    ///   - deviceName: A name by which the user recognizes the device, at most 100 characters.
+    ///   - deviceId: The device of an earlier session, to remain that device; its previous token becomes invalid. By
+    ///     default the `device_id` of the token, or a new device.
+    /// - Throws: `unauthenticated`: the token is not valid; `token_expired`; `user_banned`; `invalid_request`: the
+    ///   server has no keys of a platform, or the token names another device.
+    @discardableResult
+    public func createSession(
+        platformToken: String, deviceName: String? = nil, deviceId: DeviceID? = nil
+    ) async throws -> Session {
+        let request = APIRequest(.createSession) { json in
+            json.field("platformToken", platformToken)
+            json.optionalField("deviceId", deviceId?.rawValue)
+            json.optionalField("deviceName", deviceName)
+        }
+        return try await signIn(request)
+    }
+
+    private func signIn(_ request: APIRequest) async throws -> Session {
+        beginSignIn()
+        defer { endSignIn() }
         let session = try await object(request, Session.init)
         use(session)
         return session

@@ -18,7 +18,7 @@ final class TestServer: Sendable {
 
     /// - Parameter change: Changes the settings before the start.
     static func start(
-        database: TemporaryDatabase? = nil, timing: CallTiming = CallTiming(),
+        database: TemporaryDatabase? = nil, timing: CallTiming = CallTiming(), platform: PlatformTokens? = nil,
         _ change: (inout ServerSettings) -> Void = { _ in }
     ) async throws -> TestServer {
         let database = try database ?? TemporaryDatabase()
@@ -33,8 +33,8 @@ final class TestServer: Sendable {
         logger.logLevel = .critical
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let server = RingbackServer(
-            store: try SQLiteStore(path: database.path), settings: settings, time: SystemTime(), timing: timing,
-            logger: logger
+            store: try SQLiteStore(path: database.path), settings: settings, platform: platform, time: SystemTime(),
+            timing: timing, logger: logger
         ) { port in
             continuation.yield(port)
         }
