@@ -110,6 +110,18 @@ enum DatabaseLocation: CustomStringConvertible {
             "The database \(path) does not exist. Copy the backup there first, or specify its path with --database.")
     }
 
+    /// - Throws: ``CommandError`` if SQLite's write-ahead log lies beside the file. SQLite applies it to whatever file
+    ///   has the name, which damages a copy that it does not belong to.
+    func requireNoLog() throws {
+        guard case .sqlite(let path) = self, FileManager.default.fileExists(atPath: path + "-wal") else { return }
+        throw CommandError(
+            """
+            \(path)-wal exists. If a server is running, stop it. If the file is from before the restore, move it and \
+            \(path)-shm away: it would damage the restored database. If it is part of the backup, run: sqlite3 \(path) \
+            'PRAGMA wal_checkpoint(TRUNCATE)'
+            """)
+    }
+
     /// Says what is wrong with the database without the SQL that found it.
     private func explaining<Value>(_ work: () throws -> Value) throws -> Value {
         do {

@@ -15,6 +15,7 @@ struct Restored: AsyncParsableCommand {
         FileDescriptors.makePrivate()
         let database = try storage.location(storage.source())
         try database.requireExistence()
+        try database.requireNoLog()
         try database.renewEpoch()
         print("\(database): the event log has a new epoch.")
     }
