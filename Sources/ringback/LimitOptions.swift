@@ -47,7 +47,7 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Writes per second that a device may send on average. (default: 500)")
     var deviceWrites: Int?
 
-    @Option(help: "Reads a second that one user may do on average, but for those of events. (default: 200)")
+    @Option(help: "Reads per second by one user on average, not counting reads of events. (default: 200)")
     var userReads: Int?
 
     @Option(help: "Requests per second that may be sent with one server key on average. (default: 500)")

@@ -15,8 +15,21 @@ struct SettingsSource {
         self.file = try path.map { try ConfigurationFile(path: $0) }
     }
 
-    private func variable(_ name: String) -> String? {
-        environment["RINGBACK_" + name.uppercased().replacing("-", with: "_")]
+    private func variable(_ name: String) -> String? { environment[Self.variable(name)] }
+
+    /// The name of the environment variable of an option.
+    private static func variable(_ name: String) -> String {
+        "RINGBACK_" + name.uppercased().replacing("-", with: "_")
+    }
+
+    /// Environment variables that are probably misspelled, each with the one that was probably meant.
+    var misspelledVariables: [(name: String, meant: String)] {
+        let known = Set(ConfigurationFile.kinds.keys.map(Self.variable) + ["RINGBACK_CONFIG"])
+        return environment.keys.sorted().compactMap { name in
+            guard name.hasPrefix("RINGBACK_"), !known.contains(name) else { return nil }
+            return ConfigurationFile.nearest(to: String(name.dropFirst("RINGBACK_".count)))
+                .map { (name, Self.variable($0)) }
+        }
     }
 
     func string(_ name: String, _ option: String?) -> String? { option ?? variable(name) ?? file?[name]?.string }

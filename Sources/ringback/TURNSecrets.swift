@@ -18,7 +18,8 @@ struct TURNSecrets {
             else { throw ValidationError("turn-secrets must be a list of HOST=SECRET, separated by commas.") }
             byHost[pair[..<equals].lowercased()] = String(pair[pair.index(after: equals)...])
         }
-        (self.byHost, self.other) = (byHost, other)
+        // A variable that is set but empty is as good as none.
+        (self.byHost, self.other) = (byHost, other?.isEmpty == true ? nil : other)
     }
 
     /// Groups `urls` by their secret.

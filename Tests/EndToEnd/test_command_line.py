@@ -154,6 +154,13 @@ def test_every_option_is_a_key_and_the_file_has_the_lowest_precedence(configured
     assert run("migrate", "--config", path).stdout.startswith("file.sqlite")
 
 
+def test_a_misspelled_environment_variable_is_reported(run):
+    answer = run("serve", "--database", "missing/file.sqlite", RINGBACK_ALLOWED_ORIGIN="https://chat.example.org", RINGBACK_CONFIGURE="x")
+    refused(answer, "of the database does not exist", code=1)
+    assert "RINGBACK_ALLOWED_ORIGIN has no effect; did you mean RINGBACK_ALLOWED_ORIGINS?" in answer.stderr
+    assert "RINGBACK_DATABASE" not in answer.stderr
+
+
 # The database
 
 
@@ -163,6 +170,17 @@ def test_restored_needs_a_database(run, tmp_path):
     (tmp_path / "other.sqlite").write_bytes(b"This is no database. " * 100)
     refused(run("restored", "--database", "other.sqlite"), "The database other.sqlite can't be used", code=1)
     assert run("migrate", "--database", "good.sqlite").returncode == 0
+    assert "new epoch" in run("restored", "--database", "good.sqlite").stdout
+
+
+def test_restored_refuses_a_copy_beside_the_log_of_another_database(run, tmp_path):
+    """SQLite would apply the log to the copy, and damage it."""
+    assert run("migrate", "--database", "good.sqlite").returncode == 0
+    copy = (tmp_path / "good.sqlite").read_bytes()
+    (tmp_path / "good.sqlite-wal").write_bytes(b"of another database")
+    refused(run("restored", "--database", "good.sqlite"), "good.sqlite-wal exists", "move it", code=1)
+    assert (tmp_path / "good.sqlite").read_bytes() == copy
+    (tmp_path / "good.sqlite-wal").unlink()
     assert "new epoch" in run("restored", "--database", "good.sqlite").stdout
 
 

@@ -8,7 +8,7 @@ struct Check: AsyncParsableCommand {
         discussion: """
             Checks the schema, the settings that durability depends on, the event logs (positions without gaps) and the calls, and \
             for SQLite the pages and references. Changes nothing. A server may be running; its write-ahead log grows meanwhile. \
-            The exit code is 4 if something is broken. `ringback doctor --database` leaves out what takes long.
+            The exit code is 4 if something is broken. `ringback doctor --database` runs only the quick checks.
             """)
 
     @OptionGroup var storage: DatabaseOptions

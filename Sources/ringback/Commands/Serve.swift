@@ -171,6 +171,9 @@ struct Serve: AsyncParsableCommand {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "ringback")
         logger.logLevel = level
+        for (name, meant) in source.misspelledVariables {
+            logger.warning("the environment variable \(name.prefix(100)) has no effect; did you mean \(meant)?")
+        }
         let platform = try await platform.verifier(source, logger: logger)
         let policy = try calls.policy(source, logger: logger)
         settings.directory = policy.directory

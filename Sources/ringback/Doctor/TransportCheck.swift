@@ -11,7 +11,7 @@ enum TransportCheck {
                 case .connection(.lost(_, let error, _)): return finding(transport, error)
                 default: continue
                 }
-                return transport == .longPoll ? try await poll(client, pollSeconds) : .fine("events come")
+                return transport == .longPoll ? try await poll(client, pollSeconds) : .fine("events arrive")
             }
             return .broken("it ended", advice: "See the server's log.")
         } catch let error as RingbackError {
@@ -49,7 +49,7 @@ enum TransportCheck {
             let waited = (ContinuousClock.now - started).components.seconds
             return .broken(
                 "a poll was cut off after \(waited) s: \(error)",
-                advice: "A proxy cuts long requests off. In nginx: proxy_read_timeout 60s.")
+                advice: "A proxy cuts long requests off. In nginx: proxy_read_timeout 90s.")
         }
     }
 }

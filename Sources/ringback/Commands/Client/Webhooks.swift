@@ -161,6 +161,9 @@ struct AdministratorOptions: ParsableArguments {
     @Option(help: "The URL of the server. [RINGBACK_SERVER] (default: http://localhost:8080)")
     var server: String?
 
+    @Option(help: "A PEM file of certificates to trust instead of the system's.", completion: .file())
+    var certificateAuthorities: String?
+
     /// - Throws: ``CommandError`` for responses that are errors.
     func request(_ method: String, _ path: String) async throws -> JSONSlice {
         let environment = ProcessInfo.processInfo.environment
@@ -172,7 +175,8 @@ struct AdministratorOptions: ParsableArguments {
         }
         let url = try ServerURL.parse(server ?? environment["RINGBACK_SERVER"] ?? "http://localhost:8080")
         let base = url.absoluteString.hasSuffix("/") ? url.absoluteString : url.absoluteString + "/"
-        var request = CurlRequest(url: base + path, options: CurlOptions())
+        let options = CurlOptions(certificateAuthorities: certificateAuthorities)
+        var request = CurlRequest(url: base + path, options: options)
         request.method = method
         request.headers = [("Authorization", "Bearer \(token)")]
         if method == "POST" { request.body = [] }
