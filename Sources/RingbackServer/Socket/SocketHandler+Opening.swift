@@ -11,7 +11,6 @@ extension SocketHandler {
         else { return close(.notARequest) }
         let cursor = request.data?["cursor"]?.string
         let device = request.data?["deviceId"]?.string
-        state = .opening
         let source = source
         run(
             { hub in try await hub.identify(token: token, device: device, cursor: cursor, from: source) }
@@ -27,7 +26,7 @@ extension SocketHandler {
 
     func open(_ identity: SocketIdentity) {
         guard let context, let address else { return }
-        state = .opening
+        connection.identified(until: identity.expiresAt)
         do {
             // Subscribed before the welcome is read, so that no event is missed.
             let pump = try EventPump(
@@ -52,12 +51,13 @@ extension SocketHandler {
         let user = welcome.participant.userId
         guard !hub.services.devices.isRecorded(user) else { return sendWelcome(welcome) }
         // Other nodes know that the device is present before it knows itself that it is connected.
-        run({ hub in await hub.services.devices.waitUntilRecorded(user) }) { handler, _ in handler.sendWelcome(welcome)
+        run({ hub in await hub.services.devices.waitUntilRecorded(user) }) { handler, _ in
+            handler.sendWelcome(welcome)
         }
     }
 
     private func sendWelcome(_ welcome: Welcome) {
-        state = .open
+        connection.opened()
         // The missed events are sent together with the welcome.
         isCollecting = true
         send { $0.writeFrame(.text, SocketFrame.welcome(welcome)) }

@@ -4,38 +4,16 @@ import RingbackModel
 
 /// The requests of a socket, answered in the order in which they arrived.
 extension SocketHandler {
-    func receive(_ text: [UInt8]) {
-        switch state {
-        case .awaitingHello: hello(text)
-        case .opening, .open:
-            queue.append(text)
-            serve()
-            updateReading()
-        case .closing: break
-        }
-    }
-
-    /// Reads while there is room for requests, and the client takes its answers and slows down when they tell it to.
+    /// Reads, or stops reading, as the connection wants.
     func updateReading() {
-        guard let context else { return }
-        let shouldRead: Bool
-        if case .closing = state {
-            // The client's close frame may be waiting in the socket.
-            shouldRead = true
-        } else {
-            shouldRead = isWritable && queue.hasRoom && !refused.isPaused
-        }
-        guard shouldRead != isReading else { return }
-        isReading = shouldRead
-        try? context.channel.syncOptions?.setOption(.autoRead, value: shouldRead)
+        guard let context, let reads = connection.readingChange() else { return }
+        try? context.channel.syncOptions?.setOption(.autoRead, value: reads)
     }
 
-    /// Passes waiting requests on, as far as the order of the answers permits and the client takes them.
+    /// Passes waiting requests on, as far as they may begin.
     func serve() {
         do {
-            while case .open = state, isWritable, !refused.isPaused {
-                let next = try queue.next { message throws(NotARequest) in try work(for: message) }
-                guard let next else { return }
+            while let next = try connection.nextRequest({ message throws(NotARequest) in try work(for: message) }) {
                 switch next {
                 case .change(_, let request): submit(request)
                 case .task(let label, let request, let handle): perform(request, handle, label)
@@ -61,7 +39,7 @@ extension SocketHandler {
         _ label: SocketRequest.Label
     ) {
         run({ hub in try await hub.dispatcher.perform(request, handle) }) { handler, result in
-            handler.queue.answeredTask()
+            handler.connection.answeredTask()
             handler.answer(label, result)
             handler.serve()
             handler.updateReading()
@@ -70,8 +48,7 @@ extension SocketHandler {
 
     /// The store has answered the oldest change.
     func answered(_ result: Result<Answer, any Error>) {
-        let label = queue.answeredChange()
-        guard case .open = state else { return }
+        guard let label = connection.answeredChange() else { return }
         answer(label, result)
         serve()
         updateReading()
@@ -79,7 +56,7 @@ extension SocketHandler {
 
     private func answer(_ label: SocketRequest.Label, _ result: Result<Answer, any Error>) {
         if case .failure(let error as Problem) = result, let user = session?.identity.participant.userId {
-            refused.note(status: error.status, bytes: label.bytes) {
+            connection.noteRefusal(of: label, status: error.status) {
                 hub.services.pauses.begin(.user(user), at: hub.services.time.monotonic)
             }
         }

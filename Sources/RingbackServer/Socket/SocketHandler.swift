@@ -2,32 +2,17 @@ import NIOCore
 import RingbackCore
 import RingbackModel
 
-/// Handles one WebSocket (RFC 6455). Its state is confined to the event loop, and an idle socket needs no task and no
-/// timer.
+/// Handles one WebSocket (RFC 6455): carries out what ``WebSocketConnection`` decides. It is confined to the event
+/// loop, and an idle socket needs no task and no timer.
 ///
-/// Requests are answered in order, and events are written as fast as the client reads. Events that a slow client has
-/// not taken remain in the log, not in memory.
+/// Events are written as fast as the client reads. Those that a slow client has not taken remain in the log, not in
+/// memory.
 final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopRecipient, LoopTicked, EventSink {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    static let helloTime: TimeAmount = .seconds(10)
-    static let pingTime: TimeAmount = .seconds(Int64(Welcome.pingSeconds))
-    static let deadTime: TimeAmount = .seconds(60)
-    static let slowTime: TimeAmount = .seconds(30)
-    static let closeTime: TimeAmount = .seconds(2)
-    /// What is read of a client while its close frame is awaited. One that sends more may not get ours.
-    static let maximumDropped = 1024 * 1024
     /// The number of events read at a time.
     static let batch = 100
-
-    enum State {
-        case awaitingHello(since: NIODeadline)
-        /// The device is being authenticated, or the position to begin at is being read.
-        case opening
-        case open
-        case closing(since: NIODeadline)
-    }
 
     let hub: SocketHub
     /// The client that presented a token or a ticket in the request for the upgrade.
@@ -36,19 +21,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     let source: IPAddress?
     /// Where the client sees the server.
     let basePath: BasePath
-    var state = State.awaitingHello(since: .now())
+    var connection = WebSocketConnection(at: .now())
     /// The session, once the device is known and until the socket closes.
     var session: SocketSession?
-    var queue = SocketQueue()
-    var refused = RefusedMessages()
-    /// Bytes that have arrived since the socket began to close.
-    var dropped = 0
-    var reader = FrameReader()
-    var message = SocketMessage()
-    var isReading = true
-    var lastHeard = NIODeadline.now()
-    private var lastPing = NIODeadline.now()
-    private var unwritableSince: NIODeadline?
     private(set) var context: ChannelHandlerContext?
     /// The address at which other threads put messages for this socket.
     private(set) var address: LoopAddress?
@@ -68,13 +43,11 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         self.identity = identity
     }
 
-    var isWritable: Bool { unwritableSince == nil }
-
     // MARK: The connection
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        unwritableSince = context.channel.isWritable ? nil : .now()
+        connection.writabilityChanged(isWritable: context.channel.isWritable, at: .now())
         let address = hub.inboxes.address(of: self, on: context.eventLoop)
         self.address = address
         whenAnswered = { address.put(.answered($0)) }
@@ -96,7 +69,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         hub.closed()
         session?.pump.stop()
         session = nil
-        queue.clear()
+        _ = connection.close(at: .now())
         memory.clear()
         written = nil
         address = nil
@@ -115,9 +88,9 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        unwritableSince = context.channel.isWritable ? nil : .now()
+        connection.writabilityChanged(isWritable: context.channel.isWritable, at: .now())
         noteMemory()
-        if isWritable {
+        if connection.isWritable {
             session?.pump.pump()
             serve()
         }
@@ -127,30 +100,17 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     func tick(at now: NIODeadline) {
         guard let context else { return }
-        if refused.tick(at: hub.services.time.monotonic) {
-            // Messages that arrived before the pause are carried out now, and may begin another one. Nothing was read
-            // during the pause, so it does not count as silence of the client.
-            lastHeard = now
+        if connection.endPause(at: now, monotonic: hub.services.time.monotonic) {
             isCollecting = true
             serve()
             flushMessages()
             updateReading()
         }
-        switch state {
-        case .awaitingHello(let since) where now - since > Self.helloTime: close(.helloTimeout)
-        case .closing(let since) where now - since > Self.closeTime: context.close(promise: nil)
-        case .open:
-            if let unwritableSince, now - unwritableSince > Self.slowTime {
-                close(.slowReader)
-            } else if now - lastHeard > Self.deadTime {
-                close(.noPong)
-            } else if let session, session.identity.expiresAt <= hub.services.time.now {
-                close(.badToken)
-            } else if now - lastPing > Self.pingTime {
-                lastPing = now
-                send { $0.writeFrame(.ping) }
-            }
-        default: break
+        switch connection.due(at: now, wall: hub.services.time.now) {
+        case .ping: send { $0.writeFrame(.ping) }
+        case .close(let code): close(code)
+        case .disconnect: context.close(promise: nil)
+        case nil: break
         }
     }
 
@@ -178,7 +138,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         case .overBudget:
             close(.slowReader)
             // It would not read the close frame.
-            if !isWritable { context?.close(promise: nil) }
+            if !connection.isWritable { context?.close(promise: nil) }
         case .answered(let job): answered(job.result)
         case .end(let end, let number):
             if number == session?.pump.number { close(end == .restart ? .restart : .superseded) }
@@ -196,19 +156,17 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
     /// To be called when what is held may have changed.
     private func noteMemory() {
         guard let context, let address else { return }
-        let unsent = isWritable ? 0 : (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        memory.set(queue.memory + reader.capacity + unsent, of: session?.identity.participant.userId) {
+        let options = connection.isWritable ? nil : context.channel.syncOptions
+        let unsent = (try? options?.getOption(.bufferedWritableBytes)) ?? 0
+        memory.set(connection.memory + unsent, of: session?.identity.participant.userId) {
             { address.put(.overBudget) }
         }
     }
 
     func close(_ code: CloseCode) {
-        guard context != nil else { return }
-        if case .closing = state { return }
+        guard context != nil, connection.close(at: .now()) else { return }
         session?.pump.stop()
         session = nil
-        state = .closing(since: .now())
-        queue.clear()
         send { $0.writeCloseFrame(code) }
         flush()
         updateReading()
@@ -216,10 +174,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
 
     // MARK: Events
 
-    var takesEvents: Bool {
-        guard case .open = state else { return false }
-        return isWritable
-    }
+    var takesEvents: Bool { connection.takesEvents }
 
     func deliver(_ batch: EventBatch) {
         let now = hub.services.time.now
@@ -245,8 +200,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler, LoopR
         guard let context else { return }
         let (eventLoop, hub) = (context.eventLoop, hub)
         eventLoop.makeFutureWithTask { try await work(hub) }.assumeIsolated().whenComplete { result in
-            guard self.context != nil else { return }
-            if case .closing = self.state { return }
+            guard self.context != nil, self.connection.phase != .closing else { return }
             then(self, result)
         }
     }
