@@ -43,9 +43,11 @@ extension SQLiteTransaction {
 
     /// Merges rows whose events happened before a moment, beginning where the last step ended.
     ///
+    /// - Parameter time: After which the step ends. It merges some rows however long that takes, because `false` would
+    ///   end the merging.
     /// - Returns: Whether there are more.
-    func mergeLog(before moment: Timestamp) throws -> Bool {
-        let end = ContinuousClock.now + Self.stepTime
+    func mergeLog(before moment: Timestamp, for time: Duration = stepTime) throws -> Bool {
+        let end = ContinuousClock.now + time
         let position = { [self] (key: String) -> Int64 in
             try first("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?", [key]) { $0[0] as Int64 } ?? 0
         }
@@ -55,7 +57,7 @@ extension SQLiteTransaction {
         var (next, merged) = (start, start)
         var run: Run?
         var hasMore = true
-        while hasMore, ContinuousClock.now < end {
+        repeat {
             let rows = try all(
                 """
                 SELECT last, first, time, entries, bodies FROM log WHERE last > ? AND last <= ? ORDER BY last LIMIT ?
@@ -68,7 +70,7 @@ extension SQLiteTransaction {
             }
             next = rows.last?.last ?? next
             hasMore = rows.count == Self.rowsAtOnce
-        }
+        } while hasMore && ContinuousClock.now < end
         // The last run may still grow, unless the next step begins behind it.
         if hasMore, let run {
             try write(run)
